@@ -1,0 +1,381 @@
+//! The table of fields: one source for names, aliases, types, record fields and help.
+//!
+//! The parser, both readers of a plan, the outputs and the documentation look here and nowhere
+//! else. Record fields and their meaning:
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
+
+mod protocol;
+mod table;
+mod word;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+pub use protocol::{PORTED_PROTOCOLS, port_named, port_names, protocol_named, protocol_word, protocol_words};
+pub use table::{FIELDS, Field};
+pub use word::{
+    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, Named, PATHS, REJECT_REASONS, SERVICES, STATUSES,
+    SUBLOCATION_TYPES, TYPES,
+};
+
+/// What a field holds, which decides how it is compared, shown and read from a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// An IPv4 or IPv6 address.
+    Address,
+    /// 0 to 65535.
+    Port,
+    /// A quantity that can be summed: bytes, packets.
+    Quantity,
+    /// Seconds that can be summed.
+    Duration,
+    /// A number that cannot: the record version.
+    Number,
+    /// A point in time, whole seconds.
+    Time,
+    /// TCP flags, a bit each.
+    Flags,
+    /// One of these words and no other.
+    Word(&'static [&'static str]),
+    /// A number in the record that stands for one of these words.
+    Code(&'static [Named]),
+    /// A protocol number, by its IANA keyword.
+    Protocol,
+    /// A word from a list that AWS keeps adding to.
+    OpenWord(&'static [&'static str]),
+    /// Any text.
+    Text,
+}
+
+impl FieldType {
+    /// The type in a user's words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Port => "port",
+            Self::Quantity => "number",
+            Self::Duration => "duration",
+            Self::Number => "plain number",
+            Self::Time => "time",
+            Self::Flags => "TCP flags",
+            Self::Word(_) | Self::Code(_) | Self::Protocol => "word",
+            Self::OpenWord(_) => "open word",
+            Self::Text => "text",
+        }
+    }
+
+    /// Whether values are compared as whole numbers.
+    #[must_use]
+    pub const fn is_numeric(self) -> bool {
+        matches!(
+            self,
+            Self::Port
+                | Self::Quantity
+                | Self::Duration
+                | Self::Number
+                | Self::Time
+                | Self::Flags
+                | Self::Code(_)
+                | Self::Protocol
+        )
+    }
+
+    /// Whether `< <= > >=` and ranges make sense: numbers that are not codes.
+    #[must_use]
+    pub const fn is_ordered(self) -> bool {
+        self.is_numeric() && !matches!(self, Self::Code(_) | Self::Protocol)
+    }
+
+    /// Whether `sum`, `avg` and percentiles make sense.
+    #[must_use]
+    pub const fn is_quantity(self) -> bool {
+        matches!(self, Self::Quantity | Self::Duration)
+    }
+
+    /// Whether values are compared as text.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Word(_) | Self::OpenWord(_) | Self::Text)
+    }
+}
+
+/// Where a field's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A field of the record, by the name that log formats give it (`pkt-srcaddr`).
+    Record(&'static str),
+    /// The record's time: the start of its interval.
+    Time,
+    /// Computed from other fields.
+    Derived,
+    /// Either side of the flow: in expressions only.
+    EitherSide(&'static [Field]),
+    /// The interface's side or the far side, by the flow's direction.
+    BySide {
+        /// The field that has it when traffic enters the interface.
+        ingress: Field,
+        /// The field that has it when traffic leaves the interface.
+        egress: Field,
+    },
+    /// Joined from an inventory, by this field.
+    Inventory(Field),
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct FieldInfo {
+    /// The field itself.
+    pub field: Field,
+    /// The canonical name, short and dotted.
+    pub name: &'static str,
+    /// Where its value comes from.
+    pub origin: Origin,
+    /// The name that Logs Insights discovers; empty where the service has none.
+    pub insights: &'static str,
+    /// Other names that people type, beside those derived from the record field.
+    pub aliases: &'static [&'static str],
+    /// What it holds.
+    pub field_type: FieldType,
+    /// The record version that brought it; 0 where no record has it.
+    pub version: u8,
+    /// The heading in a table; empty for the name in capitals.
+    pub heading: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// An expression that uses it.
+    pub example: &'static str,
+}
+
+/// The page that describes every record field.
+pub const RECORD_FIELDS_URL: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html";
+
+impl Field {
+    /// The field's row in the table.
+    #[must_use]
+    pub fn info(self) -> &'static FieldInfo {
+        &FIELDS[self as usize]
+    }
+
+    /// The canonical name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// What the field holds.
+    #[must_use]
+    pub fn field_type(self) -> FieldType {
+        self.info().field_type
+    }
+
+    /// The name that log formats give it, for fields that stand in a record.
+    ///
+    /// `time` stands there as `start`.
+    #[must_use]
+    pub fn record_name(self) -> Option<&'static str> {
+        match self.info().origin {
+            Origin::Record(name) => Some(name),
+            Origin::Time => Self::Start.record_name(),
+            _ => None,
+        }
+    }
+
+    /// The name in results: dots become underscores.
+    #[must_use]
+    pub fn result_name(self) -> String {
+        self.name().replace('.', "_")
+    }
+
+    /// The heading in a table.
+    #[must_use]
+    pub fn heading(self) -> String {
+        match self.info().heading {
+            "" => self.name().replace('.', " ").to_uppercase(),
+            heading => heading.to_string(),
+        }
+    }
+
+    /// The record fields that this one is read from.
+    #[must_use]
+    pub fn sources(self) -> Vec<Self> {
+        match self.info().origin {
+            Origin::Record(_) => vec![self],
+            Origin::Time => vec![Self::Start],
+            Origin::Derived => vec![Self::Start, Self::End],
+            Origin::EitherSide(sides) => sides.to_vec(),
+            Origin::BySide { ingress, egress } => vec![Self::Direction, ingress, egress],
+            Origin::Inventory(key) => {
+                let mut sources = key.sources();
+                sources.dedup();
+                sources
+            }
+        }
+    }
+
+    /// The field of this name: canonical, an alias, or any spelling that AWS uses; case does not count.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// The field that a log format calls `name`, with hyphens or, as in parquet, underscores.
+    #[must_use]
+    pub fn of_record(name: &str) -> Option<Self> {
+        RECORD_NAMES.get(&name.to_ascii_lowercase().replace('_', "-")).copied()
+    }
+
+    /// The word for a number that stands in a record; the number itself where there is none.
+    #[must_use]
+    pub fn code_word(self, code: i64) -> Option<&'static str> {
+        match self.field_type() {
+            FieldType::Protocol => protocol_word(code),
+            FieldType::Code(names) => names.iter().find(|named| named.code == code).map(|named| named.word),
+            _ => None,
+        }
+    }
+
+    /// Every spelling of the field beside the canonical one, in a fixed order.
+    #[must_use]
+    pub fn spellings(self) -> Vec<String> {
+        let info = self.info();
+        let mut spellings: Vec<String> = Vec::new();
+        let mut add = |name: &str| {
+            let known = name.eq_ignore_ascii_case(info.name) || spellings.iter().any(|s| s.eq_ignore_ascii_case(name));
+            if !name.is_empty() && !known {
+                spellings.push(name.to_string());
+            }
+        };
+        for alias in info.aliases {
+            add(alias);
+        }
+        if let Origin::Record(record) = info.origin {
+            add(record);
+            add(&record.replace('-', "_"));
+        }
+        add(info.insights);
+        spellings
+    }
+}
+
+/// Every spelling of every field, in lower case.
+static NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
+    let mut names = HashMap::new();
+    for info in FIELDS {
+        names.insert(info.name.to_string(), info.field);
+    }
+    for info in FIELDS {
+        for spelling in info.field.spellings() {
+            names.entry(spelling.to_ascii_lowercase()).or_insert(info.field);
+        }
+    }
+    names
+});
+
+/// The names that log formats use.
+static RECORD_NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
+    FIELDS
+        .iter()
+        .filter_map(|info| match info.origin {
+            Origin::Record(name) => Some((name.to_string(), info.field)),
+            _ => None,
+        })
+        .collect()
+});
+
+/// Names of other tools, each with what it is called here.
+///
+/// Wireshark's display filters: <https://www.wireshark.org/docs/dfref/>; tcpdump's and nfdump's
+/// words are in their manuals. They are not accepted, since `ip.src == x` is a different filter
+/// language: the error answers with the name to use.
+pub const FOREIGN_NAMES: &[(&str, &str)] = &[
+    ("ip.src", "src.addr"),
+    ("ip.dst", "dst.addr"),
+    ("ip.addr", "addr"),
+    ("ipv6.src", "src.addr"),
+    ("ipv6.dst", "dst.addr"),
+    ("ipv6.addr", "addr"),
+    ("ip.proto", "proto"),
+    ("ip.version", "type"),
+    ("tcp.srcport", "src.port"),
+    ("tcp.dstport", "dst.port"),
+    ("tcp.port", "port"),
+    ("udp.srcport", "src.port"),
+    ("udp.dstport", "dst.port"),
+    ("udp.port", "port"),
+    ("tcp.flags", "flags"),
+    ("frame.len", "bytes"),
+    ("frame.time", "time"),
+    ("src.ip", "src.addr"),
+    ("dst.ip", "dst.addr"),
+    ("src_ip", "src.addr"),
+    ("dst_ip", "dst.addr"),
+    ("sip", "src.addr"),
+    ("dip", "dst.addr"),
+    ("sport", "src.port"),
+    ("dport", "dst.port"),
+    ("octets", "bytes"),
+    ("pkts", "packets"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_stands_at_its_own_place_in_the_table() {
+        for (index, info) in FIELDS.iter().enumerate() {
+            assert_eq!(info.field as usize, index, "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn no_spelling_means_two_fields() {
+        let mut seen: HashMap<String, Field> = HashMap::new();
+        for info in FIELDS {
+            let mut spellings = info.field.spellings();
+            spellings.push(info.name.to_string());
+            for spelling in spellings {
+                let spelling = spelling.to_ascii_lowercase();
+                let other = seen.insert(spelling.clone(), info.field);
+                assert!(other.is_none(), "`{spelling}` means {:?} and {:?}", other, info.field);
+            }
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_every_field_finds_it() {
+        for info in FIELDS {
+            assert_eq!(Field::named(&info.name.to_uppercase()), Some(info.field));
+            for spelling in info.field.spellings() {
+                assert_eq!(Field::named(&spelling), Some(info.field), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_has_help_an_example_and_a_version_if_it_stands_in_a_record() {
+        for info in FIELDS {
+            assert!(!info.help.is_empty() && !info.example.is_empty(), "{}", info.name);
+            assert_eq!(info.version > 0, matches!(info.origin, Origin::Record(_)), "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn foreign_names_are_not_ours_and_point_to_ours() {
+        for (foreign, ours) in FOREIGN_NAMES {
+            assert!(Field::named(foreign).is_none(), "{foreign}");
+            assert!(Field::named(ours).is_some(), "{ours}");
+        }
+    }
+
+    #[test]
+    fn result_names_are_unique_and_can_be_typed_after_a_dot_in_jq() {
+        let mut names: Vec<String> = FIELDS.iter().map(|info| info.field.result_name()).collect();
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')));
+        names.sort();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,3 @@
+//! Text to [`plan::Plan`]: parse, check, print.
+pub mod plan;
+pub mod window;

@@ -1,0 +1,822 @@
+//! The checked meaning of a sentence: what both readers translate, one to one.
+//!
+//! A [`Plan`] says each thing once and typed. Its filter comes in two forms: the [`Condition`] as
+//! it was said, from which the canonical sentence is printed, and the [`Filter`] that it means:
+//! `not` pushed down to the leaves, presence explicit, either-side and by-direction fields spelled
+//! out in fields of the record. Readers of a plan look at the `Filter` only.
+
+use ipnet::IpNet;
+
+use crate::field::{Field, FieldType, Origin};
+use crate::function::Function;
+use crate::query::window::Window;
+use crate::value::{Column, ColumnType, EpochSeconds};
+
+/// A checked sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Which traffic; never empty.
+    pub targets: Vec<Target>,
+    /// When; `None` is the account's default.
+    pub window: Option<Window>,
+    /// Which records.
+    pub selection: Selection,
+    /// In what shape.
+    pub shape: Shape,
+    /// The order that was asked for; empty is the default order.
+    pub sort: Vec<SortKey>,
+    /// How many rows.
+    pub limit: Limit,
+    /// Whether to draw the result.
+    pub chart: bool,
+    /// Whether to go on with new records.
+    pub follow: bool,
+    /// What the reader of the answer should know.
+    pub notes: Vec<String>,
+}
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// A VPC.
+    Vpc,
+    /// A subnet.
+    Subnet,
+    /// EC2 instances that share a name.
+    Instance,
+    /// A security group.
+    SecurityGroup,
+    /// A NAT gateway.
+    NatGateway,
+    /// An interface endpoint.
+    Endpoint,
+    /// A network interface.
+    Eni,
+    /// A CloudWatch log group that flow logs deliver to.
+    Group,
+    /// Everything.
+    All,
+}
+
+impl TargetKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Vpc,
+        Self::Subnet,
+        Self::Instance,
+        Self::SecurityGroup,
+        Self::NatGateway,
+        Self::Endpoint,
+        Self::Eni,
+        Self::Group,
+        Self::All,
+    ];
+
+    /// The canonical word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.words()[0]
+    }
+
+    /// The canonical word and what else means the same.
+    #[must_use]
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Vpc => &["vpc", "vpcs"],
+            Self::Subnet => &["subnet", "subnets"],
+            Self::Instance => &["instance", "instances", "ec2", "ec2s"],
+            Self::SecurityGroup => &["sg", "sgs", "security-group", "security-groups"],
+            Self::NatGateway => &["nat", "nats", "nat-gateway", "nat-gateways"],
+            Self::Endpoint => &["endpoint", "endpoints", "vpc-endpoint", "vpc-endpoints"],
+            Self::Eni => &["eni", "enis"],
+            Self::Group => &["group", "groups"],
+            Self::All => &["all"],
+        }
+    }
+
+    /// The kind that `word` means; case does not count.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.words().iter().any(|known| known.eq_ignore_ascii_case(word)))
+    }
+}
+
+/// A kind, and which of that kind; no selectors means each of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The kind.
+    pub kind: TargetKind,
+    /// Ids, names, or globs over either.
+    pub selectors: Vec<String>,
+}
+
+/// Which records a plan is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// The expression as it was said, for printing.
+    pub said: Option<Condition>,
+    /// What it means; says nothing about the status that [`Selection::statuses`] hides.
+    pub means: Filter,
+    /// Which kinds of record are visible.
+    pub statuses: Statuses,
+}
+
+/// Which kinds of record a sentence sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statuses {
+    /// All of them: the sentence names the field itself.
+    Any,
+    /// Records of traffic, and those that the sentence names.
+    Traffic {
+        /// `nodata` is named.
+        nodata: bool,
+        /// `skipdata` is named.
+        skipdata: bool,
+    },
+}
+
+/// A column of the record: a field of the table, or a column that only a file has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A field of the table.
+    Field(Field),
+    /// A column that the table does not know, by its name in the file: text, files only.
+    Extra(String),
+    /// A column of the plan's own result, by its place; after an aggregation only.
+    Result(usize),
+}
+
+/// The expression as it was said, typed: from it the canonical sentence is printed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// All of them hold.
+    All(Vec<Condition>),
+    /// Some of them holds.
+    Any(Vec<Condition>),
+    /// It does not hold.
+    Not(Box<Condition>),
+    /// A test of one field.
+    Test(Source, Check),
+    /// `ipv4` or `ipv6`: the type, or the source address's family where there is no type.
+    Family(Family),
+    /// `nodata` or `skipdata`.
+    Status(&'static str),
+}
+
+/// An address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// How a record's `type` spells it.
+    #[must_use]
+    pub const fn type_word(self) -> &'static str {
+        match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        }
+    }
+}
+
+/// What a [`Condition`] means, in fields of the record.
+///
+/// There is no `not`: each leaf states what is present. A leaf is false where its field is absent,
+/// but for [`Check::Absent`] and the `false` forms of [`Filter::Ported`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Every record.
+    True,
+    /// No record.
+    False,
+    /// All of them hold; two or more.
+    All(Vec<Filter>),
+    /// Some of them holds; two or more.
+    Any(Vec<Filter>),
+    /// A test of one field of the record, of `duration`, or of a result column.
+    Test(Source, Check),
+    /// Whether the record's protocol has ports. True for every record of a format that lacks the
+    /// protocol (false when negated); a protocol that is absent has none.
+    Ported(bool),
+    /// The record's `type` is this (or, negated, is present and is not). Of a format that lacks
+    /// the type, the source address tells.
+    Family {
+        /// The family.
+        family: Family,
+        /// Whether it must be another.
+        negated: bool,
+    },
+    /// The family is not known: neither type nor source address is present where it is looked for.
+    FamilyAbsent,
+}
+
+/// A comparison operator that has an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+impl Order {
+    /// The operator as it is typed.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::Greater => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+
+    /// The operator that holds exactly where this one does not.
+    #[must_use]
+    pub const fn complement(self) -> Self {
+        match self {
+            Self::Less => Self::AtLeast,
+            Self::AtMost => Self::Greater,
+            Self::Greater => Self::AtMost,
+            Self::AtLeast => Self::Less,
+        }
+    }
+}
+
+/// Whole numbers from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Range {
+    /// The smallest.
+    pub first: i64,
+    /// The largest.
+    pub last: i64,
+}
+
+/// What is asked of a field. False where the field is absent, but for [`Check::Absent`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// The record has a value there.
+    Present,
+    /// It has none. Never in a [`Condition`].
+    Absent,
+    /// A number on this side of another.
+    Compare {
+        /// Which side.
+        order: Order,
+        /// The other number.
+        value: i64,
+    },
+    /// A number in (or, negated, outside) these ranges; sorted, disjoint, at least one.
+    Number {
+        /// The ranges.
+        ranges: Vec<Range>,
+        /// Whether it must be outside.
+        negated: bool,
+    },
+    /// An address in (or, negated, outside) these networks; at least one, each masked.
+    Address {
+        /// The networks; a single address is one of full length.
+        networks: Vec<IpNet>,
+        /// Whether it must be outside.
+        negated: bool,
+    },
+    /// An address in (or, negated, outside) a named set.
+    Set {
+        /// The set.
+        set: AddressSet,
+        /// Whether it must be outside.
+        negated: bool,
+    },
+    /// Text that is (or, negated, is not) one of these, to the letter; sorted, at least one.
+    Text {
+        /// The texts.
+        words: Vec<String>,
+        /// Whether it must be another.
+        negated: bool,
+    },
+    /// Text that as a whole matches (or, negated, does not match) a pattern with `*` and `?`.
+    Like {
+        /// The pattern.
+        glob: String,
+        /// Whether it must not match.
+        negated: bool,
+    },
+    /// Text in which a regular expression is found (or, negated, is not).
+    Matches {
+        /// The expression, in the syntax that crate `regex` and RE2 share.
+        regex: String,
+        /// Whether it must not be found.
+        negated: bool,
+    },
+    /// Of the flags in `mask`, exactly those in `set` are set (or, negated, are not).
+    Flags {
+        /// The flags that must be set; a subset of `mask`.
+        set: u8,
+        /// The flags that are looked at.
+        mask: u8,
+        /// Whether it must be otherwise.
+        negated: bool,
+    },
+}
+
+impl Check {
+    /// The check that holds where the field is present and this one does not.
+    #[must_use]
+    pub fn opposite(&self) -> Self {
+        let mut opposite = self.clone();
+        match &mut opposite {
+            Self::Present => return Self::Absent,
+            Self::Absent => return Self::Present,
+            Self::Compare { order, .. } => *order = order.complement(),
+            Self::Number { negated, .. }
+            | Self::Address { negated, .. }
+            | Self::Set { negated, .. }
+            | Self::Text { negated, .. }
+            | Self::Like { negated, .. }
+            | Self::Matches { negated, .. }
+            | Self::Flags { negated, .. } => *negated = !*negated,
+        }
+        opposite
+    }
+
+    /// Whether it is a negated form (`!=`, `not in`, `!~`): on an either-side field, no side may match.
+    #[must_use]
+    pub const fn is_negated(&self) -> bool {
+        match self {
+            Self::Present | Self::Absent | Self::Compare { .. } => false,
+            Self::Number { negated, .. }
+            | Self::Address { negated, .. }
+            | Self::Set { negated, .. }
+            | Self::Text { negated, .. }
+            | Self::Like { negated, .. }
+            | Self::Matches { negated, .. }
+            | Self::Flags { negated, .. } => *negated,
+        }
+    }
+
+    /// Whether a present number may pass it.
+    #[must_use]
+    pub fn admits(&self, number: i64) -> bool {
+        match self {
+            Self::Compare { order, value } => match order {
+                Order::Less => number < *value,
+                Order::AtMost => number <= *value,
+                Order::Greater => number > *value,
+                Order::AtLeast => number >= *value,
+            },
+            Self::Number { ranges, negated } => {
+                ranges.iter().any(|range| (range.first..=range.last).contains(&number)) != *negated
+            }
+            Self::Flags { set, mask, negated } => {
+                u8::try_from(number).is_ok_and(|flags| flags & mask == *set) != *negated
+            }
+            Self::Absent => false,
+            _ => true,
+        }
+    }
+}
+
+/// A named set of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressSet {
+    /// RFC 1918 and unique local addresses.
+    Private,
+    /// Carrier-grade NAT, RFC 6598.
+    Shared,
+    /// Link-local addresses.
+    LinkLocal,
+    /// Loopback addresses.
+    Loopback,
+    /// Multicast addresses.
+    Multicast,
+    /// Every address that is in no other set, but for 0.0.0.0/8, 240.0.0.0/4 and `::`.
+    Public,
+}
+
+impl AddressSet {
+    /// Every set.
+    pub const ALL: [Self; 6] =
+        [Self::Private, Self::Shared, Self::LinkLocal, Self::Loopback, Self::Multicast, Self::Public];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Shared => "shared",
+            Self::LinkLocal => "linklocal",
+            Self::Loopback => "loopback",
+            Self::Multicast => "multicast",
+            Self::Public => "public",
+        }
+    }
+
+    /// The set of this name; case does not count.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|set| set.name().eq_ignore_ascii_case(word))
+    }
+
+    /// The networks that make it up; for [`AddressSet::Public`] those that are *not* in it.
+    ///
+    /// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry/> and
+    /// <https://www.iana.org/assignments/iana-ipv6-special-registry/>.
+    #[must_use]
+    pub const fn network_texts(self) -> &'static [&'static str] {
+        match self {
+            Self::Private => &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+            Self::Shared => &["100.64.0.0/10"],
+            Self::LinkLocal => &["169.254.0.0/16", "fe80::/10"],
+            Self::Loopback => &["127.0.0.0/8", "::1/128"],
+            Self::Multicast => &["224.0.0.0/4", "ff00::/8"],
+            Self::Public => &[
+                "0.0.0.0/8",
+                "10.0.0.0/8",
+                "100.64.0.0/10",
+                "127.0.0.0/8",
+                "169.254.0.0/16",
+                "172.16.0.0/12",
+                "192.168.0.0/16",
+                "224.0.0.0/4",
+                "240.0.0.0/4",
+                "::/128",
+                "::1/128",
+                "fc00::/7",
+                "fe80::/10",
+                "ff00::/8",
+            ],
+        }
+    }
+
+    /// The networks of [`AddressSet::network_texts`].
+    ///
+    /// # Panics
+    ///
+    /// Never: a test parses them all.
+    #[must_use]
+    pub fn networks(self) -> Vec<IpNet> {
+        self.network_texts().iter().map(|text| text.parse().expect("the networks of a set are valid")).collect()
+    }
+
+    /// Whether [`AddressSet::networks`] are those outside the set.
+    #[must_use]
+    pub const fn is_complement(self) -> bool {
+        matches!(self, Self::Public)
+    }
+}
+
+/// The shape of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Records, with these columns.
+    Records {
+        /// The columns, in order; never empty.
+        columns: Vec<ShownColumn>,
+        /// Whether they are the default ones, which may be absent from a format.
+        default: bool,
+    },
+    /// Groups of records.
+    Groups(Groups),
+}
+
+/// A column of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownColumn {
+    /// What it shows.
+    pub source: Source,
+    /// The result name.
+    pub name: String,
+}
+
+/// Groups of records and what is computed over each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Groups {
+    /// What the groups share, in order; none makes one group of all.
+    pub keys: Vec<GroupKey>,
+    /// What is computed, in order; never empty.
+    pub aggregates: Vec<Aggregate>,
+    /// Which groups stay.
+    pub having: Option<GroupSelection>,
+    /// Whether it was said as `top`.
+    pub top: bool,
+}
+
+/// A filter over groups.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupSelection {
+    /// The expression as it was said; its sources are [`Source::Result`].
+    pub said: Condition,
+    /// What it means; its sources are [`Source::Result`].
+    pub means: Filter,
+}
+
+/// What records of one group share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupKey {
+    /// The value they share.
+    pub by: KeyBy,
+    /// The result name.
+    pub name: String,
+}
+
+/// The value that a group shares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyBy {
+    /// The value of a field.
+    Source(Source),
+    /// The interval of this many seconds, aligned to UTC, that the record's time is in.
+    Bin(i64),
+    /// The network of this prefix length that the address is in; an IPv4 address is taken whole
+    /// where the length is over 32.
+    Network(Field, u8),
+}
+
+/// One value computed over a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aggregate {
+    /// The function.
+    pub function: Function,
+    /// What it is computed over; `None` for `count`.
+    pub over: Option<Source>,
+    /// The result name.
+    pub name: String,
+}
+
+/// A column to sort by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// The column: a field for records, a result column for groups.
+    pub source: Source,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// How many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// [`DEFAULT_LIMIT`]; a longer answer is truncated.
+    Default,
+    /// So many, as was asked.
+    Rows(u64),
+    /// Everything.
+    None,
+}
+
+/// Rows that are returned unless the sentence says otherwise; the Go tool's default.
+pub const DEFAULT_LIMIT: u64 = 100;
+
+impl Limit {
+    /// The most rows to return, if there is a limit.
+    #[must_use]
+    pub const fn rows(self) -> Option<u64> {
+        match self {
+            Self::Default => Some(DEFAULT_LIMIT),
+            Self::Rows(rows) => Some(rows),
+            Self::None => None,
+        }
+    }
+}
+
+/// A resolved window: whole seconds, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// The first second.
+    pub from: EpochSeconds,
+    /// The last second.
+    pub until: EpochSeconds,
+}
+
+impl Plan {
+    /// Whether no record can match, so that nothing needs to be run.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        self.selection.means == Filter::False
+    }
+
+    /// The columns of the answer, in order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column> {
+        match &self.shape {
+            Shape::Records { columns, .. } => columns.iter().map(ShownColumn::column).collect(),
+            Shape::Groups(groups) => {
+                let keys = groups.keys.iter().map(GroupKey::column);
+                keys.chain(groups.aggregates.iter().map(Aggregate::column)).collect()
+            }
+        }
+    }
+
+    /// The order of the answer: what was asked for, or the default, then the remaining columns,
+    /// as places in [`Plan::columns`] with whether the largest comes first.
+    ///
+    /// A record's time is no column of every answer, so the default order of records (newest
+    /// first) starts before these: see [`Plan::sort`] being empty. Sources of `sort` that are not
+    /// among the columns are left out here too.
+    #[must_use]
+    pub fn tie_breakers(&self) -> Vec<(usize, bool)> {
+        let mut order: Vec<(usize, bool)> = match &self.shape {
+            Shape::Records { .. } => Vec::new(),
+            Shape::Groups(_) if !self.sort.is_empty() => Vec::new(),
+            Shape::Groups(groups) => match groups.keys.iter().position(|key| matches!(key.by, KeyBy::Bin(_))) {
+                Some(bin) => vec![(bin, false)],
+                None => vec![(groups.keys.len(), true)],
+            },
+        };
+        for place in 0..self.columns().len() {
+            if !order.iter().any(|(taken, _)| *taken == place) {
+                order.push((place, false));
+            }
+        }
+        order
+    }
+
+    /// What the sentence names: everything but default columns. Sources of the filter are those
+    /// that were said, so that an error can name them.
+    #[must_use]
+    pub fn named(&self) -> Vec<Source> {
+        let mut named = Vec::new();
+        if let Some(said) = &self.selection.said {
+            said.collect_sources(&mut named);
+        }
+        match &self.shape {
+            Shape::Records { default: true, .. } => {}
+            Shape::Records { columns, .. } => named.extend(columns.iter().map(|column| column.source.clone())),
+            Shape::Groups(groups) => {
+                named.extend(groups.keys.iter().map(GroupKey::source));
+                named.extend(groups.aggregates.iter().filter_map(|aggregate| aggregate.over.clone()));
+            }
+        }
+        named.extend(self.sort.iter().map(|key| key.source.clone()));
+        named.retain(|source| !matches!(source, Source::Result(_)));
+        let mut unique: Vec<Source> = Vec::new();
+        for source in named {
+            if !unique.contains(&source) {
+                unique.push(source);
+            }
+        }
+        unique
+    }
+
+    /// The first source that the sentence names and that logs with these columns cannot answer.
+    ///
+    /// `has` says whether some queried log has a field of the record, or an extra column. An
+    /// either-side field needs one of its sides; the others need every field they are read from.
+    #[must_use]
+    pub fn first_missing(&self, has: impl Fn(&Source) -> bool) -> Option<Source> {
+        self.named().into_iter().find(|source| match source {
+            Source::Field(field) => {
+                let mut sources = field.sources().into_iter().map(Source::Field);
+                match field.info().origin {
+                    Origin::EitherSide(_) => !sources.any(|source| has(&source)),
+                    _ => !sources.all(|source| has(&source)),
+                }
+            }
+            other => !has(other),
+        })
+    }
+}
+
+impl Condition {
+    fn collect_sources(&self, sources: &mut Vec<Source>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_sources(sources)),
+            Self::Not(part) => part.collect_sources(sources),
+            Self::Test(source, _) => sources.push(source.clone()),
+            // `ipv4` works without a type, by the source address.
+            Self::Family(_) => sources.push(Source::Field(Field::SrcAddr)),
+            Self::Status(_) => sources.push(Source::Field(Field::Status)),
+        }
+    }
+}
+
+impl Source {
+    /// The name as it is typed; an extra column stands in backquotes.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Field(field) => field.name().to_string(),
+            Self::Extra(name) => format!("`{name}`"),
+            Self::Result(place) => format!("column {place}"),
+        }
+    }
+
+    /// The name in results.
+    #[must_use]
+    pub fn result_name(&self) -> String {
+        match self {
+            Self::Field(field) => field.result_name(),
+            Self::Extra(name) => name.clone(),
+            Self::Result(place) => format!("column_{place}"),
+        }
+    }
+
+    /// What it holds; an extra column is text.
+    #[must_use]
+    pub fn field_type(&self) -> FieldType {
+        match self {
+            Self::Field(field) => field.field_type(),
+            Self::Extra(_) | Self::Result(_) => FieldType::Text,
+        }
+    }
+
+    fn column(&self, name: &str) -> Column {
+        let heading = match self {
+            Self::Field(field) if field.result_name() == name => field.heading(),
+            _ => heading(name),
+        };
+        let column_type = match self.field_type() {
+            FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Number => ColumnType::Number,
+            _ => ColumnType::Text,
+        };
+        Column { name: name.to_string(), heading, column_type }
+    }
+}
+
+/// The heading of a column that the table of fields has none for.
+fn heading(name: &str) -> String {
+    name.replace(['_', '.'], " ").to_uppercase()
+}
+
+impl ShownColumn {
+    fn column(&self) -> Column {
+        self.source.column(&self.name)
+    }
+}
+
+impl GroupKey {
+    /// The field that the groups are made from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        match &self.by {
+            KeyBy::Source(source) => source.clone(),
+            KeyBy::Bin(_) => Source::Field(Field::Time),
+            KeyBy::Network(field, _) => Source::Field(*field),
+        }
+    }
+
+    fn column(&self) -> Column {
+        match &self.by {
+            KeyBy::Source(source) => source.column(&self.name),
+            _ => Column { name: self.name.clone(), heading: heading(&self.name), column_type: ColumnType::Text },
+        }
+    }
+}
+
+impl Aggregate {
+    /// Whether the values are points in time.
+    #[must_use]
+    pub fn is_time(&self) -> bool {
+        matches!(self.function, Function::Min | Function::Max)
+            && self.over.as_ref().is_some_and(|over| over.field_type() == FieldType::Time)
+    }
+
+    fn column(&self) -> Column {
+        let column_type = if self.is_time() { ColumnType::Text } else { ColumnType::Number };
+        Column { name: self.name.clone(), heading: heading(&self.name), column_type }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_networks_of_every_set_are_valid_and_masked() {
+        for set in AddressSet::ALL {
+            for network in set.networks() {
+                assert_eq!(network, network.trunc());
+            }
+            assert_eq!(AddressSet::named(&set.name().to_uppercase()), Some(set));
+        }
+    }
+
+    #[test]
+    fn a_kind_is_found_by_each_of_its_words() {
+        for kind in TargetKind::ALL {
+            for word in kind.words() {
+                assert_eq!(TargetKind::named(&word.to_uppercase()), Some(kind));
+            }
+        }
+    }
+
+    #[test]
+    fn the_opposite_of_a_check_admits_what_it_does_not() {
+        let checks = [
+            Check::Compare { order: Order::Less, value: 10 },
+            Check::Number { ranges: vec![Range { first: 3, last: 5 }], negated: false },
+            Check::Flags { set: 2, mask: 18, negated: false },
+        ];
+        for check in checks {
+            for number in 0..32 {
+                assert_ne!(check.admits(number), check.opposite().admits(number), "{check:?} {number}");
+            }
+        }
+    }
+}

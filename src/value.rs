@@ -1,0 +1,268 @@
+//! What a query gives back: values, rows with named columns, and the numbers of a run.
+//!
+//! Stands under everything and knows no other room. Values are typed here once, so that every
+//! output prints the same thing.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// The record has no value there (`-`), or its format lacks the field.
+    Absent,
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction: an average or a percentile.
+    Float(f64),
+    /// A point in time, in whole seconds since 1970-01-01T00:00:00Z.
+    Time(EpochSeconds),
+    /// An address, printed as RFC 5952 has it.
+    Address(IpAddr),
+    /// The network a group of addresses is in.
+    Network(ipnet::IpNet),
+    /// Text, and the words of enumerations.
+    Text(Cow<'static, str>),
+    /// TCP flags, one bit each.
+    Flags(u8),
+}
+
+/// Whole seconds since 1970-01-01T00:00:00Z.
+pub type EpochSeconds = i64;
+
+/// The TCP flags of a record, lowest bit first.
+///
+/// Source: RFC 9293 section 3.1, <https://www.rfc-editor.org/rfc/rfc9293#section-3.1>.
+pub const TCP_FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+
+/// The names of the flags that are set, lowest bit first.
+pub fn flag_names(flags: u8) -> impl Iterator<Item = &'static str> {
+    (0..8).filter(move |bit| flags >> bit & 1 == 1).map(|bit| TCP_FLAGS[bit])
+}
+
+impl Value {
+    /// Text that is known at compile time.
+    #[must_use]
+    pub const fn word(text: &'static str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// Compares two values of one column: numbers and addresses by value, absent ones last.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        use Value::{Absent, Address, Flags, Float, Int, Network, Text, Time};
+        match (self, other) {
+            (Absent, Absent) => Ordering::Equal,
+            (Absent, _) => Ordering::Greater,
+            (_, Absent) => Ordering::Less,
+            (Int(a), Int(b)) | (Time(a), Time(b)) => a.cmp(b),
+            (Float(a), Float(b)) => a.total_cmp(b),
+            (Address(a), Address(b)) => address_bits(*a).cmp(&address_bits(*b)),
+            (Network(a), Network(b)) => {
+                (address_bits(a.network()), a.prefix_len()).cmp(&(address_bits(b.network()), b.prefix_len()))
+            }
+            (Text(a), Text(b)) => a.cmp(b),
+            (Flags(a), Flags(b)) => a.cmp(b),
+            (a, b) => rank(a).cmp(&rank(b)),
+        }
+    }
+}
+
+/// The order of values of different types; a column never mixes them.
+const fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Int(_) => 0,
+        Value::Float(_) => 1,
+        Value::Time(_) => 2,
+        Value::Address(_) => 3,
+        Value::Network(_) => 4,
+        Value::Text(_) => 5,
+        Value::Flags(_) => 6,
+        Value::Absent => 7,
+    }
+}
+
+/// An address as 128 bits in which order is order by value: IPv4 stands in `::ffff:0:0/96`.
+///
+/// Source: RFC 4291 section 2.5.5.2, <https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2>.
+#[must_use]
+pub fn address_bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    }
+}
+
+/// The address whose bits these are; the inverse of [`address_bits`].
+#[must_use]
+pub fn address_from_bits(bits: u128) -> IpAddr {
+    std::net::Ipv6Addr::from_bits(bits).to_canonical()
+}
+
+/// A time as RFC 3339 in UTC, as machine formats print it.
+///
+/// Seconds outside the years that can be written (-9999..=9999) come back as the bare number.
+#[must_use]
+pub fn time_utc(seconds: EpochSeconds) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
+}
+
+/// A time as people read it in `zone`: `2026-11-23 21:43:55`.
+#[must_use]
+pub fn time_in(seconds: EpochSeconds, zone: &TimeZone) -> String {
+    Timestamp::from_second(seconds).map_or_else(
+        |_| seconds.to_string(),
+        |time| time.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
+/// How a column is typed, which decides how it is aligned and coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Numbers: aligned to the right.
+    Number,
+    /// Everything else.
+    Text,
+}
+
+/// One column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The result name: the key in JSON and the CSV header line.
+    pub name: String,
+    /// The heading in a table.
+    pub heading: String,
+    /// How its values are typed.
+    pub column_type: ColumnType,
+}
+
+/// The values of one result row, in the order of the columns.
+pub type Row = Vec<Value>;
+
+/// Columns and some of the rows under them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// The rows; each as long as `columns`.
+    pub rows: Vec<Row>,
+}
+
+/// Takes an answer as it comes: columns once, then rows.
+pub trait RowSink {
+    /// The columns of every row that follows; called once, also for an empty answer.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()>;
+
+    /// Some rows, in order.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn rows(&mut self, rows: Vec<Row>) -> std::io::Result<()>;
+}
+
+impl RowSink for Rows {
+    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()> {
+        self.columns = columns.to_vec();
+        Ok(())
+    }
+
+    fn rows(&mut self, mut rows: Vec<Row>) -> std::io::Result<()> {
+        self.rows.append(&mut rows);
+        Ok(())
+    }
+}
+
+/// How far a run is; shared with whoever shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Records read.
+    pub records: AtomicU64,
+    /// Bytes read from storage.
+    pub bytes: AtomicU64,
+    /// Bytes there are to read; 0 where that is not known.
+    pub total_bytes: AtomicU64,
+}
+
+/// The first line that was not a record, and how many there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The file it stood in.
+    pub file: String,
+    /// Its line number, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A file that was left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedFile {
+    /// The file.
+    pub file: String,
+    /// Why it was not read.
+    pub reason: String,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunStats {
+    /// Rows returned.
+    pub rows: u64,
+    /// Whether a default limit or a cap cut the answer.
+    pub truncated: bool,
+    /// Records read, whether they matched or not.
+    pub records_scanned: u64,
+    /// Bytes read from storage, compressed ones as they lie there.
+    pub bytes_scanned: u64,
+    /// Files read.
+    pub files: u64,
+    /// Lines that are not records.
+    pub malformed: u64,
+    /// The first of them.
+    pub first_malformed: Option<Malformed>,
+    /// Records hidden since nobody asked for them: intervals without traffic.
+    pub nodata: u64,
+    /// Records hidden since nobody asked for them: intervals whose records AWS lost.
+    pub skipdata: u64,
+    /// Files that are not flow logs, and why.
+    pub skipped_files: Vec<SkippedFile>,
+    /// Wall time.
+    pub elapsed: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_ordered_by_value_and_come_back_as_they_were() {
+        let sorted = ["::1", "9.0.0.0", "10.0.0.0", "100.0.0.0", "2001:db8::1", "fe80::1"];
+        let bits: Vec<u128> = sorted.iter().map(|text| address_bits(text.parse().unwrap())).collect();
+        assert!(bits.is_sorted());
+        for (text, bits) in sorted.iter().zip(bits) {
+            assert_eq!(address_from_bits(bits).to_string(), *text);
+        }
+    }
+
+    #[test]
+    fn absent_values_come_last() {
+        assert_eq!(Value::Absent.compare(&Value::Int(i64::MAX)), Ordering::Greater);
+        assert_eq!(Value::Int(2).compare(&Value::Int(10)), Ordering::Less);
+    }
+
+    #[test]
+    fn flags_are_named_from_the_lowest_bit() {
+        assert_eq!(flag_names(19).collect::<Vec<_>>(), ["FIN", "SYN", "ACK"]);
+    }
+}
