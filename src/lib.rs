@@ -1,6 +1,40 @@
-//! flowlogs
+//! Ask an AWS network what it is doing: one language for VPC flow logs.
+//!
+//! # The life of a query
+//!
+//! 1. [`query::parse`] reads a sentence by `grammar/flowlogs.pest` into a tree ([`query::ast`]);
+//!    flags of the command line build the same tree.
+//! 2. [`query::check`] finds out what its words mean, by the tables in [`field`] and [`function`],
+//!    and makes a [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
+//! 3. A reader translates the plan one to one: [`insights`] into CloudWatch Logs Insights text,
+//!    `engine` into a DataFusion query over flow log files. The readers never see each other.
+//! 4. Rows and the numbers of the run ([`value`]) come back as they are found.
+//! 5. [`output`] prints them as a table, JSON, NDJSON, CSV or bars.
+//!
+//! Mistakes are drawn under the text by [`diagnostic`].
+//!
+//! # Arrows
+//!
+//! A room uses only what stands to its right; [`value`] and [`diagnostic`] stand under all of them.
+//!
+//! ```text
+//! main → cli → session, query, field, output
+//! session → account::local, query           account::local → engine, query::plan
+//! engine → query::plan, function, field     insights → query::plan, function, field
+//! query → function, field                   output, field, function → value
+//! ```
+
+#[cfg(feature = "local")]
+pub mod account;
+pub mod cli;
 pub mod diagnostic;
+#[cfg(feature = "local")]
+pub mod engine;
 pub mod field;
 pub mod function;
+pub mod insights;
+pub mod output;
 pub mod query;
+#[cfg(feature = "local")]
+pub mod session;
 pub mod value;

@@ -1,3 +1,60 @@
-//! Text to [`plan::Plan`]: parse, check, print.
+//! Text to [`Plan`]: parse, check, print.
+//!
+//! [`compile`] is the one way in; what the command line and scripts build without text goes through
+//! [`check::check_sentence`] all the same. No module behind this one ever sees a sentence's text.
+
+pub mod ast;
+pub mod check;
+pub mod parse;
 pub mod plan;
+pub mod print;
 pub mod window;
+
+pub use check::{CheckError, Context};
+pub use parse::ParseError;
+pub use plan::Plan;
+
+use crate::diagnostic::{Report, render};
+
+/// Why a text has no plan: what the grammar refuses, or everything that the check found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is no sentence.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// It is one, but it means nothing; at least one error, in the order of the text.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Check(Vec<CheckError>),
+}
+
+impl Error {
+    /// Draws every error under `text`, which is called `name`.
+    #[must_use]
+    pub fn render(&self, name: &str, text: &str, colour: bool) -> String {
+        let reports: Vec<&dyn Report> = match self {
+            Self::Parse(error) => vec![error],
+            Self::Check(errors) => errors.iter().map(|error| error as &dyn Report).collect(),
+        };
+        let drawn: Vec<String> = reports.into_iter().map(|report| render(report, name, text, colour)).collect();
+        drawn.concat()
+    }
+}
+
+/// Compiles a sentence.
+///
+/// # Errors
+///
+/// [`Error::Parse`] where the text is no sentence, [`Error::Check`] where it means nothing.
+///
+/// ```
+/// use flowlogs::query::{Context, compile, print, window::Clock};
+///
+/// let context = Context::new(Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC });
+/// let plan = compile("vpc where reject and dst port ssh last 30m", &context)?;
+/// assert_eq!(print::sentence(&plan), "vpc where action = REJECT and dst.port = 22 last 30m");
+/// # Ok::<(), flowlogs::query::Error>(())
+/// ```
+pub fn compile(text: &str, context: &Context) -> Result<Plan, Error> {
+    let sentence = parse::parse_sentence(text)?;
+    check::check_sentence(&sentence, context).map_err(Error::Check)
+}

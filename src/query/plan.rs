@@ -684,6 +684,12 @@ impl Plan {
 }
 
 impl Condition {
+    /// What it means, in fields of the record.
+    #[must_use]
+    pub fn meaning(&self) -> Filter {
+        super::check::meaning(self)
+    }
+
     fn collect_sources(&self, sources: &mut Vec<Source>) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_sources(sources)),

@@ -1,0 +1,65 @@
+//! `flowlogs explain`: what a sentence means, without reading anything.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::Error;
+use crate::insights;
+use crate::output::Format;
+use crate::query::plan::{Plan, TargetKind};
+use crate::query::{Context, print};
+use crate::value::{time_in, time_utc};
+
+/// Minutes that a query looks back on an account where its sentence has no window.
+const DEFAULT_WINDOW: &str = "the last 60 minutes on an account, all records of files";
+
+pub(super) fn explain(plan: &Plan, context: &Context, format: Format) -> Result<(), Error> {
+    let sentence = print::sentence(plan);
+    let filter = plan.selection.said.as_ref().map(print::parenthesised);
+    let interval = plan.window.as_ref().and_then(|window| window.resolve(&context.clock));
+    let query = insights::emit(plan, &insights::Format::every());
+    let mut notes = plan.notes.clone();
+    if plan.targets.iter().any(|target| target.kind != TargetKind::All) {
+        notes.push("which flow logs the targets have is known when it runs".into());
+    }
+    match &query {
+        Ok(query) => notes.extend(query.notes.iter().cloned()),
+        Err(error) => notes.extend(error.help().map(Into::into)),
+    }
+    let text = query.as_ref().map(|query| query.text.clone());
+    let mut out = io::stdout().lock();
+    if matches!(format, Format::Json | Format::Ndjson) {
+        let explained = json!({
+            "sentence": sentence,
+            "filter": filter,
+            "from": interval.map(|interval| time_utc(interval.from)),
+            "until": interval.map(|interval| time_utc(interval.until)),
+            "insights": text.as_ref().ok(),
+            "error": text.as_ref().err().map(ToString::to_string),
+            "notes": notes,
+        });
+        writeln!(out, "{explained}")?;
+        return Ok(());
+    }
+    writeln!(out, "sentence  {sentence}")?;
+    writeln!(out, "filter    {}", filter.unwrap_or_else(|| "every record".into()))?;
+    let window = interval.map_or_else(
+        || DEFAULT_WINDOW.to_string(),
+        |interval| {
+            let zone = &context.clock.zone;
+            format!("{} to {} {}", time_in(interval.from, zone), time_in(interval.until, zone), super::print::zone_name(&context.clock))
+        },
+    );
+    writeln!(out, "window    {window}")?;
+    writeln!(out, "\nLogs Insights")?;
+    match text {
+        Ok(text) => text.lines().try_for_each(|line| writeln!(out, "    {line}"))?,
+        Err(error) => writeln!(out, "    none: {error}")?,
+    }
+    if !notes.is_empty() {
+        writeln!(out, "\nnotes")?;
+        notes.iter().try_for_each(|note| writeln!(out, "    - {note}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! `flowlogs fields`: the table of fields, or one of them in full.
+
+use std::io::{self, Write};
+
+use super::args::Output;
+use super::{Error, Terminal};
+use crate::diagnostic::nearest;
+use crate::field::{FIELDS, Field, FieldType, Origin, RECORD_FIELDS_URL};
+use crate::output::{self, Format, Style};
+use crate::value::{Column, ColumnType, Row, Value};
+
+pub(super) fn fields(name: Option<&str>, options: &Output) -> Result<(), Error> {
+    let format = options.format()?;
+    match name {
+        Some(name) if format == Format::Table => describe(find(name)?),
+        Some(name) => list(&[find(name)?], format),
+        None => list(&FIELDS.iter().map(|info| info.field).collect::<Vec<_>>(), format),
+    }
+}
+
+fn find(name: &str) -> Result<Field, Error> {
+    Field::named(name).ok_or_else(|| Error::Usage {
+        message: format!("unknown field `{name}`"),
+        help: nearest(name, FIELDS.iter().map(|info| info.name)).map(|near| format!("did you mean `{near}`?")),
+    })
+}
+
+fn list(fields: &[Field], format: Format) -> Result<(), Error> {
+    let column = |name: &str| Column {
+        name: name.into(),
+        heading: name.replace('_', " ").to_uppercase(),
+        column_type: ColumnType::Text,
+    };
+    let mut out = io::stdout();
+    let style = Style { colour: false, width: Terminal::width(), zone: jiff::tz::TimeZone::UTC, hidden: Vec::new() };
+    let mut output = output::output(format, style, &mut out);
+    output.columns(&["name", "type", "version", "record_field", "help", "also"].map(column))?;
+    output.rows(fields.iter().map(|field| row(*field)).collect())?;
+    output.finish()?;
+    Ok(())
+}
+
+fn row(field: Field) -> Row {
+    let info = field.info();
+    let version = if info.version == 0 { Value::Absent } else { Value::Int(info.version.into()) };
+    let record = match info.origin {
+        Origin::Record(record) => Value::word(record),
+        _ => Value::Absent,
+    };
+    let text = |text: String| Value::Text(text.into());
+    vec![
+        Value::word(info.name),
+        Value::word(field.field_type().name()),
+        version,
+        record,
+        Value::word(info.help),
+        text(field.spellings().join(" ")),
+    ]
+}
+
+fn describe(field: Field) -> Result<(), Error> {
+    let info = field.info();
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}  {}", info.name, info.help)?;
+    let mut line = |label: &str, text: &str| {
+        if text.is_empty() { Ok(()) } else { writeln!(out, "  {label:<10} {text}") }
+    };
+    line("holds", field.field_type().name())?;
+    line("words", &words(field.field_type()).join(", "))?;
+    line("example", info.example)?;
+    line("also", &field.spellings().join(", "))?;
+    let sources: Vec<&str> = field.sources().into_iter().filter(|source| *source != field).map(Field::name).collect();
+    line("from", &sources.join(", "))?;
+    if info.version > 0 {
+        line("version", &info.version.to_string())?;
+        line("record", &format!("{} ({RECORD_FIELDS_URL})", field.record_name().unwrap_or_default()))?;
+    }
+    line("insights", info.insights)?;
+    Ok(())
+}
+
+fn words(field_type: FieldType) -> Vec<String> {
+    match field_type {
+        FieldType::Word(words) | FieldType::OpenWord(words) => words.iter().map(ToString::to_string).collect(),
+        FieldType::Code(names) => names.iter().map(|named| format!("{} ({})", named.word, named.code)).collect(),
+        FieldType::Protocol => vec!["the keywords of the IANA registry".into()],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,426 @@
+//! Plan to CloudWatch Logs Insights text.
+//!
+//! The text is made for safety first: every operand stands in parentheses, since the service does
+//! not document its precedence; values are typed literals from an allow-list; sort and limit are
+//! always said. Nothing here runs a query or knows where it runs; [`Format`] says which fields the
+//! queried logs have. Syntax: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>.
+
+mod filter;
+mod literal;
+
+use std::collections::BTreeSet;
+
+use crate::field::{FIELDS, Field, FieldType, Origin};
+use crate::function::Function;
+use crate::query::plan::{
+    Aggregate, Filter, GroupKey, Groups, KeyBy, Plan, Shape, ShownColumn, Source, Statuses,
+};
+
+/// The longest query text that the service takes, in characters.
+///
+/// Source: `QueryString` of <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
+pub const MAX_QUERY_CHARS: usize = 10_000;
+
+/// The most rows that one query returns.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Limit.html>.
+pub const MAX_ROWS: u64 = 100_000;
+
+/// Which fields of the record the queried logs have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Format(Option<BTreeSet<Field>>);
+
+impl Format {
+    /// Every field: what is assumed where no log is looked at.
+    #[must_use]
+    pub const fn every() -> Self {
+        Self(None)
+    }
+
+    /// These fields of the record and no other.
+    #[must_use]
+    pub fn of(fields: impl IntoIterator<Item = Field>) -> Self {
+        Self(Some(fields.into_iter().collect()))
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.0.as_ref().is_none_or(|fields| fields.contains(&field))
+    }
+
+    fn answers(&self, source: &Source) -> bool {
+        match source {
+            Source::Field(field) => self.has(*field),
+            Source::Extra(_) | Source::Result(_) => false,
+        }
+    }
+}
+
+/// A query as the service takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The text.
+    pub text: String,
+    /// What the service calls each column of the plan, in the plan's order.
+    pub columns: Vec<String>,
+    /// What the reader of the answer should know, beside the plan's own notes.
+    pub notes: Vec<String>,
+}
+
+/// Why a plan has no Insights text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `show tgw.id` over logs whose format lacks it
+    #[error("the queried logs have no field `{name}`")]
+    FieldMissing {
+        /// The field.
+        name: String,
+    },
+    /// `by src.addr/24`, a column in backquotes
+    #[error("`{what}` works on files only")]
+    FilesOnly {
+        /// What the sentence says.
+        what: String,
+        /// What to type instead.
+        advice: &'static str,
+    },
+    /// `show remote.name`
+    #[error("`{name}` needs an inventory")]
+    NeedsInventory {
+        /// The field.
+        name: String,
+    },
+    /// `instance.tag = "a\"b'c"`
+    #[error("`{value}` cannot be said in a Logs Insights query: it has {reason}")]
+    UnsafeText {
+        /// The value.
+        value: String,
+        /// What is in it.
+        reason: &'static str,
+    },
+    /// `eni ~ /[a&&b]/`
+    #[error("the regular expression `{regex}` is not one for the service: {reason}")]
+    UnsafeRegex {
+        /// The expression.
+        regex: String,
+        /// What is in it.
+        reason: &'static str,
+    },
+    /// A list of thousands of addresses
+    #[error("the query is {chars} characters long; the service takes {MAX_QUERY_CHARS}")]
+    TooLong {
+        /// Its length.
+        chars: usize,
+    },
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::FilesOnly { advice, .. } => Some(advice),
+            Self::TooLong { .. } => Some("use networks or ranges in place of long lists, or ask in several sentences"),
+            _ => None,
+        }
+    }
+}
+
+/// The Insights text of a plan over logs of this format.
+///
+/// # Errors
+///
+/// [`Error::FieldMissing`] where the sentence names a field that the logs lack,
+/// [`Error::FilesOnly`] and [`Error::NeedsInventory`] for what the service cannot do,
+/// [`Error::UnsafeText`] and [`Error::UnsafeRegex`] for values that are on no allow-list,
+/// [`Error::TooLong`] over 10,000 characters.
+pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
+    refuse_extra_columns(plan)?;
+    if let Some(missing) = plan.first_missing(|source| format.answers(source)) {
+        return Err(Error::FieldMissing { name: missing.name() });
+    }
+    let mut emitter = Emitter { format, lines: Vec::new(), notes: Vec::new(), computed: Vec::new() };
+    let columns = match &plan.shape {
+        Shape::Records { columns, default } => emitter.emit_records(plan, columns, *default)?,
+        Shape::Groups(groups) => emitter.emit_groups(plan, groups)?,
+    };
+    let text = emitter.lines.join("\n| ");
+    let chars = text.chars().count();
+    if chars > MAX_QUERY_CHARS {
+        return Err(Error::TooLong { chars });
+    }
+    Ok(Query { text, columns, notes: emitter.notes })
+}
+
+fn refuse_extra_columns(plan: &Plan) -> Result<(), Error> {
+    match plan.named().into_iter().find(|source| matches!(source, Source::Extra(_))) {
+        Some(extra) => {
+            let advice = "the service knows the fields of the record; `flowlogs fields` lists them";
+            Err(Error::FilesOnly { what: extra.name(), advice })
+        }
+        None => Ok(()),
+    }
+}
+
+struct Emitter<'a> {
+    format: &'a Format,
+    lines: Vec<String>,
+    notes: Vec<String>,
+    /// Fields that had to be computed, by the name they got.
+    computed: Vec<(Field, String)>,
+}
+
+impl Emitter<'_> {
+    fn emit_records(&mut self, plan: &Plan, columns: &[ShownColumn], default: bool) -> Result<Vec<String>, Error> {
+        let mut shown = Vec::new();
+        let mut names = Vec::new();
+        for column in columns {
+            let Source::Field(field) = column.source else { continue };
+            if default && !field.sources().iter().all(|source| self.format.has(*source)) {
+                // A default column that the format lacks is shown as absent.
+                names.push(String::new());
+                continue;
+            }
+            let (expression, name) = column_of(field)?;
+            if !shown.contains(&expression) {
+                shown.push(expression);
+            }
+            names.push(name);
+        }
+        let mut order = Vec::new();
+        for key in &plan.sort {
+            let Source::Field(field) = key.source else { continue };
+            let (expression, name) = column_of(field)?;
+            if expression != name && !shown.contains(&expression) {
+                shown.push(expression);
+            }
+            order.push(format!("{name} {}", direction(key.descending)));
+        }
+        if order.is_empty() {
+            order.push("@timestamp desc".into());
+        }
+        self.lines.push(format!("fields {}", shown.join(", ")));
+        self.emit_filters(plan)?;
+        self.lines.push(format!("sort {}", order.join(", ")));
+        self.emit_limit(plan);
+        Ok(names)
+    }
+
+    fn emit_groups(&mut self, plan: &Plan, groups: &Groups) -> Result<Vec<String>, Error> {
+        self.emit_filters(plan)?;
+        let aliases = aliases(groups);
+        let keys = groups.keys.iter().map(|key| self.key(key)).collect::<Result<Vec<_>, _>>()?;
+        let mut calls = Vec::new();
+        for (aggregate, alias) in groups.aggregates.iter().zip(&aliases) {
+            calls.push(format!("{} as {alias}", self.call(aggregate, plan.selection.statuses)?));
+        }
+        if !self.computed.is_empty() {
+            let computed: Vec<&str> = self.computed.iter().map(|(_, text)| text.as_str()).collect();
+            self.lines.push(format!("fields {}", computed.join(", ")));
+        }
+        let mut stats = format!("stats {}", calls.join(", "));
+        if !keys.is_empty() {
+            let by: Vec<String> = keys.iter().map(|(by, _)| by.clone()).collect();
+            stats.push_str(" by ");
+            stats.push_str(&by.join(", "));
+        }
+        self.lines.push(stats);
+        let columns: Vec<String> = keys.into_iter().map(|(_, name)| name).chain(aliases).collect();
+        if let Some(having) = &groups.having {
+            let text = filter::emit_having(&having.means, groups, &columns)?;
+            self.lines.push(format!("filter {text}"));
+        }
+        let order = group_order(plan, groups, &columns);
+        if !order.is_empty() {
+            self.lines.push(format!("sort {}", order.join(", ")));
+        }
+        self.emit_limit(plan);
+        Ok(columns)
+    }
+
+    fn emit_filters(&mut self, plan: &Plan) -> Result<(), Error> {
+        if self.format.has(Field::Status) {
+            match plan.selection.statuses {
+                Statuses::Any => {}
+                Statuses::Traffic { nodata: false, skipdata: false } => {
+                    self.lines.push("filter logStatus = \"OK\"".into());
+                }
+                Statuses::Traffic { nodata, skipdata } => {
+                    let named = [(true, "\"OK\""), (nodata, "\"NODATA\""), (skipdata, "\"SKIPDATA\"")];
+                    let words: Vec<&str> = named.iter().filter(|(seen, _)| *seen).map(|(_, word)| *word).collect();
+                    self.lines.push(format!("filter logStatus in [{}]", words.join(", ")));
+                }
+            }
+        }
+        if plan.selection.means != Filter::True {
+            let (text, notes) = filter::emit(&plan.selection.means, self.format)?;
+            self.notes.extend(notes);
+            if let Some(text) = text {
+                self.lines.push(format!("filter {text}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn emit_limit(&mut self, plan: &Plan) {
+        let rows = plan.limit.rows().unwrap_or(MAX_ROWS);
+        if plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS) {
+            self.notes.push(format!("one query returns at most {MAX_ROWS} rows: a longer answer takes several, by time"));
+        }
+        self.lines.push(format!("limit {}", rows.min(MAX_ROWS)));
+    }
+
+    /// What stands behind `by`, and what the column is called.
+    fn key(&mut self, key: &GroupKey) -> Result<(String, String), Error> {
+        match &key.by {
+            KeyBy::Bin(seconds) => {
+                let width = bin_width(*seconds);
+                let name = format!("bin_{width}");
+                Ok((format!("bin({width}) as {name}"), name))
+            }
+            KeyBy::Network(field, length) => Err(Error::FilesOnly {
+                what: format!("{}/{length}", field.name()),
+                advice: "the service cannot mask addresses: group by the address, or filter with `in`",
+            }),
+            KeyBy::Source(source) => {
+                let name = self.operand(source)?;
+                Ok((name.clone(), name))
+            }
+        }
+    }
+
+    /// The name of a field in a later command; what is computed is computed once, before it.
+    fn operand(&mut self, source: &Source) -> Result<String, Error> {
+        let Source::Field(field) = source else { return Ok(source.name()) };
+        let (expression, name) = column_of(*field)?;
+        if expression != name && !self.computed.iter().any(|(known, _)| known == field) {
+            self.computed.push((*field, expression));
+        }
+        Ok(name)
+    }
+
+    fn call(&mut self, aggregate: &Aggregate, statuses: Statuses) -> Result<String, Error> {
+        let Some(over) = &aggregate.over else { return Ok("count(*)".into()) };
+        let operand = self.operand(over)?;
+        Ok(match aggregate.function {
+            Function::Count => "count(*)".into(),
+            Function::Sum => format!("sum({operand})"),
+            Function::Avg => format!("avg({operand})"),
+            Function::Min => format!("min({operand})"),
+            Function::Max => format!("max({operand})"),
+            Function::Percentile(percent) => format!("pct({operand}, {percent})"),
+            Function::Distinct => self.distinct(over, &operand, statuses),
+        })
+    }
+
+    /// The service counts the `-` of a record without a value as a value of its own: it is taken
+    /// off again where there can be one. Fields of version 2 always have a value in OK records.
+    fn distinct(&mut self, over: &Source, operand: &str, statuses: Statuses) -> String {
+        let Source::Field(field) = over else { return format!("count_distinct({operand})") };
+        let always_there = field.sources().iter().all(|source| source.info().version == 2);
+        if always_there && statuses == (Statuses::Traffic { nodata: false, skipdata: false }) {
+            return format!("count_distinct({operand})");
+        }
+        let flag = format!("{}_absent", field.result_name());
+        if !self.computed.iter().any(|(_, text)| text.ends_with(&flag)) {
+            self.computed.push((*field, format!("if({operand} = \"-\", 1, 0) as {flag}")));
+        }
+        format!("count_distinct({operand}) - max({flag})")
+    }
+}
+
+/// How a field is projected, and what the column is then called.
+fn column_of(field: Field) -> Result<(String, String), Error> {
+    let info = field.info();
+    Ok(match info.origin {
+        Origin::Record(_) | Origin::Time => (info.insights.to_string(), info.insights.to_string()),
+        Origin::Derived => {
+            let name = field.result_name();
+            (format!("(endTime - startTime) as {name}"), name)
+        }
+        Origin::BySide { ingress, egress } => {
+            let name = field.result_name();
+            let (ingress, egress) = (ingress.info().insights, egress.info().insights);
+            (format!("if(flowDirection = \"ingress\", {ingress}, {egress}) as {name}"), name)
+        }
+        Origin::Inventory(_) | Origin::EitherSide(_) => {
+            return Err(Error::NeedsInventory { name: info.name.into() });
+        }
+    })
+}
+
+/// The service's name for each aggregate: its result name, unless a field or a word of the query
+/// language has it. A name that is used twice fails there with `Unknown symbols found`.
+fn aliases(groups: &Groups) -> Vec<String> {
+    let mut taken: Vec<String> = Vec::new();
+    for aggregate in &groups.aggregates {
+        let name = &aggregate.name;
+        let is_field = FIELDS.iter().any(|info| info.insights.eq_ignore_ascii_case(name));
+        let mut alias = match aggregate.function {
+            Function::Count if name == "count" => "flows".to_string(),
+            _ if !is_field && !INSIGHTS_WORDS.contains(&name.to_ascii_lowercase().as_str()) => name.clone(),
+            Function::Sum => format!("total_{name}"),
+            _ => format!("{name}_value"),
+        };
+        while taken.iter().any(|known| known.eq_ignore_ascii_case(&alias)) {
+            alias.push('_');
+        }
+        taken.push(alias);
+    }
+    taken
+}
+
+/// Commands, functions and operators of Logs Insights that an alias could be taken for.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>.
+const INSIGHTS_WORDS: [&str; 46] = [
+    "abs", "and", "anomaly", "as", "asc", "avg", "bin", "by", "case", "ceil", "coalesce", "count", "datefloor",
+    "dateceil", "dedup", "desc", "diff", "display", "earliest", "fields", "filter", "floor", "head", "if", "in",
+    "join", "latest", "like", "limit", "max", "min", "not", "now", "or", "order", "parse", "pattern", "pct", "search",
+    "sort", "source", "stats", "stddev", "sum", "tail", "values",
+];
+
+fn group_order(plan: &Plan, groups: &Groups, columns: &[String]) -> Vec<String> {
+    if groups.keys.is_empty() {
+        return Vec::new();
+    }
+    let mut places: Vec<(usize, bool)> = plan
+        .sort
+        .iter()
+        .filter_map(|key| match key.source {
+            Source::Result(place) => Some((place, key.descending)),
+            _ => None,
+        })
+        .collect();
+    // The keys tell all groups apart, so nothing more is needed behind them.
+    let defaults = plan.tie_breakers();
+    let first = if places.is_empty() { defaults.first().copied() } else { None };
+    places.extend(first);
+    for key in 0..groups.keys.len() {
+        if !places.iter().any(|(place, _)| *place == key) {
+            places.push((key, false));
+        }
+    }
+    places.into_iter().map(|(place, descending)| format!("{} {}", columns[place], direction(descending))).collect()
+}
+
+const fn direction(descending: bool) -> &'static str {
+    if descending { "desc" } else { "asc" }
+}
+
+/// A width in the largest unit it divides by: the service silently caps 300s to 60s.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Stats.html>.
+fn bin_width(seconds: i64) -> String {
+    match seconds {
+        s if s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+/// Whether a value of this type that is absent is told by its form (`-` is no number) or by its text.
+const fn is_told_by_form(field_type: FieldType) -> bool {
+    field_type.is_numeric() || matches!(field_type, FieldType::Address)
+}

@@ -1,0 +1,362 @@
+//! Filter to Insights text, leaf by leaf.
+//!
+//! On the service a record's `-` is text, and what a comparison with a missing field gives is not
+//! documented. So each leaf that `-` or a missing field might pass says itself what is present.
+//! Functions: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html>.
+
+use ipnet::IpNet;
+
+use super::{Error, Format, is_told_by_form, literal};
+use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
+use crate::query::plan::{AddressSet, Check, Family, Filter, Groups, KeyBy, Range, Source};
+
+/// A piece of a condition; only [`Piece::Leaf`] needs no parentheses where it stands alone.
+enum Piece {
+    Leaf(String),
+    All(Vec<Piece>),
+    Any(Vec<Piece>),
+    Always,
+    Never,
+}
+
+impl Piece {
+    fn leaf(text: impl Into<String>) -> Self {
+        Self::Leaf(text.into())
+    }
+
+    /// The text, each operand in parentheses; `None` where every record passes.
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Leaf(text) => Some(text.clone()),
+            Self::All(parts) => Some(Self::joined(parts, ") and (")),
+            Self::Any(parts) => Some(Self::joined(parts, ") or (")),
+            Self::Always => None,
+            // No record has both.
+            Self::Never => Some("(ispresent(@timestamp)) and (not (ispresent(@timestamp)))".into()),
+        }
+    }
+
+    fn joined(parts: &[Self], with: &str) -> String {
+        let texts: Vec<String> = parts.iter().filter_map(Self::text).collect();
+        format!("({})", texts.join(with))
+    }
+}
+
+fn all(parts: impl IntoIterator<Item = Piece>) -> Piece {
+    let mut flat = Vec::new();
+    for part in parts {
+        match part {
+            Piece::Always => {}
+            Piece::Never => return Piece::Never,
+            Piece::All(inner) => flat.extend(inner),
+            part => flat.push(part),
+        }
+    }
+    match flat.len() {
+        0 => Piece::Always,
+        1 => flat.remove(0),
+        _ => Piece::All(flat),
+    }
+}
+
+fn any(parts: impl IntoIterator<Item = Piece>) -> Piece {
+    let mut flat = Vec::new();
+    for part in parts {
+        match part {
+            Piece::Never => {}
+            Piece::Always => return Piece::Always,
+            Piece::Any(inner) => flat.extend(inner),
+            part => flat.push(part),
+        }
+    }
+    match flat.len() {
+        0 => Piece::Never,
+        1 => flat.remove(0),
+        _ => Piece::Any(flat),
+    }
+}
+
+/// The text of a filter over records, `None` where every record passes, and notes.
+pub(super) fn emit(filter: &Filter, format: &Format) -> Result<(Option<String>, Vec<String>), Error> {
+    let mut records = Records { format, notes: Vec::new() };
+    let piece = records.piece(filter)?;
+    Ok((piece.text(), records.notes))
+}
+
+/// The text of a filter over groups, whose columns the service calls `columns`.
+pub(super) fn emit_having(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<String, Error> {
+    let piece = having_piece(filter, groups, columns)?;
+    Ok(piece.text().unwrap_or_else(|| "1 = 1".into()))
+}
+
+struct Records<'a> {
+    format: &'a Format,
+    notes: Vec<String>,
+}
+
+impl Records<'_> {
+    fn piece(&mut self, filter: &Filter) -> Result<Piece, Error> {
+        Ok(match filter {
+            Filter::True => Piece::Always,
+            Filter::False => Piece::Never,
+            Filter::All(parts) => all(parts.iter().map(|part| self.piece(part)).collect::<Result<Vec<_>, _>>()?),
+            Filter::Any(parts) => any(parts.iter().map(|part| self.piece(part)).collect::<Result<Vec<_>, _>>()?),
+            Filter::Test(source, check) => self.test(source, check)?,
+            Filter::Ported(holds) => self.ported(*holds),
+            Filter::Family { family, negated } => self.family(*family, *negated),
+            Filter::FamilyAbsent if self.format.has(Field::Type) => absent("type", FieldType::Text),
+            Filter::FamilyAbsent => absent("srcAddr", FieldType::Address),
+        })
+    }
+
+    fn test(&self, source: &Source, check: &Check) -> Result<Piece, Error> {
+        let Source::Field(field) = source else { return Ok(Piece::Never) };
+        if !field.sources().iter().all(|source| self.format.has(*source)) {
+            // One side of an either-side field that the format lacks: it is absent in every record.
+            return Ok(if *check == Check::Absent { Piece::Always } else { Piece::Never });
+        }
+        match field {
+            Field::Time => time(check),
+            Field::Duration => duration(check),
+            field => piece(field.info().insights, field.field_type(), check),
+        }
+    }
+
+    fn ported(&mut self, holds: bool) -> Piece {
+        if !self.format.has(Field::Protocol) {
+            let note = "the format has no protocol: ports of every record are compared, also of ICMP";
+            if !self.notes.iter().any(|known| known == note) {
+                self.notes.push(note.into());
+            }
+            return if holds { Piece::Always } else { Piece::Never };
+        }
+        let list = PORTED_PROTOCOLS.map(|number| number.to_string()).join(", ");
+        if holds {
+            Piece::leaf(format!("protocol in [{list}]"))
+        } else {
+            any([Piece::leaf("not (ispresent(protocol))"), Piece::leaf(format!("protocol not in [{list}]"))])
+        }
+    }
+
+    fn family(&self, family: Family, negated: bool) -> Piece {
+        if self.format.has(Field::Type) {
+            let word = family.type_word();
+            return if negated {
+                all([present("type", FieldType::Text), Piece::leaf(format!("type != \"{word}\""))])
+            } else {
+                Piece::leaf(format!("type = \"{word}\""))
+            };
+        }
+        Piece::leaf(match (family, negated) {
+            (Family::V4, false) | (Family::V6, true) => "isValidIpV4(srcAddr)",
+            (Family::V6, false) | (Family::V4, true) => "isValidIpV6(srcAddr)",
+        })
+    }
+}
+
+fn present(name: &str, field_type: FieldType) -> Piece {
+    match field_type {
+        FieldType::Address => Piece::leaf(format!("isValidIp({name})")),
+        field_type if is_told_by_form(field_type) => Piece::leaf(format!("isNumeric({name})")),
+        _ => all([Piece::leaf(format!("ispresent({name})")), Piece::leaf(format!("{name} != \"-\""))]),
+    }
+}
+
+fn absent(name: &str, field_type: FieldType) -> Piece {
+    let missing = Piece::leaf(format!("not (ispresent({name}))"));
+    any([
+        missing,
+        match field_type {
+            FieldType::Address => Piece::leaf(format!("not (isValidIp({name}))")),
+            field_type if is_told_by_form(field_type) => Piece::leaf(format!("not (isNumeric({name}))")),
+            _ => Piece::leaf(format!("{name} = \"-\"")),
+        },
+    ])
+}
+
+fn piece(name: &str, field_type: FieldType, check: &Check) -> Result<Piece, Error> {
+    let present = || present(name, field_type);
+    let guarded = |negated: bool, test: Piece| if negated { all([present(), test]) } else { test };
+    Ok(match check {
+        Check::Present => present(),
+        Check::Absent => absent(name, field_type),
+        Check::Compare { order, value } => {
+            all([present(), Piece::leaf(format!("{name} {} {value}", order.symbol()))])
+        }
+        Check::Number { ranges, negated } => {
+            let needs_presence = *negated || ranges.iter().any(|range| range.first != range.last);
+            guarded(needs_presence, numbers(name, ranges, *negated))
+        }
+        Check::Address { networks, negated } => guarded(*negated, addresses(name, networks, *negated)),
+        Check::Set { set, negated } => address_set(name, *set, *negated),
+        Check::Text { words, negated } => {
+            let test = match (words.as_slice(), negated) {
+                ([word], false) => format!("{name} = {}", literal::quote(word)?),
+                ([word], true) => format!("{name} != {}", literal::quote(word)?),
+                (words, negated) => {
+                    let list = literal::quote_all(words.iter().map(String::as_str))?;
+                    format!("{name} {}in {list}", if *negated { "not " } else { "" })
+                }
+            };
+            guarded(*negated, Piece::leaf(test))
+        }
+        // A pattern may match `-` itself, so presence is always said.
+        Check::Like { glob, negated } => all([present(), like(name, &literal::glob(glob)?, *negated)]),
+        Check::Matches { regex, negated } => all([present(), like(name, &literal::regex(regex)?, *negated)]),
+        Check::Flags { .. } => flags(name, check),
+    })
+}
+
+fn like(name: &str, regex: &str, negated: bool) -> Piece {
+    Piece::leaf(format!("{name} {}like {regex}", if negated { "not " } else { "" }))
+}
+
+fn numbers(name: &str, ranges: &[Range], negated: bool) -> Piece {
+    let singles: Vec<String> =
+        ranges.iter().filter(|range| range.first == range.last).map(|range| range.first.to_string()).collect();
+    let listed = match (singles.as_slice(), negated) {
+        ([], _) => None,
+        ([one], false) => Some(format!("{name} = {one}")),
+        ([one], true) => Some(format!("{name} != {one}")),
+        (many, false) => Some(format!("{name} in [{}]", many.join(", "))),
+        (many, true) => Some(format!("{name} not in [{}]", many.join(", "))),
+    };
+    let spans = ranges.iter().filter(|range| range.first != range.last).map(|range| {
+        if negated {
+            any([Piece::leaf(format!("{name} < {}", range.first)), Piece::leaf(format!("{name} > {}", range.last))])
+        } else {
+            all([Piece::leaf(format!("{name} >= {}", range.first)), Piece::leaf(format!("{name} <= {}", range.last))])
+        }
+    });
+    let pieces: Vec<Piece> = listed.map(Piece::Leaf).into_iter().chain(spans).collect();
+    if negated { all(pieces) } else { any(pieces) }
+}
+
+fn addresses(name: &str, networks: &[IpNet], negated: bool) -> Piece {
+    let is_v4_host = |network: &&IpNet| matches!(network, IpNet::V4(v4) if v4.prefix_len() == 32);
+    let hosts: Vec<String> = networks.iter().filter(is_v4_host).map(|host| format!("\"{}\"", host.addr())).collect();
+    let listed = match (hosts.as_slice(), negated) {
+        ([], _) => None,
+        ([one], false) => Some(format!("{name} = {one}")),
+        ([one], true) => Some(format!("{name} != {one}")),
+        (many, false) => Some(format!("{name} in [{}]", many.join(", "))),
+        (many, true) => Some(format!("{name} not in [{}]", many.join(", "))),
+    };
+    let nets = networks.iter().filter(|network| !is_v4_host(network)).map(|network| in_network(name, network, negated));
+    let pieces: Vec<Piece> = listed.map(Piece::Leaf).into_iter().chain(nets).collect();
+    if negated { all(pieces) } else { any(pieces) }
+}
+
+fn in_network(name: &str, network: &IpNet, negated: bool) -> Piece {
+    let function = if matches!(network, IpNet::V4(_)) { "isIpv4InSubnet" } else { "isIpv6InSubnet" };
+    let test = format!("{function}({name}, \"{network}\")");
+    Piece::leaf(if negated { format!("not ({test})") } else { test })
+}
+
+fn address_set(name: &str, set: AddressSet, negated: bool) -> Piece {
+    let outside = set.is_complement() != negated;
+    let networks = set.networks().into_iter().map(|network| in_network(name, &network, outside));
+    if outside {
+        all(std::iter::once(present(name, FieldType::Address)).chain(networks))
+    } else {
+        any(networks)
+    }
+}
+
+/// The service has no bit operators: the values that pass are listed, or those that do not where
+/// they are fewer.
+fn flags(name: &str, check: &Check) -> Piece {
+    let (passing, failing): (Vec<i64>, Vec<i64>) = (0..=255).partition(|value| check.admits(*value));
+    let list = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match (passing.as_slice(), failing.as_slice()) {
+        ([], _) => Piece::Never,
+        (_, []) => present(name, FieldType::Flags),
+        ([one], _) => Piece::leaf(format!("{name} = {one}")),
+        (passing, failing) if passing.len() <= failing.len() => {
+            Piece::leaf(format!("{name} in [{}]", list(passing)))
+        }
+        (_, failing) => {
+            all([present(name, FieldType::Flags), Piece::leaf(format!("{name} not in [{}]", list(failing)))])
+        }
+    }
+}
+
+/// The record's time is a timestamp on the service, always there, in milliseconds.
+fn time(check: &Check) -> Result<Piece, Error> {
+    Ok(match check {
+        Check::Present => Piece::Always,
+        Check::Absent => Piece::Never,
+        Check::Compare { order, value } => {
+            Piece::leaf(format!("toMillis(@timestamp) {} {}", order.symbol(), value.saturating_mul(1000)))
+        }
+        Check::Number { ranges, negated } => {
+            let millis = |seconds: i64| seconds.saturating_mul(1000);
+            let ranges: Vec<Range> =
+                ranges.iter().map(|range| Range { first: millis(range.first), last: millis(range.last) }).collect();
+            numbers("toMillis(@timestamp)", &ranges, *negated)
+        }
+        other => piece("@timestamp", FieldType::Time, other)?,
+    })
+}
+
+fn duration(check: &Check) -> Result<Piece, Error> {
+    let ends = || all([present("startTime", FieldType::Time), present("endTime", FieldType::Time)]);
+    Ok(match check {
+        Check::Present => ends(),
+        Check::Absent => any([absent("startTime", FieldType::Time), absent("endTime", FieldType::Time)]),
+        Check::Compare { order, value } => {
+            all([ends(), Piece::leaf(format!("(endTime - startTime) {} {value}", order.symbol()))])
+        }
+        Check::Number { ranges, negated } => all([ends(), numbers("(endTime - startTime)", ranges, *negated)]),
+        other => piece("duration", FieldType::Duration, other)?,
+    })
+}
+
+fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<Piece, Error> {
+    let parts = |parts: &[Filter]| {
+        parts.iter().map(|part| having_piece(part, groups, columns)).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(match filter {
+        Filter::All(inner) => all(parts(inner)?),
+        Filter::Any(inner) => any(parts(inner)?),
+        Filter::Test(Source::Result(place), check) => {
+            let name = &columns[*place];
+            let key = groups.keys.get(*place);
+            match key.map(|key| &key.by) {
+                Some(KeyBy::Bin(_)) => time_of(name, check)?,
+                Some(KeyBy::Source(source)) => piece(name, source.field_type(), check)?,
+                // What is computed is a number, or not there at all.
+                _ => computed(name, check)?,
+            }
+        }
+        Filter::False => Piece::Never,
+        _ => Piece::Always,
+    })
+}
+
+fn computed(name: &str, check: &Check) -> Result<Piece, Error> {
+    Ok(match check {
+        Check::Present => Piece::leaf(format!("ispresent({name})")),
+        Check::Absent => Piece::leaf(format!("not (ispresent({name}))")),
+        Check::Compare { order, value } => {
+            all([Piece::leaf(format!("ispresent({name})")), Piece::leaf(format!("{name} {} {value}", order.symbol()))])
+        }
+        Check::Number { ranges, negated } => {
+            all([Piece::leaf(format!("ispresent({name})")), numbers(name, ranges, *negated)])
+        }
+        other => piece(name, FieldType::Quantity, other)?,
+    })
+}
+
+/// A bin is a timestamp of the service's.
+fn time_of(name: &str, check: &Check) -> Result<Piece, Error> {
+    let renamed = |piece: Piece| match piece {
+        Piece::Leaf(text) => Piece::Leaf(text.replace("@timestamp", name)),
+        other => other,
+    };
+    Ok(match time(check)? {
+        Piece::All(parts) => Piece::All(parts.into_iter().map(renamed).collect()),
+        Piece::Any(parts) => Piece::Any(parts.into_iter().map(renamed).collect()),
+        piece => renamed(piece),
+    })
+}

@@ -1,0 +1,114 @@
+//! Rows to text: table, JSON, NDJSON, CSV, chart.
+//!
+//! Each output takes rows as they come and writes to whatever it is given. Machine formats stream
+//! full, typed, unscaled values; the table is for people and fits their terminal. Nothing here
+//! decides where the text goes or whether it is coloured.
+
+mod chart;
+mod csv;
+mod json;
+mod table;
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use crate::value::{RowSink, Value, flag_names, time_in, time_utc};
+
+/// A way to print rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// A header line, then a line a row.
+    Csv,
+    /// Bars.
+    Chart,
+}
+
+/// What an output for people looks like.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// Whether ANSI colours are used.
+    pub colour: bool,
+    /// The columns of the terminal; `None` where there is none to fit.
+    pub width: Option<usize>,
+    /// The zone of times.
+    pub zone: TimeZone,
+    /// Result names of columns that a table leaves out without saying so.
+    pub hidden: Vec<String>,
+}
+
+/// An output that has to be told when the rows end.
+pub trait Output: RowSink + Send {
+    /// Writes what is left.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn finish(&mut self) -> io::Result<()>;
+
+    /// What a person should know about what was printed.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The output of this format, writing to `to`.
+pub fn output<'w>(format: Format, style: Style, to: &'w mut (dyn Write + Send)) -> Box<dyn Output + 'w> {
+    match format {
+        Format::Table => Box::new(table::Table::new(to, style)),
+        Format::Json => Box::new(json::Json::array(to)),
+        Format::Ndjson => Box::new(json::Json::lines(to)),
+        Format::Csv => Box::new(csv::Csv::new(to)),
+        Format::Chart => Box::new(chart::Chart::new(to, style)),
+    }
+}
+
+/// A value as people read it.
+fn display(value: &Value, zone: &TimeZone) -> String {
+    match value {
+        Value::Absent => "-".into(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => decimal(*number),
+        Value::Time(seconds) => time_in(*seconds, zone),
+        Value::Address(address) => address.to_string(),
+        Value::Network(network) => network.to_string(),
+        Value::Text(text) => printable(text),
+        Value::Flags(flags) => flag_names(*flags).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A fraction with two digits at most.
+fn decimal(number: f64) -> String {
+    let text = format!("{number:.2}");
+    let short = text.trim_end_matches('0').trim_end_matches('.');
+    short.to_string()
+}
+
+/// Text without what would move the cursor or change colours: a file may carry anything.
+fn printable(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    } else {
+        text.to_string()
+    }
+}
+
+/// A value as machines read it, where the format has only text; absent is empty.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Absent => String::new(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Time(seconds) => time_utc(*seconds),
+        Value::Address(address) => address.to_string(),
+        Value::Network(network) => network.to_string(),
+        Value::Text(text) => text.to_string(),
+        Value::Flags(flags) => flag_names(*flags).collect::<Vec<_>>().join("|"),
+    }
+}

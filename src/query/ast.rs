@@ -1,0 +1,317 @@
+//! What a sentence looks like, before anything is known about its words.
+//!
+//! Every node carries the bytes it was read from, so that a check can point at them. Names and
+//! values are kept as they stand in the text.
+
+use super::plan::{AddressSet, TargetKind};
+use crate::diagnostic::Span;
+
+/// A sentence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sentence {
+    /// Which traffic.
+    pub targets: Vec<Target>,
+    /// Window and stages, in the order of the text.
+    pub clauses: Vec<Clause>,
+}
+
+/// A kind and its selectors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The kind.
+    pub kind: TargetKind,
+    /// Ids, names, globs.
+    pub selectors: Vec<String>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A window or a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clause {
+    /// Which.
+    pub kind: ClauseKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// A window or a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClauseKind {
+    /// `last 30m` and the others.
+    Window(Window),
+    /// `where EXPR`
+    Where(Expression),
+    /// `show F, G as name`
+    Show(Vec<Shown>),
+    /// `top N KEYS by F`
+    Top {
+        /// How many groups.
+        count: Name,
+        /// What they share.
+        keys: Vec<Key>,
+        /// What they are ordered by.
+        by: Option<Name>,
+    },
+    /// `AGG, ... by KEYS`
+    Aggregate {
+        /// What is computed.
+        aggregates: Vec<Aggregate>,
+        /// What the groups share.
+        keys: Vec<Key>,
+    },
+    /// `sort F desc, ...`
+    Sort(Vec<SortKey>),
+    /// `limit N`
+    Limit(Name),
+    /// `chart`
+    Chart,
+    /// `follow`
+    Follow,
+}
+
+/// A window as it stands in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Window {
+    /// `last 30m`
+    Last(Name),
+    /// `since T`
+    Since(Moment),
+    /// `from T to T`, `since T until T`
+    Between(Moment, Moment),
+    /// `around T ±5m`
+    Around(Moment, Name),
+    /// `today`
+    Today,
+    /// `yesterday`
+    Yesterday,
+}
+
+/// A time as it stands in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// The time, or with `ago` the duration.
+    pub text: String,
+    /// Whether `ago` follows.
+    pub ago: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// A word, and where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Name {
+    /// The word.
+    pub text: String,
+    /// Whether it stood in backquotes.
+    pub is_backquoted: bool,
+    /// Where.
+    pub span: Span,
+}
+
+impl Name {
+    /// A plain word.
+    #[must_use]
+    pub fn new(text: impl Into<String>, span: Span) -> Self {
+        Self { text: text.into(), is_backquoted: false, span }
+    }
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// What it says.
+    pub kind: ExpressionKind,
+    /// Whether it stands in parentheses.
+    pub is_grouped: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// What an expression says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpressionKind {
+    /// `a and b and c`
+    All(Vec<Expression>),
+    /// `a or b or c`
+    Any(Vec<Expression>),
+    /// `not a`
+    Not(Box<Expression>),
+    /// `F = V`
+    Compare {
+        /// The field.
+        field: Name,
+        /// The operator.
+        operator: Operator,
+        /// Where the operator stands.
+        operator_span: Span,
+        /// The value.
+        value: Literal,
+    },
+    /// `F in (a, b)`
+    In {
+        /// The field.
+        field: Name,
+        /// `not in`
+        negated: bool,
+        /// The values.
+        items: Vec<Item>,
+        /// Where the values stand.
+        items_span: Span,
+    },
+    /// `F ~ /regex/`
+    Matches {
+        /// The field.
+        field: Name,
+        /// `!~`
+        negated: bool,
+        /// The expression.
+        regex: Literal,
+    },
+    /// `F like "glob*"`
+    Like {
+        /// The field.
+        field: Name,
+        /// `not like`
+        negated: bool,
+        /// The pattern.
+        glob: Literal,
+    },
+    /// `F exists`
+    Exists(Name),
+    /// `src host A`, `net N`, `dst port P`
+    Packet {
+        /// The side, if one is named.
+        side: Option<Name>,
+        /// `host`, `net` or `port`.
+        part: PacketPart,
+        /// The values.
+        items: Vec<Item>,
+        /// Where the values stand.
+        items_span: Span,
+    },
+    /// `remote public`
+    Set {
+        /// The side.
+        side: Name,
+        /// The set.
+        set: AddressSet,
+    },
+    /// `flags S/SA`, `flags SA`
+    FlagLetters(Name),
+    /// `flags has syn, ack`
+    FlagNames(Vec<Name>),
+    /// `@name`
+    Saved(Name),
+    /// `reject`
+    Word(Name),
+    /// A value without a field.
+    Stray(Literal),
+}
+
+/// What tcpdump's spelling looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketPart {
+    /// An address.
+    Host,
+    /// A network.
+    Net,
+    /// A port.
+    Port,
+}
+
+/// A comparison operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// One that has an order.
+    Order(super::plan::Order),
+}
+
+impl Operator {
+    /// The operator as the canonical sentence has it.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Order(order) => order.symbol(),
+        }
+    }
+}
+
+/// A value as it stands in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Literal {
+    /// Its text: without quotes and escapes, without `$`, without slashes.
+    pub text: String,
+    /// How it was written.
+    pub form: LiteralForm,
+    /// Where.
+    pub span: Span,
+}
+
+/// How a value is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiteralForm {
+    /// `10.0.0.1`, `5MB`, `web`
+    Bare,
+    /// `"web 1"`
+    Quoted,
+    /// `$name`
+    Parameter,
+    /// `/regex/`, with the letters that follow the second slash
+    Regex(String),
+}
+
+/// A value or a range of values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// `22`
+    One(Literal),
+    /// `8000..8080`
+    Range(Literal, Literal),
+}
+
+/// A column to show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The field.
+    pub name: Name,
+    /// `as alias`
+    pub alias: Option<Name>,
+}
+
+/// What groups share.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Key {
+    /// A field, or an address with a prefix length.
+    Name(Name),
+    /// `bin(5m)`
+    Bin(Name),
+}
+
+/// A function over a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// The function.
+    pub function: Name,
+    /// What it is computed over.
+    pub over: Option<Name>,
+    /// `as alias`
+    pub alias: Option<Name>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A column to sort by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SortKey {
+    /// The column.
+    pub name: Name,
+    /// `desc` or `asc`, if either is there.
+    pub descending: Option<bool>,
+}

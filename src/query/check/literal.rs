@@ -1,0 +1,297 @@
+//! Values: from the text that was typed to what the field holds.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::CheckError;
+use crate::diagnostic::{Span, nearest};
+use crate::field::{FieldType, Named, port_named, port_names, protocol_named, protocol_words};
+use crate::query::plan::Range;
+use crate::query::window::{Clock, Moment, UNITS};
+
+/// Multipliers of numbers, in lower case: `k` and `M` are decimal as in network work, `Ki` and
+/// `Mi` binary; a `B` for bytes may follow.
+const MULTIPLIERS: [(&str, i64); 9] = [
+    ("", 1),
+    ("k", 1_000),
+    ("m", 1_000_000),
+    ("g", 1_000_000_000),
+    ("t", 1_000_000_000_000),
+    ("ki", 1 << 10),
+    ("mi", 1 << 20),
+    ("gi", 1 << 30),
+    ("ti", 1 << 40),
+];
+
+/// A longer duration is a slip, and would leave the range of times that can be written.
+const MAX_DURATION_SECONDS: i64 = 10_000_000_000;
+
+/// The place of a value, and the field that it has to fit.
+pub(super) struct Wanted<'a> {
+    /// The field, as errors name it.
+    pub(super) field: &'a str,
+    /// Where the value stands.
+    pub(super) span: Span,
+}
+
+impl Wanted<'_> {
+    fn wrong(&self, value: &str, expected: impl Into<String>, help: Option<String>) -> CheckError {
+        CheckError::WrongValue {
+            value: value.to_string(),
+            expected: expected.into(),
+            field: self.field.to_string(),
+            help,
+            span: self.span,
+        }
+    }
+
+    /// The number that `text` stands for in a field of this type.
+    pub(super) fn number(&self, text: &str, field_type: FieldType, clock: &Clock) -> Result<i64, CheckError> {
+        match field_type {
+            FieldType::Port => self.port(text),
+            FieldType::Time => self.time(text, clock),
+            FieldType::Duration if !text.bytes().all(|b| b.is_ascii_digit() || b == b'_') => duration(text, self.span),
+            FieldType::Protocol => self.protocol(text),
+            FieldType::Code(names) => self.code(text, names),
+            _ => self.quantity(text),
+        }
+    }
+
+    fn quantity(&self, text: &str) -> Result<i64, CheckError> {
+        let expected = "a whole number such as `1_000`, `10k` or `5MB`";
+        let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+        let (digits, unit) = text.split_at(digits_end);
+        if !digits.starts_with(|c: char| c.is_ascii_digit()) || !unit.chars().all(|c| c.is_ascii_alphabetic()) {
+            let is_fraction = text.split_once('.').is_some_and(|(whole, rest)| {
+                let digits = rest.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+                [whole, digits].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+            });
+            let help = is_fraction.then(|| "use a smaller unit: `1500k` for `1.5M`".to_string());
+            return Err(self.wrong(text, expected, help));
+        }
+        let too_large = || CheckError::TooLarge { value: text.to_string(), span: self.span };
+        let number: i64 = digits.replace('_', "").parse().map_err(|_| too_large())?;
+        let lower = unit.to_ascii_lowercase();
+        let scale = lower.strip_suffix('b').unwrap_or(&lower);
+        let by = MULTIPLIERS.iter().find(|(name, _)| *name == scale).map(|(_, by)| *by);
+        let by = by.ok_or_else(|| CheckError::UnknownUnit {
+            unit: unit.to_string(),
+            units: "k, M, G, T, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
+            suggestion: nearest(unit, ["kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"]).map(Into::into),
+            span: self.span,
+        })?;
+        number.checked_mul(by).ok_or_else(too_large)
+    }
+
+    fn port(&self, text: &str) -> Result<i64, CheckError> {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            let no_port = |_| CheckError::PortRange { value: text.to_string(), span: self.span };
+            return text.parse::<u16>().map(i64::from).map_err(no_port);
+        }
+        if let Some(port) = port_named(text) {
+            return Ok(port.into());
+        }
+        let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+        let help = match text.split_once('-') {
+            Some((first, last)) if is_number(first) && is_number(last) => {
+                Some(format!("a range is written `{first}..{last}`"))
+            }
+            _ => nearest(text, port_names().map(|(name, _)| name)).map(|name| format!("did you mean `{name}`?")),
+        };
+        Err(self.wrong(text, "a port number or name such as `ssh`", help))
+    }
+
+    fn time(&self, text: &str, clock: &Clock) -> Result<i64, CheckError> {
+        // Nine digits and more are epoch seconds; fewer would be a year or a slip.
+        let is_epoch = text.len() >= 9 && text.bytes().all(|b| b.is_ascii_digit());
+        let seconds = if is_epoch {
+            text.parse().ok()
+        } else {
+            Moment::parse(text).and_then(|moment| moment.first(clock))
+        };
+        seconds.ok_or_else(|| self.wrong(text, "a time such as `2026-11-23T08:00`", None))
+    }
+
+    fn protocol(&self, text: &str) -> Result<i64, CheckError> {
+        let known = protocol_named(text).or_else(|| text.parse::<u8>().ok().map(i64::from));
+        known.ok_or_else(|| {
+            let help = nearest(text, protocol_words()).map(|word| format!("did you mean `{word}`?"));
+            self.wrong(text, "a protocol: an IANA keyword such as `TCP`, or 0 to 255", help)
+        })
+    }
+
+    fn code(&self, text: &str, names: &'static [Named]) -> Result<i64, CheckError> {
+        let known =
+            names.iter().find(|named| named.word.eq_ignore_ascii_case(text) || text.parse() == Ok(named.code));
+        known.map(|named| named.code).ok_or_else(|| {
+            let help = nearest(text, names.iter().map(|named| named.word)).map(|word| format!("did you mean `{word}`?"));
+            let list: Vec<String> = names.iter().map(|named| format!("{} ({})", named.word, named.code)).collect();
+            self.wrong(text, format!("one of {}", list.join(", ")), help)
+        })
+    }
+
+    /// The network that `text` means, masked, and whether masking changed it; a single address is a
+    /// network of full length.
+    pub(super) fn network(&self, text: &str) -> Result<(IpNet, bool), CheckError> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok((IpNet::from(address), false));
+        }
+        if let Ok(network) = text.parse::<IpNet>() {
+            return Ok((network.trunc(), network != network.trunc()));
+        }
+        let help = match text.rsplit_once('/') {
+            Some((address, _)) if address.parse::<IpAddr>().is_ok() => {
+                let most = if address.contains(':') { 128 } else { 32 };
+                Some(format!("the length behind the slash must be 0 to {most}"))
+            }
+            _ if text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(':') => {
+                Some("names are never looked up; test ids with `eni`, `instance` or `vpc`".to_string())
+            }
+            _ => None,
+        };
+        Err(self.wrong(text, "an address or a network such as `10.0.0.0/8`", help))
+    }
+
+    /// The word as the record spells it.
+    pub(super) fn word(&self, text: &str, words: &'static [&'static str]) -> Result<String, CheckError> {
+        let known = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+        known.map(|word| (*word).to_string()).ok_or_else(|| {
+            let help = nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+            self.wrong(text, format!("one of {}", words.join(", ")), help)
+        })
+    }
+
+    /// Text to compare with. Records write `-` where they have no value, so nothing can equal it.
+    pub(super) fn text(&self, text: &str) -> Result<String, CheckError> {
+        if text.is_empty() || text == "-" {
+            let help = format!("records without a value are `not {} exists`", self.field);
+            return Err(self.wrong(text, "a value that a record can have", Some(help)));
+        }
+        Ok(text.to_string())
+    }
+}
+
+/// The numbers between two typed ends.
+pub(super) fn range(first: i64, last: i64, span: Span) -> Result<Range, CheckError> {
+    if first > last {
+        return Err(CheckError::BackwardRange { span });
+    }
+    Ok(Range { first, last })
+}
+
+/// Seconds, from `90s`, `1h30m`, `2w`.
+pub(super) fn duration(text: &str, span: Span) -> Result<i64, CheckError> {
+    let wrong = || CheckError::BadDuration {
+        text: text.to_string(),
+        help: text.parse::<u64>().is_ok().then(|| format!("add a unit: `{text}m` or `{text}s`")),
+        span,
+    };
+    let too_large = || CheckError::TooLarge { value: text.to_string(), span };
+    let mut rest = text;
+    let mut seconds = 0_i64;
+    while !rest.is_empty() {
+        let digits_end = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let (digits, behind) = rest.split_at(digits_end);
+        let unit_end = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
+        let (unit, next) = behind.split_at(unit_end);
+        if digits.is_empty() || !unit.chars().all(char::is_alphabetic) {
+            return Err(wrong());
+        }
+        let found = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+        let (_, unit_seconds) = found.ok_or_else(|| CheckError::UnknownUnit {
+            unit: unit.to_string(),
+            units: "s, m, h, d, w",
+            suggestion: long_unit(unit),
+            span,
+        })?;
+        let number: i64 = digits.parse().map_err(|_| too_large())?;
+        seconds = number.checked_mul(*unit_seconds).and_then(|s| seconds.checked_add(s)).ok_or_else(too_large)?;
+        rest = next;
+    }
+    if text.is_empty() {
+        return Err(wrong());
+    }
+    if seconds > MAX_DURATION_SECONDS {
+        return Err(too_large());
+    }
+    Ok(seconds)
+}
+
+/// The unit that a longer word stands for: `min`, `hours`.
+fn long_unit(unit: &str) -> Option<String> {
+    let lower = unit.to_ascii_lowercase();
+    let singular = lower.strip_suffix('s').unwrap_or(&lower);
+    let words = ["week", "day", "hour", "minute", "second"];
+    let found = words.iter().find(|word| singular.len() > 1 && word.starts_with(singular) || singular == "hr" && **word == "hour");
+    found.map(|word| word[..1].to_string())
+}
+
+/// Whether `bin` can be this wide: what divides a minute, an hour or a day, or whole days.
+pub(super) const fn is_bin_width(seconds: i64) -> bool {
+    seconds > 0
+        && (60 % seconds == 0
+            || seconds % 60 == 0 && 3_600 % seconds == 0
+            || seconds % 3_600 == 0 && 86_400 % seconds == 0
+            || seconds % 86_400 == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+
+    const SPAN: Span = Span::new(0, 0);
+    const WANTED: Wanted<'static> = Wanted { field: "bytes", span: SPAN };
+
+    fn number(text: &str) -> Option<i64> {
+        let clock = Clock { now: 0, zone: TimeZone::UTC };
+        WANTED.number(text, FieldType::Quantity, &clock).ok()
+    }
+
+    #[test]
+    fn numbers_have_decimal_and_binary_units() {
+        for (text, value) in
+            [("1_000", 1000), ("10k", 10_000), ("5MB", 5_000_000), ("2GiB", 2_147_483_648), ("1Ki", 1024), ("0", 0)]
+        {
+            assert_eq!(number(text), Some(value), "{text}");
+        }
+        for text in ["", "k", "_1", "1.5k", "10XB", "10.0.0.1", "-5", "9223372036854775808", "9999999999G"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_add_their_parts() {
+        for (text, seconds) in [("30m", 1800), ("1h30m", 5400), ("2w", 1_209_600), ("90S", 90), ("1d", 86_400)] {
+            assert_eq!(duration(text, SPAN), Ok(seconds), "{text}");
+        }
+        for text in ["", "30", "m", "1h30", "5x", "1.5h", "99999999999999w"] {
+            assert!(duration(text, SPAN).is_err(), "{text}");
+        }
+        for (long, short) in [("min", "m"), ("minutes", "m"), ("hours", "h"), ("hr", "h"), ("days", "d"), ("sec", "s")] {
+            assert_eq!(long_unit(long).as_deref(), Some(short), "{long}");
+        }
+    }
+
+    #[test]
+    fn bins_divide_a_minute_an_hour_or_a_day_or_are_whole_days() {
+        for seconds in [1, 5, 15, 30, 60, 300, 900, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800] {
+            assert!(is_bin_width(seconds), "{seconds}");
+        }
+        for seconds in [-60, 0, 7, 90, 420, 5_400, 18_000, 100_000] {
+            assert!(!is_bin_width(seconds), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_masked_and_says_so() {
+        let (network, masked) = WANTED.network("10.1.2.3/8").unwrap();
+        assert_eq!((network.to_string().as_str(), masked), ("10.0.0.0/8", true));
+        let (network, masked) = WANTED.network("2001:db8::1").unwrap();
+        assert_eq!((network.to_string().as_str(), masked), ("2001:db8::1/128", false));
+        for text in ["10.0.0.0/33", "10.0.0.1.5", "10.0.0", "web", "2001:db8::/129", "010.0.0.1"] {
+            assert!(WANTED.network(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,526 @@
+//! Stages: the shape of the answer, its order and its length.
+
+use super::expression::all;
+use super::literal::{self, Wanted};
+use super::{CheckError, Checker, meaning};
+use crate::diagnostic::{Span, nearest};
+use crate::field::{Field, FieldType, Origin};
+use crate::function::{FUNCTIONS, Function};
+use crate::query::ast::{self, ClauseKind, Key, Name, Sentence};
+use crate::query::plan::{
+    Aggregate, Condition, Filter, GroupKey, GroupSelection, Groups, KeyBy, Limit, Plan, Selection, Shape, ShownColumn,
+    SortKey, Source, Statuses,
+};
+use crate::query::print;
+use crate::query::window::Window;
+
+/// The columns of records where a sentence names none; those of the Go tool, and the interface.
+pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
+    Field::Time,
+    Field::Eni,
+    Field::Direction,
+    Field::Action,
+    Field::Packets,
+    Field::Bytes,
+    Field::Protocol,
+    Field::SrcAddr,
+    Field::PktSrcAddr,
+    Field::SrcPort,
+    Field::DstAddr,
+    Field::PktDstAddr,
+    Field::DstPort,
+    Field::Flags,
+];
+
+/// A column of an aggregation's result, as later stages see it.
+#[derive(Clone)]
+pub(super) struct ResultColumn {
+    pub(super) name: String,
+    pub(super) field_type: FieldType,
+    /// The field of a key: its other spellings find the column too.
+    field: Option<Field>,
+}
+
+/// What was read so far of the clauses of a sentence.
+#[derive(Default)]
+struct Draft {
+    window: Option<Window>,
+    wheres: Vec<Condition>,
+    havings: Vec<Condition>,
+    shape: Option<Shape>,
+    sort: Option<Vec<SortKey>>,
+    limit: Option<Limit>,
+    chart: bool,
+    follow: Option<Span>,
+    has_window: bool,
+    /// An `and` and an `or` met without parentheses.
+    is_mixed: bool,
+}
+
+pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> Option<Plan> {
+    let targets = checker.targets(&sentence.targets);
+    let mut draft = Draft::default();
+    for clause in &sentence.clauses {
+        checker.clause(&mut draft, clause);
+    }
+    if let (Some(span), Some(Shape::Groups(_))) = (draft.follow, &draft.shape) {
+        checker.errors.push(CheckError::FollowGroups { span });
+    }
+    let selection = selection(&draft);
+    if draft.is_mixed
+        && let Some(said) = &selection.said
+    {
+        checker.note(format!("`and` binds tighter than `or`: read as {}", print::parenthesised(said)));
+    }
+    let having = (!draft.havings.is_empty()).then(|| {
+        let said = joined(draft.havings);
+        GroupSelection { means: meaning(&said), said }
+    });
+    let shape = match draft.shape.unwrap_or_else(default_shape) {
+        Shape::Groups(groups) => Shape::Groups(Groups { having, ..groups }),
+        records => records,
+    };
+    let mut plan = Plan {
+        targets,
+        window: draft.window,
+        selection,
+        shape,
+        sort: draft.sort.unwrap_or_default(),
+        limit: draft.limit.unwrap_or(Limit::Default),
+        chart: draft.chart,
+        follow: draft.follow.is_some(),
+        notes: Vec::new(),
+    };
+    plan.selection.statuses = statuses(&plan);
+    checker.note_plan(&plan);
+    plan.notes.clone_from(&checker.notes);
+    Some(plan)
+}
+
+fn joined(mut parts: Vec<Condition>) -> Condition {
+    if parts.len() == 1 { parts.remove(0) } else { all(parts) }
+}
+
+fn selection(draft: &Draft) -> Selection {
+    let said = (!draft.wheres.is_empty()).then(|| joined(draft.wheres.clone()));
+    let means = said.as_ref().map_or(Filter::True, meaning);
+    Selection { said, means, statuses: Statuses::Any }
+}
+
+/// Which kinds of record the sentence sees: naming the field shows them all.
+fn statuses(plan: &Plan) -> Statuses {
+    fn names(condition: &Condition, found: &mut (bool, bool, bool)) {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| names(part, found)),
+            Condition::Not(part) => names(part, found),
+            Condition::Test(Source::Field(Field::Status), _) => found.2 = true,
+            Condition::Status("NODATA") => found.0 = true,
+            Condition::Status(_) => found.1 = true,
+            Condition::Test(..) | Condition::Family(_) => {}
+        }
+    }
+    let mut found = (false, false, false);
+    if let Some(said) = &plan.selection.said {
+        names(said, &mut found);
+    }
+    let shown = match &plan.shape {
+        Shape::Records { columns, .. } => columns.iter().any(|c| c.source == Source::Field(Field::Status)),
+        Shape::Groups(groups) => {
+            let over = groups.aggregates.iter().filter_map(|aggregate| aggregate.over.clone());
+            groups.keys.iter().map(GroupKey::source).chain(over).any(|source| source == Source::Field(Field::Status))
+        }
+    };
+    let sorted = plan.sort.iter().any(|key| key.source == Source::Field(Field::Status));
+    match found {
+        _ if shown || sorted => Statuses::Any,
+        (_, _, true) => Statuses::Any,
+        (nodata, skipdata, false) => Statuses::Traffic { nodata, skipdata },
+    }
+}
+
+fn default_shape() -> Shape {
+    let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
+    Shape::Records { columns: DEFAULT_COLUMNS.map(column).to_vec(), default: true }
+}
+
+impl Checker<'_> {
+    fn clause(&mut self, draft: &mut Draft, clause: &ast::Clause) {
+        let span = clause.span;
+        let is_window = matches!(clause.kind, ClauseKind::Window(_));
+        if draft.follow.is_some() && !is_window {
+            let help = "`follow` is the last stage";
+            self.errors.push(CheckError::OutOfOrder { what: "this stage", help, span });
+        }
+        match &clause.kind {
+            ClauseKind::Window(window) => self.window_clause(draft, window, span),
+            ClauseKind::Where(expression) => self.where_clause(draft, expression, span),
+            ClauseKind::Show(shown) => {
+                if self.is_first_shape(draft, "`show`", span) {
+                    draft.shape = self.show(shown);
+                }
+            }
+            ClauseKind::Top { count, keys, by } => {
+                if self.is_first_shape(draft, "`top`", span) {
+                    let count = self.count(count);
+                    let groups = self.top(keys, by.as_ref());
+                    draft.limit = count.map(Limit::Rows);
+                    self.group(draft, groups);
+                }
+            }
+            ClauseKind::Aggregate { aggregates, keys } => {
+                if self.is_first_shape(draft, "an aggregation", span) {
+                    let groups = self.groups(aggregates, keys);
+                    self.group(draft, groups);
+                }
+            }
+            ClauseKind::Sort(keys) => {
+                if draft.sort.is_some() {
+                    let help = "name all columns in one: `sort total desc, eni`";
+                    self.errors.push(CheckError::Twice { what: "the order", help, span });
+                }
+                let keys: Vec<Option<SortKey>> = keys.iter().map(|key| self.sort_key(key)).collect();
+                draft.sort = Some(keys.into_iter().flatten().collect());
+            }
+            ClauseKind::Limit(text) => {
+                if draft.limit.is_some() {
+                    let help = "one `limit`, or the number behind `top`, says it";
+                    self.errors.push(CheckError::Twice { what: "the number of rows", help, span });
+                }
+                let is_none = text.text.eq_ignore_ascii_case("none");
+                let limit = if is_none { Some(Limit::None) } else { self.count(text).map(Limit::Rows) };
+                draft.limit = limit.or(Some(Limit::Default));
+            }
+            ClauseKind::Chart => {
+                if draft.chart {
+                    self.errors.push(CheckError::Twice { what: "`chart`", help: "leave one out", span });
+                }
+                draft.chart = true;
+            }
+            ClauseKind::Follow => draft.follow = Some(span),
+        }
+    }
+
+    fn window_clause(&mut self, draft: &mut Draft, window: &ast::Window, span: Span) {
+        if draft.has_window {
+            let help = "a sentence has one window; `from T to T` has both ends";
+            self.errors.push(CheckError::Twice { what: "the window", help, span });
+        }
+        draft.has_window = true;
+        draft.window = self.window(window, span);
+    }
+
+    fn where_clause(&mut self, draft: &mut Draft, expression: &ast::Expression, span: Span) {
+        if draft.sort.is_some() || draft.chart || draft.limit.is_some() && !is_top(draft.shape.as_ref()) {
+            let help = "put it before `sort`, `limit` and `chart`";
+            self.errors.push(CheckError::OutOfOrder { what: "`where`", help, span });
+        }
+        let condition = self.expression(expression);
+        if self.results.is_some() {
+            draft.havings.extend(condition);
+        } else {
+            draft.is_mixed |= is_mixed(expression);
+            draft.wheres.extend(condition);
+        }
+    }
+
+    /// Whether nothing decided the columns yet, and nothing came that has to follow them.
+    fn is_first_shape(&mut self, draft: &Draft, what: &'static str, span: Span) -> bool {
+        if draft.sort.is_some() || draft.chart || draft.limit.is_some() && !is_top(draft.shape.as_ref()) {
+            let help = "put it before `sort`, `limit` and `chart`";
+            self.errors.push(CheckError::OutOfOrder { what, help, span });
+        }
+        match draft.shape {
+            None => true,
+            Some(Shape::Records { .. }) => {
+                let help = "`show` chooses the columns of records; an aggregation makes its own";
+                self.errors.push(CheckError::Twice { what: "the shape of the answer", help, span });
+                false
+            }
+            Some(Shape::Groups(_)) => {
+                let help = "a sentence has one aggregation, and `top` is one; a `where` behind it filters its groups";
+                self.errors.push(CheckError::Twice { what: "the shape of the answer", help, span });
+                false
+            }
+        }
+    }
+
+    /// Later stages see the result of an aggregation only.
+    fn group(&mut self, draft: &mut Draft, groups: Option<Groups>) {
+        if let Some(groups) = &groups {
+            self.results = Some(result_columns(groups));
+        }
+        draft.shape = groups.map(Shape::Groups);
+    }
+
+    fn count(&mut self, text: &Name) -> Option<u64> {
+        let wanted = Wanted { field: "limit", span: text.span };
+        let number = wanted.number(&text.text, FieldType::Quantity, &self.context.clock).ok();
+        match number.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0) {
+            Some(number) => Some(number),
+            None => self.fail(CheckError::BadCount { text: text.text.clone(), span: text.span }),
+        }
+    }
+
+    fn show(&mut self, shown: &[ast::Shown]) -> Option<Shape> {
+        let mut columns: Vec<ShownColumn> = Vec::new();
+        let mut valid = true;
+        for one in shown {
+            let Some(source) = self.shown_source(&one.name) else {
+                valid = false;
+                continue;
+            };
+            let name = one.alias.as_ref().map_or_else(|| source.result_name(), |alias| alias.text.clone());
+            valid &= self.is_new_name(columns.iter().map(|column| &column.name), &name, one.name.span);
+            columns.push(ShownColumn { source, name });
+        }
+        valid.then_some(Shape::Records { columns, default: false })
+    }
+
+    fn is_new_name<'n>(&mut self, mut names: impl Iterator<Item = &'n String>, name: &str, span: Span) -> bool {
+        let is_new = !names.any(|known| known.eq_ignore_ascii_case(name));
+        if !is_new {
+            self.errors.push(CheckError::SameName { name: name.into(), span });
+        }
+        is_new
+    }
+
+    /// A field that can be shown, grouped by and sorted by: one that has a single value.
+    fn shown_source(&mut self, name: &Name) -> Option<Source> {
+        if name.text.contains('/') && !name.is_backquoted {
+            return self.fail(CheckError::BadPrefix { text: name.text.clone(), span: name.span });
+        }
+        let source = self.source(name)?;
+        if let Source::Field(field) = source
+            && let Origin::EitherSide(sides) = field.info().origin
+        {
+            let names: Vec<String> = sides.iter().map(|side| format!("`{}`", side.name())).collect();
+            let sides = names.join(", ");
+            return self.fail(CheckError::SideNeeded { name: field.name().into(), sides, span: name.span });
+        }
+        Some(source)
+    }
+
+    fn top(&mut self, keys: &[Key], by: Option<&Name>) -> Option<Groups> {
+        let by_text = by.map_or("flows", |by| by.text.as_str());
+        let (function, over, name) = match Field::named(by_text) {
+            Some(field @ (Field::Bytes | Field::Packets)) => (Function::Sum, Some(Source::Field(field)), field.name()),
+            _ if by_text.eq_ignore_ascii_case("flows") => (Function::Count, None, "flows"),
+            _ => {
+                let span = by.map(|by| by.span).unwrap_or_default();
+                return self.fail(CheckError::BadTop { name: by_text.into(), span });
+            }
+        };
+        let aggregates = vec![Aggregate { function, over, name: name.to_string() }];
+        let keys = self.keys(keys, &aggregates)?;
+        Some(Groups { keys, aggregates, having: None, top: true })
+    }
+
+    fn groups(&mut self, aggregates: &[ast::Aggregate], keys: &[Key]) -> Option<Groups> {
+        let mut checked: Vec<Aggregate> = Vec::new();
+        let mut valid = true;
+        for aggregate in aggregates {
+            match self.aggregate(aggregate) {
+                Some(one) => {
+                    valid &= self.is_new_name(checked.iter().map(|known| &known.name), &one.name, aggregate.span);
+                    checked.push(one);
+                }
+                None => valid = false,
+            }
+        }
+        let keys = self.keys(keys, &checked);
+        valid.then_some(Groups { keys: keys?, aggregates: checked, having: None, top: false })
+    }
+
+    fn aggregate(&mut self, aggregate: &ast::Aggregate) -> Option<Aggregate> {
+        let Some(function) = Function::named(&aggregate.function.text) else {
+            let suggestion = nearest(&aggregate.function.text, FUNCTIONS.iter().map(|info| info.name)).map(Into::into);
+            return self.fail(CheckError::UnknownFunction {
+                name: aggregate.function.text.clone(),
+                suggestion,
+                span: aggregate.function.span,
+            });
+        };
+        let over = match &aggregate.over {
+            Some(name) if function == Function::Count => {
+                let help = (name.text != "*").then(|| "`distinct(f)` counts different values".to_string());
+                return self.wrong_argument(function, help, name.span);
+            }
+            Some(name) if name.text == "*" => return self.wrong_argument(function, None, name.span),
+            Some(name) => {
+                let source = self.shown_source(name)?;
+                let is_joined = matches!(&source, Source::Field(f) if matches!(f.info().origin, Origin::Inventory(_)));
+                if is_joined || !function.takes(source.field_type()) {
+                    return self.wrong_argument(function, None, name.span);
+                }
+                Some(source)
+            }
+            None if function == Function::Count => None,
+            None => {
+                let help = Some(format!("for example `{}`", function.info().example));
+                return self.wrong_argument(function, help, aggregate.span);
+            }
+        };
+        let name = match (&aggregate.alias, &over) {
+            (Some(alias), _) => alias.text.clone(),
+            (None, Some(over)) => format!("{}_{}", function.name(), over.result_name()),
+            (None, None) => function.name(),
+        };
+        Some(Aggregate { function, over, name })
+    }
+
+    fn wrong_argument<T>(&mut self, function: Function, help: Option<String>, span: Span) -> Option<T> {
+        let takes = function.info().takes;
+        self.fail(CheckError::WrongArgument { function: function.name(), takes, help, span })
+    }
+
+    fn keys(&mut self, keys: &[Key], aggregates: &[Aggregate]) -> Option<Vec<GroupKey>> {
+        let mut checked: Vec<GroupKey> = Vec::new();
+        let mut valid = true;
+        for key in keys {
+            let span = match key {
+                Key::Name(name) | Key::Bin(name) => name.span,
+            };
+            match self.key(key) {
+                Some(key) => {
+                    let names = checked.iter().map(|known| &known.name).chain(aggregates.iter().map(|a| &a.name));
+                    valid &= self.is_new_name(names, &key.name, span);
+                    checked.push(key);
+                }
+                None => valid = false,
+            }
+        }
+        valid.then_some(checked)
+    }
+
+    fn key(&mut self, key: &Key) -> Option<GroupKey> {
+        match key {
+            Key::Bin(width) => {
+                let seconds = self.keep(literal::duration(&width.text, width.span))?;
+                if !literal::is_bin_width(seconds) {
+                    return self.fail(CheckError::BadBin { width: width.text.clone(), span: width.span });
+                }
+                Some(GroupKey { by: KeyBy::Bin(seconds), name: "bin".into() })
+            }
+            Key::Name(name) if name.text.contains('/') && !name.is_backquoted => self.network_key(name),
+            Key::Name(name) => {
+                let source = self.shown_source(name)?;
+                let name = source.result_name();
+                Some(GroupKey { by: KeyBy::Source(source), name })
+            }
+        }
+    }
+
+    /// `src.addr/24`
+    fn network_key(&mut self, name: &Name) -> Option<GroupKey> {
+        let (field, length) = name.text.split_once('/').unwrap_or((&name.text, ""));
+        let length = length.parse::<u8>().ok().filter(|length| *length <= 128);
+        let bare = Name::new(field, Span::new(name.span.start, name.span.start + field.len()));
+        let source = self.shown_source(&bare)?;
+        match (source, length) {
+            (Source::Field(field), Some(length)) if field.field_type() == FieldType::Address => {
+                let name = format!("{}_{length}", field.result_name());
+                Some(GroupKey { by: KeyBy::Network(field, length), name })
+            }
+            _ => self.fail(CheckError::BadPrefix { text: name.text.clone(), span: name.span }),
+        }
+    }
+
+    fn sort_key(&mut self, key: &ast::SortKey) -> Option<SortKey> {
+        let (source, field_type) = if self.results.is_some() {
+            let place = self.result(&key.name)?;
+            (Source::Result(place), self.results.as_ref()?[place].field_type)
+        } else {
+            let source = self.shown_source(&key.name)?;
+            let field_type = source.field_type();
+            (source, field_type)
+        };
+        let largest_first = matches!(
+            field_type,
+            FieldType::Quantity | FieldType::Duration | FieldType::Number | FieldType::Time
+        );
+        Some(SortKey { source, descending: key.descending.unwrap_or(largest_first) })
+    }
+
+    /// The place of a result column: by its name, or for a key by any spelling of its field.
+    pub(super) fn result(&mut self, name: &Name) -> Option<usize> {
+        let columns = self.results.clone().unwrap_or_default();
+        let by_name = columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name.text));
+        let field = Field::named(&name.text);
+        let found = by_name.or_else(|| columns.iter().position(|column| column.field.is_some() && column.field == field));
+        if found.is_some() {
+            return found;
+        }
+        let names: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
+        let suggestion = nearest(&name.text, columns.iter().map(|column| column.name.as_str())).map(Into::into);
+        let columns = names.join(", ");
+        self.fail(CheckError::UnknownResult { name: name.text.clone(), columns, suggestion, span: name.span })
+    }
+
+    /// What a reader of the answer should know, whatever account it comes from.
+    fn note_plan(&mut self, plan: &Plan) {
+        if plan.is_never() {
+            self.note("the filter can never match: nothing is run".into());
+        }
+        let Shape::Groups(groups) = &plan.shape else { return };
+        if groups.aggregates.iter().any(|aggregate| matches!(aggregate.function, Function::Percentile(_))) {
+            self.note("percentiles are estimates".into());
+        }
+        if groups.aggregates.iter().any(|aggregate| aggregate.function == Function::Distinct) {
+            self.note("`distinct` is exact on files and an estimate on the service for large sets".into());
+        }
+        if sums_both_ends(plan, groups) {
+            self.note(
+                "traffic between two interfaces that are both logged is summed at both of them: \
+                 add `ingress` or `egress`, or group by `eni`, to count it once"
+                    .into(),
+            );
+        }
+    }
+}
+
+fn is_top(shape: Option<&Shape>) -> bool {
+    matches!(shape, Some(Shape::Groups(Groups { top: true, .. })))
+}
+
+/// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and
+/// groups do not keep interfaces apart.
+fn sums_both_ends(plan: &Plan, groups: &Groups) -> bool {
+    let sums = groups.aggregates.iter().any(|aggregate| {
+        aggregate.function == Function::Sum
+            && matches!(aggregate.over, Some(Source::Field(Field::Bytes | Field::Packets)))
+    });
+    let kept_apart = [Field::Direction, Field::Eni, Field::LocalAddr, Field::LocalPort, Field::RemoteAddr, Field::RemotePort];
+    sums && !plan.named().iter().any(|source| matches!(source, Source::Field(field) if kept_apart.contains(field)))
+}
+
+/// Whether an `and` and an `or` meet without parentheses.
+fn is_mixed(expression: &ast::Expression) -> bool {
+    match &expression.kind {
+        ast::ExpressionKind::Any(parts) => parts.iter().any(|part| {
+            is_mixed(part) || !part.is_grouped && matches!(part.kind, ast::ExpressionKind::All(_))
+        }),
+        ast::ExpressionKind::All(parts) => parts.iter().any(is_mixed),
+        ast::ExpressionKind::Not(part) => is_mixed(part),
+        _ => false,
+    }
+}
+
+fn result_columns(groups: &Groups) -> Vec<ResultColumn> {
+    let key = |key: &GroupKey| match &key.by {
+        KeyBy::Source(source) => {
+            let field = if let Source::Field(field) = source { Some(*field) } else { None };
+            ResultColumn { name: key.name.clone(), field_type: source.field_type(), field }
+        }
+        KeyBy::Bin(_) => ResultColumn { name: key.name.clone(), field_type: FieldType::Time, field: Some(Field::Time) },
+        KeyBy::Network(..) => ResultColumn { name: key.name.clone(), field_type: FieldType::Address, field: None },
+    };
+    let aggregate = |aggregate: &Aggregate| {
+        let over = aggregate.over.as_ref().map(Source::field_type);
+        let field_type = match (aggregate.function, over) {
+            (Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Percentile(_), Some(over)) => over,
+            _ => FieldType::Quantity,
+        };
+        ResultColumn { name: aggregate.name.clone(), field_type, field: None }
+    };
+    groups.keys.iter().map(key).chain(groups.aggregates.iter().map(aggregate)).collect()
+}

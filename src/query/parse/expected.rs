@@ -1,0 +1,277 @@
+//! What the parser did not find, in a user's words, with the fix for what other tools would take.
+
+use std::collections::BTreeSet;
+
+use pest::error::{Error, ErrorVariant, InputLocation};
+
+use super::{ParseError, Rule};
+use crate::diagnostic::{Span, nearest};
+use crate::field::{Field, protocol_words};
+use crate::query::plan::TargetKind;
+
+/// Says where and why `text` is no sentence.
+pub(super) fn explain(error: &Error<Rule>, text: &str) -> ParseError {
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let at = skip_blanks(text, at);
+    let span = Span::new(at, at + word_at(text, at).len());
+    let Some(positives) = positives(error) else {
+        // The parser gave up by its own limits.
+        return ParseError::TooDeep { span };
+    };
+    let found = &text[span.start..span.end];
+    let message = if found.is_empty() {
+        "the sentence ends too early".to_string()
+    } else {
+        format!("`{found}` does not fit here")
+    };
+    let help = import_fix(text, at)
+        .or_else(|| missing_operator(text, at))
+        .or_else(|| near_word(found, &positives))
+        .or_else(|| mistyped_before(text, at));
+    ParseError::Unexpected { message, expected: expectation(&positives), help, span }
+}
+
+fn positives(error: &Error<Rule>) -> Option<Vec<Rule>> {
+    match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => Some(positives.clone()),
+        ErrorVariant::CustomError { .. } => None,
+    }
+}
+
+fn skip_blanks(text: &str, at: usize) -> usize {
+    at + (text[at..].len() - text[at..].trim_start().len())
+}
+
+/// The word, or else the one character, that stands at `at`.
+fn word_at(text: &str, at: usize) -> &str {
+    let rest = &text[at..];
+    let is_word = |c: char| c.is_alphanumeric() || "_-.@$:".contains(c);
+    let end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+    if end > 0 { &rest[..end] } else { &rest[..rest.chars().next().map_or(0, char::len_utf8)] }
+}
+
+/// The expectations as one phrase, each named once.
+fn expectation(positives: &[Rule]) -> String {
+    let mut phrases: Vec<&str> = Vec::new();
+    // Where a test may go on, only what continues it is worth a word.
+    for phrase in positives.iter().filter_map(|rule| phrase(*rule)) {
+        if !phrases.contains(&phrase) {
+            phrases.push(phrase);
+        }
+    }
+    if phrases.contains(&A_TEST) {
+        phrases.retain(|phrase| ![A_FIELD, A_VALUE, A_SIDE].contains(phrase));
+    }
+    if phrases.contains(&A_STAGE) {
+        phrases.retain(|phrase| ![A_NAME, A_PIPE].contains(phrase));
+    }
+    match phrases.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+const A_TEST: &str = "a test such as `dst.port = 22`";
+const A_FIELD: &str = "a field";
+const A_VALUE: &str = "a value";
+const A_SIDE: &str = "a side such as `src`";
+const A_NAME: &str = "a name";
+const A_STAGE: &str = "a stage such as `top` or `limit`";
+const A_PIPE: &str = "`|`";
+const A_WINDOW: &str = "a window such as `last 30m`";
+const AN_OPERATOR: &str = "an operator such as `=` or `in`";
+
+/// What a rule is called by those who type it; `None` for what is never worth naming.
+///
+/// Exhaustive, so that a new rule cannot be forgotten.
+const fn phrase(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::targets | Rule::target | Rule::kind => "a target such as `vpc`",
+        Rule::selector | Rule::unreserved => "an id or a name",
+        Rule::window
+        | Rule::last_window
+        | Rule::since_window
+        | Rule::from_window
+        | Rule::around_window
+        | Rule::today_window
+        | Rule::yesterday_window
+        | Rule::kw_last
+        | Rule::kw_since
+        | Rule::kw_from
+        | Rule::kw_around
+        | Rule::kw_today
+        | Rule::kw_yesterday => A_WINDOW,
+        Rule::moment => "a time such as `2026-11-23T08:00` or `2h ago`",
+        Rule::plus_minus => "`±`",
+        Rule::kw_until => "`until`",
+        Rule::kw_to => "`to`",
+        Rule::expression
+        | Rule::primary
+        | Rule::group
+        | Rule::comparison
+        | Rule::packet_test
+        | Rule::set_test
+        | Rule::flags_test
+        | Rule::saved
+        | Rule::stray
+        | Rule::kw_flags
+        | Rule::lone_word
+        | Rule::condition => A_TEST,
+        Rule::not_op => return None,
+        Rule::and_op | Rule::kw_and => "`and`",
+        Rule::or_op | Rule::kw_or => "`or`",
+        Rule::exists
+        | Rule::membership
+        | Rule::matching
+        | Rule::likeness
+        | Rule::relation
+        | Rule::match_op
+        | Rule::relation_op
+        | Rule::kw_eq
+        | Rule::kw_ne
+        | Rule::kw_lt
+        | Rule::kw_le
+        | Rule::kw_gt
+        | Rule::kw_ge
+        | Rule::kw_exists
+        | Rule::kw_like => AN_OPERATOR,
+        Rule::negation | Rule::kw_not => return None,
+        Rule::kw_in => "`in`",
+        Rule::kw_has => "`has`",
+        Rule::packet_part => "`host`, `net` or `port`",
+        Rule::side => A_SIDE,
+        Rule::address_set => "a set such as `public`",
+        Rule::flag_name | Rule::flag_letters => "TCP flags such as `S/SA`",
+        Rule::field | Rule::at_name | Rule::backquote => A_FIELD,
+        Rule::regex => "a regular expression such as `/web-[0-9]+/`",
+        Rule::list => "a list such as `(80, 443)`",
+        Rule::item | Rule::items | Rule::value | Rule::range | Rule::bare | Rule::parameter | Rule::quoted => A_VALUE,
+        Rule::stage
+        | Rule::where_stage
+        | Rule::show_stage
+        | Rule::top_stage
+        | Rule::sort_stage
+        | Rule::limit_stage
+        | Rule::chart_stage
+        | Rule::follow_stage
+        | Rule::aggregate_stage
+        | Rule::aggregate
+        | Rule::call
+        | Rule::function
+        | Rule::count_word
+        | Rule::clause
+        | Rule::kw_where
+        | Rule::kw_show
+        | Rule::kw_top
+        | Rule::kw_sort
+        | Rule::kw_limit
+        | Rule::kw_chart
+        | Rule::kw_follow => A_STAGE,
+        Rule::pipe => A_PIPE,
+        Rule::kw_by => "`by`",
+        Rule::kw_as => "`as`",
+        Rule::kw_asc | Rule::kw_desc | Rule::ascending | Rule::descending => "`asc` or `desc`",
+        Rule::keys | Rule::key | Rule::bin | Rule::kw_bin => "a field or `bin(5m)`",
+        Rule::reference | Rule::path | Rule::shown | Rule::sort_key | Rule::alias => A_NAME,
+        Rule::star | Rule::EOI | Rule::ago | Rule::kw_ago | Rule::time_of_day => return None,
+        Rule::sentence => "a target such as `vpc`, `where`, a window or a stage",
+        Rule::WHITESPACE
+        | Rule::COMMENT
+        | Rule::kind_word
+        | Rule::bare_start
+        | Rule::bare_char
+        | Rule::name_body
+        | Rule::name_char
+        | Rule::reserved
+        | Rule::keyword
+        | Rule::aggregate_word => return None,
+    })
+}
+
+/// The nearest word that fits at this place.
+fn near_word(found: &str, positives: &[Rule]) -> Option<String> {
+    let mut words: BTreeSet<&str> = BTreeSet::new();
+    for rule in positives {
+        match rule {
+            Rule::targets | Rule::target | Rule::kind => words.extend(kinds()),
+            Rule::sentence => words.extend(kinds().chain(["where", "last", "since", "top", "show", "count"])),
+            Rule::and_op | Rule::or_op => words.extend(["and", "or"]),
+            Rule::window | Rule::last_window => {
+                words.extend(["last", "since", "from", "around", "today", "yesterday"]);
+            }
+            Rule::stage | Rule::where_stage => {
+                words.extend(["where", "show", "top", "sort", "limit", "chart", "follow", "count"]);
+            }
+            Rule::relation | Rule::membership | Rule::exists => words.extend(["in", "not", "like", "exists"]),
+            Rule::kw_by => words.extend(["by"]),
+            _ => {}
+        }
+    }
+    nearest(found, words).map(|word| format!("did you mean `{word}`?"))
+}
+
+fn kinds() -> impl Iterator<Item = &'static str> {
+    TargetKind::ALL.into_iter().flat_map(|kind| kind.words().iter().copied())
+}
+
+/// A keyword that was mistyped before this place, and so read as a name: `vpc wher reject`.
+fn mistyped_before(text: &str, at: usize) -> Option<String> {
+    let before = text[..at].trim_end();
+    let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let word = &before[start..];
+    let keyword = nearest(word, ["where", "since", "last", "around", "limit", "sort"])?;
+    (!keyword.eq_ignore_ascii_case(word)).then(|| format!("did you mean `{keyword}` in place of `{word}`?"))
+}
+
+/// What other tools would take here, and how it is said in this language.
+fn import_fix(text: &str, at: usize) -> Option<String> {
+    let before = text[..at].trim_end().to_ascii_lowercase();
+    let rest = text[at..].to_ascii_lowercase();
+    let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
+    if before.ends_with("tcp") && rest.starts_with('[') {
+        return Some("TCP flags are tested as `flags S` (some set) or `flags S/SA` (of these, exactly those)".into());
+    }
+    if starts(&["portrange"]) || before.ends_with("portrange") {
+        return Some("a range of ports is `dst port 8000..8080`".into());
+    }
+    if starts(&["=~"]) {
+        return Some("a regular expression is matched with `~`: `eni ~ /eni-0a/`".into());
+    }
+    if starts(&["fields ", "display "]) {
+        return Some("columns are chosen with `show`".into());
+    }
+    if starts(&["filter "]) {
+        return Some("conditions follow `where`".into());
+    }
+    if starts(&["stats "]) {
+        return Some("leave `stats` out: `sum(bytes) by src.addr`".into());
+    }
+    if starts(&["order by", "group by"]) {
+        return Some("groups are made with `count() by f`, order with `sort f desc`".into());
+    }
+    if before.ends_with("sort") && starts(&["by"]) {
+        return Some("leave `by` out: `sort bytes desc`".into());
+    }
+    if starts(&["between"]) {
+        return Some("a range is `in 80..443`".into());
+    }
+    if starts(&["contains"]) {
+        return Some("a part of a text is found with `like \"*part*\"`".into());
+    }
+    None
+}
+
+/// A field and a value without an operator between them: `proto tcp`.
+fn missing_operator(text: &str, at: usize) -> Option<String> {
+    let value = word_at(text, at);
+    let before = text[..at].trim_end();
+    let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let field = Field::named(before[start..].trim_start_matches(['(', '!', '|']))?;
+    let is_value = value.starts_with(|c: char| c.is_alphanumeric() || c == '"')
+        && !["and", "or", "last", "since", "from"].contains(&value);
+    let example = if protocol_words().any(|word| word.eq_ignore_ascii_case(value)) || is_value { value } else { "" };
+    (!example.is_empty()).then(|| format!("an operator is missing: `{} = {example}`", field.name()))
+}

@@ -1,0 +1,268 @@
+//! Plan to text: the canonical sentence, which parses to the same plan.
+
+use std::fmt::Write;
+
+use super::parse;
+use super::plan::{
+    AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Shape, Source, TargetKind,
+};
+use super::window::Seconds;
+use crate::field::{Field, FieldType};
+use crate::function::Function;
+use crate::value::time_utc;
+
+/// The letters of TCP flags, lowest bit first, as pf has them.
+///
+/// Source: <https://man.openbsd.org/pf.conf#flags>.
+pub const FLAG_LETTERS: [char; 8] = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'W'];
+
+/// The canonical sentence of a plan.
+#[must_use]
+pub fn sentence(plan: &Plan) -> String {
+    let mut text = targets(plan);
+    let names: Vec<String> = plan.columns().into_iter().map(|column| column.name).collect();
+    if let Some(said) = &plan.selection.said {
+        let _ = write!(text, " where {}", Printer { names: &names, grouped: false }.condition(said));
+    }
+    if let Some(window) = &plan.window {
+        let _ = write!(text, " {window}");
+    }
+    match &plan.shape {
+        Shape::Records { default: true, .. } => {}
+        Shape::Records { columns, .. } => {
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|column| named(&column.source.name(), &column.source.result_name(), &column.name))
+                .collect();
+            let _ = write!(text, " | show {}", columns.join(", "));
+        }
+        Shape::Groups(groups) => text.push_str(&stage(groups, plan.limit, &names)),
+    }
+    let sort: Vec<String> = plan
+        .sort
+        .iter()
+        .map(|key| format!("{} {}", source(&key.source, &names), if key.descending { "desc" } else { "asc" }))
+        .collect();
+    if !sort.is_empty() {
+        let _ = write!(text, " | sort {}", sort.join(", "));
+    }
+    let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
+    match plan.limit {
+        Limit::Rows(rows) if !is_top => {
+            let _ = write!(text, " | limit {rows}");
+        }
+        Limit::None => text.push_str(" | limit none"),
+        _ => {}
+    }
+    text.push_str(if plan.chart { " | chart" } else { "" });
+    text.push_str(if plan.follow { " | follow" } else { "" });
+    text
+}
+
+/// A condition with every operand in parentheses, so that nothing is left to precedence.
+#[must_use]
+pub fn parenthesised(condition: &Condition) -> String {
+    Printer { names: &[], grouped: true }.condition(condition)
+}
+
+fn targets(plan: &Plan) -> String {
+    let targets: Vec<String> = plan
+        .targets
+        .iter()
+        .map(|target| {
+            let selectors: Vec<String> = target.selectors.iter().map(|selector| self::selector(selector)).collect();
+            let kind = target.kind.name();
+            if selectors.is_empty() { kind.to_string() } else { format!("{kind} {}", selectors.join(", ")) }
+        })
+        .collect();
+    targets.join(", ")
+}
+
+fn stage(groups: &Groups, limit: Limit, names: &[String]) -> String {
+    let keys: Vec<String> = groups.keys.iter().map(key).collect();
+    let keys = keys.join(", ");
+    let mut text = String::new();
+    if let (true, Limit::Rows(rows), [aggregate]) = (groups.top, limit, groups.aggregates.as_slice()) {
+        let _ = write!(text, " | top {rows} {keys} by {}", aggregate.name);
+    } else {
+        let aggregates: Vec<String> = groups
+            .aggregates
+            .iter()
+            .map(|aggregate| {
+                let over = aggregate.over.as_ref();
+                let call = format!("{}({})", aggregate.function.name(), over.map(Source::name).unwrap_or_default());
+                named(&call, &default_name(aggregate.function, over), &aggregate.name)
+            })
+            .collect();
+        let _ = write!(text, " | {}", aggregates.join(", "));
+        if !keys.is_empty() {
+            let _ = write!(text, " by {keys}");
+        }
+    }
+    if let Some(having) = &groups.having {
+        let _ = write!(text, " | where {}", Printer { names, grouped: false }.condition(&having.said));
+    }
+    text
+}
+
+fn default_name(function: Function, over: Option<&Source>) -> String {
+    over.map_or_else(|| function.name(), |over| format!("{}_{}", function.name(), over.result_name()))
+}
+
+/// `text as name`, where the name is not the one it has anyway.
+fn named(text: &str, default: &str, name: &str) -> String {
+    if default == name { text.to_string() } else { format!("{text} as {name}") }
+}
+
+fn key(key: &GroupKey) -> String {
+    match &key.by {
+        KeyBy::Source(source) => source.name(),
+        KeyBy::Bin(seconds) => format!("bin({})", Seconds(*seconds)),
+        KeyBy::Network(field, length) => format!("{}/{length}", field.name()),
+    }
+}
+
+fn source(source: &Source, names: &[String]) -> String {
+    match source {
+        Source::Result(place) => names.get(*place).cloned().unwrap_or_else(|| source.name()),
+        source => source.name(),
+    }
+}
+
+struct Printer<'a> {
+    /// The names of result columns.
+    names: &'a [String],
+    /// Whether every operand stands in parentheses.
+    grouped: bool,
+}
+
+impl Printer<'_> {
+    fn condition(&self, condition: &Condition) -> String {
+        match condition {
+            Condition::All(parts) => {
+                self.joined(parts, " and ", |part| matches!(part, Condition::Any(_) | Condition::All(_)))
+            }
+            Condition::Any(parts) => self.joined(parts, " or ", |part| matches!(part, Condition::Any(_))),
+            Condition::Not(part) => {
+                let text = self.condition(part);
+                let is_leaf = !self.grouped && !matches!(**part, Condition::All(_) | Condition::Any(_));
+                if is_leaf { format!("not {text}") } else { format!("not ({text})") }
+            }
+            Condition::Test(source, check) => self.test(source, check),
+            Condition::Family(Family::V4) => "ipv4".into(),
+            Condition::Family(Family::V6) => "ipv6".into(),
+            Condition::Status(word) => word.to_lowercase(),
+        }
+    }
+
+    fn joined(&self, parts: &[Condition], with: &str, needs_group: impl Fn(&Condition) -> bool) -> String {
+        let parts: Vec<String> = parts
+            .iter()
+            .map(|part| {
+                let text = self.condition(part);
+                if self.grouped || needs_group(part) { format!("({text})") } else { text }
+            })
+            .collect();
+        parts.join(with)
+    }
+
+    fn test(&self, subject: &Source, check: &Check) -> String {
+        let name = source(subject, self.names);
+        match check {
+            Check::Present => format!("{name} exists"),
+            Check::Absent => format!("not {name} exists"),
+            Check::Compare { order, value } => format!("{name} {} {}", order.symbol(), number(subject, *value)),
+            Check::Number { ranges, negated } => {
+                let is_one = matches!(ranges.as_slice(), [range] if range.first == range.last);
+                let items = ranges.iter().map(|range| self::range(subject, *range)).collect();
+                among(&name, items, *negated, is_one)
+            }
+            Check::Address { networks, negated } => {
+                let is_host = |network: &ipnet::IpNet| network.prefix_len() == network.max_prefix_len();
+                let is_one = matches!(networks.as_slice(), [network] if is_host(network));
+                let print = |network: &ipnet::IpNet| {
+                    if is_host(network) { network.addr().to_string() } else { network.to_string() }
+                };
+                among(&name, networks.iter().map(print).collect(), *negated, is_one)
+            }
+            Check::Set { set, negated } => {
+                let test = format!("{} {}", side(subject), AddressSet::name(*set));
+                if *negated { format!("not {test}") } else { test }
+            }
+            Check::Text { words, negated } => {
+                let is_closed = matches!(subject.field_type(), FieldType::Word(_));
+                let print = |word: &String| if is_closed { word.clone() } else { text(word) };
+                among(&name, words.iter().map(print).collect(), *negated, words.len() == 1)
+            }
+            Check::Like { glob, negated } => {
+                format!("{name} {}like {}", if *negated { "not " } else { "" }, quoted(glob))
+            }
+            Check::Matches { regex, negated } => format!("{name} {}~ /{regex}/", if *negated { "!" } else { "" }),
+            Check::Flags { set, mask, negated } => {
+                let flags = match set == mask {
+                    true => letters(*set),
+                    false => format!("{}/{}", letters(*set), letters(*mask)),
+                };
+                format!("{}flags {flags}", if *negated { "not " } else { "" })
+            }
+        }
+    }
+}
+
+fn among(name: &str, mut items: Vec<String>, negated: bool, is_one: bool) -> String {
+    match (is_one, items.len()) {
+        (true, _) => format!("{name} {} {}", if negated { "!=" } else { "=" }, items.remove(0)),
+        (false, 1) => format!("{name} {}in {}", if negated { "not " } else { "" }, items.remove(0)),
+        _ => format!("{name} {}in ({})", if negated { "not " } else { "" }, items.join(", ")),
+    }
+}
+
+fn range(subject: &Source, range: Range) -> String {
+    let first = number(subject, range.first);
+    if range.first == range.last { first } else { format!("{first}..{}", number(subject, range.last)) }
+}
+
+/// A number as it is typed for its field.
+fn number(subject: &Source, number: i64) -> String {
+    let Source::Field(field) = subject else { return number.to_string() };
+    match field.field_type() {
+        FieldType::Time => time_utc(number),
+        FieldType::Duration => Seconds(number).to_string(),
+        _ => field.code_word(number).map_or_else(|| number.to_string(), ToString::to_string),
+    }
+}
+
+fn letters(flags: u8) -> String {
+    (0..8).filter(|bit| flags >> bit & 1 == 1).map(|bit| FLAG_LETTERS[bit]).collect()
+}
+
+/// The word for a side, as sets of addresses are tested.
+fn side(subject: &Source) -> &'static str {
+    match subject {
+        Source::Field(Field::SrcAddr) => "src",
+        Source::Field(Field::DstAddr) => "dst",
+        Source::Field(Field::LocalAddr) => "local",
+        Source::Field(Field::RemoteAddr) => "remote",
+        Source::Field(Field::PktSrcAddr) => "pkt.src",
+        _ => "pkt.dst",
+    }
+}
+
+/// Text as a value: bare where it reads back as itself, else in quotes.
+fn text(word: &str) -> String {
+    if parse::is_bare_word(word) { word.to_string() } else { quoted(word) }
+}
+
+fn selector(selector: &str) -> String {
+    if parse::is_bare_selector(selector) { selector.to_string() } else { quoted(selector) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The kinds, for messages: `vpc, subnet, ...`.
+#[must_use]
+pub fn kinds() -> String {
+    TargetKind::ALL.map(TargetKind::name).join(", ")
+}
