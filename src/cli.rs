@@ -26,7 +26,7 @@ use jiff::tz::TimeZone;
 use crate::query::window::Clock;
 use crate::query::{self, Context};
 use args::{Args, Command};
-pub use print::Terminal;
+use print::Terminal;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

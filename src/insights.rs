@@ -43,8 +43,14 @@ impl Format {
         Self(Some(fields.into_iter().collect()))
     }
 
+    /// Whether records have it; their time is the service's own.
     fn has(&self, field: Field) -> bool {
-        self.0.as_ref().is_none_or(|fields| fields.contains(&field))
+        field == Field::Time || self.0.as_ref().is_none_or(|fields| fields.contains(&field))
+    }
+
+    /// Whether records have what the field is read from.
+    fn has_sources(&self, field: Field) -> bool {
+        field == Field::Time || field.sources().into_iter().all(|source| self.has(source))
     }
 
     fn answers(&self, source: &Source) -> bool {
@@ -176,7 +182,7 @@ impl Emitter<'_> {
         let mut names = Vec::new();
         for column in columns {
             let Source::Field(field) = column.source else { continue };
-            if default && !field.sources().iter().all(|source| self.format.has(*source)) {
+            if default && !self.format.has_sources(field) {
                 // A default column that the format lacks is shown as absent.
                 names.push(String::new());
                 continue;

@@ -9,7 +9,7 @@ use crate::query::window::Clock;
 
 /// What is known of the terminal.
 #[derive(Clone, Copy, Debug)]
-pub struct Terminal {
+pub(super) struct Terminal {
     colour_out: bool,
     colour_err: bool,
     is_quiet: bool,

@@ -89,6 +89,13 @@ pub(super) fn emit_having(filter: &Filter, groups: &Groups, columns: &[String]) 
     Ok(piece.text().unwrap_or_else(|| "1 = 1".into()))
 }
 
+/// Whether a record that gets as far as a test may lack the value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Unknown,
+    Known,
+}
+
 struct Records<'a> {
     format: &'a Format,
     notes: Vec<String>,
@@ -100,8 +107,19 @@ impl Records<'_> {
             Filter::True => Piece::Always,
             Filter::False => Piece::Never,
             Filter::All(parts) => all(parts.iter().map(|part| self.piece(part)).collect::<Result<Vec<_>, _>>()?),
-            Filter::Any(parts) => any(parts.iter().map(|part| self.piece(part)).collect::<Result<Vec<_>, _>>()?),
-            Filter::Test(source, check) => self.test(source, check)?,
+            Filter::Any(parts) => {
+                // Where a record without the value passes anyway, no other part has to say it is there.
+                let is_said = |part: &Filter| {
+                    let Filter::Test(source, _) = part else { return false };
+                    parts.iter().any(|other| matches!(other, Filter::Test(known, Check::Absent) if known == source))
+                };
+                let pieces = parts.iter().map(|part| match part {
+                    Filter::Test(source, check) if is_said(part) => self.test(source, check, Presence::Known),
+                    part => self.piece(part),
+                });
+                any(pieces.collect::<Result<Vec<_>, _>>()?)
+            }
+            Filter::Test(source, check) => self.test(source, check, Presence::Unknown)?,
             Filter::Ported(holds) => self.ported(*holds),
             Filter::Family { family, negated } => self.family(*family, *negated),
             Filter::FamilyAbsent if self.format.has(Field::Type) => absent("type", FieldType::Text),
@@ -109,16 +127,16 @@ impl Records<'_> {
         })
     }
 
-    fn test(&self, source: &Source, check: &Check) -> Result<Piece, Error> {
+    fn test(&self, source: &Source, check: &Check, presence: Presence) -> Result<Piece, Error> {
         let Source::Field(field) = source else { return Ok(Piece::Never) };
-        if !field.sources().iter().all(|source| self.format.has(*source)) {
+        if !self.format.has_sources(*field) {
             // One side of an either-side field that the format lacks: it is absent in every record.
             return Ok(if *check == Check::Absent { Piece::Always } else { Piece::Never });
         }
         match field {
             Field::Time => time(check),
             Field::Duration => duration(check),
-            field => piece(field.info().insights, field.field_type(), check),
+            field => piece(field.info().insights, field.field_type(), check, presence),
         }
     }
 
@@ -174,21 +192,23 @@ fn absent(name: &str, field_type: FieldType) -> Piece {
     ])
 }
 
-fn piece(name: &str, field_type: FieldType, check: &Check) -> Result<Piece, Error> {
-    let present = || present(name, field_type);
-    let guarded = |negated: bool, test: Piece| if negated { all([present(), test]) } else { test };
+fn piece(name: &str, field_type: FieldType, check: &Check, presence: Presence) -> Result<Piece, Error> {
+    let guarded = |is_needed: bool, test: Piece| {
+        if is_needed && presence == Presence::Unknown { all([present(name, field_type), test]) } else { test }
+    };
     Ok(match check {
-        Check::Present => present(),
+        Check::Present => present(name, field_type),
         Check::Absent => absent(name, field_type),
-        Check::Compare { order, value } => {
-            all([present(), Piece::leaf(format!("{name} {} {value}", order.symbol()))])
-        }
+        Check::Compare { order, value } => guarded(true, Piece::leaf(format!("{name} {} {value}", order.symbol()))),
         Check::Number { ranges, negated } => {
             let needs_presence = *negated || ranges.iter().any(|range| range.first != range.last);
             guarded(needs_presence, numbers(name, ranges, *negated))
         }
         Check::Address { networks, negated } => guarded(*negated, addresses(name, networks, *negated)),
-        Check::Set { set, negated } => address_set(name, *set, *negated),
+        Check::Set { set, negated } => {
+            let outside = set.is_complement() != *negated;
+            guarded(outside, address_set(name, *set, outside))
+        }
         Check::Text { words, negated } => {
             let test = match (words.as_slice(), negated) {
                 ([word], false) => format!("{name} = {}", literal::quote(word)?),
@@ -201,9 +221,9 @@ fn piece(name: &str, field_type: FieldType, check: &Check) -> Result<Piece, Erro
             guarded(*negated, Piece::leaf(test))
         }
         // A pattern may match `-` itself, so presence is always said.
-        Check::Like { glob, negated } => all([present(), like(name, &literal::glob(glob)?, *negated)]),
-        Check::Matches { regex, negated } => all([present(), like(name, &literal::regex(regex)?, *negated)]),
-        Check::Flags { .. } => flags(name, check),
+        Check::Like { glob, negated } => guarded(true, like(name, &literal::glob(glob)?, *negated)),
+        Check::Matches { regex, negated } => guarded(true, like(name, &literal::regex(regex)?, *negated)),
+        Check::Flags { .. } => flags(name, check, presence),
     })
 }
 
@@ -253,19 +273,14 @@ fn in_network(name: &str, network: &IpNet, negated: bool) -> Piece {
     Piece::leaf(if negated { format!("not ({test})") } else { test })
 }
 
-fn address_set(name: &str, set: AddressSet, negated: bool) -> Piece {
-    let outside = set.is_complement() != negated;
+fn address_set(name: &str, set: AddressSet, outside: bool) -> Piece {
     let networks = set.networks().into_iter().map(|network| in_network(name, &network, outside));
-    if outside {
-        all(std::iter::once(present(name, FieldType::Address)).chain(networks))
-    } else {
-        any(networks)
-    }
+    if outside { all(networks) } else { any(networks) }
 }
 
 /// The service has no bit operators: the values that pass are listed, or those that do not where
 /// they are fewer.
-fn flags(name: &str, check: &Check) -> Piece {
+fn flags(name: &str, check: &Check, presence: Presence) -> Piece {
     let (passing, failing): (Vec<i64>, Vec<i64>) = (0..=255).partition(|value| check.admits(*value));
     let list = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (passing.as_slice(), failing.as_slice()) {
@@ -276,7 +291,8 @@ fn flags(name: &str, check: &Check) -> Piece {
             Piece::leaf(format!("{name} in [{}]", list(passing)))
         }
         (_, failing) => {
-            all([present(name, FieldType::Flags), Piece::leaf(format!("{name} not in [{}]", list(failing)))])
+            let test = Piece::leaf(format!("{name} not in [{}]", list(failing)));
+            if presence == Presence::Known { test } else { all([present(name, FieldType::Flags), test]) }
         }
     }
 }
@@ -295,7 +311,7 @@ fn time(check: &Check) -> Result<Piece, Error> {
                 ranges.iter().map(|range| Range { first: millis(range.first), last: millis(range.last) }).collect();
             numbers("toMillis(@timestamp)", &ranges, *negated)
         }
-        other => piece("@timestamp", FieldType::Time, other)?,
+        other => piece("@timestamp", FieldType::Time, other, Presence::Known)?,
     })
 }
 
@@ -308,7 +324,7 @@ fn duration(check: &Check) -> Result<Piece, Error> {
             all([ends(), Piece::leaf(format!("(endTime - startTime) {} {value}", order.symbol()))])
         }
         Check::Number { ranges, negated } => all([ends(), numbers("(endTime - startTime)", ranges, *negated)]),
-        other => piece("duration", FieldType::Duration, other)?,
+        other => piece("duration", FieldType::Duration, other, Presence::Known)?,
     })
 }
 
@@ -324,7 +340,7 @@ fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<
             let key = groups.keys.get(*place);
             match key.map(|key| &key.by) {
                 Some(KeyBy::Bin(_)) => time_of(name, check)?,
-                Some(KeyBy::Source(source)) => piece(name, source.field_type(), check)?,
+                Some(KeyBy::Source(source)) => piece(name, source.field_type(), check, Presence::Unknown)?,
                 // What is computed is a number, or not there at all.
                 _ => computed(name, check)?,
             }
@@ -344,7 +360,7 @@ fn computed(name: &str, check: &Check) -> Result<Piece, Error> {
         Check::Number { ranges, negated } => {
             all([Piece::leaf(format!("ispresent({name})")), numbers(name, ranges, *negated)])
         }
-        other => piece(name, FieldType::Quantity, other)?,
+        other => piece(name, FieldType::Quantity, other, Presence::Known)?,
     })
 }
 

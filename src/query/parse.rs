@@ -12,6 +12,8 @@ use pest::Parser;
 use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
+use grammar::{Grammar, Rule};
+
 use super::ast::{
     Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name, Operator,
     PacketPart, Sentence, Shown, SortKey, Target, Window,
@@ -19,9 +21,12 @@ use super::ast::{
 use super::plan::{AddressSet, Order, TargetKind};
 use crate::diagnostic::{Report, Span};
 
-#[derive(pest_derive::Parser)]
-#[grammar = "../grammar/flowlogs.pest"]
-struct Grammar;
+#[allow(missing_docs, reason = "the derive makes an undocumented variant for each rule of the grammar")]
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/flowlogs.pest"]
+    pub(super) struct Grammar;
+}
 
 /// The longest text that is read, in bytes: over six times what Logs Insights takes.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
@@ -149,8 +154,10 @@ fn check_depth(text: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
+/// Where a rule matched, without the blanks that it skipped at its end.
 fn span(pair: &Pair<'_, Rule>) -> Span {
-    Span::new(pair.as_span().start(), pair.as_span().end())
+    let start = pair.as_span().start();
+    Span::new(start, start + pair.as_str().trim_end().len())
 }
 
 /// The words that a rule matched, without the keywords and marks that only hold its place.
@@ -506,4 +513,40 @@ pub(super) fn is_bare_selector(text: &str) -> bool {
 
 fn is_whole(rule: Rule, text: &str) -> bool {
     Grammar::parse(rule, text).is_ok_and(|mut pairs| pairs.next().is_some_and(|pair| pair.as_str() == text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A choice takes the first that fits, so a keyword behind its own beginning would be missed.
+    #[test]
+    fn a_keyword_is_no_word_and_a_word_that_starts_with_one_is() {
+        for keyword in [
+            "where", "last", "since", "until", "from", "to", "around", "today", "yesterday", "ago", "show", "top", "sort",
+            "limit", "chart", "follow", "by", "as", "asc", "desc", "and", "or", "not", "in", "exists", "like", "has",
+            "eq", "ne", "lt", "le", "gt", "ge",
+        ] {
+            assert!(!is_bare_word(keyword), "{keyword}");
+            assert!(!is_bare_selector(&keyword.to_uppercase()), "{keyword}");
+            assert!(is_bare_word(&format!("{keyword}-1")), "{keyword}-1");
+        }
+        for word in TargetKind::ALL.iter().flat_map(|kind| kind.words()).chain(&["count", "sum", "p95", "distinct"]) {
+            assert!(!is_bare_selector(word), "{word}");
+            assert!(is_bare_selector(&format!("{word}x")), "{word}x");
+        }
+    }
+
+    #[test]
+    fn nesting_and_length_are_bounded() {
+        let nested = |depth: usize| format!("where {}reject{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(parse_sentence(&nested(MAX_DEPTH)).is_ok());
+        assert!(matches!(parse_sentence(&nested(MAX_DEPTH + 1)), Err(ParseError::TooDeep { .. })));
+        let nots = |count: usize| format!("where {}reject", "not ".repeat(count));
+        assert!(parse_sentence(&nots(MAX_DEPTH)).is_ok());
+        assert!(matches!(parse_sentence(&nots(MAX_DEPTH + 1)), Err(ParseError::TooDeep { .. })));
+        let long = format!("where {}", vec!["tcp"; 8_000].join(" or "));
+        assert!(parse_sentence(&long).is_ok());
+        assert!(matches!(parse_sentence(&" ".repeat(MAX_TEXT_BYTES + 1)), Err(ParseError::TooLong { .. })));
+    }
 }

@@ -675,6 +675,8 @@ impl Plan {
                 let mut sources = field.sources().into_iter().map(Source::Field);
                 match field.info().origin {
                     Origin::EitherSide(_) => !sources.any(|source| has(&source)),
+                    // On the service every record has a time, whatever its format.
+                    Origin::Time if has(source) => false,
                     _ => !sources.all(|source| has(&source)),
                 }
             }

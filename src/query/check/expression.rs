@@ -384,9 +384,13 @@ impl Checker<'_> {
     }
 
     fn flag_letters(&mut self, letters: &Name) -> Option<Condition> {
-        let (set, mask) = letters.text.split_once('/').unwrap_or((&letters.text, &letters.text));
-        let (set, mask) = (self.flag_bits(set, letters), self.flag_bits(mask, letters));
-        let (set, mask) = (set?, mask?);
+        let (set, mask) = match letters.text.split_once('/') {
+            Some((set, mask)) => (self.flag_bits(set, letters)?, self.flag_bits(mask, letters)?),
+            None => {
+                let set = self.flag_bits(&letters.text, letters)?;
+                (set, set)
+            }
+        };
         if set & !mask != 0 {
             return self.fail(CheckError::FlagsOutsideMask { span: letters.span });
         }

@@ -26,7 +26,8 @@ pub(super) fn explain(error: &Error<Rule>, text: &str) -> ParseError {
     } else {
         format!("`{found}` does not fit here")
     };
-    let help = import_fix(text, at)
+    let help = unclosed(text, found)
+        .or_else(|| import_fix(text, at))
         .or_else(|| missing_operator(text, at))
         .or_else(|| near_word(found, &positives))
         .or_else(|| mistyped_before(text, at));
@@ -175,6 +176,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::kw_as => "`as`",
         Rule::kw_asc | Rule::kw_desc | Rule::ascending | Rule::descending => "`asc` or `desc`",
         Rule::keys | Rule::key | Rule::bin | Rule::kw_bin => "a field or `bin(5m)`",
+        Rule::number => "a number",
         Rule::reference | Rule::path | Rule::shown | Rule::sort_key | Rule::alias => A_NAME,
         Rule::star | Rule::EOI | Rule::ago | Rule::kw_ago | Rule::time_of_day => return None,
         Rule::sentence => "a target such as `vpc`, `where`, a window or a stage",
@@ -262,6 +264,16 @@ fn import_fix(text: &str, at: usize) -> Option<String> {
         return Some("a part of a text is found with `like \"*part*\"`".into());
     }
     None
+}
+
+/// A quote or a parenthesis that stays open.
+fn unclosed(text: &str, found: &str) -> Option<String> {
+    if found.starts_with(['"', '\'', '`']) {
+        return Some(format!("the quote `{found}` is never closed"));
+    }
+    let count = |mark: char| text.matches(mark).count();
+    let open = [('(', ')'), ('[', ']'), ('{', '}')].into_iter().find(|(open, close)| count(*open) > count(*close));
+    open.filter(|_| found.is_empty()).map(|(open, close)| format!("a `{open}` is never closed: add `{close}`"))
 }
 
 /// A field and a value without an operator between them: `proto tcp`.

@@ -1,0 +1,182 @@
+//! Why files cannot be opened, or a plan not be run over them.
+
+use std::io;
+
+use datafusion::error::DataFusionError;
+
+use crate::value::SkippedFile;
+
+/// Why files cannot be opened, or a plan not be run over them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A path that does not exist, or may not be read.
+    #[error("cannot read `{file}`: {source}")]
+    Read {
+        /// The file as it was named.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// `logs/[` as a pattern of file names.
+    #[error("`{pattern}` is no pattern of file names: {reason}")]
+    BadPattern {
+        /// The pattern as it was named.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `logs/*.gz` where there are none.
+    #[error("no file matches `{pattern}`")]
+    NoMatch {
+        /// The pattern as it was named.
+        pattern: String,
+    },
+    /// A folder without flow logs.
+    #[error("no flow log files{}", reasons(.skipped))]
+    NoFiles {
+        /// What there was instead, and why it is none.
+        skipped: Vec<SkippedFile>,
+    },
+    /// A README; records without a header line in another than the default format.
+    #[error("`{file}` is not a flow log that can be read: {reason}")]
+    UnknownFormat {
+        /// The file.
+        file: String,
+        /// What it looks like instead.
+        reason: String,
+    },
+    /// `--format ""`, or a name that stands twice.
+    #[error("`{format}` is no record format: {reason}")]
+    BadFormat {
+        /// The format as it was given.
+        format: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A gzip or parquet file that was cut off.
+    #[error("`{file}` is cut off: it ends before its data does")]
+    Truncated {
+        /// The file.
+        file: String,
+    },
+    /// A gzip or parquet file whose contents are damaged.
+    #[error("`{file}` is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What its reader says.
+        reason: String,
+    },
+    /// Two files with different formats, one behind the other, in one.
+    #[error("`{file}` changes its format at line {line}: another header line stands there")]
+    OtherHeader {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// `-`, for the second time.
+    #[error("`{file}` can be read only once")]
+    ReadTwice {
+        /// The stream.
+        file: String,
+    },
+    /// A field that the sentence names and no file has.
+    #[error("no file has the field `{name}`")]
+    FieldMissing {
+        /// The field as it is typed.
+        name: String,
+    },
+    /// `show local.name`, where there are only files.
+    #[error("`{name}` needs an inventory, and files have none")]
+    NeedsInventory {
+        /// The field as it is typed.
+        name: String,
+    },
+    /// A line that is no record, where each has to be one.
+    #[error("`{file}` line {line} is malformed: {reason}")]
+    StrictMalformed {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A regular expression that takes too much memory.
+    #[error("cannot use the pattern `{pattern}`: {reason}")]
+    BadRegex {
+        /// The expression.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Millions of groups, or rows to sort.
+    #[error("the query needs more than the {limit_bytes} bytes of memory it may use")]
+    Memory {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The rows could not be passed on; a closed pipe is one reason.
+    #[error("cannot write the answer: {0}")]
+    Sink(#[from] io::Error),
+    /// The query engine refused what it was given, or could not go on.
+    #[error("the query engine failed: {source}")]
+    Engine {
+        /// What it says.
+        source: Box<DataFusionError>,
+    },
+}
+
+/// How many left-out files a message names.
+const NAMED_FILES: usize = 5;
+
+fn reasons(skipped: &[SkippedFile]) -> String {
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> =
+        skipped.iter().take(NAMED_FILES).map(|file| format!("`{}`: {}", file.file, file.reason)).collect();
+    let more = skipped.len().saturating_sub(NAMED_FILES);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!(" ({}{more})", named.join("; "))
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::UnknownFormat { .. } => {
+                "for records without a header line, give their format: \
+                 `--format '${version} ${srcaddr} ...'`, as the flow log has it"
+            }
+            Self::BadFormat { .. } => "list the fields in their order: `${interface-id} ${srcaddr} ${dstaddr} ${action}`",
+            Self::NoFiles { .. } => "name a folder or files that hold flow log records",
+            Self::OtherHeader { .. } => "split the file there, so that each part has one format",
+            Self::FieldMissing { .. } => "add the field to the flow log's format, or leave it out of the sentence",
+            Self::NeedsInventory { .. } => "use `eni` or `remote.addr`",
+            Self::StrictMalformed { .. } => "without `--strict`, such lines are counted and left out",
+            Self::Memory { .. } => {
+                "raise `--memory-limit`, group by fewer keys, or narrow what is read with `where` or a window"
+            }
+            _ => return None,
+        };
+        Some(help.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_flow_logs_names_a_few_files_and_counts_the_rest() {
+        let skipped = (0..7).map(|n| SkippedFile { file: format!("f{n}"), reason: "JSON".into() }).collect();
+        let message = Error::NoFiles { skipped }.to_string();
+        assert!(message.starts_with("no flow log files (`f0`: JSON; `f1`"), "{message}");
+        assert!(message.ends_with("`f4`: JSON; and 2 more)"), "{message}");
+        assert_eq!(Error::NoFiles { skipped: Vec::new() }.to_string(), "no flow log files");
+    }
+}
