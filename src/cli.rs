@@ -102,7 +102,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let Args { sentences, command, place, output, .. } = args;
     match command {
         None if sentences.is_empty() => {
-            let help = "ask with `flowlogs --local PATH -e 'reject | top 10 src.addr'`; `flowlogs --help` lists the rest";
+            let help = "ask with `flowlogs --local PATH -e 'where reject | top 10 src.addr'`; `flowlogs --help` lists the rest";
             Err(Error::Usage { message: "nothing to do".into(), help: Some(help.into()) })
         }
         None => {

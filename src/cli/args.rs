@@ -17,7 +17,7 @@ use crate::output::Format;
     version,
     max_term_width = 100,
     after_help = "Examples:\n  \
-        flowlogs --local logs/ -e 'reject and dst.port = 22 last 30m'\n  \
+        flowlogs --local logs/ -e 'vpc where reject and dst.port = 22'\n  \
         flowlogs --local vpc.log.gz -e 'top 10 src.addr by bytes'\n  \
         flowlogs --local logs/ query vpc --reject --port 22\n  \
         flowlogs explain 'sg where remote public and local port 443'\n\n\

@@ -14,6 +14,7 @@ mod stage;
 use std::collections::BTreeMap;
 
 pub use error::CheckError;
+pub(super) use expression::TEST_WORDS;
 
 use super::ast;
 use super::parse::ParseError;

@@ -11,7 +11,7 @@ use crate::query::print;
 use crate::value::TCP_FLAGS;
 
 /// Words that are tests by themselves, with what they mean.
-pub(super) const TEST_WORDS: [&str; 12] = [
+pub(in crate::query) const TEST_WORDS: [&str; 12] = [
     "accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6", "nodata", "skipdata",
 ];
 

@@ -7,6 +7,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use super::{ParseError, Rule};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{Field, protocol_words};
+use crate::query::check::TEST_WORDS;
 use crate::query::plan::TargetKind;
 
 /// Says where and why `text` is no sentence.
@@ -27,6 +28,7 @@ pub(super) fn explain(error: &Error<Rule>, text: &str) -> ParseError {
         format!("`{found}` does not fit here")
     };
     let help = unclosed(text, found)
+        .or_else(|| test_without_where(found, &positives))
         .or_else(|| import_fix(text, at))
         .or_else(|| missing_operator(text, at))
         .or_else(|| near_word(found, &positives))
@@ -264,6 +266,14 @@ fn import_fix(text: &str, at: usize) -> Option<String> {
         return Some("a part of a text is found with `like \"*part*\"`".into());
     }
     None
+}
+
+/// A test where a sentence, a stage or a selector should stand: `reject last 1h`.
+fn test_without_where(found: &str, positives: &[Rule]) -> Option<String> {
+    let is_start = positives.iter().any(|rule| matches!(rule, Rule::sentence | Rule::stage | Rule::where_stage));
+    let is_test = TEST_WORDS.contains(&found.to_ascii_lowercase().as_str()) || Field::named(found).is_some();
+    let is_after_test = positives.iter().any(|rule| matches!(rule, Rule::and_op | Rule::or_op));
+    (is_start && is_test && !is_after_test).then(|| format!("did you mean `where {found} ...`? tests follow `where`"))
 }
 
 /// A quote or a parenthesis that stays open.

@@ -1,0 +1,383 @@
+//! Columns of parquet files to blocks of records, the same as text gives.
+//!
+//! AWS writes underscore names, numbers as integers and everything else as text; other programs
+//! write numbers as text, absent values as `None`, account ids as numbers. Only the columns that a
+//! query needs are read, so only their values are checked.
+//!
+//! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringViewBuilder,
+};
+use datafusion::arrow::compute::{cast, filter};
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use datafusion::parquet::file::statistics::Statistics;
+
+use crate::field::Field;
+use crate::query::plan::Interval;
+
+use super::Error;
+use super::block::{ADDRESS_BYTES, Block, Column};
+use super::decode::{Parsed, parse, reason_of_value, to_seconds};
+use super::files::LogFile;
+use super::layout::{Kind, Layout, Slot};
+use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
+use super::tally::{Counts, First};
+
+/// Digits of an account id.
+const ACCOUNT_DIGITS: usize = 12;
+
+/// An opened parquet file.
+pub(super) struct ParquetFile {
+    metadata: ArrowReaderMetadata,
+    /// The column of the file for each slot.
+    columns: Vec<usize>,
+}
+
+impl ParquetFile {
+    /// Reads what the file says about itself; the inner error is why it is no flow log.
+    pub(super) fn open(path: &Path, name: &str) -> Result<Result<(Self, Layout), String>, Error> {
+        let mut file = File::open(path).map_err(|source| Error::Read { file: name.into(), source })?;
+        if !is_whole(&mut file) {
+            return Err(Error::Truncated { file: name.into() });
+        }
+        // What a writer noted about its own types is passed over: the types of parquet say enough.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&file, options)
+            .map_err(|error| Error::Damaged { file: name.into(), reason: error.to_string() })?;
+        Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, columns }, layout)))
+    }
+
+    /// The groups of rows, but for those that lie outside the interval by their own account.
+    pub(super) fn groups(&self, layout: &Layout, interval: Option<Interval>) -> Vec<usize> {
+        let metadata = self.metadata.metadata();
+        let start = layout.place(Field::Start).map(|slot| self.columns[slot]);
+        (0..metadata.num_row_groups())
+            .filter(|group| match (interval, start.and_then(|column| self.times(*group, column))) {
+                (Some(interval), Some((first, last))) => first <= interval.until && last >= interval.from,
+                _ => true,
+            })
+            .collect()
+    }
+
+    /// The first and last time in a group, where its statistics have them for every row.
+    fn times(&self, group: usize, column: usize) -> Option<(i64, i64)> {
+        if !self.metadata.schema().field(column).data_type().is_integer() {
+            return None;
+        }
+        let leaf = self.leaves(&[column]).next()?;
+        let statistics = self.metadata.metadata().row_group(group).column(leaf).statistics()?;
+        if statistics.null_count_opt() != Some(0) {
+            return None;
+        }
+        let (first, last) = match statistics {
+            Statistics::Int32(values) => (i64::from(*values.min_opt()?), i64::from(*values.max_opt()?)),
+            Statistics::Int64(values) => (*values.min_opt()?, *values.max_opt()?),
+            _ => return None,
+        };
+        Some((to_seconds(first), to_seconds(last)))
+    }
+
+    /// How many bytes the slots of a group take in storage.
+    pub(super) fn stored_bytes(&self, group: usize, slots: &[usize]) -> u64 {
+        let group = self.metadata.metadata().row_group(group);
+        let bytes = self.leaves(&self.roots(slots)).map(|leaf| group.column(leaf).compressed_size()).sum::<i64>();
+        u64::try_from(bytes).unwrap_or(0)
+    }
+
+    fn roots(&self, slots: &[usize]) -> Vec<usize> {
+        slots.iter().map(|slot| self.columns[*slot]).collect()
+    }
+
+    /// The stored columns of these columns.
+    fn leaves(&self, roots: &[usize]) -> impl Iterator<Item = usize> {
+        let schema = self.metadata.parquet_schema();
+        (0..schema.num_columns()).filter(move |leaf| roots.contains(&schema.get_column_root_idx(*leaf)))
+    }
+
+    /// How many rows stand before a group.
+    fn rows_before(&self, group: usize) -> u64 {
+        let groups = self.metadata.metadata().row_groups();
+        groups[..group].iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
+    }
+
+    fn reader(&self, file: File, group: usize, slots: &[usize]) -> Result<ParquetRecordBatchReader, String> {
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), self.roots(slots));
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_projection(mask)
+            .with_row_groups(vec![group])
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// Whether the file ends as parquet does. What it says about itself stands before that, so a file
+/// that was cut off can tell nothing.
+fn is_whole(file: &mut File) -> bool {
+    let mut magic = [0; 4];
+    file.seek(SeekFrom::End(-4)).is_ok_and(|at| at >= 8) && file.read_exact(&mut magic).is_ok() && &magic == b"PAR1"
+}
+
+/// The layout, and the column of each slot.
+fn layout(metadata: &ArrowReaderMetadata) -> Result<(Layout, Vec<usize>), String> {
+    let mut slots = Vec::new();
+    let mut columns = Vec::new();
+    let mut unknown = 0;
+    for (column, field) in metadata.schema().fields().iter().enumerate() {
+        let slot = Slot::named(field.name());
+        let is_known = matches!(slot, Slot::Field(_));
+        unknown += usize::from(!is_known);
+        if !can_read(slot.kind(), field.data_type()) {
+            if is_known {
+                return Err(format!("its column `{}` holds {}", field.name(), field.data_type()));
+            }
+            continue;
+        }
+        slots.push(slot);
+        columns.push(column);
+    }
+    let all = metadata.schema().fields().len();
+    if unknown * 2 >= all.max(1) {
+        return Err(format!("{unknown} of its {all} columns are no fields of a flow log"));
+    }
+    let layout = Layout::new(slots).map_err(|twice| format!("it has the column `{twice}` twice"))?;
+    Ok((layout, columns))
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    use DataType::{Binary, LargeBinary, LargeUtf8, Utf8, Utf8View};
+    matches!(data_type, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary)
+}
+
+fn can_read(kind: Kind, data_type: &DataType) -> bool {
+    let is_number = data_type.is_integer() || matches!(data_type, DataType::Float32 | DataType::Float64);
+    match kind {
+        Kind::Number(_) => is_text(data_type) || is_number,
+        Kind::Time => is_text(data_type) || is_number || matches!(data_type, DataType::Timestamp(..)),
+        Kind::Address => is_text(data_type),
+        Kind::Text => is_text(data_type) || data_type.is_integer() || *data_type == DataType::Boolean,
+    }
+}
+
+/// Reads a group of rows.
+pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile, parquet: &ParquetFile) -> Result<(), Halt> {
+    let Part::RowGroup(group) = unit.part else { return Ok(()) };
+    let slots = worker.slots(&file.layout);
+    let damaged = |reason| Error::Damaged { file: file.name.clone(), reason };
+    let opened = File::open(&file.path).map_err(|source| Error::Read { file: file.name.clone(), source })?;
+    let reader = parquet.reader(opened, group, &slots).map_err(damaged)?;
+    let mut counts = Counts { bytes: parquet.stored_bytes(group, &slots), ..Counts::default() };
+    let mut row = parquet.rows_before(group);
+    for batch in reader {
+        worker.check_open()?;
+        let batch = batch.map_err(|error| damaged(error.to_string()))?;
+        let rows = Rows::read(&batch, &file.layout, parquet, &slots).map_err(|error| damaged(error.to_string()))?;
+        if let Some((at, reason)) = &rows.first_bad {
+            let line = row + *at as u64 + 1;
+            worker.scan.tally.note_malformed(First { file: unit.file, origin: 0, line, reason: reason.clone() });
+        }
+        row += batch.num_rows() as u64;
+        let block = rows.visible(worker, &file.layout, &mut counts)?;
+        worker.scan.tally.add(&mut counts);
+        worker.emit(&file.layout, &block)?;
+    }
+    Ok(())
+}
+
+/// Rows of a parquet file as records.
+struct Rows {
+    /// By slot.
+    columns: Vec<(usize, ArrayRef)>,
+    /// Whether each row is a record.
+    is_record: Vec<bool>,
+    first_bad: Option<(usize, String)>,
+}
+
+impl Rows {
+    fn read(
+        batch: &RecordBatch,
+        layout: &Layout,
+        parquet: &ParquetFile,
+        slots: &[usize],
+    ) -> Result<Self, datafusion::arrow::error::ArrowError> {
+        let mut rows = Self { columns: Vec::new(), is_record: vec![true; batch.num_rows()], first_bad: None };
+        // Columns come in the order of the file, whatever order they are asked for in.
+        let mut in_order: Vec<usize> = slots.to_vec();
+        in_order.sort_by_key(|slot| parquet.columns[*slot]);
+        for (slot, array) in in_order.into_iter().zip(batch.columns()) {
+            let mut bad = Vec::new();
+            let array = match layout.slots()[slot].kind() {
+                Kind::Text => read_text(array, layout.slots()[slot] == Slot::Field(Field::Account))?,
+                Kind::Address => read_addresses(array, &mut bad)?,
+                kind => read_numbers(array, kind, &mut bad)?,
+            };
+            for (row, value) in bad {
+                rows.is_record[row] = false;
+                if rows.first_bad.as_ref().is_none_or(|(first, _)| row < *first) {
+                    rows.first_bad = Some((row, reason_of_value(layout, slot, &value)));
+                }
+            }
+            rows.columns.push((slot, array));
+        }
+        Ok(rows)
+    }
+
+    /// The records that the query may see; counts the others.
+    fn visible(self, worker: &Worker, layout: &Layout, counts: &mut Counts) -> Result<Block<'static>, Halt> {
+        let column = |field| {
+            let slot = layout.place(field)?;
+            self.columns.iter().find(|(of, _)| *of == slot).map(|(_, array)| array)
+        };
+        let statuses = column(Field::Status).map(|array| array.as_string_view());
+        let starts = column(Field::Start).map(|array| array.as_primitive::<Int64Type>());
+        let mut kept = self.is_record.clone();
+        for (row, kept) in kept.iter_mut().enumerate() {
+            if !*kept {
+                counts.malformed += 1;
+                continue;
+            }
+            counts.records += 1;
+            if let Some(statuses) = statuses {
+                let status = if statuses.is_null(row) { "" } else { statuses.value(row) };
+                let start = starts.filter(|starts| starts.is_valid(row)).map(|starts| starts.value(row));
+                *kept = !worker.scan.visible.hides(status.as_bytes(), start, counts);
+            }
+        }
+        let rows = kept.iter().filter(|kept| **kept).count();
+        let is_whole = rows == kept.len();
+        let mask = BooleanArray::from(kept);
+        let mut columns = Vec::new();
+        for (slot, array) in self.columns {
+            columns.push((slot, Column::Array(if is_whole { array } else { filter(&array, &mask)? })));
+        }
+        Ok(Block::new(rows, columns))
+    }
+}
+
+type Arrow<T> = Result<T, datafusion::arrow::error::ArrowError>;
+
+/// Text by row; what stands for an absent value is none.
+fn texts(array: &ArrayRef) -> Arrow<ArrayRef> {
+    // Text without the mark that says so is bytes.
+    let array = match array.data_type() {
+        DataType::Binary => cast(array, &DataType::Utf8)?,
+        DataType::LargeBinary => cast(array, &DataType::LargeUtf8)?,
+        _ => Arc::clone(array),
+    };
+    cast(&array, &DataType::Utf8View)
+}
+
+fn present(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !matches!(*text, "" | "-" | "None"))
+}
+
+fn read_text(array: &ArrayRef, is_account: bool) -> Arrow<ArrayRef> {
+    // A number has lost the zeros in front of it.
+    let is_padded = is_account && array.data_type().is_integer();
+    let texts = texts(array)?;
+    // Copied, since the views would keep whole pages of the file in memory.
+    let mut builder = StringViewBuilder::with_capacity(texts.len());
+    for text in texts.as_string_view() {
+        match present(text) {
+            Some(text) if is_padded => builder.append_value(format!("{text:0>ACCOUNT_DIGITS$}")),
+            text => builder.append_option(text),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn read_addresses(array: &ArrayRef, bad: &mut Vec<(usize, String)>) -> Arrow<ArrayRef> {
+    let texts = texts(array)?;
+    let mut builder = FixedSizeBinaryBuilder::with_capacity(texts.len(), ADDRESS_BYTES);
+    for (row, text) in texts.as_string_view().iter().enumerate() {
+        match present(text).map(|text| (text, parse(Kind::Address, text.as_bytes()))) {
+            Some((_, Some(Parsed::Address(address)))) => builder.append_value(address.to_be_bytes())?,
+            Some((text, None)) => {
+                bad.push((row, text.to_string()));
+                builder.append_null();
+            }
+            _ => builder.append_null(),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn read_numbers(array: &ArrayRef, kind: Kind, bad: &mut Vec<(usize, String)>) -> Arrow<ArrayRef> {
+    let mut builder = Int64Builder::with_capacity(array.len());
+    let mut push = |row: usize, number: Option<Result<i64, String>>| {
+        let number = number.map(|number| number.and_then(|number| in_range(kind, number)));
+        match number {
+            None => builder.append_null(),
+            Some(Ok(number)) => builder.append_value(number),
+            Some(Err(value)) => {
+                bad.push((row, value));
+                builder.append_null();
+            }
+        }
+    };
+    match array.data_type() {
+        data_type if is_text(data_type) => {
+            for (row, text) in texts(array)?.as_string_view().iter().enumerate() {
+                push(row, present(text).map(|text| from_text(kind, text)));
+            }
+        }
+        DataType::Float32 | DataType::Float64 => {
+            let floats = cast(array, &DataType::Float64)?;
+            for (row, float) in floats.as_primitive::<Float64Type>().iter().enumerate() {
+                push(row, float.filter(|float| !float.is_nan()).map(from_float));
+            }
+        }
+        data_type => {
+            let per_second = match data_type {
+                DataType::Timestamp(TimeUnit::Nanosecond, _) => 1_000_000_000,
+                DataType::Timestamp(TimeUnit::Microsecond, _) => 1_000_000,
+                DataType::Timestamp(TimeUnit::Millisecond, _) => 1000,
+                _ => 1,
+            };
+            let numbers = cast(array, &DataType::Int64)?;
+            for (row, number) in numbers.as_primitive::<Int64Type>().iter().enumerate() {
+                // What an `i64` does not hold was made absent by the cast.
+                let is_lost = number.is_none() && array.is_valid(row);
+                let number = number.map(|number| Ok(number.div_euclid(per_second)));
+                push(row, if is_lost { Some(Err("a number over 2^63".into())) } else { number });
+            }
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn from_text(kind: Kind, text: &str) -> Result<i64, String> {
+    match parse(kind, text.as_bytes()) {
+        Some(Parsed::Number(number)) => Ok(number),
+        _ => Err(text.to_string()),
+    }
+}
+
+/// Numbers among which one was absent, written by a program that has floats only.
+fn from_float(float: f64) -> Result<i64, String> {
+    /// Up to here every whole number is a float.
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation, reason = "whole and within the limit")]
+    if float.fract() == 0.0 && float.abs() <= LIMIT { Ok(float as i64) } else { Err(float.to_string()) }
+}
+
+fn in_range(kind: Kind, number: i64) -> Result<i64, String> {
+    let max = match kind {
+        Kind::Number(max) => max,
+        _ => i64::MAX,
+    };
+    if !(0..=max).contains(&number) {
+        return Err(number.to_string());
+    }
+    Ok(if kind == Kind::Time { to_seconds(number) } else { number })
+}

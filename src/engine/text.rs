@@ -1,0 +1,354 @@
+//! Lines of text to blocks of records.
+//!
+//! Memory is bounded whatever the file holds: text is read a MiB at a time, and a line that does
+//! not end within it is passed over. What a line means is the business of `decode`.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use crate::field::Field;
+
+use super::Error;
+use super::block::Gathering;
+use super::decode::{Fault, LineReader, Parsed};
+use super::files::{Body, LogFile};
+use super::layout::Slot;
+use super::look::{BYTE_ORDER_MARK, content, header};
+use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
+use super::storage::{self, Raw};
+use super::tally::{Counts, First, lines_before};
+
+/// Text that is held at a time.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// Reads a part of a text file.
+pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
+    let failed = |source| storage::error(&file.name, source);
+    let opened = || File::open(&file.path).map_err(failed);
+    let mut lines = Lines::new(worker, unit.file, file);
+    match (&file.body, &unit.part) {
+        (Body::Stream { reader, raw_bytes }, _) => {
+            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let reader = reader.ok_or_else(|| Error::ReadTwice { file: file.name.clone() })?;
+            lines.read_all(Text::new(reader, 0, None), Some(raw_bytes))
+        }
+        (Body::Gzip { .. }, _) => {
+            let raw = Raw::open(opened()?).map_err(failed)?;
+            let counter = raw.counter();
+            lines.read_all(Text::new(raw.decoded(), 0, None), Some(&counter))
+        }
+        (_, Part::Bytes(range)) => {
+            let mut file = opened()?;
+            let origin = line_start(&mut file, range.start).map_err(failed)?;
+            lines.origin = origin;
+            lines.read_all(Text::new(file, origin, Some(range.end)), None)
+        }
+        _ => lines.read_all(Text::new(opened()?, 0, None), None),
+    }
+}
+
+/// Moves to the first line that starts at `at` or behind it; returns where that is.
+fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
+    let Some(mut position) = at.checked_sub(1) else { return Ok(0) };
+    file.seek(SeekFrom::Start(position))?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        let line_end = memchr::memchr(b'\n', &buffer[..read]);
+        position += line_end.map_or(read, |at| at + 1) as u64;
+        if line_end.is_some() || read == 0 {
+            return file.seek(SeekFrom::Start(position));
+        }
+    }
+}
+
+/// Text that is read piece by piece, each of whole lines.
+struct Text<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    /// What is read and not yet given out.
+    rest: Range<usize>,
+    /// Where that starts in the whole text.
+    position: u64,
+    /// Where lines no longer belong to this part.
+    end: Option<u64>,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    /// Whole lines, there in the buffer.
+    Lines(Range<usize>),
+    /// A line that is longer than the buffer, passed over.
+    TooLong,
+}
+
+impl<R: Read> Text<R> {
+    fn new(reader: R, position: u64, end: Option<u64>) -> Self {
+        Self { reader, buffer: vec![0; BUFFER_BYTES], rest: 0..0, position, end }
+    }
+
+    fn next(&mut self) -> io::Result<Option<Piece>> {
+        if self.end.is_some_and(|end| self.position >= end) {
+            return Ok(None);
+        }
+        let is_end = self.fill()?;
+        let held = &self.buffer[self.rest.clone()];
+        let whole = match memchr::memrchr(b'\n', held) {
+            // The last line needs no line end.
+            _ if is_end => held.len(),
+            Some(last) => last + 1,
+            None => {
+                self.skip_line()?;
+                return Ok(Some(Piece::TooLong));
+            }
+        };
+        let whole = self.own(whole);
+        if whole == 0 {
+            return Ok(None);
+        }
+        self.position += whole as u64;
+        self.rest.start = whole;
+        Ok(Some(Piece::Lines(0..whole)))
+    }
+
+    /// How many of the first `whole` bytes are lines that start before the end of this part.
+    fn own(&self, whole: usize) -> usize {
+        let left = self.end.map_or(u64::MAX, |end| end - self.position);
+        let Some(left) = usize::try_from(left).ok().filter(|left| *left < whole) else { return whole };
+        memchr::memchr(b'\n', &self.buffer[left - 1..whole]).map_or(whole, |at| left + at)
+    }
+
+    /// Fills the buffer behind what is left in it; returns whether the text ends there.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.copy_within(self.rest.clone(), 0);
+        self.rest = 0..self.rest.len();
+        while self.rest.end < self.buffer.len() {
+            match self.reader.read(&mut self.buffer[self.rest.end..]) {
+                Ok(0) => return Ok(true),
+                Ok(read) => self.rest.end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Drops what is held, and everything up to the next line end.
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            self.position += self.rest.len() as u64;
+            self.rest = 0..0;
+            let is_end = self.fill()?;
+            if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.rest.clone()]) {
+                self.position += at as u64 + 1;
+                self.rest.start = at + 1;
+                return Ok(());
+            }
+            if is_end {
+                self.position += self.rest.len() as u64;
+                self.rest = 0..0;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The lines of a part, on their way to records.
+struct Lines<'w> {
+    worker: &'w Worker,
+    file: &'w LogFile,
+    file_index: usize,
+    reader: LineReader,
+    wanted: Vec<usize>,
+    status: Option<usize>,
+    start: Option<usize>,
+    is_all_text: bool,
+    /// Where in the file the first line starts.
+    origin: u64,
+    /// The number of the current line, from 1.
+    line: u64,
+    counts: Counts,
+    has_malformed: bool,
+}
+
+impl<'w> Lines<'w> {
+    fn new(worker: &'w Worker, file_index: usize, file: &'w LogFile) -> Self {
+        let layout = &file.layout;
+        Self {
+            worker,
+            file,
+            file_index,
+            reader: LineReader::new(Arc::clone(layout)),
+            wanted: worker.slots(layout),
+            status: layout.place(Field::Status),
+            start: layout.place(Field::Start),
+            is_all_text: layout.is_all_text(),
+            origin: 0,
+            line: 0,
+            counts: Counts::default(),
+            has_malformed: false,
+        }
+    }
+
+    /// Reads all of the text; `raw_bytes` counts the stored bytes where they are not the text itself.
+    fn read_all(&mut self, mut text: Text<impl Read>, raw_bytes: Option<&Arc<AtomicU64>>) -> Result<(), Halt> {
+        let stored = |position| raw_bytes.map_or(position, |raw| raw.load(Ordering::Relaxed));
+        let mut position = text.position;
+        let mut stored_before = if raw_bytes.is_some() { 0 } else { position };
+        while let Some(piece) = text.next().map_err(|source| storage::error(&self.file.name, source))? {
+            self.worker.check_open()?;
+            match piece {
+                Piece::Lines(range) => self.read_lines(&text.buffer[range], position == 0)?,
+                Piece::TooLong => {
+                    self.line += 1;
+                    self.note_malformed(Fault::TooLong, b"");
+                }
+            }
+            position = text.position;
+            let stored_now = stored(position);
+            self.counts.bytes += stored_now - stored_before;
+            stored_before = stored_now;
+            self.worker.scan.tally.add(&mut self.counts);
+        }
+        Ok(())
+    }
+
+    fn read_lines(&mut self, bytes: &[u8], is_start: bool) -> Result<(), Halt> {
+        let bytes = if is_start { bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes) } else { bytes };
+        let mut gathering = self.gathering(bytes.len());
+        let mut at = 0;
+        while at < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+            self.line += 1;
+            if let Some(line) = content(&bytes[at..end])
+                && self.is_visible_record(line)?
+            {
+                gathering.push(&self.reader, u32::try_from(at).expect("a buffer is smaller than 4 GiB"));
+                if gathering.rows() == BATCH_ROWS {
+                    let full = std::mem::replace(&mut gathering, self.gathering(bytes.len() - end));
+                    self.worker.emit(&self.file.layout, &full.finish(bytes))?;
+                }
+            }
+            at = end + 1;
+        }
+        if gathering.rows() > 0 {
+            self.worker.emit(&self.file.layout, &gathering.finish(bytes))?;
+        }
+        Ok(())
+    }
+
+    /// Room for the records of so many bytes: each value takes at least two.
+    fn gathering(&self, bytes: usize) -> Gathering {
+        let rows = (bytes / (2 * self.file.layout.slots().len())).min(BATCH_ROWS);
+        Gathering::new(&self.file.layout, &self.wanted, rows)
+    }
+
+    /// Reads a line; whether it is a record that the query may see.
+    fn is_visible_record(&mut self, line: &[u8]) -> Result<bool, Halt> {
+        let outcome = self.reader.read(line);
+        // Names of fields are no numbers and no addresses: only where a record has none of these
+        // can a header line pass for one.
+        if (outcome.is_err() || self.is_all_text)
+            && let Some(slots) = header(line)
+        {
+            return self.check_header(&slots).map(|()| false);
+        }
+        match outcome {
+            Ok(()) => {
+                self.counts.records += 1;
+                Ok(!self.is_hidden(line))
+            }
+            Err(fault) => {
+                self.note_malformed(fault, line);
+                Ok(false)
+            }
+        }
+    }
+
+    fn is_hidden(&mut self, line: &[u8]) -> bool {
+        let Some(status) = self.status else { return false };
+        let start = match self.start.map(|start| self.reader.values[start]) {
+            Some(Parsed::Number(start)) => Some(start),
+            _ => None,
+        };
+        let status = match self.reader.values[status] {
+            Parsed::Absent => &[],
+            _ => self.reader.spans[status].of(line),
+        };
+        self.worker.scan.visible.hides(status, start, &mut self.counts)
+    }
+
+    /// The same header line may come again, as where files were joined; another one may not.
+    fn check_header(&self, slots: &[Slot]) -> Result<(), Halt> {
+        if slots == self.file.layout.slots() {
+            return Ok(());
+        }
+        let line = self.line + lines_before(&self.file.path, self.origin);
+        Err(Error::OtherHeader { file: self.file.name.clone(), line }.into())
+    }
+
+    fn note_malformed(&mut self, fault: Fault, line: &[u8]) {
+        self.counts.malformed += 1;
+        if !self.has_malformed {
+            self.has_malformed = true;
+            self.worker.scan.tally.note_malformed(First {
+                file: self.file_index,
+                origin: self.origin,
+                line: self.line,
+                reason: self.reader.reason(fault, line),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of a part, each piece as text.
+    fn lines(text: &str, position: u64, end: Option<u64>, buffer: usize) -> Vec<String> {
+        let mut reader = Text::new(&text.as_bytes()[usize::try_from(position).unwrap()..], position, end);
+        reader.buffer = vec![0; buffer];
+        let mut pieces = Vec::new();
+        while let Some(piece) = reader.next().unwrap() {
+            match piece {
+                Piece::Lines(range) => pieces.push(String::from_utf8(reader.buffer[range].to_vec()).unwrap()),
+                Piece::TooLong => pieces.push("...".into()),
+            }
+        }
+        pieces
+    }
+
+    #[test]
+    fn pieces_are_whole_lines_and_too_long_ones_are_passed_over() {
+        assert_eq!(lines("ab\ncd\nef", 0, None, 7), ["ab\ncd\n", "ef"]);
+        assert_eq!(lines("abcdefgh\nij\n", 0, None, 4), ["...", "ij\n"]);
+        assert_eq!(lines("abcdefgh", 0, None, 4), ["..."]);
+        assert_eq!(lines("", 0, None, 4), Vec::<String>::new());
+        assert_eq!(lines("\n\nabc", 0, None, 4), ["\n\n", "abc"]);
+    }
+
+    #[test]
+    fn parts_of_any_size_have_each_line_once_and_in_order() {
+        let text = "one\n\nthree is longer\n4\nfive";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::fs::write(&path, text).unwrap();
+        let length = text.len() as u64;
+        for part in 1..=length {
+            for buffer in [17, 64] {
+                let mut together = String::new();
+                for start in (0..length).step_by(usize::try_from(part).unwrap()) {
+                    let origin = line_start(&mut File::open(&path).unwrap(), start).unwrap();
+                    let end = (start + part).min(length);
+                    together.extend(lines(text, origin.min(length), Some(end), buffer));
+                }
+                assert_eq!(together, text, "parts of {part}, a buffer of {buffer}");
+            }
+        }
+    }
+}

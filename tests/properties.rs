@@ -1,0 +1,270 @@
+//! What holds for every text, every plan and every record, not only for the cases of the corpus.
+
+use flowlogs::query::window::Clock;
+use flowlogs::query::{Context, compile, print};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+fn context() -> Context {
+    Context::new(Clock { now: 1_795_435_200, zone: TimeZone::UTC })
+}
+
+/// Pieces that sentences are made of, right and wrong ones.
+const PIECES: [&str; 64] = [
+    "vpc", "sg", "web-*", "\"my group\"", "all", "where", "and", "or", "not", "(", ")", "[", "]", "{", "}", ",", "|", "||",
+    "&&", "!", "=", "!=", "<", "<=", "~", "!~", "/a[0-9]+/", "in", "like", "exists", "src.addr", "dst.port", "bytes",
+    "remote", "local", "port", "host", "net", "public", "private", "10.0.0.0/8", "2001:db8::1", "443", "80..443", "5MB",
+    "1h30m", "$p", "@f", "flags", "S/SA", "has", "syn", "last", "since", "2026-11-23", "2h ago", "top", "5", "sum(bytes)",
+    "by", "bin(5m)", "sort", "limit", "日本",
+];
+
+/// Tests whose meaning the oracle of this file knows too.
+const TESTS: [&str; 44] = [
+    "accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "ipv4", "ipv6", "src.addr = 10.0.0.1",
+    "src.addr != 10.0.0.1", "src.addr in 10.0.0.0/8", "dst.addr not in (10.0.0.0/8, 2001:db8::/32)", "src private",
+    "dst public", "remote public", "remote.addr != 10.0.0.1", "local port 22", "addr = 10.0.0.1", "addr != 10.0.0.1",
+    "addr in 10.0.0.0/24", "port = 22", "port != 22", "port < 1024", "port not in (22, 443)", "dst.port < 1024",
+    "dst.port != 443", "dst.port in (22, 400..500)", "dst.port exists", "src.port = 0", "bytes > 100", "bytes != 40",
+    "bytes exists", "duration >= 1m", "flags S/SA", "flags SA", "flags = 0", "vpc = vpc-1", "vpc != vpc-1",
+    "vpc exists", "vpc like \"vpc-?\"", "eni ~ /-[12]$/", "eni !~ /1/", "service != S3",
+];
+
+fn condition() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(&TESTS[..]).prop_map(str::to_string);
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|part| format!("not ({part})")),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(|parts| format!("({})", parts.join(") and ("))),
+            prop::collection::vec(inner, 2..4).prop_map(|parts| format!("({})", parts.join(") or ("))),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_panics(text in "\\PC{0,120}") {
+        let outcome = compile(&text, &context());
+        if let Err(error) = outcome {
+            prop_assert!(!error.render("query", &text, false).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_heap_of_pieces_panics_and_what_compiles_reads_back_as_itself(
+        pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..24)
+    ) {
+        let text = pieces.join(" ");
+        match compile(&text, &context()) {
+            Err(error) => prop_assert!(error.render("query", &text, false).contains("error")),
+            Ok(plan) => {
+                let printed = print::sentence(&plan);
+                let mut again = compile(&printed, &context()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+                again.notes.clone_from(&plan.notes);
+                prop_assert_eq!(again, plan, "{}", printed);
+                // What can be said to the service is said within its bounds.
+            }
+        }
+    }
+
+    #[test]
+    fn a_condition_reads_back_as_itself(text in condition()) {
+        let plan = compile(&format!("where {text}"), &context()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let printed = print::sentence(&plan);
+        let again = compile(&printed, &context()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(again.selection, plan.selection, "{}", printed);
+    }
+
+    #[test]
+    fn hostile_text_stays_a_literal_or_is_refused(hostile in "[ -~]{1,40}") {
+        let mut context = context();
+        context.parameters.insert("x".into(), vec![hostile.clone()]);
+        let Ok(plan) = compile("where vpc = $x", &context) else { return Ok(()) };
+        let Ok(query) = flowlogs::insights::emit(&plan, &flowlogs::insights::Format::every()) else { return Ok(()) };
+        let line = query.text.lines().nth(2).unwrap_or_default().to_string();
+        let literal = line.strip_prefix("| filter vpcId = ").expect("the filter is the third line");
+        let quote = &literal[..1];
+        prop_assert!(quote == "\"" || quote == "'");
+        prop_assert_eq!(literal, format!("{quote}{hostile}{quote}"));
+        prop_assert!(!hostile.contains(quote) && !hostile.contains('\\') && !hostile.contains('`'));
+        prop_assert_eq!(query.text.lines().count(), 5);
+    }
+}
+
+#[cfg(feature = "local")]
+mod engine {
+    use std::collections::BTreeSet;
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use flowlogs::engine::Options;
+    use flowlogs::field::{Field, Origin, PORTED_PROTOCOLS};
+    use flowlogs::query::compile;
+    use flowlogs::query::plan::{Check, Condition, Source};
+    use flowlogs::session::Session;
+    use flowlogs::value::{Progress, Rows, Value};
+    use proptest::prelude::*;
+
+    use super::{condition, context};
+
+    const FIELDS: [&str; 16] = [
+        "bytes", "interface-id", "flow-direction", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "tcp-flags",
+        "start", "end", "action", "pkt-srcaddr", "pkt-src-aws-service", "type", "vpc-id",
+    ];
+
+    /// A record as text; its bytes are its number, so that an answer tells which records it has.
+    type Record = Vec<String>;
+
+    fn record(number: usize) -> impl Strategy<Value = Record> {
+        let one_of = |values: &'static [&'static str]| prop::sample::select(values).prop_map(str::to_string);
+        let address = || one_of(&["10.0.0.1", "10.0.1.7", "8.8.8.8", "172.32.0.1", "2001:db8::1", "fd00::1", "-"]);
+        (
+            (one_of(&["eni-1", "eni-2", "eni-3"]), one_of(&["ingress", "egress", "-"]), address(), address()),
+            (one_of(&["22", "443", "50000"]), one_of(&["22", "443", "5432"]), one_of(&["6", "17", "1", "-"])),
+            (one_of(&["0", "2", "18", "3", "-"]), 0..5_i64, one_of(&["ACCEPT", "REJECT"]), address()),
+            (one_of(&["S3", "EC2", "-"]), one_of(&["IPv4", "IPv6", "-"]), one_of(&["vpc-1", "vpc-22", "-"])),
+        )
+            .prop_map(move |((eni, dir, src, dst), (sport, dport, proto), (flags, minutes, action, pkt), (svc, kind, vpc))| {
+                // Records of a protocol without ports carry 0, and those without a protocol nothing.
+                let ports = match proto.as_str() {
+                    "1" => ("0".to_string(), "0".to_string()),
+                    "-" => ("-".to_string(), "-".to_string()),
+                    _ => (sport, dport),
+                };
+                let start = 1_795_434_000 + i64::try_from(number).unwrap();
+                let end = start + minutes * 30;
+                vec![
+                    number.to_string(), eni, dir, src, dst, ports.0, ports.1, proto, flags, start.to_string(),
+                    end.to_string(), action, pkt, svc, kind, vpc,
+                ]
+            })
+    }
+
+    fn records() -> impl Strategy<Value = Vec<Record>> {
+        (0..30_usize).map(record).collect::<Vec<_>>()
+    }
+
+    /// The numbers of the records that the engine finds in these files.
+    fn found(condition: &str, files: &[Vec<Record>]) -> Result<BTreeSet<usize>, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        for (place, records) in files.iter().enumerate() {
+            let lines: Vec<String> = std::iter::once(FIELDS.join(" ")).chain(records.iter().map(|r| r.join(" "))).collect();
+            let path = folder.path().join(format!("{place}.log"));
+            std::fs::write(path, lines.join("\n") + "\n").map_err(|error| error.to_string())?;
+        }
+        let paths = vec![folder.path().display().to_string()];
+        let options = Options { paths, format: None, strict: true, memory_limit_bytes: 256 << 20 };
+        let session = Session::open(options, context().clock).map_err(|error| error.to_string())?;
+        let sentence = format!("where {condition} | show bytes | limit none");
+        let plan = compile(&sentence, &context()).map_err(|error| error.to_string())?;
+        let mut rows = Rows::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let stats = runtime
+            .block_on(session.run(&plan, &Arc::new(Progress::default()), &mut rows))
+            .map_err(|error| error.to_string())?;
+        assert_eq!(stats.malformed, 0);
+        let number = |row: &Vec<Value>| match row[0] {
+            Value::Int(number) => usize::try_from(number).expect("a number of a record"),
+            ref other => panic!("{other:?}"),
+        };
+        Ok(rows.rows.iter().map(number).collect())
+    }
+
+    fn text(record: &Record, field: Field) -> Option<&str> {
+        let place = FIELDS.iter().position(|name| Field::of_record(name) == Some(field))?;
+        Some(record[place].as_str()).filter(|text| *text != "-")
+    }
+
+    /// The value of a field that is compared: rule 3 takes the ports of other protocols away.
+    fn compared(record: &Record, field: Field) -> Option<String> {
+        if matches!(field, Field::SrcPort | Field::DstPort) {
+            let protocol: i64 = text(record, Field::Protocol)?.parse().ok()?;
+            if !PORTED_PROTOCOLS.contains(&protocol) {
+                return None;
+            }
+        }
+        if field == Field::Duration {
+            let seconds = |field| text(record, field).and_then(|text| text.parse::<i64>().ok());
+            return Some((seconds(Field::End)? - seconds(Field::Start)?).to_string());
+        }
+        text(record, field).map(str::to_string)
+    }
+
+    /// The language's "Meaning, exactly", read literally: slow, and sharing nothing with the engine.
+    fn holds(condition: &Condition, record: &Record) -> bool {
+        match condition {
+            Condition::All(parts) => parts.iter().all(|part| holds(part, record)),
+            Condition::Any(parts) => parts.iter().any(|part| holds(part, record)),
+            Condition::Not(part) => !holds(part, record),
+            Condition::Family(family) => text(record, Field::Type) == Some(family.type_word()),
+            Condition::Status(word) => text(record, Field::Status) == Some(word),
+            Condition::Test(Source::Field(field), check) => match field.info().origin {
+                Origin::EitherSide(sides) => either(sides, check, record),
+                Origin::BySide { ingress, egress } => match text(record, Field::Direction) {
+                    Some("ingress") => one(ingress, check, record),
+                    Some("egress") => one(egress, check, record),
+                    _ => false,
+                },
+                _ => one(*field, check, record),
+            },
+            Condition::Test(..) => unreachable!("the tests name fields only"),
+        }
+    }
+
+    fn either(sides: &[Field], check: &Check, record: &Record) -> bool {
+        if check.is_negated() {
+            let present: Vec<Field> = sides.iter().copied().filter(|side| compared(record, *side).is_some()).collect();
+            !present.is_empty() && present.iter().all(|side| one(*side, check, record))
+        } else {
+            sides.iter().any(|side| one(*side, check, record))
+        }
+    }
+
+    fn one(field: Field, check: &Check, record: &Record) -> bool {
+        let Some(value) = compared(record, field) else { return false };
+        let number = || value.parse::<i64>().expect("a number");
+        let address = || value.parse::<IpAddr>().expect("an address");
+        match check {
+            Check::Present => true,
+            Check::Absent => unreachable!("nobody says so"),
+            Check::Compare { .. } | Check::Number { .. } | Check::Flags { .. } => check.admits(number()),
+            Check::Address { networks, negated } => networks.iter().any(|net| net.contains(&address())) != *negated,
+            Check::Set { set, .. } => set.networks().iter().any(|net| net.contains(&address())) != set.is_complement(),
+            Check::Text { words, negated } => words.contains(&value) != *negated,
+            // The patterns of the tests, spelled out.
+            Check::Like { glob, .. } => {
+                assert_eq!(glob, "vpc-?");
+                value.len() == 5
+            }
+            Check::Matches { regex, negated } => match regex.as_str() {
+                "-[12]$" => value.ends_with("-1") || value.ends_with("-2"),
+                "1" => value.contains('1') != *negated,
+                other => panic!("{other}"),
+            },
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_engine_agrees_with_the_oracle_however_records_are_split(
+            text in condition(), records in records(), order in any::<u64>()
+        ) {
+            let plan = compile(&format!("where {text}"), &context()).expect("the tests are valid");
+            let said = plan.selection.said.expect("there is a condition");
+            let expected: BTreeSet<usize> =
+                (0..records.len()).filter(|number| holds(&said, &records[*number])).collect();
+            let whole = found(&text, &[records.clone()]).map_err(TestCaseError::fail)?;
+            prop_assert_eq!(&whole, &expected, "{}", text);
+            // The same records in two files, in another order.
+            let (mut left, mut right) = (Vec::new(), Vec::new());
+            for (number, record) in records.into_iter().enumerate().rev() {
+                if order >> (number % 64) & 1 == 1 { left.push(record) } else { right.push(record) }
+            }
+            let split = found(&text, &[left, right]).map_err(TestCaseError::fail)?;
+            prop_assert_eq!(split, expected, "{}", text);
+        }
+    }
+}
