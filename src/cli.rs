@@ -73,6 +73,7 @@ impl Error {
 }
 
 /// Runs the program with the process's arguments.
+#[must_use]
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -123,7 +124,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         }
         Some(Command::Explain { sentence }) => {
             let plan = compile(&sentence, &context, terminal)?;
-            explain::explain(&plan, &context, output.format()?)?;
+            explain::explain(&plan, &context, output.format())?;
             Ok(Exit::Done)
         }
         Some(Command::Fields { name }) => {

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use crate::field::{FIELDS, Field, FieldType, Origin};
 use crate::function::Function;
 use crate::query::plan::{
-    Aggregate, Filter, GroupKey, Groups, KeyBy, Plan, Shape, ShownColumn, Source, Statuses,
+    Aggregate, Filter, GroupKey, Groups, KeyBy, Missing, Plan, Shape, ShownColumn, Source, Statuses,
 };
 
 /// The longest query text that the service takes, in characters.
@@ -77,10 +77,10 @@ pub struct Query {
 #[non_exhaustive]
 pub enum Error {
     /// `show tgw.id` over logs whose format lacks it
-    #[error("the queried logs have no field `{name}`")]
+    #[error("the queried logs have no field {missing}")]
     FieldMissing {
-        /// The field.
-        name: String,
+        /// What they lack.
+        missing: Missing,
     },
     /// `by src.addr/24`, a column in backquotes
     #[error("`{what}` works on files only")]
@@ -143,7 +143,7 @@ impl Error {
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
     if let Some(missing) = plan.first_missing(|source| format.answers(source)) {
-        return Err(Error::FieldMissing { name: missing.name() });
+        return Err(Error::FieldMissing { missing });
     }
     let mut emitter = Emitter { format, lines: Vec::new(), notes: Vec::new(), computed: Vec::new() };
     let columns = match &plan.shape {

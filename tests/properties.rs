@@ -63,7 +63,6 @@ proptest! {
                 let mut again = compile(&printed, &context()).map_err(|error| TestCaseError::fail(error.to_string()))?;
                 again.notes.clone_from(&plan.notes);
                 prop_assert_eq!(again, plan, "{}", printed);
-                // What can be said to the service is said within its bounds.
             }
         }
     }

@@ -84,6 +84,7 @@ pub(super) struct Place {
 
 /// How the answer is printed.
 #[derive(Clone, Debug, clap::Args)]
+#[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
 pub(super) struct Output {
     /// How to print rows
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Table, global = true)]
@@ -129,13 +130,13 @@ pub(super) enum OutputFormat {
 }
 
 impl Output {
-    pub(super) const fn format(&self) -> Result<Format, Error> {
-        Ok(match self.output {
+    pub(super) const fn format(&self) -> Format {
+        match self.output {
             OutputFormat::Table => Format::Table,
             OutputFormat::Json => Format::Json,
             OutputFormat::Ndjson => Format::Ndjson,
             OutputFormat::Csv => Format::Csv,
-        })
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::output::{self, Format, Style};
 use crate::value::{Column, ColumnType, Row, Value};
 
 pub(super) fn fields(name: Option<&str>, options: &Output) -> Result<(), Error> {
-    let format = options.format()?;
+    let format = options.format();
     match name {
         Some(name) if format == Format::Table => describe(find(name)?),
         Some(name) => list(&[find(name)?], format),

@@ -98,7 +98,7 @@ async fn run_one(
     terminal.aside(&window_line(session, plan, context));
     plan.notes.iter().for_each(|note| terminal.note(note));
     let mut to = BufWriter::with_capacity(1 << 16, io::stdout());
-    let format = match options.format()? {
+    let format = match options.format() {
         Format::Table if plan.chart => Format::Chart,
         format => format,
     };

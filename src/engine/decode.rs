@@ -81,11 +81,6 @@ impl LineReader {
         Self { layout, kinds, spans: Vec::with_capacity(slots), values: Vec::with_capacity(slots) }
     }
 
-    /// The layout of the lines.
-    pub(super) fn layout(&self) -> &Arc<Layout> {
-        &self.layout
-    }
-
     /// Reads a line without its line end; `spans` and `values` are its record if it is one.
     pub(super) fn read(&mut self, line: &[u8]) -> Result<(), Fault> {
         if line.len() > LINE_LIMIT_BYTES {
@@ -363,7 +358,7 @@ mod tests {
 
     #[test]
     fn an_export_has_a_timestamp_before_each_record() {
-        let layout = Layout { is_export: true, ..Layout::default_format() };
+        let layout = Layout::default_format().export(true);
         let mut reader = LineReader::new(Arc::new(layout));
         assert_eq!(reader.read(format!("2026-11-23T08:00:00.000Z {RECORD}").as_bytes()), Ok(()));
         assert_eq!(reader.read(format!("2026-11-23T08:00:00+01:00 {RECORD}").as_bytes()), Ok(()));

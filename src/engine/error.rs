@@ -4,6 +4,7 @@ use std::io;
 
 use datafusion::error::DataFusionError;
 
+use crate::query::plan::Missing;
 use crate::value::SkippedFile;
 
 /// Why files cannot be opened, or a plan not be run over them.
@@ -83,10 +84,10 @@ pub enum Error {
         file: String,
     },
     /// A field that the sentence names and no file has.
-    #[error("no file has the field `{name}`")]
+    #[error("no file has the field {missing}")]
     FieldMissing {
-        /// The field as it is typed.
-        name: String,
+        /// What the files lack.
+        missing: Missing,
     },
     /// `show local.name`, where there are only files.
     #[error("`{name}` needs an inventory, and files have none")]

@@ -68,7 +68,7 @@ fn look_at_records(lines: &[&[u8]], format: Option<&Layout>) -> Look {
         return Look::Other("it looks like JSON".into());
     }
     let is_export = first.split(u8::is_ascii_whitespace).next().is_some_and(is_timestamp);
-    let layout = Layout { is_export, ..format.cloned().unwrap_or_else(Layout::default_format) };
+    let layout = format.cloned().unwrap_or_else(Layout::default_format).export(is_export);
     let mut reader = LineReader::new(Arc::new(layout.clone()));
     let mut fits = |line: &[u8]| reader.read(line).is_ok() && (format.is_some() || ends_as_default(&reader, line));
     let fitting = lines.iter().filter(|line| fits(line)).count();
@@ -127,10 +127,10 @@ mod tests {
     #[test]
     fn a_cloudwatch_export_has_a_timestamp_in_front() {
         let line = format!("2026-11-23T08:00:00.000Z {RECORD}\n");
-        let export = Layout { is_export: true, ..Layout::default_format() };
+        let export = Layout::default_format().export(true);
         assert_eq!(look_at(&line), Look::Records(export));
         let format = layout("interface-id srcaddr");
-        let export = Layout { is_export: true, ..format.clone() };
+        let export = format.clone().export(true);
         assert_eq!(look(b"2026-11-23T08:00:00.000Z eni-1 10.0.0.1", true, Some(&format)), Look::Records(export));
     }
 

@@ -3,6 +3,8 @@
 //! The service documents no escapes inside quotes, so what would need one is refused; inside a
 //! regular expression it becomes a hexadecimal escape, which every engine reads alike.
 
+use std::fmt::Write;
+
 use super::Error;
 
 /// Text in quotes.
@@ -83,10 +85,15 @@ pub(super) fn regex(pattern: &str) -> Result<String, Error> {
                 continue;
             }
         };
-        text.push_str(&format!("\\x{:02x}", u32::from(literal)));
+        push_escape(&mut text, literal);
     }
     text.push('/');
     Ok(text)
+}
+
+/// A character of ASCII as a hexadecimal escape.
+fn push_escape(text: &mut String, c: char) {
+    let _ = write!(text, "\\x{:02x}", u32::from(c));
 }
 
 /// Marks that mean something to the lexer of the query around the expression.
@@ -118,7 +125,7 @@ pub(super) fn glob(pattern: &str) -> Result<String, Error> {
             c if c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | ':' | '/' | '@' | '%' | ',' | '=') => {
                 expression.push(c);
             }
-            c => expression.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => push_escape(&mut expression, c),
         }
     }
     expression.push('$');

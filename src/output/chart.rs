@@ -91,7 +91,7 @@ fn bar(number: f64, largest: f64, room: usize) -> String {
     }
     let eighths = (number / largest * room as f64 * 8.0).round().max(1.0) as usize;
     let mut bar = "█".repeat(eighths / 8);
-    if eighths % 8 > 0 {
+    if !eighths.is_multiple_of(8) {
         bar.push(EIGHTHS[eighths % 8]);
     }
     bar

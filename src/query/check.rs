@@ -55,7 +55,7 @@ pub fn meaning(condition: &Condition) -> Filter {
 pub fn check_sentence(sentence: &ast::Sentence, context: &Context) -> Result<Plan, Vec<CheckError>> {
     let mut checker = Checker::new(context);
     let plan = stage::check_clauses(&mut checker, sentence);
-    checker.finish(plan)
+    checker.finish(Some(plan))
 }
 
 /// Checks an expression that stands by itself.

@@ -112,6 +112,10 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
 /// # Errors
 ///
 /// [`ParseError`], with the place.
+///
+/// # Panics
+///
+/// Never: the entry rule holds an expression.
 pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
     let pair = parse(Rule::condition, text)?.next().expect("a condition holds an expression");
     expression(pair, 0)

@@ -199,10 +199,8 @@ impl Printer<'_> {
             }
             Check::Matches { regex, negated } => format!("{name} {}~ /{regex}/", if *negated { "!" } else { "" }),
             Check::Flags { set, mask, negated } => {
-                let flags = match set == mask {
-                    true => letters(*set),
-                    false => format!("{}/{}", letters(*set), letters(*mask)),
-                };
+                let flags =
+                    if set == mask { letters(*set) } else { format!("{}/{}", letters(*set), letters(*mask)) };
                 format!("{}flags {flags}", if *negated { "not " } else { "" })
             }
         }

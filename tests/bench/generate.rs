@@ -68,6 +68,11 @@ impl Random {
         self.next() % bound
     }
 
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        let place = usize::try_from(self.below(from.len() as u64)).expect("a place in a slice");
+        from[place]
+    }
+
     /// Small numbers far more often than large ones, as talkers in a network are.
     fn skewed(&mut self, bound: u64) -> u64 {
         let a = self.below(bound) + 1;
@@ -109,11 +114,11 @@ fn flow(random: &mut Random) -> Flow {
     };
     match random.below(100) {
         0..=13 => {
-            let port = [22, 22, 22, 23, 3389, 445, 5900, 6379, 8080, 1433][random.below(10) as usize];
+            let port = random.pick(&[22, 22, 22, 23, 3389, 445, 5900, 6379, 8080, 1433]);
             flow(scanner(random), port, 6, true, true, "-")
         }
         14..=39 => flow(public(random), 443, 6, true, false, "-"),
-        40..=54 => flow(public(random), 443, 6, false, false, ["S3", "DYNAMODB", "EC2", "-"][random.below(4) as usize]),
+        40..=54 => flow(public(random), 443, 6, false, false, random.pick(&["S3", "DYNAMODB", "EC2", "-"])),
         55..=69 => flow(internal(random), 5432, 6, false, random.below(50) == 0, "-"),
         70..=79 => flow(internal(random), 6379, 6, false, false, "-"),
         80..=87 => flow("10.0.0.2".into(), 53, 17, false, false, "-"),
@@ -161,11 +166,11 @@ fn write_record(line: &mut Vec<u8>, random: &mut Random, args: &Args, start: u64
     if args.fields == Fields::V5 {
         let flags = match (protocol, flow.is_rejected) {
             (6, true) => 2,
-            (6, false) => [2, 3, 18, 19, 0][random.below(5) as usize],
+            (6, false) => random.pick(&[2, 3, 18, 19, 0]),
             _ => 0,
         };
         let family = if flow.is_v6 { "IPv6" } else { "IPv4" };
-        let instance = if host % 5 == 0 { "-".to_string() } else { format!("i-{:017x}", eni ^ 0xffff) };
+        let instance = if host.is_multiple_of(5) { "-".to_string() } else { format!("i-{:017x}", eni ^ 0xffff) };
         let (direction, path) = if flow.is_inbound {
             ("ingress", "-")
         } else if other.starts_with("10.0.") || other.starts_with("169.") {

@@ -57,7 +57,7 @@ struct Draft {
     is_mixed: bool,
 }
 
-pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> Option<Plan> {
+pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> Plan {
     let targets = checker.targets(&sentence.targets);
     let mut draft = Draft::default();
     for clause in &sentence.clauses {
@@ -78,7 +78,7 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> O
     });
     let shape = match draft.shape.unwrap_or_else(default_shape) {
         Shape::Groups(groups) => Shape::Groups(Groups { having, ..groups }),
-        records => records,
+        records @ Shape::Records { .. } => records,
     };
     let mut plan = Plan {
         targets,
@@ -94,7 +94,7 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> O
     plan.selection.statuses = statuses(&plan);
     checker.note_plan(&plan);
     plan.notes.clone_from(&checker.notes);
-    Some(plan)
+    plan
 }
 
 fn joined(mut parts: Vec<Condition>) -> Condition {

@@ -123,7 +123,6 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::kw_flags
         | Rule::lone_word
         | Rule::condition => A_TEST,
-        Rule::not_op => return None,
         Rule::and_op | Rule::kw_and => "`and`",
         Rule::or_op | Rule::kw_or => "`or`",
         Rule::exists
@@ -141,7 +140,6 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::kw_ge
         | Rule::kw_exists
         | Rule::kw_like => AN_OPERATOR,
-        Rule::negation | Rule::kw_not => return None,
         Rule::kw_in => "`in`",
         Rule::kw_has => "`has`",
         Rule::packet_part => "`host`, `net` or `port`",
@@ -180,9 +178,16 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::keys | Rule::key | Rule::bin | Rule::kw_bin => "a field or `bin(5m)`",
         Rule::number => "a number",
         Rule::reference | Rule::path | Rule::shown | Rule::sort_key | Rule::alias => A_NAME,
-        Rule::star | Rule::EOI | Rule::ago | Rule::kw_ago | Rule::time_of_day => return None,
         Rule::sentence => "a target such as `vpc`, `where`, a window or a stage",
-        Rule::WHITESPACE
+        Rule::not_op
+        | Rule::negation
+        | Rule::kw_not
+        | Rule::star
+        | Rule::EOI
+        | Rule::ago
+        | Rule::kw_ago
+        | Rule::time_of_day
+        | Rule::WHITESPACE
         | Rule::COMMENT
         | Rule::kind_word
         | Rule::bare_start

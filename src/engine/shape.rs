@@ -1,0 +1,214 @@
+//! A plan to a query over the table of records: filter, columns or groups, order, limit.
+//!
+//! Columns of the answer are called by their place, so that no name of a sentence meets one of the
+//! table. How values are printed is not known here, only of which kind each column is.
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::error::DataFusionError;
+use datafusion::functions_aggregate::expr_fn::{approx_percentile_cont, avg, count, count_distinct, max, min, sum};
+use datafusion::logical_expr::expr_fn::ident;
+use datafusion::logical_expr::{Expr, SortExpr, cast, lit};
+use datafusion::prelude::DataFrame;
+
+use crate::field::{Field, FieldType};
+use crate::function::Function;
+use crate::query::plan::{
+    Aggregate, DEFAULT_LIMIT, GroupKey, Groups, Interval, KeyBy, Limit, Plan, Shape, ShownColumn, SortKey, Source,
+};
+
+use super::Error;
+use super::answer::Kind;
+use super::lower::{Lowering, Operand, all};
+use super::scalar;
+use super::scan::Column;
+
+/// A query and the kinds of its columns.
+pub(super) struct Shaped {
+    pub(super) frame: DataFrame,
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// The plan over a table with these columns.
+pub(super) fn shape(
+    table: DataFrame,
+    columns: &[Column],
+    plan: &Plan,
+    interval: Option<Interval>,
+) -> Result<Shaped, Error> {
+    let mut lowering = Lowering { columns, results: Vec::new() };
+    let mut conditions: Vec<Expr> = interval.map(|interval| lowering.interval(interval)).into_iter().collect();
+    conditions.push(lowering.filter(&plan.selection.means)?);
+    let selected = table.filter(all(conditions)).map_err(failed)?;
+    match &plan.shape {
+        Shape::Records { columns, .. } => records(selected, &lowering, plan, columns),
+        Shape::Groups(groups) => self::groups(selected, &mut lowering, plan, groups),
+    }
+}
+
+fn failed(source: DataFusionError) -> Error {
+    Error::Engine { source: Box::new(source) }
+}
+
+/// The rows to ask for: one more than the default limit, to know whether there are more.
+fn fetch(limit: Limit) -> Option<usize> {
+    let rows = match limit {
+        Limit::Default => DEFAULT_LIMIT + 1,
+        Limit::Rows(rows) => rows,
+        Limit::None => return None,
+    };
+    Some(usize::try_from(rows).unwrap_or(usize::MAX))
+}
+
+fn limited(frame: DataFrame, limit: Limit) -> Result<DataFrame, Error> {
+    match fetch(limit) {
+        None => Ok(frame),
+        rows => frame.limit(0, rows).map_err(failed),
+    }
+}
+
+/// The name of a column of the answer.
+fn result(place: usize) -> String {
+    format!("result {place}")
+}
+
+/// The name of what the answer is sorted by and does not show.
+fn order(place: usize) -> String {
+    format!("order {place}")
+}
+
+/// Absent values come last, whichever way the others go.
+fn by(name: String, descending: bool) -> SortExpr {
+    ident(name).sort(!descending, false)
+}
+
+const NEWEST_FIRST: SortKey = SortKey { source: Source::Field(Field::Time), descending: true };
+
+fn records(frame: DataFrame, lowering: &Lowering<'_>, plan: &Plan, shown: &[ShownColumn]) -> Result<Shaped, Error> {
+    let keys = if plan.sort.is_empty() { vec![NEWEST_FIRST] } else { plan.sort.clone() };
+    let mut projection = Vec::new();
+    let mut sorting = Vec::new();
+    for (place, column) in shown.iter().enumerate() {
+        projection.push(lowering.operand(&column.source)?.expr.alias(result(place)));
+    }
+    for (place, key) in keys.iter().enumerate() {
+        projection.push(lowering.operand(&key.source)?.expr.alias(order(place)));
+        sorting.push(by(order(place), key.descending));
+    }
+    let is_key = |place: usize| keys.iter().any(|key| is_same(&key.source, &shown[place].source));
+    let ties = plan.tie_breakers().into_iter().filter(|(place, _)| !is_key(*place));
+    sorting.extend(ties.map(|(place, descending)| by(result(place), descending)));
+    let sorted = frame.select(projection).and_then(|frame| frame.sort(sorting)).map_err(failed)?;
+    let names = (0..shown.len()).map(|place| ident(result(place))).collect::<Vec<_>>();
+    let frame = limited(sorted, plan.limit)?.select(names).map_err(failed)?;
+    Ok(Shaped { frame, kinds: shown.iter().map(|column| Kind::of(&column.source)).collect() })
+}
+
+/// Whether two sources have the same values: a record's time is its start.
+fn is_same(one: &Source, other: &Source) -> bool {
+    let plain = |source: &Source| match source {
+        Source::Field(Field::Time) => Source::Field(Field::Start),
+        source => source.clone(),
+    };
+    plain(one) == plain(other)
+}
+
+fn groups(frame: DataFrame, lowering: &mut Lowering<'_>, plan: &Plan, groups: &Groups) -> Result<Shaped, Error> {
+    let mut operands = Vec::new();
+    let mut kinds = Vec::new();
+    for key in &groups.keys {
+        operands.push(self::key(lowering, key)?);
+        kinds.push(Kind::of_key(key));
+    }
+    for aggregate in &groups.aggregates {
+        operands.push(self::aggregate(lowering, aggregate)?);
+        kinds.push(Kind::of_aggregate(aggregate));
+    }
+    let mut named: Vec<Expr> =
+        operands.iter().enumerate().map(|(place, operand)| operand.expr.clone().alias(result(place))).collect();
+    let aggregates = named.split_off(groups.keys.len());
+    let mut frame = frame.aggregate(named, aggregates).map_err(failed)?;
+    let results = operands.into_iter().enumerate();
+    lowering.results = results.map(|(place, operand)| Operand::new(ident(result(place)), operand.data_type)).collect();
+    if let Some(having) = &groups.having {
+        frame = frame.filter(lowering.filter(&having.means)?).map_err(failed)?;
+    }
+    let mut sorting = Vec::new();
+    let mut sorted = Vec::new();
+    for key in &plan.sort {
+        let Source::Result(place) = key.source else { return Err(Error::FieldMissing { missing: key.source.clone().into() }) };
+        sorted.push(place);
+        sorting.push(by(result(place), key.descending));
+    }
+    let ties = plan.tie_breakers().into_iter().filter(|(place, _)| !sorted.contains(place));
+    sorting.extend(ties.map(|(place, descending)| by(result(place), descending)));
+    let frame = limited(frame.sort(sorting).map_err(failed)?, plan.limit)?;
+    Ok(Shaped { frame, kinds })
+}
+
+fn key(lowering: &Lowering<'_>, key: &GroupKey) -> Result<Operand, Error> {
+    match &key.by {
+        KeyBy::Source(source) => lowering.operand(source),
+        KeyBy::Bin(width_s) => {
+            let time = lowering.operand(&Source::Field(Field::Time))?.expr;
+            // Times are not negative, so the remainder is what the bin is over by.
+            Ok(Operand::new(time.clone() - time % lit(*width_s), DataType::Int64))
+        }
+        KeyBy::Network(field, length) => {
+            let address = lowering.operand(&Source::Field(*field))?;
+            Ok(Operand::new(scalar::network_of(*length).call(vec![address.expr]), address.data_type))
+        }
+    }
+}
+
+/// Sums of many 64-bit numbers: 19 digits, and 10 more for as many records as there can be.
+const SUMMED: DataType = DataType::Decimal128(19, 0);
+const SUM: DataType = DataType::Decimal128(29, 0);
+
+fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, Error> {
+    let Some(over) = &aggregate.over else {
+        return Ok(Operand::new(count(lit(1_i64)), DataType::Int64));
+    };
+    let Operand { expr, data_type, .. } = lowering.operand(over)?;
+    Ok(match aggregate.function {
+        Function::Count => Operand::new(count(expr), DataType::Int64),
+        // As 64-bit numbers, sums over all bounds would wrap around unseen.
+        Function::Sum => Operand::new(sum(cast(expr, SUMMED)), SUM),
+        Function::Avg => Operand::new(avg(cast(expr, DataType::Float64)), DataType::Float64),
+        Function::Min => Operand::new(min(expr), data_type),
+        Function::Max => Operand::new(max(expr), data_type),
+        Function::Distinct => Operand::new(count_distinct(expr), DataType::Int64),
+        Function::Percentile(percent) => {
+            let values = cast(expr, DataType::Float64).sort(true, false);
+            let fraction = lit(ScalarValue::Float64(Some(f64::from(percent) / 100.0)));
+            Operand::new(approx_percentile_cont(values, fraction, None), DataType::Float64)
+        }
+    })
+}
+
+impl Kind {
+    /// The kind of a source's values.
+    fn of(source: &Source) -> Self {
+        let Source::Field(field) = source else { return Self::Text };
+        match field.field_type() {
+            FieldType::Address => Self::Address,
+            FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Number => Self::Number,
+            FieldType::Time => Self::Time,
+            FieldType::Flags => Self::Flags,
+            FieldType::Code(_) | FieldType::Protocol => Self::Code(*field),
+            FieldType::Word(_) | FieldType::OpenWord(_) | FieldType::Text => Self::Text,
+        }
+    }
+
+    fn of_key(key: &GroupKey) -> Self {
+        match &key.by {
+            KeyBy::Source(source) => Self::of(source),
+            KeyBy::Bin(_) => Self::Time,
+            KeyBy::Network(_, length) => Self::Network(*length),
+        }
+    }
+
+    fn of_aggregate(aggregate: &Aggregate) -> Self {
+        if aggregate.is_time() { Self::Time } else { Self::Number }
+    }
+}

@@ -1,0 +1,144 @@
+//! Files as a table of the query engine, which takes columns and conditions down to the reading.
+//!
+//! See <https://docs.rs/datafusion/latest/datafusion/catalog/trait.TableProvider.html>.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::DFSchema;
+use datafusion::error::Result;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+
+use super::files::{Files, LogFile};
+use super::layout::Slot;
+use super::lower::all;
+use super::scan::{Column, RowFilter, Scan, Select, Visible, Worker, units};
+use super::tally::Tally;
+
+/// Batches that wait between a reading thread and the query.
+const WAITING_BATCHES: usize = 2;
+
+/// The records of files as a table.
+#[derive(Debug)]
+pub(super) struct Table {
+    files: Vec<Arc<LogFile>>,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    visible: Visible,
+    tally: Arc<Tally>,
+}
+
+impl Table {
+    /// The columns that some file has, and those that are computed for filters; without any record
+    /// if `is_empty`.
+    pub(super) fn new(files: &Files, visible: Visible, tally: &Arc<Tally>, is_empty: bool) -> Self {
+        let mut slots: Vec<&Slot> = files.layouts().flat_map(|layout| layout.slots()).collect();
+        // Most files have the same layout.
+        slots.sort_unstable_by_key(|slot| match slot {
+            Slot::Field(field) => (Some(*field), ""),
+            Slot::Extra(name) => (None, name.as_ref()),
+        });
+        slots.dedup();
+        let mut columns: Vec<Column> = slots.into_iter().cloned().map(Column::Slot).collect();
+        columns.extend([Column::Ported, Column::Family]);
+        let schema = schema(&columns);
+        let files = if is_empty { Vec::new() } else { files.files.clone() };
+        Self { files, columns, schema, visible, tally: Arc::clone(tally) }
+    }
+
+    /// The columns, in order.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The condition over the columns that it looks at.
+    fn row_filter(&self, state: &dyn Session, filters: &[Expr]) -> Result<Option<RowFilter>> {
+        if filters.is_empty() {
+            return Ok(None);
+        }
+        let condition = all(filters.to_vec());
+        let looked_at = condition.column_refs();
+        let is_looked_at = |column: &&Column| looked_at.iter().any(|looked_at| looked_at.name == column.name());
+        let columns: Vec<Column> = self.columns.iter().filter(is_looked_at).cloned().collect();
+        let schema = schema(&columns);
+        let condition = state.create_physical_expr(condition.clone(), &DFSchema::try_from(Arc::clone(&schema))?)?;
+        Ok(Some(RowFilter { condition, columns, schema }))
+    }
+}
+
+fn schema(columns: &[Column]) -> SchemaRef {
+    Arc::new(Schema::new(columns.iter().map(Column::arrow_field).collect::<Vec<_>>()))
+}
+
+#[async_trait]
+impl TableProvider for Table {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let output: Vec<Column> = match projection {
+            Some(places) => places.iter().map(|place| self.columns[*place].clone()).collect(),
+            None => self.columns.clone(),
+        };
+        let select = Select { schema: schema(&output), output, filter: self.row_filter(state, filters)? };
+        let (queue, total_bytes) = units(&self.files, &select, self.visible);
+        self.tally.progress.total_bytes.store(total_bytes, Ordering::Relaxed);
+        let threads = queue.len().clamp(1, cores());
+        let schema = Arc::clone(&select.schema);
+        let scan = Arc::new(Scan {
+            files: self.files.clone(),
+            select,
+            visible: self.visible,
+            tally: Arc::clone(&self.tally),
+            queue: Mutex::new(queue),
+        });
+        let partitions = (0..threads).map(|_| Arc::new(Reading(Arc::clone(&scan))) as Arc<dyn PartitionStream>);
+        Ok(Arc::new(StreamingTableExec::try_new(schema, partitions.collect(), None, None, false, None)?))
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Exact; filters.len()])
+    }
+}
+
+/// How many threads can run at once.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// What one thread reads.
+#[derive(Debug)]
+struct Reading(Arc<Scan>);
+
+impl PartitionStream for Reading {
+    fn schema(&self) -> &SchemaRef {
+        &self.0.select.schema
+    }
+
+    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let schema = Arc::clone(&self.0.select.schema);
+        let mut stream = RecordBatchReceiverStreamBuilder::new(schema, WAITING_BATCHES);
+        let worker = Worker { scan: Arc::clone(&self.0), sender: stream.tx() };
+        stream.spawn_blocking(move || worker.run());
+        stream.build()
+    }
+}

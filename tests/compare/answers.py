@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Asks flowlogs and DuckDB the same questions of flow log files, and says where their answers differ.
+
+    pip install duckdb
+    tests/compare/answers.py FLOWLOGS_BINARY FOLDER
+
+DuckDB gets each file's lines as text, split here by blanks; types, filters and sums are its own. What
+flowlogs does not take for a flow log is listed with its reason. Exits with 1 on any difference.
+"""
+
+import csv
+import gzip
+import io
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import duckdb
+
+DEFAULT = (
+    "version account_id interface_id srcaddr dstaddr srcport dstport protocol packets bytes start end action log_status"
+).split()
+NUMBERS = {"version", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "tcp_flags", "traffic_path"}
+
+
+def flowlogs(binary, path, sentence):
+    """The rows of the answer as lists of text, or the error."""
+    run = subprocess.run(
+        [binary, "--local", str(path), "--quiet", "--utc", "-o", "csv", "-e", sentence], capture_output=True, text=True
+    )
+    if run.returncode != 0:
+        return None, run.stderr.strip().splitlines()[0]
+    return list(csv.reader(io.StringIO(run.stdout)))[1:], None
+
+
+def records(path):
+    """Columns and rows of a file, read without flowlogs: whole records only."""
+    if path.suffix == ".parquet":
+        relation = duckdb.sql(f"select * from read_parquet('{path}')")
+        return relation.columns, [[None if v in (None, "None", "-") else str(v) for v in row] for row in relation.fetchall()]
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    lines = [line.split() for line in data.decode().splitlines() if line.strip() and not line.startswith("#")]
+    columns = DEFAULT
+    if re.fullmatch(r"[a-z][a-z-]+", lines[0][0]):
+        columns = [name.replace("-", "_") for name in lines[0]]
+    header = [name.replace("_", "-") for name in columns]
+    rows = [line for line in lines if len(line) == len(columns) and line != header]
+    return columns, [[None if value == "-" else value for value in row] for row in rows]
+
+
+def table(path):
+    columns, rows = records(path)
+    con = duckdb.connect()
+    types = ", ".join(f'"{name}" {"BIGINT" if name in NUMBERS else "VARCHAR"}' for name in columns)
+    con.execute(f"create table f ({types})")
+    # MAC addresses stand in EFA records; flowlogs takes them for absent addresses.
+    clean = [[None if value and re.fullmatch("(..:){5}..", value) else value for value in row] for row in rows]
+    if clean:
+        con.executemany(f"insert into f values ({', '.join('?' * len(columns))})", clean)
+    seen = "where log_status = 'OK'" if "log_status" in columns else "where true"
+    return con, set(columns), seen
+
+
+def rows(con, query):
+    return [["" if value is None else str(value) for value in row] for row in con.execute(query).fetchall()]
+
+
+def in_ten_slash_eight(address):
+    return f"{address} like '10.%' and {address} not like '%:%'"
+
+
+def questions(columns, seen):
+    """Sentence, the same as SQL, and the fields that both need."""
+    yield "count()", f"select count(*) from f {seen}", set()
+    yield (
+        "top 10 src.addr by bytes",
+        f"select srcaddr, sum(bytes) b from f {seen} group by 1 order by b desc nulls last, 1 limit 10",
+        {"srcaddr", "bytes"},
+    )
+    yield (
+        "where reject | count() by dst.port | limit none",
+        f"select dstport, count(*) n from f {seen} and action = 'REJECT' group by 1 order by n desc, 1",
+        {"action", "dstport"},
+    )
+    yield (
+        "where src net 10.0.0.0/8 | count(), sum(bytes)",
+        f"select count(*), sum(bytes) from f {seen} and {in_ten_slash_eight('srcaddr')}",
+        {"srcaddr", "bytes"},
+    )
+
+
+def compare(binary, path):
+    """Lines that say what was compared, and whether all answers were equal."""
+    count, error = flowlogs(binary, path, "count()")
+    if error:
+        return f"left out   {path}: {error}", True
+    con, columns, seen = table(path)
+    answers = []
+    for sentence, sql, needs in questions(columns, seen):
+        if not needs <= columns:
+            continue
+        ours, error = flowlogs(binary, path, sentence)
+        theirs = rows(con, sql)
+        # The same order of ties is promised to neither; both sort by value, and addresses as text differ.
+        if error or sorted(ours) != sorted(theirs):
+            return f"DIFFERENT  {path}: {sentence}\n  flowlogs {error or ours}\n  DuckDB   {theirs}", False
+        answers.append(sentence.split(" | ")[0])
+    return f"equal      {path}: {count[0][0]} records; {'; '.join(answers)}", True
+
+
+def main():
+    binary, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    results = [compare(binary, path) for path in files]
+    print("\n".join(line for line, _ in results))
+    different = sum(1 for _, equal in results if not equal)
+    compared = sum(1 for line, _ in results if line.startswith("equal"))
+    print(f"{compared} files with equal answers, {different} different, {len(files) - compared - different} left out")
+    sys.exit(1 if different else 0)
+
+
+if __name__ == "__main__":
+    main()
