@@ -95,11 +95,8 @@ pub fn main() -> ExitCode {
 fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let zone = if args.utc { TimeZone::UTC } else { TimeZone::system() };
     let config = config::read(args.config.as_deref())?;
-    let context = Context {
-        clock: Clock::system(zone),
-        parameters: args::parameters(&args.param)?,
-        saved: config.filters,
-    };
+    let context =
+        Context { clock: Clock::system(zone), parameters: args::parameters(&args.param)?, saved: config.filters };
     let Args { sentences, command, place, output, .. } = args;
     match command {
         None if sentences.is_empty() => {
@@ -107,7 +104,8 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             Err(Error::Usage { message: "nothing to do".into(), help: Some(help.into()) })
         }
         None => {
-            let plans = sentences.iter().map(|text| compile(text, &context, terminal)).collect::<Result<Vec<_>, _>>()?;
+            let plans =
+                sentences.iter().map(|text| compile(text, &context, terminal)).collect::<Result<Vec<_>, _>>()?;
             run::run(&plans, &place, &output, &context, terminal)
         }
         Some(_) if !sentences.is_empty() => {
@@ -139,7 +137,8 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
 }
 
 fn compile(text: &str, context: &Context, terminal: &Terminal) -> Result<query::Plan, Error> {
-    query::compile(text, context).map_err(|error| Error::Query { drawn: error.render("query", text, terminal.colour_err()) })
+    query::compile(text, context)
+        .map_err(|error| Error::Query { drawn: error.render("query", text, terminal.colour_err()) })
 }
 
 fn report(error: &Error, terminal: &Terminal) -> ExitCode {

@@ -271,7 +271,8 @@ impl Emitter<'_> {
     fn emit_limit(&mut self, plan: &Plan) {
         let rows = plan.limit.rows().unwrap_or(MAX_ROWS);
         if plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS) {
-            self.notes.push(format!("one query returns at most {MAX_ROWS} rows: a longer answer takes several, by time"));
+            self.notes
+                .push(format!("one query returns at most {MAX_ROWS} rows: a longer answer takes several, by time"));
         }
         self.lines.push(format!("limit {}", rows.min(MAX_ROWS)));
     }
@@ -380,10 +381,52 @@ fn aliases(groups: &Groups) -> Vec<String> {
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>.
 const INSIGHTS_WORDS: [&str; 46] = [
-    "abs", "and", "anomaly", "as", "asc", "avg", "bin", "by", "case", "ceil", "coalesce", "count", "datefloor",
-    "dateceil", "dedup", "desc", "diff", "display", "earliest", "fields", "filter", "floor", "head", "if", "in",
-    "join", "latest", "like", "limit", "max", "min", "not", "now", "or", "order", "parse", "pattern", "pct", "search",
-    "sort", "source", "stats", "stddev", "sum", "tail", "values",
+    "abs",
+    "and",
+    "anomaly",
+    "as",
+    "asc",
+    "avg",
+    "bin",
+    "by",
+    "case",
+    "ceil",
+    "coalesce",
+    "count",
+    "datefloor",
+    "dateceil",
+    "dedup",
+    "desc",
+    "diff",
+    "display",
+    "earliest",
+    "fields",
+    "filter",
+    "floor",
+    "head",
+    "if",
+    "in",
+    "join",
+    "latest",
+    "like",
+    "limit",
+    "max",
+    "min",
+    "not",
+    "now",
+    "or",
+    "order",
+    "parse",
+    "pattern",
+    "pct",
+    "search",
+    "sort",
+    "source",
+    "stats",
+    "stddev",
+    "sum",
+    "tail",
+    "values",
 ];
 
 fn group_order(plan: &Plan, groups: &Groups, columns: &[String]) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The program as its users see it: whole standard output, standard error, exit codes.
 #![cfg(feature = "local")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+#![allow(clippy::format_collect, reason = "records are made a line at a time, once")]
 
 use std::fs;
 use std::io::{Read, Write};
@@ -100,18 +102,45 @@ fn the_default_table_is_the_go_tools() {
     // `reject` alone is a selector of nothing: a sentence starts with a target or a stage.
     ran.fails(2).says("did you mean");
     let ran = flowlogs(&["--local", &path, "-e", "where reject"]).run().done();
-    let header: Vec<&str> = ran.stdout.lines().next().unwrap().split("  ").map(str::trim).filter(|h| !h.is_empty()).collect();
+    let header: Vec<&str> =
+        ran.stdout.lines().next().unwrap().split("  ").map(str::trim).filter(|h| !h.is_empty()).collect();
     assert_eq!(
         header,
         [
-            "TIME", "FLOW", "ACTION", "PACKETS", "BYTES", "PROTOCOL", "SRC ADDR", "PKT SRC ADDR", "SRC PORT", "DST ADDR",
-            "PKT DST ADDR", "DST PORT", "TCP FLAGS"
+            "TIME",
+            "FLOW",
+            "ACTION",
+            "PACKETS",
+            "BYTES",
+            "PROTOCOL",
+            "SRC ADDR",
+            "PKT SRC ADDR",
+            "SRC PORT",
+            "DST ADDR",
+            "PKT DST ADDR",
+            "DST PORT",
+            "TCP FLAGS"
         ]
     );
-    let row: Vec<&str> = ran.stdout.lines().nth(1).unwrap().split("  ").map(str::trim).filter(|h| !h.is_empty()).collect();
+    let row: Vec<&str> =
+        ran.stdout.lines().nth(1).unwrap().split("  ").map(str::trim).filter(|h| !h.is_empty()).collect();
     assert_eq!(
         row,
-        ["2026-11-23 11:41:40", "-", "REJECT", "1", "40", "TCP", "198.51.100.7", "-", "51000", "10.0.0.5", "-", "22", "-"]
+        [
+            "2026-11-23 11:41:40",
+            "-",
+            "REJECT",
+            "1",
+            "40",
+            "TCP",
+            "198.51.100.7",
+            "-",
+            "51000",
+            "10.0.0.5",
+            "-",
+            "22",
+            "-"
+        ]
     );
     assert_eq!(ran.stdout.lines().count(), 2);
 }
@@ -121,7 +150,10 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
     let (_folder, path) = logs();
     let ran = flowlogs(&["--local", &path, "-e", "where reject | show bytes"]).run().done();
     assert_eq!(ran.stdout, "BYTES\n   40\n");
-    ran.says("window: all records, times in UTC").says("1 row · 3 records and").says("of 1 file scanned").says("1 NODATA hidden");
+    ran.says("window: all records, times in UTC")
+        .says("1 row · 3 records and")
+        .says("of 1 file scanned")
+        .says("1 NODATA hidden");
     let quiet = flowlogs(&["--local", &path, "--quiet", "-e", "where reject | show bytes"]).run().done();
     assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("BYTES\n   40\n", ""));
 }
@@ -131,7 +163,8 @@ fn machine_formats_are_typed() {
     let (_folder, path) = logs();
     let query = "where reject | show time, src.addr, dst.port, proto, flags_, vpc".replace("flags_, vpc", "action");
     let run = |format: &str| flowlogs(&["--local", &path, "-o", format, "-e", &query]).run().done().stdout;
-    let expected = r#"{"time":"2026-11-23T11:41:40Z","src_addr":"198.51.100.7","dst_port":22,"proto":"TCP","action":"REJECT"}"#;
+    let expected =
+        r#"{"time":"2026-11-23T11:41:40Z","src_addr":"198.51.100.7","dst_port":22,"proto":"TCP","action":"REJECT"}"#;
     assert_eq!(run("ndjson"), format!("{expected}\n"));
     assert_eq!(run("json"), format!("[\n{expected}\n]\n"));
     assert_eq!(run("csv"), "time,src_addr,dst_port,proto,action\n2026-11-23T11:41:40Z,198.51.100.7,22,TCP,REJECT\n");
@@ -146,8 +179,20 @@ fn every_default_column_is_in_machine_output() {
     let rows: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let row = rows[0].as_object().unwrap();
     let expected = [
-        "time", "eni", "dir", "action", "packets", "bytes", "proto", "src_addr", "pkt_src_addr", "src_port", "dst_addr",
-        "pkt_dst_addr", "dst_port", "flags",
+        "time",
+        "eni",
+        "dir",
+        "action",
+        "packets",
+        "bytes",
+        "proto",
+        "src_addr",
+        "pkt_src_addr",
+        "src_port",
+        "dst_addr",
+        "pkt_dst_addr",
+        "dst_port",
+        "flags",
     ];
     assert_eq!(row.len(), expected.len());
     assert!(expected.iter().all(|key| row.contains_key(*key)));
@@ -192,7 +237,8 @@ fn flags_of_query_become_the_same_plan() {
 fn the_environment_gives_defaults_for_flags() {
     let (_folder, path) = logs();
     let query = |name: &str, value: &str| {
-        flowlogs(&["--local", &path, "-o", "csv", "query", "vpc"]).env(name, value).run().done().stdout.lines().count() - 1
+        flowlogs(&["--local", &path, "-o", "csv", "query", "vpc"]).env(name, value).run().done().stdout.lines().count()
+            - 1
     };
     assert_eq!(query("AWSFL_REJECT", "true"), 1);
     assert_eq!(query("AWSFL_REJECT", "false"), 2);

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use flowlogs::field::Field;
+use flowlogs::insights;
 use flowlogs::query::window::Clock;
 use flowlogs::query::{Context, Plan, compile, print};
-use flowlogs::insights;
 use jiff::tz::TimeZone;
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;

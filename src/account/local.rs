@@ -39,9 +39,9 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::NeedsInventory { .. } => {
-                Some("ask by `vpc`, `subnet`, `instance` or `eni` id, or by address: `all where local.addr = ...`".into())
-            }
+            Self::NeedsInventory { .. } => Some(
+                "ask by `vpc`, `subnet`, `instance` or `eni` id, or by address: `all where local.addr = ...`".into(),
+            ),
             Self::NameNeedsInventory { kind, .. } => {
                 let example = TargetKind::named(kind).and_then(id_of).map_or("an id", |(_, prefix)| prefix);
                 Some(format!("use the id (`{example}...`), or `all`"))

@@ -214,7 +214,8 @@ fn parse_size(text: &str) -> Result<usize, String> {
         _ => return Err("the units are kB, MB, GB, KiB, MiB and GiB".into()),
     };
     let size = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(by));
-    size.filter(|size| *size >= MIN_MEMORY_BYTES).ok_or_else(|| "expected a size of 16MiB or more, such as 512MiB".into())
+    size.filter(|size| *size >= MIN_MEMORY_BYTES)
+        .ok_or_else(|| "expected a size of 16MiB or more, such as 512MiB".into())
 }
 
 /// Below this, not even the buffers of a scan fit.

@@ -48,7 +48,12 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format) -> Result<
         || DEFAULT_WINDOW.to_string(),
         |interval| {
             let zone = &context.clock.zone;
-            format!("{} to {} {}", time_in(interval.from, zone), time_in(interval.until, zone), super::print::zone_name(&context.clock))
+            format!(
+                "{} to {} {}",
+                time_in(interval.from, zone),
+                time_in(interval.until, zone),
+                super::print::zone_name(&context.clock)
+            )
         },
     );
     writeln!(out, "window    {window}")?;

@@ -159,12 +159,8 @@ impl QueryFlags {
     }
 
     fn tests(&self) -> Vec<Expression> {
-        let words = [
-            (self.accept, "accept"),
-            (self.reject, "reject"),
-            (self.ingress, "ingress"),
-            (self.egress, "egress"),
-        ];
+        let words =
+            [(self.accept, "accept"), (self.reject, "reject"), (self.ingress, "ingress"), (self.egress, "egress")];
         let words = words.into_iter().filter(|(given, _)| *given).map(|(_, word)| ExpressionKind::Word(name(word)));
         let port = |port: &Option<Port>| port.and_then(|port| port.0).map(|port| port.to_string());
         let values = [

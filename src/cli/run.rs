@@ -41,7 +41,8 @@ pub(super) fn run(
         return Err(Error::Usage {
             message: "no records to read".into(),
             help: Some(
-                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text".into(),
+                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text"
+                    .into(),
             ),
         });
     }
@@ -96,7 +97,9 @@ async fn run_one(
         return Err(Error::Usage { message, help: Some("leave it out to read what the files have now".into()) });
     }
     terminal.aside(&window_line(session, plan, context));
-    plan.notes.iter().for_each(|note| terminal.note(note));
+    for note in &plan.notes {
+        terminal.note(note);
+    }
     let mut to = BufWriter::with_capacity(1 << 16, io::stdout());
     let format = match options.format() {
         Format::Table if plan.chart => Format::Chart,
@@ -115,14 +118,17 @@ async fn run_one(
     output.finish()?;
     let remark = output.remark();
     drop(output);
-    remark.iter().for_each(|remark| terminal.note(remark));
+    if let Some(remark) = remark {
+        terminal.note(&remark);
+    }
     close(&stats, options, terminal);
     Ok(stats)
 }
 
 fn style(plan: &Plan, context: &Context, terminal: &Terminal) -> Style {
     // The Go tool's table has no interface column; machine formats do.
-    let hidden = if matches!(plan.shape, Shape::Records { default: true, .. }) { vec!["eni".into()] } else { Vec::new() };
+    let hidden =
+        if matches!(plan.shape, Shape::Records { default: true, .. }) { vec!["eni".into()] } else { Vec::new() };
     Style { colour: terminal.colour_out(), width: Terminal::width(), zone: context.clock.zone.clone(), hidden }
 }
 
@@ -192,7 +198,8 @@ fn close(stats: &RunStats, options: &Output, terminal: &Terminal) {
 }
 
 fn closing_line(stats: &RunStats) -> String {
-    let count = |number: u64, one: &str, many: &str| format!("{} {}", HumanCount(number), if number == 1 { one } else { many });
+    let count =
+        |number: u64, one: &str, many: &str| format!("{} {}", HumanCount(number), if number == 1 { one } else { many });
     let mut parts = vec![count(stats.rows, "row", "rows")];
     if stats.truncated {
         parts.push("truncated".into());
@@ -204,7 +211,9 @@ fn closing_line(stats: &RunStats) -> String {
         HumanBytes(stats.bytes_scanned),
         count(stats.files, "file", "files")
     ));
-    for (number, what) in [(stats.nodata, "NODATA hidden"), (stats.skipdata, "SKIPDATA hidden"), (stats.malformed, "malformed")] {
+    for (number, what) in
+        [(stats.nodata, "NODATA hidden"), (stats.skipdata, "SKIPDATA hidden"), (stats.malformed, "malformed")]
+    {
         if number > 0 {
             parts.push(format!("{} {what}", HumanCount(number)));
         }

@@ -87,23 +87,26 @@ impl LineReader {
             return Err(Fault::TooLong);
         }
         self.split(line)?;
-        // Most lines are ASCII, and that is found out faster.
-        if !line.is_ascii() && std::str::from_utf8(line).is_err() {
-            return Err(Fault::NotText);
-        }
         self.values.clear();
-        for (slot, (span, kind)) in self.spans.iter().zip(&self.kinds).enumerate() {
-            self.values.push(parse(*kind, span.of(line)).ok_or(Fault::Value(slot))?);
+        for slot in 0..self.spans.len() {
+            match parse(self.kinds[slot], self.spans[slot].of(line)) {
+                Some(value) => self.values.push(value),
+                None => return Err(Fault::Value(slot)),
+            }
         }
         Ok(())
     }
 
     /// Finds the values between blanks.
+    ///
+    /// Here and in what reads numbers and addresses, plain loops: every byte passes through them.
+    #[allow(clippy::cast_possible_truncation, reason = "a line within the limit is shorter than 4 GiB")]
     fn split(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.spans.clear();
         let mut found = 0;
         let mut needs_timestamp = self.layout.is_export;
         let mut at = 0;
+        let mut bits = 0;
         while at < line.len() {
             if is_blank(line[at]) {
                 at += 1;
@@ -111,6 +114,7 @@ impl LineReader {
             }
             let start = at;
             while at < line.len() && !is_blank(line[at]) {
+                bits |= line[at];
                 at += 1;
             }
             if needs_timestamp {
@@ -122,8 +126,12 @@ impl LineReader {
             }
             found += 1;
             if found <= self.kinds.len() {
-                self.spans.push(Span { start: offset(start), end: offset(at) });
+                self.spans.push(Span { start: start as u32, end: at as u32 });
             }
+        }
+        // Most lines are ASCII, and so need no closer look.
+        if !bits.is_ascii() && std::str::from_utf8(line).is_err() {
+            return Err(Fault::NotText);
         }
         if found == self.kinds.len() { Ok(()) } else { Err(Fault::Count(found)) }
     }
@@ -162,10 +170,6 @@ fn shown(value: &[u8]) -> String {
     if text.chars().count() <= 40 { text.into_owned() } else { text.chars().take(40).chain(['…']).collect() }
 }
 
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).expect("a line within the limit is shorter than 4 GiB")
-}
-
 /// Whether a byte stands between values.
 pub(super) const fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
@@ -184,7 +188,7 @@ pub(super) fn is_timestamp(word: &[u8]) -> bool {
 
 /// The value, or nothing where it is not what the slot holds.
 pub(super) fn parse(kind: Kind, value: &[u8]) -> Option<Parsed> {
-    if value == b"-" {
+    if value.len() == 1 && value[0] == b'-' {
         return Some(Parsed::Absent);
     }
     match kind {
@@ -202,18 +206,19 @@ pub(super) const fn to_seconds(number: i64) -> i64 {
 
 /// Digits only: no sign, no fraction, no more than an `i64` holds.
 fn parse_digits(value: &[u8]) -> Option<i64> {
+    // 19 digits fit an unsigned number, whatever they are.
     if value.is_empty() || value.len() > 19 {
         return None;
     }
-    let mut number: i64 = 0;
+    let mut number: u64 = 0;
     for byte in value {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        number = number.checked_mul(10)?.checked_add(i64::from(digit))?;
+        number = number * 10 + u64::from(digit);
     }
-    Some(number)
+    i64::try_from(number).ok()
 }
 
 fn parse_address(value: &[u8]) -> Option<Parsed> {
@@ -229,26 +234,33 @@ fn parse_address(value: &[u8]) -> Option<Parsed> {
 
 /// Four numbers from 0 to 255 between dots, without zeros in front: those would be octal elsewhere.
 fn parse_ipv4(value: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0_u8; 4];
-    let mut place = 0;
+    let mut bits: u32 = 0;
+    let mut octet: u32 = 0;
     let mut digits = 0;
-    for byte in value {
-        match byte {
-            b'0'..=b'9' => {
-                if digits > 0 && octets[place] == 0 {
-                    return None;
-                }
-                octets[place] = octets[place].checked_mul(10)?.checked_add(byte - b'0')?;
-                digits += 1;
+    let mut dots = 0;
+    let mut at = 0;
+    while at < value.len() {
+        let digit = value[at].wrapping_sub(b'0');
+        if digit <= 9 {
+            if digits > 0 && octet == 0 {
+                return None;
             }
-            b'.' if digits > 0 && place < 3 => {
-                place += 1;
-                digits = 0;
+            octet = octet * 10 + u32::from(digit);
+            digits += 1;
+            if octet > 255 {
+                return None;
             }
-            _ => return None,
+        } else if value[at] == b'.' && digits > 0 && dots < 3 {
+            bits = bits << 8 | octet;
+            octet = 0;
+            digits = 0;
+            dots += 1;
+        } else {
+            return None;
         }
+        at += 1;
     }
-    (place == 3 && digits > 0).then(|| Ipv4Addr::from(octets))
+    if dots == 3 && digits > 0 { Some(Ipv4Addr::from_bits(bits << 8 | octet)) } else { None }
 }
 
 /// Six pairs of hexadecimal digits between colons, as records of EFA traffic have them.
@@ -263,7 +275,8 @@ mod tests {
     use crate::field::Field;
     use crate::value::address_from_bits;
 
-    const RECORD: &str = "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
+    const RECORD: &str =
+        "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
 
     fn reader() -> LineReader {
         LineReader::new(Arc::new(Layout::default_format()))
@@ -351,7 +364,9 @@ mod tests {
 
     #[test]
     fn milliseconds_become_seconds() {
-        for (text, seconds) in [("1700000000", 1_700_000_000), ("1700000000999", 1_700_000_000), ("99999999999", 99_999_999_999)] {
+        for (text, seconds) in
+            [("1700000000", 1_700_000_000), ("1700000000999", 1_700_000_000), ("99999999999", 99_999_999_999)]
+        {
             assert_eq!(parse(Kind::Time, text.as_bytes()), Some(Parsed::Number(seconds)));
         }
     }
@@ -368,7 +383,20 @@ mod tests {
 
     #[test]
     fn ipv4_is_read_as_the_standard_library_reads_it() {
-        for text in ["0.0.0.0", "255.255.255.255", "1.2.3.4", "01.2.3.4", "1.2.3", "1.2.3.4.5", "1..3.4", ".1.2.3", "1.2.3.", "", "00.1.1.1", "300.1.1.1"] {
+        for text in [
+            "0.0.0.0",
+            "255.255.255.255",
+            "1.2.3.4",
+            "01.2.3.4",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1..3.4",
+            ".1.2.3",
+            "1.2.3.",
+            "",
+            "00.1.1.1",
+            "300.1.1.1",
+        ] {
             assert_eq!(parse_ipv4(text.as_bytes()), text.parse().ok(), "{text:?}");
         }
     }

@@ -153,7 +153,9 @@ impl Error {
                 "for records without a header line, give their format: \
                  `--format '${version} ${srcaddr} ...'`, as the flow log has it"
             }
-            Self::BadFormat { .. } => "list the fields in their order: `${interface-id} ${srcaddr} ${dstaddr} ${action}`",
+            Self::BadFormat { .. } => {
+                "list the fields in their order: `${interface-id} ${srcaddr} ${dstaddr} ${action}`"
+            }
             Self::NoFiles { .. } => "name a folder or files that hold flow log records",
             Self::OtherHeader { .. } => "split the file there, so that each part has one format",
             Self::FieldMissing { .. } => "add the field to the flow log's format, or leave it out of the sentence",

@@ -36,6 +36,7 @@ pub struct Options {
 
 /// Files that were found and looked at.
 #[derive(Debug)]
+#[allow(clippy::struct_field_names, reason = "the files are what it holds")]
 pub struct Files {
     pub(super) files: Vec<Arc<LogFile>>,
     pub(super) is_strict: bool,

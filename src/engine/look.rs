@@ -53,8 +53,15 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
 /// The line without its line end, unless it is blank or a comment.
 pub(super) fn content(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let first = line.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    (*first != b'#').then_some(line)
+    // Nearly every line starts with a value.
+    match line.first()? {
+        b'#' => None,
+        b' ' | b'\t' => match line.trim_ascii_start().first()? {
+            b'#' => None,
+            _ => Some(line),
+        },
+        _ => Some(line),
+    }
 }
 
 /// The slots that a header line names, if it is one.
@@ -101,7 +108,8 @@ fn misfit(layout: &Layout, lines: &[&[u8]], format: Option<&Layout>) -> String {
 mod tests {
     use super::*;
 
-    const RECORD: &str = "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
+    const RECORD: &str =
+        "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
 
     fn look_at(text: &str) -> Look {
         look(text.as_bytes(), true, None)
@@ -114,7 +122,10 @@ mod tests {
     #[test]
     fn a_header_line_decides_even_where_a_format_is_given() {
         let text = "\u{feff}# made by hand\r\n\r\naction made-up srcaddr\r\nACCEPT x 10.0.0.1\r\n";
-        assert_eq!(look(text.as_bytes(), true, Some(&layout("srcaddr"))), Look::Records(layout("action made-up srcaddr")));
+        assert_eq!(
+            look(text.as_bytes(), true, Some(&layout("srcaddr"))),
+            Look::Records(layout("action made-up srcaddr"))
+        );
     }
 
     #[test]
@@ -140,10 +151,7 @@ mod tests {
             ("{\"a\": 1}", "it looks like JSON"),
             ("PK\u{0}\u{3}", "it holds binary data"),
             ("see the manual\n", "no header line, and lines of 3 values, where the default format has 14"),
-            (
-                &RECORD.replace(" OK", " FINE"),
-                "no header line, and lines that do not fit the default format",
-            ),
+            (&RECORD.replace(" OK", " FINE"), "no header line, and lines that do not fit the default format"),
             (
                 &RECORD.replace(" 22 ", " ssh "),
                 "no header line, and lines that do not fit the default format: dstport is `ssh`, not a number from 0 to 65535",
@@ -164,7 +172,10 @@ mod tests {
 
     #[test]
     fn a_cut_last_line_is_not_looked_at() {
-        assert_eq!(look(format!("{RECORD}\n{}", &RECORD[..20]).as_bytes(), false, None), Look::Records(Layout::default_format()));
+        assert_eq!(
+            look(format!("{RECORD}\n{}", &RECORD[..20]).as_bytes(), false, None),
+            Look::Records(Layout::default_format())
+        );
         assert_eq!(look(b"# comment\n# comm", false, None), Look::Nothing);
         assert_eq!(look(b"2 12345", false, None), Look::Nothing);
         assert_eq!(look(b"\r\n\r\n", true, None), Look::Nothing);

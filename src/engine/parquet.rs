@@ -238,8 +238,8 @@ impl Rows {
             let slot = layout.place(field)?;
             self.columns.iter().find(|(of, _)| *of == slot).map(|(_, array)| array)
         };
-        let statuses = column(Field::Status).map(|array| array.as_string_view());
-        let starts = column(Field::Start).map(|array| array.as_primitive::<Int64Type>());
+        let statuses = column(Field::Status).map(AsArray::as_string_view);
+        let starts = column(Field::Start).map(AsArray::as_primitive::<Int64Type>);
         let mut kept = self.is_record.clone();
         for (row, kept) in kept.iter_mut().enumerate() {
             if !*kept {

@@ -44,7 +44,10 @@ fn addresses(array: &ArrayRef) -> Result<&FixedSizeBinaryArray, DataFusionError>
 }
 
 fn bits(address: &[u8]) -> Result<u128, DataFusionError> {
-    address.try_into().map(u128::from_be_bytes).map_err(|_| exec_datafusion_err!("an address of {} bytes", address.len()))
+    address
+        .try_into()
+        .map(u128::from_be_bytes)
+        .map_err(|_| exec_datafusion_err!("an address of {} bytes", address.len()))
 }
 
 /// Whether an address is in one of the networks.
@@ -53,7 +56,8 @@ pub(super) fn address_in(networks: &[IpNet]) -> ScalarUDF {
     let ranges = ranges(networks);
     scalar(&format!("in {}", names.join(" ")), ADDRESS, DataType::Boolean, move |array| {
         let addresses = addresses(array)?;
-        let found = addresses.iter().map(|address| address.map(|address| Ok(contains(&ranges, bits(address)?))).transpose());
+        let found =
+            addresses.iter().map(|address| address.map(|address| Ok(contains(&ranges, bits(address)?))).transpose());
         Ok(Arc::new(found.collect::<Result<BooleanArray, DataFusionError>>()?))
     })
 }

@@ -3,7 +3,6 @@
 //! Parts come from one queue, so that one big file does not leave threads idle. What a part is
 //! read from is the business of `text` and `parquet`; this module decides what is kept.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,7 +97,8 @@ fn ported(protocols: &ArrayRef) -> BooleanArray {
 /// The families of types or of addresses.
 fn families(values: ArrayRef) -> ArrayRef {
     let Some(addresses) = values.as_any().downcast_ref::<FixedSizeBinaryArray>() else { return values };
-    let families: StringViewArray = addresses.iter().map(|address| address.map(|bytes| family(bytes).type_word())).collect();
+    let families: StringViewArray =
+        addresses.iter().map(|address| address.map(|bytes| family(bytes).type_word())).collect();
     Arc::new(families)
 }
 
@@ -132,7 +132,8 @@ impl Select {
     /// The slots of the layout that have to be decoded.
     fn wanted(&self, layout: &Layout) -> Vec<usize> {
         let looked_at = self.filter.iter().flat_map(|filter| &filter.columns);
-        let mut slots: Vec<usize> = self.output.iter().chain(looked_at).filter_map(|column| column.slot(layout)).collect();
+        let mut slots: Vec<usize> =
+            self.output.iter().chain(looked_at).filter_map(|column| column.slot(layout)).collect();
         slots.sort_unstable();
         slots.dedup();
         slots
@@ -227,11 +228,11 @@ pub(super) enum Part {
 
 /// Files as parts, in order, but for row groups outside the interval; and how many bytes will be
 /// read, 0 where that is not known.
-pub(super) fn units(files: &[Arc<LogFile>], select: &Select, visible: Visible) -> (VecDeque<Unit>, u64) {
-    let mut units = VecDeque::new();
+pub(super) fn units(files: &[Arc<LogFile>], select: &Select, visible: Visible) -> (Vec<Unit>, u64) {
+    let mut units = Vec::new();
     let mut total_bytes = Some(0);
     for (index, file) in files.iter().enumerate() {
-        let mut add = |part| units.push_back(Unit { file: index, part });
+        let mut add = |part| units.push(Unit { file: index, part });
         match &file.body {
             Body::Empty => {}
             Body::Stream { .. } => {
@@ -312,12 +313,14 @@ pub(super) struct Scan {
     pub(super) select: Select,
     pub(super) visible: Visible,
     pub(super) tally: Arc<Tally>,
-    pub(super) queue: Mutex<VecDeque<Unit>>,
+    pub(super) queue: Mutex<Vec<Unit>>,
 }
 
 impl Scan {
+    /// The next part, the last ones first: files and their lines are mostly in order of time, and
+    /// whoever wants the newest records soon knows that the others are too old.
     fn next(&self) -> Option<Unit> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 }
 

@@ -136,7 +136,9 @@ fn groups(frame: DataFrame, lowering: &mut Lowering<'_>, plan: &Plan, groups: &G
     let mut sorting = Vec::new();
     let mut sorted = Vec::new();
     for key in &plan.sort {
-        let Source::Result(place) = key.source else { return Err(Error::FieldMissing { missing: key.source.clone().into() }) };
+        let Source::Result(place) = key.source else {
+            return Err(Error::FieldMissing { missing: key.source.clone().into() });
+        };
         sorted.push(place);
         sorting.push(by(result(place), key.descending));
     }

@@ -1,7 +1,8 @@
 //! The rows of the table. `Field` and `FIELDS` come from one list, so that neither can lack a row.
 
 use super::word::{
-    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, PATHS, REJECT_REASONS, SERVICES, STATUSES, SUBLOCATION_TYPES, TYPES,
+    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, PATHS, REJECT_REASONS, SERVICES, STATUSES, SUBLOCATION_TYPES,
+    TYPES,
 };
 use super::{FieldInfo, FieldType, Origin};
 

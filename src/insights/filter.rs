@@ -287,9 +287,7 @@ fn flags(name: &str, check: &Check, presence: Presence) -> Piece {
         ([], _) => Piece::Never,
         (_, []) => present(name, FieldType::Flags),
         ([one], _) => Piece::leaf(format!("{name} = {one}")),
-        (passing, failing) if passing.len() <= failing.len() => {
-            Piece::leaf(format!("{name} in [{}]", list(passing)))
-        }
+        (passing, failing) if passing.len() <= failing.len() => Piece::leaf(format!("{name} in [{}]", list(passing))),
         (_, failing) => {
             let test = Piece::leaf(format!("{name} not in [{}]", list(failing)));
             if presence == Presence::Known { test } else { all([present(name, FieldType::Flags), test]) }
@@ -329,9 +327,8 @@ fn duration(check: &Check) -> Result<Piece, Error> {
 }
 
 fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<Piece, Error> {
-    let parts = |parts: &[Filter]| {
-        parts.iter().map(|part| having_piece(part, groups, columns)).collect::<Result<Vec<_>, _>>()
-    };
+    let parts =
+        |parts: &[Filter]| parts.iter().map(|part| having_piece(part, groups, columns)).collect::<Result<Vec<_>, _>>();
     Ok(match filter {
         Filter::All(inner) => all(parts(inner)?),
         Filter::Any(inner) => any(parts(inner)?),

@@ -57,7 +57,8 @@ fn write_value(to: &mut dyn Write, value: &Value) -> io::Result<()> {
 
 impl RowSink for Json<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.keys = columns.iter().map(|column| format!("{}:", serde_json::Value::from(column.name.as_str()))).collect();
+        self.keys =
+            columns.iter().map(|column| format!("{}:", serde_json::Value::from(column.name.as_str()))).collect();
         Ok(())
     }
 

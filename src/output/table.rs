@@ -19,7 +19,7 @@ const GAP: usize = 2;
 
 /// Columns that are left out first where the terminal is narrow: they repeat what others say, or
 /// matter in special cases. Behind them the last columns go first.
-const EXPENDABLE: [&str; 6] = ["pkt_src_addr", "pkt_dst_addr", "flags", "packets", "src_port", "bytes"];
+const EXPENDABLE: [&str; 7] = ["pkt_src_addr", "pkt_dst_addr", "flags", "packets", "src_port", "bytes", "dir"];
 
 pub(super) struct Table<'w> {
     to: &'w mut (dyn Write + Send),
@@ -57,7 +57,9 @@ impl<'w> Table<'w> {
             table.set_header(headings.collect::<Vec<_>>());
         }
         for (row, cells) in page.iter().zip(&cells) {
-            table.add_row(layout.places.iter().map(|place| self.style.cell(&row[*place], &cells[*place])).collect::<Vec<_>>());
+            table.add_row(
+                layout.places.iter().map(|place| self.style.cell(&row[*place], &cells[*place])).collect::<Vec<_>>(),
+            );
         }
         for (column, (place, width)) in table.column_iter_mut().zip(layout.places.iter().zip(&layout.widths)) {
             let is_number = self.columns[*place].column_type == ColumnType::Number;
@@ -92,13 +94,11 @@ fn settle(columns: &[Column], cells: &[Vec<String>], style: &Style) -> Layout {
     let mut places: Vec<usize> = (0..columns.len()).filter(|p| !style.hidden.contains(&columns[*p].name)).collect();
     let mut left_out = Vec::new();
     if let Some(terminal) = style.width {
-        let total = |places: &[usize]| {
-            places.iter().map(|place| width_of(*place) + GAP).sum::<usize>().saturating_sub(GAP)
-        };
+        let total =
+            |places: &[usize]| places.iter().map(|place| width_of(*place) + GAP).sum::<usize>().saturating_sub(GAP);
         while places.len() > 1 && total(&places) > terminal {
-            let expendable = EXPENDABLE.iter().find_map(|name| {
-                places.iter().position(|place| columns[*place].name == *name)
-            });
+            let expendable =
+                EXPENDABLE.iter().find_map(|name| places.iter().position(|place| columns[*place].name == *name));
             left_out.push(places.remove(expendable.unwrap_or(places.len() - 1)));
         }
     }

@@ -1,8 +1,8 @@
 //! Syntax tree to plan: what the words mean, and whether they fit each other.
 //!
-//! Independent mistakes are all reported, in the order of the text. [`literal`] types values,
-//! [`expression`] checks conditions, [`stage`] shapes, [`lower`] spells a condition out in fields
-//! of the record, [`never`] finds filters that cannot match.
+//! Independent mistakes are all reported, in the order of the text. `literal` types values,
+//! `expression` checks conditions, `stage` shapes, `lower` spells a condition out in fields
+//! of the record, `never` finds filters that cannot match.
 
 mod error;
 mod expression;

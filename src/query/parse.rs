@@ -416,9 +416,7 @@ fn primary(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseError>
         }
         Rule::saved => ExpressionKind::Saved(Name::new(&pair.as_str()[1..], span(&pair))),
         Rule::lone_word => ExpressionKind::Word(name(&pair)),
-        Rule::stray => {
-            ExpressionKind::Stray(literal(&pair.into_inner().next().expect("a stray value holds a value")))
-        }
+        Rule::stray => ExpressionKind::Stray(literal(&pair.into_inner().next().expect("a stray value holds a value"))),
         other => unreachable!("the grammar has no primary {other:?}"),
     };
     Ok(Expression { kind, is_grouped: false, span: whole })
@@ -527,9 +525,39 @@ mod tests {
     #[test]
     fn a_keyword_is_no_word_and_a_word_that_starts_with_one_is() {
         for keyword in [
-            "where", "last", "since", "until", "from", "to", "around", "today", "yesterday", "ago", "show", "top", "sort",
-            "limit", "chart", "follow", "by", "as", "asc", "desc", "and", "or", "not", "in", "exists", "like", "has",
-            "eq", "ne", "lt", "le", "gt", "ge",
+            "where",
+            "last",
+            "since",
+            "until",
+            "from",
+            "to",
+            "around",
+            "today",
+            "yesterday",
+            "ago",
+            "show",
+            "top",
+            "sort",
+            "limit",
+            "chart",
+            "follow",
+            "by",
+            "as",
+            "asc",
+            "desc",
+            "and",
+            "or",
+            "not",
+            "in",
+            "exists",
+            "like",
+            "has",
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
         ] {
             assert!(!is_bare_word(keyword), "{keyword}");
             assert!(!is_bare_selector(&keyword.to_uppercase()), "{keyword}");

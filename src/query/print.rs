@@ -199,8 +199,7 @@ impl Printer<'_> {
             }
             Check::Matches { regex, negated } => format!("{name} {}~ /{regex}/", if *negated { "!" } else { "" }),
             Check::Flags { set, mask, negated } => {
-                let flags =
-                    if set == mask { letters(*set) } else { format!("{}/{}", letters(*set), letters(*mask)) };
+                let flags = if set == mask { letters(*set) } else { format!("{}/{}", letters(*set), letters(*mask)) };
                 format!("{}flags {flags}", if *negated { "not " } else { "" })
             }
         }

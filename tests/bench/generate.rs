@@ -98,7 +98,9 @@ fn flow(random: &mut Random) -> Flow {
     let client_port = 1024 + random.below(64_000);
     let internal = |random: &mut Random| format!("10.0.{}.{}", random.below(4), 4 + random.skewed(250));
     let public = |random: &mut Random| {
-        format!("{}.{}.{}.{}", 20 + random.below(80), random.below(256), random.below(256), 1 + random.below(254))
+        // So many peers has a busy network in a day, some of them far busier than the others.
+        let [a, b, c, d, ..] = Random(random.skewed(60_000)).next().to_le_bytes();
+        format!("{}.{b}.{c}.{d}", 20 + a % 80)
     };
     let scanner = |random: &mut Random| format!("198.51.100.{}", 1 + random.skewed(200));
     let flow = |other: String, service_port, protocol, is_inbound, is_rejected, service| Flow {

@@ -11,9 +11,8 @@ use crate::query::print;
 use crate::value::TCP_FLAGS;
 
 /// Words that are tests by themselves, with what they mean.
-pub(in crate::query) const TEST_WORDS: [&str; 12] = [
-    "accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6", "nodata", "skipdata",
-];
+pub(in crate::query) const TEST_WORDS: [&str; 12] =
+    ["accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6", "nodata", "skipdata"];
 
 /// What is tested: a field, or after an aggregation a column of the result.
 #[derive(Clone)]
@@ -50,11 +49,9 @@ impl Checker<'_> {
             ExpressionKind::FlagNames(names) => self.flag_names(names),
             ExpressionKind::Saved(name) => self.saved(name),
             ExpressionKind::Word(name) => self.word(name),
-            ExpressionKind::Stray(value) => self.fail(CheckError::StrayValue {
-                value: value.text.clone(),
-                help: None,
-                span: value.span,
-            }),
+            ExpressionKind::Stray(value) => {
+                self.fail(CheckError::StrayValue { value: value.text.clone(), help: None, span: value.span })
+            }
         }
     }
 
@@ -418,11 +415,7 @@ impl Checker<'_> {
                 Some(bit) => bits |= 1_u8 << bit,
                 None => {
                     let suggestion = nearest(&name.text, TCP_FLAGS).map(str::to_lowercase);
-                    return self.fail(CheckError::UnknownFlag {
-                        name: name.text.clone(),
-                        suggestion,
-                        span: name.span,
-                    });
+                    return self.fail(CheckError::UnknownFlag { name: name.text.clone(), suggestion, span: name.span });
                 }
             }
         }
@@ -440,7 +433,8 @@ impl Checker<'_> {
 
     fn saved(&mut self, name: &Name) -> Option<Condition> {
         let Some(text) = self.context.saved.get(&name.text) else {
-            let suggestion = nearest(&name.text, self.context.saved.keys().map(String::as_str)).map(|n| format!("@{n}"));
+            let suggestion =
+                nearest(&name.text, self.context.saved.keys().map(String::as_str)).map(|n| format!("@{n}"));
             return self.fail(CheckError::UnknownSaved { name: name.text.clone(), suggestion, span: name.span });
         };
         if self.reading.contains(&name.text) {
@@ -463,11 +457,9 @@ impl Checker<'_> {
             Some(CheckError::SavedCycle { name: cycle, path, .. }) => {
                 self.fail(CheckError::SavedCycle { name: cycle, path, span: name.span })
             }
-            Some(error) => self.fail(CheckError::BadSaved {
-                name: name.text.clone(),
-                reason: error.to_string(),
-                span: name.span,
-            }),
+            Some(error) => {
+                self.fail(CheckError::BadSaved { name: name.text.clone(), reason: error.to_string(), span: name.span })
+            }
             None => condition,
         }
     }

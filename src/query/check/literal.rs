@@ -105,11 +105,8 @@ impl Wanted<'_> {
     fn time(&self, text: &str, clock: &Clock) -> Result<i64, CheckError> {
         // Nine digits and more are epoch seconds; fewer would be a year or a slip.
         let is_epoch = text.len() >= 9 && text.bytes().all(|b| b.is_ascii_digit());
-        let seconds = if is_epoch {
-            text.parse().ok()
-        } else {
-            Moment::parse(text).and_then(|moment| moment.first(clock))
-        };
+        let seconds =
+            if is_epoch { text.parse().ok() } else { Moment::parse(text).and_then(|moment| moment.first(clock)) };
         seconds.ok_or_else(|| self.wrong(text, "a time such as `2026-11-23T08:00`", None))
     }
 
@@ -122,10 +119,10 @@ impl Wanted<'_> {
     }
 
     fn code(&self, text: &str, names: &'static [Named]) -> Result<i64, CheckError> {
-        let known =
-            names.iter().find(|named| named.word.eq_ignore_ascii_case(text) || text.parse() == Ok(named.code));
+        let known = names.iter().find(|named| named.word.eq_ignore_ascii_case(text) || text.parse() == Ok(named.code));
         known.map(|named| named.code).ok_or_else(|| {
-            let help = nearest(text, names.iter().map(|named| named.word)).map(|word| format!("did you mean `{word}`?"));
+            let help =
+                nearest(text, names.iter().map(|named| named.word)).map(|word| format!("did you mean `{word}`?"));
             let list: Vec<String> = names.iter().map(|named| format!("{} ({})", named.word, named.code)).collect();
             self.wrong(text, format!("one of {}", list.join(", ")), help)
         })
@@ -223,7 +220,9 @@ fn long_unit(unit: &str) -> Option<String> {
     let lower = unit.to_ascii_lowercase();
     let singular = lower.strip_suffix('s').unwrap_or(&lower);
     let words = ["week", "day", "hour", "minute", "second"];
-    let found = words.iter().find(|word| singular.len() > 1 && word.starts_with(singular) || singular == "hr" && **word == "hour");
+    let found = words
+        .iter()
+        .find(|word| singular.len() > 1 && word.starts_with(singular) || singular == "hr" && **word == "hour");
     found.map(|word| word[..1].to_string())
 }
 
@@ -269,7 +268,8 @@ mod tests {
         for text in ["", "30", "m", "1h30", "5x", "1.5h", "99999999999999w"] {
             assert!(duration(text, SPAN).is_err(), "{text}");
         }
-        for (long, short) in [("min", "m"), ("minutes", "m"), ("hours", "h"), ("hr", "h"), ("days", "d"), ("sec", "s")] {
+        for (long, short) in [("min", "m"), ("minutes", "m"), ("hours", "h"), ("hr", "h"), ("days", "d"), ("sec", "s")]
+        {
             assert_eq!(long_unit(long).as_deref(), Some(short), "{long}");
         }
     }

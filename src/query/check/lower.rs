@@ -57,11 +57,11 @@ fn test_holds(source: &Source, check: &Check) -> Filter {
             all(std::iter::once(some_present).chain(none_matches))
         }
         Some(Origin::EitherSide(sides)) => any(sides.iter().map(|side| leaf_holds(&Source::Field(*side), check))),
-        Some(Origin::BySide { ingress, egress }) => any([("ingress", ingress), ("egress", egress)]
-            .into_iter()
-            .map(|(direction, field)| {
+        Some(Origin::BySide { ingress, egress }) => {
+            any([("ingress", ingress), ("egress", egress)].into_iter().map(|(direction, field)| {
                 all([leaf_holds(&DIRECTION, &is(direction)), leaf_holds(&Source::Field(field), check)].into_iter())
-            })),
+            }))
+        }
         _ => leaf_holds(source, check),
     }
 }
@@ -76,11 +76,11 @@ fn test_fails(source: &Source, check: &Check) -> Filter {
             any(std::iter::once(none_present).chain(some_match))
         }
         Some(Origin::EitherSide(sides)) => all(sides.iter().map(|side| leaf_fails(&Source::Field(*side), check))),
-        Some(Origin::BySide { ingress, egress }) => all([("ingress", ingress), ("egress", egress)]
-            .into_iter()
-            .map(|(direction, field)| {
+        Some(Origin::BySide { ingress, egress }) => {
+            all([("ingress", ingress), ("egress", egress)].into_iter().map(|(direction, field)| {
                 any([leaf_fails(&DIRECTION, &is(direction)), leaf_fails(&Source::Field(field), check)].into_iter())
-            })),
+            }))
+        }
         _ => leaf_fails(source, check),
     }
 }

@@ -101,13 +101,7 @@ impl Remaining {
             Some(left) => left
                 .iter()
                 .flat_map(|a| networks.iter().map(move |b| (a, b)))
-                .filter_map(|(a, b)| {
-                    if a.contains(b) {
-                        Some(*b)
-                    } else {
-                        b.contains(a).then_some(*a)
-                    }
-                })
+                .filter_map(|(a, b)| if a.contains(b) { Some(*b) } else { b.contains(a).then_some(*a) })
                 .collect(),
         });
     }

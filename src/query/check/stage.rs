@@ -434,10 +434,8 @@ impl Checker<'_> {
             let field_type = source.field_type();
             (source, field_type)
         };
-        let largest_first = matches!(
-            field_type,
-            FieldType::Quantity | FieldType::Duration | FieldType::Number | FieldType::Time
-        );
+        let largest_first =
+            matches!(field_type, FieldType::Quantity | FieldType::Duration | FieldType::Number | FieldType::Time);
         Some(SortKey { source, descending: key.descending.unwrap_or(largest_first) })
     }
 
@@ -446,7 +444,8 @@ impl Checker<'_> {
         let columns = self.results.clone().unwrap_or_default();
         let by_name = columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name.text));
         let field = Field::named(&name.text);
-        let found = by_name.or_else(|| columns.iter().position(|column| column.field.is_some() && column.field == field));
+        let found =
+            by_name.or_else(|| columns.iter().position(|column| column.field.is_some() && column.field == field));
         if found.is_some() {
             return found;
         }
@@ -489,16 +488,17 @@ fn sums_both_ends(plan: &Plan, groups: &Groups) -> bool {
         aggregate.function == Function::Sum
             && matches!(aggregate.over, Some(Source::Field(Field::Bytes | Field::Packets)))
     });
-    let kept_apart = [Field::Direction, Field::Eni, Field::LocalAddr, Field::LocalPort, Field::RemoteAddr, Field::RemotePort];
+    let kept_apart =
+        [Field::Direction, Field::Eni, Field::LocalAddr, Field::LocalPort, Field::RemoteAddr, Field::RemotePort];
     sums && !plan.named().iter().any(|source| matches!(source, Source::Field(field) if kept_apart.contains(field)))
 }
 
 /// Whether an `and` and an `or` meet without parentheses.
 fn is_mixed(expression: &ast::Expression) -> bool {
     match &expression.kind {
-        ast::ExpressionKind::Any(parts) => parts.iter().any(|part| {
-            is_mixed(part) || !part.is_grouped && matches!(part.kind, ast::ExpressionKind::All(_))
-        }),
+        ast::ExpressionKind::Any(parts) => parts
+            .iter()
+            .any(|part| is_mixed(part) || !part.is_grouped && matches!(part.kind, ast::ExpressionKind::All(_))),
         ast::ExpressionKind::All(parts) => parts.iter().any(is_mixed),
         ast::ExpressionKind::Not(part) => is_mixed(part),
         _ => false,
@@ -517,7 +517,9 @@ fn result_columns(groups: &Groups) -> Vec<ResultColumn> {
     let aggregate = |aggregate: &Aggregate| {
         let over = aggregate.over.as_ref().map(Source::field_type);
         let field_type = match (aggregate.function, over) {
-            (Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Percentile(_), Some(over)) => over,
+            (Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Percentile(_), Some(over)) => {
+                over
+            }
             _ => FieldType::Quantity,
         };
         ResultColumn { name: aggregate.name.clone(), field_type, field: None }
