@@ -1,3 +1,349 @@
-//! Where records come from.
+//! What an account can do, in the project's own nouns.
+//!
+//! [`Account`] is the narrow edge to wherever flow logs live: an embedded account in a folder, plain
+//! files, AWS. It knows resources, flow logs and plans, and neither sentences nor how answers are
+//! printed. Names of what it makes are those of the Go tool, so that either sees the other's:
+//! <https://github.com/pete911/flowlogs>.
 
+pub mod inventory;
 pub mod local;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::diagnostic::nearest;
+use crate::engine;
+use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
+
+/// The kinds that flow logs are created for, in the order they are listed.
+pub const KINDS: [TargetKind; 6] = [
+    TargetKind::Instance,
+    TargetKind::SecurityGroup,
+    TargetKind::Subnet,
+    TargetKind::Vpc,
+    TargetKind::NatGateway,
+    TargetKind::Endpoint,
+];
+
+/// Days that a log group keeps its records unless something else is asked for.
+pub const DEFAULT_RETENTION_DAYS: u32 = 30;
+/// Seconds over which a record aggregates unless something else is asked for.
+pub const DEFAULT_AGGREGATION_S: u32 = 60;
+/// The aggregation intervals that flow logs can have.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
+pub const AGGREGATIONS_S: [u32; 2] = [60, 600];
+/// Minutes that a query looks back on an account, where its sentence has no window; the Go tool's.
+pub const DEFAULT_WINDOW_S: i64 = 60 * 60;
+
+/// Something that flow logs can be created for: a VPC, a group of instances of one name, ...
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: TargetKind,
+    /// Its id; for instances their common name.
+    pub id: String,
+    /// Its `Name`, where it has one.
+    pub name: Option<String>,
+    /// The VPC that it lives in.
+    pub vpc: Option<String>,
+    /// The interfaces that belong to it now.
+    pub interfaces: Vec<String>,
+}
+
+impl Resource {
+    /// The id of its flow log: tag `Name`, and the end of the log group's name.
+    #[must_use]
+    pub fn flow_log_name(&self) -> String {
+        match self.kind {
+            TargetKind::Instance => format!("instance-{}", self.id),
+            _ => self.id.clone(),
+        }
+    }
+
+    /// The log group of its flow log.
+    #[must_use]
+    pub fn log_group(&self) -> String {
+        format!("/fl-cli/{}", self.flow_log_name())
+    }
+
+    /// Whether a selector, an id or name or a glob over either, means it.
+    #[must_use]
+    pub fn is_selected(&self, selector: &str) -> bool {
+        matches_glob(selector, &self.id) || self.name.as_deref().is_some_and(|name| matches_glob(selector, name))
+    }
+
+    /// The name and the id, as messages have it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) if *name != self.id => format!("{} {name} ({})", self.kind.name(), self.id),
+            _ => format!("{} {}", self.kind.name(), self.id),
+        }
+    }
+}
+
+/// A flow log that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowLog {
+    /// Its id.
+    pub id: String,
+    /// What it was created for.
+    pub kind: TargetKind,
+    /// The resource's id; for instances their name.
+    pub resource: String,
+    /// The resource's `Name`, where it is known.
+    pub name: Option<String>,
+    /// Its log group.
+    pub log_group: String,
+    /// The interfaces that it covers now.
+    pub covered: Vec<String>,
+    /// How many interfaces its resource has now.
+    pub interfaces: usize,
+    /// When it was created.
+    pub created: EpochSeconds,
+    /// Days that records are kept.
+    pub retention_days: u32,
+    /// Bytes that are kept.
+    pub stored_bytes: u64,
+    /// How delivery goes, in the service's words.
+    pub status: String,
+}
+
+impl FlowLog {
+    /// Whether a selector means it: by its resource's id or name, its own id, or its log group.
+    #[must_use]
+    pub fn is_selected(&self, selector: &str) -> bool {
+        let names = [Some(&self.resource), self.name.as_ref(), Some(&self.id), Some(&self.log_group)];
+        names.into_iter().flatten().any(|name| matches_glob(selector, name))
+    }
+}
+
+/// What a flow log is created with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Days that records are kept.
+    pub retention_days: u32,
+    /// Seconds over which a record aggregates; one of [`AGGREGATIONS_S`].
+    pub aggregation_s: u32,
+}
+
+/// What creating came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// A flow log was made.
+    New {
+        /// Its id.
+        id: String,
+        /// What else its maker should know.
+        note: Option<String>,
+    },
+    /// It existed, and covers these interfaces now too.
+    Extended {
+        /// The interfaces that joined.
+        interfaces: Vec<String>,
+    },
+    /// It existed and covers every interface.
+    Unchanged,
+}
+
+/// Why an account cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `create vpc`, where there are only files.
+    #[error("these are files, not an account: they can be queried only")]
+    NotAnAccount,
+    /// `vpc prdo`
+    #[error("no {kind} matches `{selector}`")]
+    NoMatch {
+        /// The kind's word.
+        kind: &'static str,
+        /// What was typed.
+        selector: String,
+        /// Ids and names that there are.
+        known: Vec<String>,
+    },
+    /// `vpc prod`, for which no flow log was created.
+    #[error("{what} has no flow log")]
+    NoFlowLog {
+        /// What was asked for.
+        what: String,
+        /// How to create it, if that would help.
+        create: Option<String>,
+    },
+    /// A target that nothing could be recorded for.
+    #[error("{what} has no network interface: there is nothing to log")]
+    NoInterface {
+        /// The target.
+        what: String,
+    },
+    /// Plain files cannot answer.
+    #[error(transparent)]
+    Plain(#[from] local::PlainError),
+    /// The folder of an embedded account is not in order, or in use.
+    #[error(transparent)]
+    Embedded(#[from] local::EmbeddedError),
+    /// The inventory is not valid.
+    #[error(transparent)]
+    Inventory(#[from] inventory::Error),
+    /// The files could not be read, or the query not be run.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotAnAccount => Some("an account is a folder with `inventory.json`".into()),
+            Self::NoMatch { selector, known, .. } => {
+                match nearest(selector, known.iter().map(String::as_str)) {
+                    Some(near) => Some(format!("did you mean `{near}`?")),
+                    None if known.is_empty() => Some("there is none".into()),
+                    None => Some(format!("there are {}", few(known))),
+                }
+            }
+            Self::NoFlowLog { create, .. } => create.as_ref().map(|create| format!("create one: `{create}`")),
+            Self::Plain(error) => error.help(),
+            Self::Embedded(error) => error.help(),
+            Self::Engine(error) => error.help(),
+            Self::NoInterface { .. } | Self::Inventory(_) => None,
+        }
+    }
+
+    /// Whether the reader of the rows went away.
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        let sink = match self {
+            Self::Engine(engine::Error::Sink(error)) | Self::Plain(local::PlainError::Engine(engine::Error::Sink(error))) => error,
+            _ => return false,
+        };
+        sink.kind() == std::io::ErrorKind::BrokenPipe
+    }
+}
+
+/// Some of the names, and how many more there are.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A place where flow logs live.
+#[async_trait]
+pub trait Account: Send + Sync {
+    /// Whether flow logs can be created and deleted here.
+    fn is_account(&self) -> bool;
+
+    /// The resources of a kind, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`].
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, Error>;
+
+    /// Every flow log, by kind and resource.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error>;
+
+    /// Creates the flow log of a resource, or lets the one it has cover interfaces that joined.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
+    async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error>;
+
+    /// Deletes a flow log with all that was made for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Embedded`].
+    async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error>;
+
+    /// The seconds that a plan without a window is about; `None` for all records.
+    fn default_interval(&self) -> Option<Interval>;
+
+    /// Runs `plan` over what its targets recorded; rows go to `sink` as they come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], by variant: a target that matches nothing, a field that no record has, a file that
+    /// cannot be read, a sink that cannot be written to.
+    async fn run(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<RunStats, Error>;
+}
+
+/// Whether the whole text matches a pattern in which `*` is any text and `?` any character.
+#[must_use]
+pub fn matches_glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // Where the last `*` stands, and how much text it takes: on a mismatch it takes one more.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                Some((at, taken)) => {
+                    *taken += 1;
+                    (p, t) = (*at + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_matches_the_whole_text() {
+        for (pattern, text, matches) in [
+            ("web", "web", true),
+            ("web", "web-1", false),
+            ("web-*", "web-", true),
+            ("*-prod-*", "a-prod-prod-b", true),
+            ("*b", "aab", true),
+            ("?", "", false),
+            ("e?i-*", "eni-0a", true),
+            ("*", "", true),
+            ("ü*", "über", true),
+            ("**a", "bba", true),
+            ("a*b*c", "axxbyyb", false),
+        ] {
+            assert_eq!(matches_glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_go_tool() {
+        let resource = |kind, id: &str| Resource { kind, id: id.into(), name: None, vpc: None, interfaces: Vec::new() };
+        assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");
+        assert_eq!(resource(TargetKind::Instance, "web").log_group(), "/fl-cli/instance-web");
+    }
+}

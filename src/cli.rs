@@ -7,9 +7,13 @@
 
 mod args;
 mod config;
+#[cfg(feature = "local")]
+mod demo;
 mod explain;
 mod fields;
 mod flags;
+#[cfg(feature = "local")]
+mod lifecycle;
 mod print;
 #[cfg(feature = "local")]
 mod run;
@@ -104,8 +108,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             Err(Error::Usage { message: "nothing to do".into(), help: Some(help.into()) })
         }
         None => {
-            let plans =
-                sentences.iter().map(|text| compile(text, &context, terminal)).collect::<Result<Vec<_>, _>>()?;
+            let plans = compile_all(&sentences, &context, terminal)?;
             run::run(&plans, &place, &output, &context, terminal)
         }
         Some(_) if !sentences.is_empty() => {
@@ -120,6 +123,19 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             }
             run::run(&[plan], &place, &output, &context, terminal)
         }
+        #[cfg(feature = "local")]
+        Some(Command::Demo { dir, sentences }) => {
+            let plans = compile_all(&sentences, &context, terminal)?;
+            demo::demo(dir, &plans, place, &output, &context, terminal)
+        }
+        #[cfg(feature = "local")]
+        Some(Command::Create(create)) => run::with_session(&place, &context, async |session| create.run(session, &output).await),
+        #[cfg(feature = "local")]
+        Some(Command::List(list)) => {
+            run::with_session(&place, &context, async |session| list.run(session, &output, &context, terminal).await)
+        }
+        #[cfg(feature = "local")]
+        Some(Command::Delete(delete)) => run::with_session(&place, &context, async |session| delete.run(session, &output).await),
         Some(Command::Explain { sentence }) => {
             let plan = compile(&sentence, &context, terminal)?;
             explain::explain(&plan, &context, output.format())?;
@@ -134,6 +150,10 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             Ok(Exit::Done)
         }
     }
+}
+
+fn compile_all(texts: &[String], context: &Context, terminal: &Terminal) -> Result<Vec<query::Plan>, Error> {
+    texts.iter().map(|text| compile(text, context, terminal)).collect()
 }
 
 fn compile(text: &str, context: &Context, terminal: &Terminal) -> Result<query::Plan, Error> {

@@ -1,53 +1,117 @@
 //! One way to ask, for the command line and whatever else asks.
 //!
-//! A [`Session`] knows where the records are; it runs checked plans and hands rows to a sink. It
-//! knows neither how rows are printed nor how sentences are written.
+//! A [`Session`] opens the right account and does what can be done with it: create, list, delete,
+//! query. It knows neither how answers are printed nor how sentences are written.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::account::local::{self, PlainFiles};
+use crate::account::local::{Embedded, PlainFiles};
+use crate::account::{Account, Created, Error, FlowLog, Resource, Settings};
 use crate::engine;
-use crate::query::plan::{Interval, Plan};
+use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
 use crate::value::{Progress, RowSink, RunStats};
 
-/// Why a session cannot be opened, or a plan not be run.
-pub type Error = local::Error;
-
-/// An open place with records.
+/// An open account, and what time it is there.
 pub struct Session {
-    files: PlainFiles,
+    account: Box<dyn Account>,
     clock: Clock,
 }
 
 impl Session {
-    /// Opens flow log files: looks at the head of each.
+    /// Opens what `options` name: a folder with an inventory as an account, anything else as files.
     ///
     /// # Errors
     ///
-    /// [`local::Error::Engine`] where a file cannot be read or is no flow log.
+    /// [`Error::Engine`] where a file cannot be read or is no flow log, [`Error::Inventory`] and
+    /// [`Error::Embedded`] where an account is not in order.
     pub fn open(options: engine::Options, clock: Clock) -> Result<Self, Error> {
-        Ok(Self { files: PlainFiles::open(options)?, clock })
+        let account: Box<dyn Account> = match options.paths.as_slice() {
+            [folder] if Embedded::is_one(Path::new(folder)) => {
+                let folder = Path::new(folder).to_path_buf();
+                Box::new(Embedded::open(&folder, options, clock.clone())?)
+            }
+            _ => Box::new(PlainFiles::open(options)?),
+        };
+        Ok(Self { account, clock })
     }
 
     /// The seconds that `plan` is about; `None` for all records.
     #[must_use]
     pub fn interval(&self, plan: &Plan) -> Option<Interval> {
-        plan.window.as_ref()?.resolve(&self.clock)
+        match &plan.window {
+            Some(window) => window.resolve(&self.clock),
+            None => self.account.default_interval(),
+        }
+    }
+
+    /// The resources of a kind that the selectors mean; each must mean one at least. No selector
+    /// means all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoMatch`] with the nearest names, [`Error::NotAnAccount`].
+    pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
+        let all = self.account.resources(kind).await?;
+        for selector in selectors {
+            if !all.iter().any(|resource| resource.is_selected(selector)) {
+                let known = all.iter().flat_map(|r| std::iter::once(r.id.clone()).chain(r.name.clone())).collect();
+                return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known });
+            }
+        }
+        let is_meant = |r: &Resource| selectors.is_empty() || selectors.iter().any(|selector| r.is_selected(selector));
+        Ok(all.into_iter().filter(is_meant).collect())
+    }
+
+    /// The flow logs of a kind (all kinds for [`TargetKind::All`]) that the selectors mean.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoMatch`] with the nearest names, [`Error::NotAnAccount`], [`Error::Embedded`].
+    pub async fn flow_logs(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<FlowLog>, Error> {
+        let of_kind = |flow_log: &FlowLog| kind == TargetKind::All || flow_log.kind == kind;
+        let all: Vec<FlowLog> = self.account.flow_logs().await?.into_iter().filter(of_kind).collect();
+        for selector in selectors {
+            if !all.iter().any(|flow_log| flow_log.is_selected(selector)) {
+                let known = all.iter().flat_map(|f| std::iter::once(f.resource.clone()).chain(f.name.clone())).collect();
+                return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known });
+            }
+        }
+        let is_meant = |f: &FlowLog| selectors.is_empty() || selectors.iter().any(|selector| f.is_selected(selector));
+        Ok(all.into_iter().filter(is_meant).collect())
+    }
+
+    /// Creates the flow log of a resource, or lets the one it has cover interfaces that joined.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
+    pub async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error> {
+        self.account.create(resource, settings).await
+    }
+
+    /// Deletes a flow log with all that was made for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Embedded`].
+    pub async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
+        self.account.delete(flow_log).await
     }
 
     /// Runs `plan`; rows go to `sink` as they come.
     ///
     /// # Errors
     ///
-    /// [`local::Error`], by variant: a target that files cannot answer, a field that no file has,
-    /// a file that cannot be read, a sink that cannot be written to.
+    /// [`Error`], by variant: a target that cannot be answered, a field that no record has, a file
+    /// that cannot be read, a sink that cannot be written to.
     pub async fn run(
         &self,
         plan: &Plan,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
-        self.files.run(plan, self.interval(plan), progress, sink).await
+        self.account.run(plan, self.interval(plan), progress, sink).await
     }
 }

@@ -280,7 +280,7 @@ mod local {
         plan: &Plan,
         options: Options,
         text: &mut Vec<u8>,
-    ) -> Result<RunStats, flowlogs::session::Error> {
+    ) -> Result<RunStats, flowlogs::account::Error> {
         let clock = case.context().expect("it was read before").clock;
         let style = Style { colour: false, width: None, zone: clock.zone.clone(), hidden: Vec::new() };
         let session = Session::open(options, clock)?;

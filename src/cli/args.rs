@@ -65,7 +65,8 @@ pub(super) struct Args {
 /// Where the records are.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Place {
-    /// Flow log files: a file, a folder, a glob, or `-` for standard input; may be given more than once
+    /// Flow log files (a file, a folder, a glob, or `-` for standard input; may be given more than
+    /// once), or the folder of an embedded account
     #[arg(long, value_name = "PATH", global = true)]
     pub(super) local: Vec<String>,
 
@@ -103,6 +104,26 @@ pub(super) struct Output {
 pub(super) enum Command {
     /// Ask with flags instead of a sentence
     Query(Box<QueryFlags>),
+    /// Create the flow logs of resources; of one that exists, cover interfaces that joined since
+    #[cfg(feature = "local")]
+    Create(super::lifecycle::Create),
+    /// List the flow logs that this tool created
+    #[cfg(feature = "local")]
+    List(super::lifecycle::List),
+    /// Delete flow logs with all that was made for them
+    #[cfg(feature = "local")]
+    Delete(super::lifecycle::Delete),
+    /// Make the demo account, a network that feels real, or bring it up to now; and ask it
+    #[cfg(feature = "local")]
+    Demo {
+        /// The folder of the account [default: flowlogs/demo in the user's data folder]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+
+        /// A sentence to run; may be given more than once
+        #[arg(short = 'e', value_name = "SENTENCE")]
+        sentences: Vec<String>,
+    },
     /// Show what a sentence means, and its Logs Insights text; reads nothing
     Explain {
         /// The sentence

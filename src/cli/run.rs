@@ -15,14 +15,15 @@ use crate::engine;
 use crate::output::{self, Format, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, Plan, Shape};
-use crate::session::{self, Session};
+use crate::account;
+use crate::session::Session;
 use crate::value::{Progress, RunStats, time_in};
 
 /// Work that takes longer shows how far it is.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
-impl From<session::Error> for Error {
-    fn from(error: session::Error) -> Self {
+impl From<account::Error> for Error {
+    fn from(error: account::Error) -> Self {
         match error {
             error if error.is_closed_pipe() => Self::Write(io::ErrorKind::BrokenPipe.into()),
             error => Self::Failed { message: error.to_string(), help: error.help() },
@@ -37,19 +38,46 @@ pub(super) fn run(
     context: &Context,
     terminal: &Terminal,
 ) -> Result<Exit, Error> {
+    with_session(place, context, async |session| {
+        let mut exit = Exit::Done;
+        for plan in plans {
+            let stats = run_one(session, plan, options, context, terminal).await?;
+            if stats.truncated && options.fail_on_truncate {
+                exit = Exit::Truncated;
+            }
+        }
+        Ok(exit)
+    })
+}
+
+/// Opens the place and works there until it is done, or until Ctrl-C.
+pub(super) fn with_session(
+    place: &Place,
+    context: &Context,
+    work: impl AsyncFnOnce(&Session) -> Result<Exit, Error>,
+) -> Result<Exit, Error> {
     if place.local.is_empty() {
         return Err(Error::Usage {
             message: "no records to read".into(),
             help: Some(
-                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text"
-                    .into(),
+                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text".into(),
             ),
         });
     }
+    let options = engine::Options {
+        paths: place.local.clone(),
+        format: place.format.clone(),
+        strict: place.strict,
+        memory_limit_bytes: place.memory_limit,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
+        let work = async {
+            let session = Session::open(options, context.clock.clone())?;
+            work(&session).await
+        };
         tokio::select! {
-            outcome = run_all(plans, place, options, context, terminal) => outcome,
+            outcome = work => outcome,
             _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
         }
     });
@@ -59,30 +87,6 @@ pub(super) fn run(
     // Threads that still read a file would hold the process up.
     runtime.shutdown_background();
     outcome
-}
-
-async fn run_all(
-    plans: &[Plan],
-    place: &Place,
-    options: &Output,
-    context: &Context,
-    terminal: &Terminal,
-) -> Result<Exit, Error> {
-    let files = engine::Options {
-        paths: place.local.clone(),
-        format: place.format.clone(),
-        strict: place.strict,
-        memory_limit_bytes: place.memory_limit,
-    };
-    let session = Session::open(files, context.clock.clone())?;
-    let mut exit = Exit::Done;
-    for plan in plans {
-        let stats = run_one(&session, plan, options, context, terminal).await?;
-        if stats.truncated && options.fail_on_truncate {
-            exit = Exit::Truncated;
-        }
-    }
-    Ok(exit)
 }
 
 async fn run_one(

@@ -114,7 +114,7 @@ pub enum Error {
         reason: String,
     },
     /// Millions of groups, or rows to sort.
-    #[error("the query needs more than the {limit_bytes} bytes of memory it may use")]
+    #[error("the query needs more than the {} of memory that it may use", size(*.limit_bytes))]
     Memory {
         /// The limit.
         limit_bytes: usize,
@@ -128,6 +128,14 @@ pub enum Error {
         /// What it says.
         source: Box<DataFusionError>,
     },
+}
+
+/// A size in the largest unit of which it is a whole number.
+fn size(bytes: usize) -> String {
+    const UNITS: [(usize, &str); 6] =
+        [(1 << 30, "GiB"), (1_000_000_000, "GB"), (1 << 20, "MiB"), (1_000_000, "MB"), (1 << 10, "KiB"), (1000, "kB")];
+    let unit = UNITS.iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
 /// How many left-out files a message names.
@@ -181,5 +189,11 @@ mod tests {
         assert!(message.starts_with("no flow log files (`f0`: JSON; `f1`"), "{message}");
         assert!(message.ends_with("`f4`: JSON; and 2 more)"), "{message}");
         assert_eq!(Error::NoFiles { skipped: Vec::new() }.to_string(), "no flow log files");
+    }
+
+    #[test]
+    fn a_size_is_said_in_the_unit_that_it_was_given_in() {
+        let sizes = [1 << 30, 64_000_000, 3 << 19, 1_500_000, 1001].map(size);
+        assert_eq!(sizes, ["1 GiB", "64 MB", "1536 KiB", "1500 kB", "1001 bytes"]);
     }
 }

@@ -336,3 +336,114 @@ const HEAD_BYTES: [u64; 3] = [8 << 10, 128 << 10, 1 << 20];
 fn read_error(path: &Path, source: io::Error) -> Error {
     Error::Read { file: path.display().to_string(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::Field;
+
+    const RECORD: &str =
+        "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK\n";
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, contents) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, contents).unwrap();
+        }
+        folder
+    }
+
+    /// Opens paths within the folder.
+    fn open(folder: &tempfile::TempDir, paths: &[&str], strict: bool) -> Result<Files, Error> {
+        let paths = paths.iter().map(|path| folder.path().join(path).display().to_string()).collect();
+        Files::open(Options { paths, strict, ..Options::default() })
+    }
+
+    /// The names of files within the folder.
+    fn names<'f>(folder: &tempfile::TempDir, files: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
+        let prefix = folder.path().to_str().unwrap().len() + 1;
+        files.map(|name| &name[prefix..]).collect()
+    }
+
+    #[test]
+    fn a_folder_is_walked_in_order_and_what_is_no_flow_log_is_left_out_with_its_reason() {
+        let folder = folder(&[
+            ("b/2.log", RECORD),
+            ("b/1.log", RECORD),
+            ("a.json", "{}"),
+            ("README.md", "# hello\nworld\n"),
+            ("c", ""),
+        ]);
+        let files = open(&folder, &[""], false).unwrap();
+        assert_eq!(names(&folder, files.files.iter().map(|file| file.name.as_str())), ["b/1.log", "b/2.log", "c"]);
+        assert_eq!(names(&folder, files.skipped().iter().map(|file| file.file.as_str())), ["README.md", "a.json"]);
+        assert_eq!(files.skipped()[1].reason, "it looks like JSON");
+        assert!(matches!(open(&folder, &[""], true), Err(Error::UnknownFormat { .. })));
+        assert!(matches!(open(&folder, &["a.json"], false), Err(Error::UnknownFormat { .. })));
+    }
+
+    #[test]
+    fn patterns_find_files_and_a_file_is_read_once() {
+        let folder = folder(&[("a/1.log", RECORD), ("a/2.log", RECORD), ("b/[x].log", RECORD)]);
+        let files = open(&folder, &["**/1.log", "a", "a/2.log", "b/[x].log"], false).unwrap();
+        assert_eq!(
+            names(&folder, files.files.iter().map(|file| file.name.as_str())),
+            ["a/1.log", "a/2.log", "b/[x].log"]
+        );
+        assert!(matches!(open(&folder, &["*.gz"], false), Err(Error::NoMatch { .. })));
+        assert!(matches!(open(&folder, &["a***"], false), Err(Error::BadPattern { .. })));
+        assert!(matches!(open(&folder, &["nowhere"], false), Err(Error::Read { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_in_circles_or_nowhere_are_no_trouble() {
+        let folder = folder(&[("a/1.log", RECORD)]);
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
+        std::os::unix::fs::symlink("gone", folder.path().join("a/broken")).unwrap();
+        let files = open(&folder, &[""], false).unwrap();
+        assert_eq!(files.files.len(), 1);
+        assert_eq!(files.skipped()[0].reason, "it is a link to nowhere");
+    }
+
+    #[test]
+    fn a_folder_without_flow_logs_is_an_error_and_one_with_empty_files_is_not() {
+        assert!(
+            matches!(open(&folder(&[("a.json", "{}")]), &[""], false), Err(Error::NoFiles { skipped }) if skipped.len() == 1)
+        );
+        assert!(matches!(open(&folder(&[]), &[""], false), Err(Error::NoFiles { .. })));
+        let files = open(&folder(&[("a", ""), ("b", "# nothing\n\n")]), &[""], false).unwrap();
+        assert!(files.has(&Source::Field(Field::Vpc)));
+    }
+
+    #[test]
+    fn a_pipe_is_looked_at_and_then_read_from_its_start() {
+        let mut opening = Opening::default();
+        opening.open_stream("standard input", Box::new(io::Cursor::new(RECORD))).unwrap();
+        let Body::Stream { reader, .. } = &opening.files[0].body else { panic!("no stream") };
+        let mut text = String::new();
+        reader.lock().unwrap().take().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, RECORD);
+        let parquet = opening.open_stream("standard input", Box::new(io::Cursor::new("PAR1")));
+        assert!(matches!(parquet, Err(Error::UnknownFormat { .. })));
+    }
+
+    #[test]
+    fn a_field_is_there_if_some_file_has_it() {
+        let folder = folder(&[("a", RECORD), ("b", "srcaddr made-up flow-direction\n10.0.0.1 x egress\n")]);
+        let files = open(&folder, &[""], false).unwrap();
+        for (source, expected) in [
+            (Source::Field(Field::Direction), true),
+            (Source::Field(Field::Time), true),
+            (Source::Field(Field::Duration), true),
+            (Source::Field(Field::LocalAddr), true),
+            (Source::Field(Field::Vpc), false),
+            (Source::Extra("made-up".into()), true),
+            (Source::Extra("MADE-UP".into()), false),
+        ] {
+            assert_eq!(files.has(&source), expected, "{source:?}");
+        }
+    }
+}

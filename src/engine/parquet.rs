@@ -381,3 +381,133 @@ fn in_range(kind: Kind, number: i64) -> Result<i64, String> {
     }
     Ok(if kind == Kind::Time { to_seconds(number) } else { number })
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{Float64Array, Int32Array, Int64Array, StringArray};
+    use datafusion::arrow::datatypes::{Field as ArrowField, Schema};
+    use datafusion::parquet::arrow::ArrowWriter;
+    use datafusion::parquet::file::properties::WriterProperties;
+
+    use super::*;
+    use crate::engine::{Files, Options, run};
+    use crate::query::window::Clock;
+    use crate::query::{Context, compile};
+    use crate::value::{Rows as Answer, RunStats};
+
+    fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+        let fields: Vec<ArrowField> =
+            columns.iter().map(|(name, array)| ArrowField::new(*name, array.data_type().clone(), true)).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(2)).build();
+        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), schema, Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    fn text(values: &[Option<&str>]) -> ArrayRef {
+        Arc::new(StringArray::from(values.to_vec()))
+    }
+
+    fn open(path: &Path) -> Result<Files, Error> {
+        Files::open(Options {
+            paths: vec![path.display().to_string()],
+            memory_limit_bytes: 16 << 20,
+            ..Options::default()
+        })
+    }
+
+    fn ask(path: &Path, sentence: &str, interval: Option<Interval>) -> (Vec<String>, RunStats) {
+        let clock = Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
+        let plan = compile(sentence, &Context::new(clock)).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        let mut answer = Answer::default();
+        let files = open(path).unwrap();
+        let stats = runtime.block_on(run(&plan, interval, &files, &Arc::default(), &mut answer)).unwrap();
+        (answer.rows.iter().map(|row| format!("{row:?}")).collect(), stats)
+    }
+
+    fn as_aws_writes(path: &Path) {
+        write(
+            path,
+            vec![
+                ("version", Arc::new(Int32Array::from(vec![5, 5, 5, 5]))),
+                ("account_id", text(&[Some("012345678901"); 4])),
+                ("srcaddr", text(&[Some("10.0.0.1"), Some("2001:db8::1"), Some("-"), Some("10.0.0.2")])),
+                ("dstport", Arc::new(Int32Array::from(vec![Some(22), Some(443), None, Some(70_000)]))),
+                ("bytes", Arc::new(Int64Array::from(vec![Some(1), Some(2), None, Some(8)]))),
+                ("start", Arc::new(Int64Array::from(vec![100, 200, 300, 400]))),
+                ("log_status", text(&[Some("OK"), Some("OK"), Some("NODATA"), Some("OK")])),
+            ],
+        );
+    }
+
+    #[test]
+    fn columns_are_read_as_text_would_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.parquet");
+        as_aws_writes(&path);
+        let (rows, stats) = ask(&path, "show src.addr, dst.port, account", None);
+        assert_eq!(
+            rows,
+            [
+                "[Address(2001:db8::1), Int(443), Text(\"012345678901\")]",
+                "[Address(10.0.0.1), Int(22), Text(\"012345678901\")]"
+            ]
+        );
+        assert_eq!((stats.records_scanned, stats.nodata, stats.malformed), (3, 1, 1));
+        let first = stats.first_malformed.unwrap();
+        assert_eq!((first.line, first.reason.as_str()), (4, "dstport is `70000`, not a number from 0 to 65535"));
+        assert_eq!(ask(&path, "count() by status | sort status", None).0.len(), 2);
+    }
+
+    #[test]
+    fn groups_of_rows_outside_the_interval_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.parquet");
+        as_aws_writes(&path);
+        let (rows, stats) = ask(&path, "sum(bytes)", Some(Interval { from: 0, until: 250 }));
+        assert_eq!((rows, stats.records_scanned), (vec!["[Int(3)]".into()], 2));
+    }
+
+    #[test]
+    fn numbers_as_text_or_with_fractions_and_absent_values_as_none_are_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.parquet");
+        write(
+            &path,
+            vec![
+                ("account_id", Arc::new(Int64Array::from(vec![12_345_678_901, 1]))),
+                ("srcport", text(&[Some("22"), Some("None")])),
+                ("start", Arc::new(Float64Array::from(vec![Some(100.0), Some(200_000_000_000.0)]))),
+                ("instance-id", text(&[Some(""), None])),
+                ("made_up", text(&[Some("x"), Some("-")])),
+            ],
+        );
+        let (rows, _) = ask(&path, "show account, src.port, start, instance, `made_up`", None);
+        assert_eq!(
+            rows,
+            [
+                "[Text(\"000000000001\"), Absent, Time(200000000), Absent, Absent]",
+                "[Text(\"012345678901\"), Int(22), Time(100), Absent, Text(\"x\")]"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cut_file_is_truncated_and_one_of_other_columns_is_no_flow_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.parquet");
+        as_aws_writes(&path);
+        let whole = std::fs::read(&path).unwrap();
+        for length in [4, 20, whole.len() - 1] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert!(matches!(open(&path), Err(Error::Truncated { .. })), "{length}");
+        }
+        write(&path, vec![("name", text(&[None])), ("bytes", text(&[None]))]);
+        let error = open(&path).unwrap_err().to_string();
+        assert!(error.ends_with("1 of its 2 columns are no fields of a flow log"), "{error}");
+    }
+}

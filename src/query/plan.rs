@@ -601,6 +601,27 @@ impl Plan {
         self.selection.means == Filter::False
     }
 
+    /// The same plan over fewer records: those that also fulfil `condition`, which is named, so that
+    /// logs that cannot answer it are an error.
+    #[must_use]
+    pub fn narrowed(&self, condition: Condition) -> Self {
+        let mut plan = self.clone();
+        plan.selection.means = match plan.selection.means {
+            Filter::True => condition.meaning(),
+            Filter::False => Filter::False,
+            Filter::All(mut parts) => {
+                parts.push(condition.meaning());
+                Filter::All(parts)
+            }
+            filter => Filter::All(vec![filter, condition.meaning()]),
+        };
+        plan.selection.said = Some(match plan.selection.said {
+            Some(said) => Condition::All(vec![said, condition]),
+            None => condition,
+        });
+        plan
+    }
+
     /// The columns of the answer, in order.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {

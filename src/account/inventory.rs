@@ -1,0 +1,436 @@
+//! An account's inventory: what there is in a network, as a JSON document with a version.
+//!
+//! An embedded account is opened from one. Unknown keys, ids that stand twice and references to
+//! what is not there are errors with their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::Resource;
+use crate::query::plan::TargetKind;
+
+/// The version of the schema below.
+pub const VERSION: u32 = 1;
+
+/// Why an inventory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("cannot read `{}`: {source}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is not JSON of this schema; the reason has line and column.
+    #[error("`{}` is no inventory: {source}", file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+    /// `"version": 9`
+    #[error("`{}` has version {version}; this program reads version {VERSION}", file.display())]
+    UnknownVersion {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// Two resources of one id, or an id that nothing has.
+    #[error("`{}`: {problem}", file.display())]
+    Inconsistent {
+        /// The file.
+        file: PathBuf,
+        /// What does not fit.
+        problem: String,
+    },
+}
+
+/// What there is in a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The account id.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// VPCs.
+    #[serde(default)]
+    pub vpcs: Vec<Vpc>,
+    /// Subnets.
+    #[serde(default)]
+    pub subnets: Vec<Subnet>,
+    /// EC2 instances.
+    #[serde(default)]
+    pub instances: Vec<Instance>,
+    /// Security groups with their rules.
+    #[serde(default)]
+    pub security_groups: Vec<SecurityGroup>,
+    /// Network ACLs with their entries.
+    #[serde(default)]
+    pub network_acls: Vec<NetworkAcl>,
+    /// NAT gateways.
+    #[serde(default)]
+    pub nat_gateways: Vec<NatGateway>,
+    /// Interface endpoints.
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
+    /// Load balancers.
+    #[serde(default)]
+    pub load_balancers: Vec<LoadBalancer>,
+    /// Network interfaces.
+    #[serde(default)]
+    pub interfaces: Vec<Interface>,
+}
+
+/// A VPC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vpc {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its networks.
+    pub cidrs: Vec<IpNet>,
+}
+
+/// A subnet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subnet {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// Its network.
+    pub cidr: IpNet,
+    /// The Availability Zone id.
+    pub az: String,
+}
+
+/// An EC2 instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`; instances of one name are one target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The VPC it is in.
+    pub vpc: String,
+}
+
+/// A security group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityGroup {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// What it lets in.
+    #[serde(default)]
+    pub ingress: Vec<Rule>,
+    /// What it lets out.
+    #[serde(default)]
+    pub egress: Vec<Rule>,
+}
+
+/// A rule of a security group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The protocol number; absent for every protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u8>,
+    /// The ports, both included; absent for every port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<(u16, u16)>,
+    /// The far side: a network, or the id of a security group.
+    pub peer: String,
+}
+
+/// A network ACL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkAcl {
+    /// Its id.
+    pub id: String,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// The subnets it guards.
+    pub subnets: Vec<String>,
+    /// Its entries.
+    pub entries: Vec<AclEntry>,
+}
+
+/// An entry of a network ACL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AclEntry {
+    /// Entries are looked at from the lowest number up.
+    pub number: u16,
+    /// Whether it is about traffic out of the subnet.
+    pub egress: bool,
+    /// Whether it allows what it matches.
+    pub allow: bool,
+    /// The protocol number; absent for every protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u8>,
+    /// The ports, both included; absent for every port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<(u16, u16)>,
+    /// The far side.
+    pub cidr: IpNet,
+}
+
+/// A NAT gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NatGateway {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The VPC it is in.
+    pub vpc: String,
+}
+
+/// An interface endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// The service it leads to.
+    pub service: String,
+}
+
+/// A load balancer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadBalancer {
+    /// Its name.
+    pub name: String,
+    /// `application`, `network` or `gateway`.
+    pub kind: String,
+    /// The VPC it is in.
+    pub vpc: String,
+}
+
+/// A network interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interface {
+    /// Its id.
+    pub id: String,
+    /// What it belongs to: instance, alb, nlb, elb, lambda, nat, endpoint, rds, ecs, ...
+    pub kind: String,
+    /// The name of what it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// The subnet it is in.
+    pub subnet: String,
+    /// Its addresses, the primary one first.
+    pub addresses: Vec<IpAddr>,
+    /// The security groups that guard it.
+    #[serde(default)]
+    pub security_groups: Vec<String>,
+    /// The instance, NAT gateway or endpoint that it belongs to, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+impl Inventory {
+    /// Reads and checks an inventory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], by variant.
+    pub fn read(file: &Path) -> Result<Self, Error> {
+        let file = file.to_path_buf();
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(source) => return Err(Error::Read { file, source }),
+        };
+        let inventory: Self = match serde_json::from_str(&text) {
+            Ok(inventory) => inventory,
+            Err(source) => return Err(Error::Invalid { file, source }),
+        };
+        if inventory.version != VERSION {
+            return Err(Error::UnknownVersion { file, version: inventory.version });
+        }
+        match inventory.problem() {
+            Some(problem) => Err(Error::Inconsistent { file, problem }),
+            None => Ok(inventory),
+        }
+    }
+
+    /// The first id that stands twice, or that is named and not there.
+    fn problem(&self) -> Option<String> {
+        let mut ids = BTreeSet::new();
+        let all = (self.vpcs.iter().map(|vpc| &vpc.id))
+            .chain(self.subnets.iter().map(|subnet| &subnet.id))
+            .chain(self.instances.iter().map(|instance| &instance.id))
+            .chain(self.security_groups.iter().map(|group| &group.id))
+            .chain(self.network_acls.iter().map(|acl| &acl.id))
+            .chain(self.nat_gateways.iter().map(|nat| &nat.id))
+            .chain(self.endpoints.iter().map(|endpoint| &endpoint.id))
+            .chain(self.interfaces.iter().map(|interface| &interface.id));
+        for id in all {
+            if !ids.insert(id.as_str()) {
+                return Some(format!("the id `{id}` stands twice"));
+            }
+        }
+        self.references().find(|(_, id)| !ids.contains(id)).map(|(from, id)| format!("`{from}` names `{id}`, which is not there"))
+    }
+
+    /// Every id that something names, with what names it.
+    fn references(&self) -> impl Iterator<Item = (&str, &str)> {
+        let vpcs = (self.subnets.iter().map(|subnet| (&subnet.id, &subnet.vpc)))
+            .chain(self.instances.iter().map(|instance| (&instance.id, &instance.vpc)))
+            .chain(self.security_groups.iter().map(|group| (&group.id, &group.vpc)))
+            .chain(self.nat_gateways.iter().map(|nat| (&nat.id, &nat.vpc)))
+            .chain(self.endpoints.iter().map(|endpoint| (&endpoint.id, &endpoint.vpc)))
+            .chain(self.interfaces.iter().map(|interface| (&interface.id, &interface.vpc)));
+        let of_interfaces = self.interfaces.iter().flat_map(|interface| {
+            let groups = interface.security_groups.iter();
+            groups.chain([&interface.subnet]).chain(&interface.owner).map(move |id| (&interface.id, id))
+        });
+        let of_acls = self.network_acls.iter().flat_map(|acl| acl.subnets.iter().map(move |id| (&acl.id, id)));
+        vpcs.chain(of_interfaces).chain(of_acls).map(|(from, id)| (from.as_str(), id.as_str()))
+    }
+
+    /// The resources of a kind, by id; instances grouped by name.
+    #[must_use]
+    pub fn resources(&self, kind: TargetKind) -> Vec<Resource> {
+        let mut resources: Vec<Resource> = match kind {
+            TargetKind::Vpc => (self.vpcs.iter())
+                .map(|vpc| self.resource(kind, &vpc.id, vpc.name.as_ref(), &vpc.id, |i| i.vpc == vpc.id))
+                .collect(),
+            TargetKind::Subnet => (self.subnets.iter())
+                .map(|s| self.resource(kind, &s.id, s.name.as_ref(), &s.vpc, |i| i.subnet == s.id))
+                .collect(),
+            TargetKind::SecurityGroup => (self.security_groups.iter())
+                .map(|g| self.resource(kind, &g.id, Some(&g.name), &g.vpc, |i| i.security_groups.contains(&g.id)))
+                .collect(),
+            TargetKind::NatGateway => (self.nat_gateways.iter())
+                .map(|n| self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id)))
+                .collect(),
+            TargetKind::Endpoint => (self.endpoints.iter())
+                .map(|e| self.resource(kind, &e.id, e.name.as_ref(), &e.vpc, |i| i.owner.as_ref() == Some(&e.id)))
+                .collect(),
+            TargetKind::Instance => self.instance_groups(),
+            TargetKind::Eni | TargetKind::Group | TargetKind::All => Vec::new(),
+        };
+        resources.sort_by(|a, b| a.id.cmp(&b.id));
+        resources
+    }
+
+    fn resource(
+        &self,
+        kind: TargetKind,
+        id: &str,
+        name: Option<&String>,
+        vpc: &str,
+        has: impl Fn(&Interface) -> bool,
+    ) -> Resource {
+        let interfaces = self.interfaces.iter().filter(|i| has(i)).map(|i| i.id.clone()).collect();
+        Resource { kind, id: id.into(), name: name.cloned(), vpc: Some(vpc.into()), interfaces }
+    }
+
+    /// Instances of one name are one target, as in the Go tool; one without a name goes by its id.
+    fn instance_groups(&self) -> Vec<Resource> {
+        let mut groups: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
+        for instance in &self.instances {
+            groups.entry(instance.name.as_deref().unwrap_or(&instance.id)).or_default().push(instance);
+        }
+        groups
+            .into_iter()
+            .map(|(name, members)| {
+                let ids: Vec<&String> = members.iter().map(|instance| &instance.id).collect();
+                let has = |i: &Interface| i.owner.as_ref().is_some_and(|owner| ids.contains(&owner));
+                self.resource(TargetKind::Instance, name, None, &members[0].vpc, has)
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Inventory, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("inventory.json");
+        std::fs::write(&file, text).unwrap();
+        Inventory::read(&file).map_err(|error| error.to_string().replace(&folder.path().display().to_string(), ""))
+    }
+
+    #[test]
+    fn a_bad_file_is_an_error_with_its_place() {
+        let bad = |text: &str, part: &str| {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        };
+        bad("{", "line 1 column 1");
+        bad("{\"version\": 1,\n\"account\": \"1\", \"regoin\": \"x\"}", "unknown field `regoin`");
+        bad("{\"version\": 9, \"account\": \"1\", \"region\": \"x\"}", "version 9");
+        let head = "{\"version\": 1, \"account\": \"1\", \"region\": \"x\", ";
+        let vpc = "{\"id\": \"vpc-1\", \"cidrs\": []}";
+        bad(&format!("{head}\"vpcs\": [{vpc}, {vpc}]}}"), "`vpc-1` stands twice");
+        bad(
+            &format!("{head}\"instances\": [{{\"id\": \"i-1\", \"vpc\": \"vpc-9\"}}]}}"),
+            "`i-1` names `vpc-9`, which is not there",
+        );
+    }
+
+    #[test]
+    fn instances_of_one_name_are_one_target() {
+        let interface = |id: &str, owner: &str| Interface {
+            id: id.into(),
+            kind: "instance".into(),
+            name: None,
+            vpc: "vpc-1".into(),
+            subnet: "subnet-1".into(),
+            addresses: Vec::new(),
+            security_groups: Vec::new(),
+            owner: Some(owner.into()),
+        };
+        let instance = |id: &str, name: Option<&str>| Instance { id: id.into(), name: name.map(Into::into), vpc: "vpc-1".into() };
+        let inventory = Inventory {
+            instances: vec![instance("i-1", Some("web")), instance("i-2", Some("web")), instance("i-3", None)],
+            interfaces: vec![interface("eni-1", "i-1"), interface("eni-2", "i-2"), interface("eni-3", "i-3")],
+            ..Inventory::default()
+        };
+        let groups = inventory.resources(TargetKind::Instance);
+        let shown: Vec<(&str, usize)> = groups.iter().map(|group| (group.id.as_str(), group.interfaces.len())).collect();
+        assert_eq!(shown, [("i-3", 1), ("web", 2)]);
+    }
+}

@@ -1,0 +1,320 @@
+//! The embedded account: a folder with `inventory.json`, `flow-logs.json` and records under `records/`.
+//!
+//! The records are what the network did; a flow log is a view of them: of the interfaces that it
+//! covers, from the time it was created on. So a plan runs over the same files whatever its targets,
+//! with those as a filter.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::EmbeddedError;
+use super::demo::SLOT_S;
+use super::state::{Entry, State};
+use crate::account::inventory::Inventory;
+use crate::account::{Account, Created, DEFAULT_WINDOW_S, Error, FlowLog, KINDS, Resource, Settings, matches_glob};
+use crate::engine::{self, Files};
+use crate::field::Field;
+use crate::query::plan::{Check, Condition, Interval, Order, Plan, Source, Target, TargetKind};
+use crate::query::window::Clock;
+use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
+
+/// Records of a new flow log reach back so far, so that there is something to see at once. AWS has
+/// nothing before the flow log.
+const BACKFILL_S: i64 = 60 * 60;
+
+/// How the names of files start that hold the records of one slot, whose first second follows.
+pub(super) const SLOT_PREFIX: &str = "slot-";
+
+/// The first second of the slot that a file holds, if it is such a file.
+pub(super) fn slot_of(file: &Path) -> Option<EpochSeconds> {
+    file.file_name()?.to_str()?.strip_prefix(SLOT_PREFIX)?.split('.').next()?.parse().ok()
+}
+
+/// An open embedded account.
+pub struct Embedded {
+    folder: PathBuf,
+    inventory: Inventory,
+    state: State,
+    options: engine::Options,
+    clock: Clock,
+}
+
+impl Embedded {
+    /// Whether a folder is an embedded account.
+    #[must_use]
+    pub fn is_one(folder: &Path) -> bool {
+        folder.join("inventory.json").is_file()
+    }
+
+    /// Opens the account of `folder`; `options` say how its records are read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inventory`], [`Error::Embedded`].
+    pub fn open(folder: &Path, options: engine::Options, clock: Clock) -> Result<Self, Error> {
+        let inventory = Inventory::read(&folder.join("inventory.json"))?;
+        let state = State::new(folder);
+        state.read()?;
+        let records = folder.join("records").display().to_string();
+        let options = engine::Options { paths: vec![records], ..options };
+        Ok(Self { folder: folder.to_path_buf(), inventory, state, options, clock })
+    }
+
+    /// What there is in its network.
+    #[must_use]
+    pub const fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    fn resource_of(&self, entry: &Entry) -> Option<Resource> {
+        let kind = TargetKind::named(&entry.kind)?;
+        self.inventory.resources(kind).into_iter().find(|resource| resource.id == entry.resource)
+    }
+
+    /// The interfaces that a flow log covers now: a VPC's and a subnet's own grow with them.
+    fn covered(&self, entry: &Entry) -> Vec<String> {
+        if !entry.interfaces.is_empty() {
+            return entry.interfaces.clone();
+        }
+        self.resource_of(entry).map(|resource| resource.interfaces).unwrap_or_default()
+    }
+
+    fn flow_log(&self, entry: &Entry, stored_bytes: u64) -> FlowLog {
+        let resource = self.resource_of(entry);
+        FlowLog {
+            id: entry.id.clone(),
+            kind: TargetKind::named(&entry.kind).unwrap_or(TargetKind::All),
+            resource: entry.resource.clone(),
+            name: resource.as_ref().and_then(|resource| resource.name.clone()),
+            log_group: entry.log_group.clone(),
+            covered: self.covered(entry),
+            interfaces: resource.map_or(0, |resource| resource.interfaces.len()),
+            created: entry.created,
+            retention_days: entry.retention_days,
+            stored_bytes,
+            status: "SUCCESS".into(),
+        }
+    }
+
+    /// Bytes under `records/`, shared among flow logs by the interfaces they cover.
+    fn stored_bytes(&self) -> u64 {
+        let files = std::fs::read_dir(self.folder.join("records")).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).filter(|data| data.is_file()).map(|data| data.len()).sum()
+    }
+
+    /// The files that may hold records of an interval: of slots only those that meet it.
+    fn record_files(&self, interval: Option<Interval>) -> Result<Vec<String>, Error> {
+        let folder = self.folder.join("records");
+        let io = |source| EmbeddedError::Io { action: "read", file: folder.clone(), source };
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(&folder).map_err(io)?.collect::<Result<Vec<_>, _>>().map_err(io)?.iter().map(std::fs::DirEntry::path).collect();
+        files.sort();
+        let meets = |file: &PathBuf| match (slot_of(file), interval) {
+            (Some(slot), Some(interval)) => slot <= interval.until && slot + SLOT_S > interval.from,
+            _ => true,
+        };
+        // Where nothing meets it, one file still tells the format, so that a wrong field is an error.
+        let last = files.last().cloned();
+        let mut kept: Vec<PathBuf> = files.into_iter().filter(meets).collect();
+        if kept.is_empty() {
+            kept.extend(last);
+        }
+        Ok(kept.iter().map(|file| file.display().to_string()).collect())
+    }
+
+    /// The records that the plan's targets recorded, as a condition.
+    fn recorded(&self, plan: &Plan) -> Result<Condition, Error> {
+        let entries = self.state.read()?;
+        let mut views = Vec::new();
+        for target in &plan.targets {
+            views.extend(self.views(target, &entries)?);
+        }
+        let mut conditions: Vec<Condition> = views.into_iter().map(view_condition).collect();
+        conditions.dedup();
+        Ok(if conditions.len() == 1 { conditions.remove(0) } else { Condition::Any(conditions) })
+    }
+
+    fn views(&self, target: &Target, entries: &[Entry]) -> Result<Vec<View>, Error> {
+        let of_kind: Vec<&Entry> = match target.kind {
+            TargetKind::All | TargetKind::Group | TargetKind::Eni => entries.iter().collect(),
+            kind => entries.iter().filter(|entry| entry.kind == kind.name()).collect(),
+        };
+        if target.kind == TargetKind::Eni {
+            return self.interface_views(target, &of_kind);
+        }
+        if target.selectors.is_empty() {
+            let what = match target.kind {
+                TargetKind::All => "the account".to_string(),
+                kind => format!("no {}", kind.name()),
+            };
+            return match of_kind.is_empty() {
+                true if target.kind == TargetKind::All => {
+                    Err(Error::NoFlowLog { what, create: Some("flowlogs create vpc NAME".into()) })
+                }
+                true => Err(Error::NoFlowLog { what, create: Some(format!("flowlogs create {} NAME", target.kind.name())) }),
+                false => Ok(of_kind.into_iter().map(|entry| self.view(entry)).collect()),
+            };
+        }
+        let mut views = Vec::new();
+        for selector in &target.selectors {
+            let selected: Vec<&&Entry> =
+                of_kind.iter().filter(|entry| self.flow_log(entry, 0).is_selected(selector)).collect();
+            if selected.is_empty() {
+                return Err(self.not_recorded(target.kind, selector, entries));
+            }
+            views.extend(selected.into_iter().map(|entry| self.view(entry)));
+        }
+        Ok(views)
+    }
+
+    /// Why a selector has no records: nothing is called so, or nothing was created for it.
+    fn not_recorded(&self, kind: TargetKind, selector: &str, entries: &[Entry]) -> Error {
+        let resources = self.inventory.resources(kind);
+        if let Some(resource) = resources.iter().find(|resource| resource.is_selected(selector)) {
+            let create = Some(format!("flowlogs create {} {}", kind.name(), resource.id));
+            return Error::NoFlowLog { what: resource.label(), create };
+        }
+        let known = if kind == TargetKind::Group {
+            entries.iter().map(|entry| entry.log_group.clone()).collect()
+        } else {
+            resources.iter().flat_map(|r| std::iter::once(r.id.clone()).chain(r.name.clone())).collect()
+        };
+        Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
+    }
+
+    fn interface_views(&self, target: &Target, entries: &[&Entry]) -> Result<Vec<View>, Error> {
+        let mut views = Vec::new();
+        for selector in &target.selectors {
+            let ids = self.inventory.interfaces.iter().map(|interface| interface.id.clone());
+            let (selected, known): (Vec<String>, Vec<String>) = ids.partition(|id| matches_glob(selector, id));
+            if selected.is_empty() {
+                return Err(Error::NoMatch { kind: "eni", selector: selector.clone(), known });
+            }
+            let before = views.len();
+            for view in entries.iter().map(|entry| self.view(entry)) {
+                let interfaces: Vec<String> = view.interfaces.into_iter().filter(|id| selected.contains(id)).collect();
+                if !interfaces.is_empty() {
+                    views.push(View { interfaces, ..view });
+                }
+            }
+            if views.len() == before {
+                return Err(Error::NoFlowLog { what: format!("eni {selector}"), create: None });
+            }
+        }
+        if target.selectors.is_empty() {
+            views.extend(entries.iter().map(|entry| self.view(entry)));
+        }
+        Ok(views)
+    }
+
+    fn view(&self, entry: &Entry) -> View {
+        View { interfaces: self.covered(entry), from: entry.records_from }
+    }
+}
+
+/// What one flow log shows: the records of these interfaces from this second on.
+struct View {
+    interfaces: Vec<String>,
+    from: EpochSeconds,
+}
+
+fn view_condition(view: View) -> Condition {
+    let mut words = view.interfaces;
+    words.sort();
+    words.dedup();
+    let since = Check::Compare { order: Order::AtLeast, value: view.from };
+    Condition::All(vec![
+        Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false }),
+        Condition::Test(Source::Field(Field::Time), since),
+    ])
+}
+
+#[async_trait]
+impl Account for Embedded {
+    fn is_account(&self) -> bool {
+        true
+    }
+
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, Error> {
+        Ok(self.inventory.resources(kind))
+    }
+
+    async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error> {
+        let entries = self.state.read()?;
+        let all = self.inventory.interfaces.len().max(1) as u64;
+        let stored = self.stored_bytes();
+        let share = |entry: &Entry| stored * self.covered(entry).len() as u64 / all;
+        let mut flow_logs: Vec<FlowLog> = entries.iter().map(|entry| self.flow_log(entry, share(entry))).collect();
+        let order = |kind: TargetKind| KINDS.iter().position(|known| *known == kind);
+        flow_logs.sort_by(|a, b| (order(a.kind), &a.resource).cmp(&(order(b.kind), &b.resource)));
+        Ok(flow_logs)
+    }
+
+    async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error> {
+        if resource.interfaces.is_empty() {
+            return Err(Error::NoInterface { what: resource.label() });
+        }
+        let grows = matches!(resource.kind, TargetKind::Vpc | TargetKind::Subnet);
+        let now = self.clock.now;
+        let created = self.state.change(|entries| {
+            let is_its = |entry: &&mut Entry| entry.kind == resource.kind.name() && entry.resource == resource.id;
+            if let Some(entry) = entries.iter_mut().find(is_its) {
+                let joined: Vec<String> = match grows {
+                    true => Vec::new(),
+                    false => resource.interfaces.iter().filter(|id| !entry.interfaces.contains(id)).cloned().collect(),
+                };
+                entry.interfaces.extend(joined.iter().cloned());
+                return if joined.is_empty() { Created::Unchanged } else { Created::Extended { interfaces: joined } };
+            }
+            let id = free_id(entries, resource);
+            entries.push(Entry {
+                id: id.clone(),
+                kind: resource.kind.name().into(),
+                resource: resource.id.clone(),
+                log_group: resource.log_group(),
+                interfaces: if grows { Vec::new() } else { resource.interfaces.clone() },
+                created: now,
+                records_from: now - BACKFILL_S,
+                retention_days: settings.retention_days,
+                aggregation_s: settings.aggregation_s,
+            });
+            Created::New { id, note: Some("its records reach an hour back; on AWS they start when it is created".into()) }
+        })?;
+        Ok(created)
+    }
+
+    async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
+        Ok(self.state.change(|entries| entries.retain(|entry| entry.id != flow_log.id))?)
+    }
+
+    fn default_interval(&self) -> Option<Interval> {
+        Some(Interval { from: self.clock.now - DEFAULT_WINDOW_S, until: self.clock.now })
+    }
+
+    async fn run(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<RunStats, Error> {
+        let plan = plan.narrowed(self.recorded(plan)?);
+        let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
+        Ok(engine::run(&plan, interval, &files, progress, sink).await?)
+    }
+}
+
+/// An id that no flow log of the account has: the same resource gets the same one again.
+fn free_id(entries: &[Entry], resource: &Resource) -> String {
+    let hash = |text: &str| {
+        // FNV-1a: small, and the same on every machine.
+        text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    };
+    let mut id = format!("fl-{:016x}", hash(&resource.log_group()));
+    while entries.iter().any(|entry| entry.id == id) {
+        id = format!("fl-{:016x}", hash(&id));
+    }
+    id
+}

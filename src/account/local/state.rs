@@ -1,0 +1,241 @@
+//! The flow logs of an embedded account: `flow-logs.json`, replaced as a whole or not at all.
+//!
+//! A change takes the lock, reads what is there, writes a new file beside it, syncs and renames it.
+//! So a reader needs no lock, and whoever is killed half-way leaves the old state or the new one.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::EpochSeconds;
+
+/// The version of the schema below.
+const VERSION: u32 = 1;
+/// How long a change waits for another process; changes take milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_RETRY: Duration = Duration::from_millis(20);
+
+/// Why the folder of an embedded account cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file cannot be read or written.
+    #[error("cannot {action} `{}`: {source}", file.display())]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// `flow-logs.json` is not JSON of this schema; the reason has line and column.
+    #[error("`{}` is not valid: {source}", file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+    /// `"version": 9`
+    #[error("`{}` has version {version}; this program reads version {VERSION}", file.display())]
+    UnknownVersion {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// Another process is changing the account.
+    #[error("{holder} is changing the account `{}`", folder.display())]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+        /// Who, as far as it is known.
+        holder: String,
+    },
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        matches!(self, Self::Locked { .. }).then(|| "try again when it is done".into())
+    }
+}
+
+/// A flow log as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    /// Its id.
+    pub(super) id: String,
+    /// The kind's word.
+    pub(super) kind: String,
+    /// The resource's id; for instances their name.
+    pub(super) resource: String,
+    /// Its log group.
+    pub(super) log_group: String,
+    /// The interfaces it was created for; for a VPC or a subnet none, since those cover all they have.
+    pub(super) interfaces: Vec<String>,
+    /// When it was created, and from when on there are records of it.
+    pub(super) created: EpochSeconds,
+    /// The first second that it has records of.
+    pub(super) records_from: EpochSeconds,
+    /// Days that records are kept.
+    pub(super) retention_days: u32,
+    /// Seconds over which a record aggregates.
+    pub(super) aggregation_s: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    version: u32,
+    flow_logs: Vec<Entry>,
+}
+
+/// The state file of one account.
+pub(super) struct State {
+    folder: PathBuf,
+}
+
+impl State {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf() }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("flow-logs.json")
+    }
+
+    /// The flow logs there are; none where nothing was created yet.
+    pub(super) fn read(&self) -> Result<Vec<Entry>, Error> {
+        let file = self.file();
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(Error::Io { action: "read", file, source }),
+        };
+        match serde_json::from_str::<Document>(&text) {
+            Ok(document) if document.version == VERSION => Ok(document.flow_logs),
+            Ok(document) => Err(Error::UnknownVersion { file, version: document.version }),
+            Err(source) => Err(Error::Invalid { file, source }),
+        }
+    }
+
+    /// Changes the flow logs, with no other process changing them meanwhile.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Vec<Entry>) -> T) -> Result<T, Error> {
+        let _lock = self.lock()?;
+        let before = self.read()?;
+        let mut entries = before.clone();
+        let outcome = change(&mut entries);
+        if entries != before {
+            self.write(entries)?;
+        }
+        Ok(outcome)
+    }
+
+    /// The lock lasts as long as the file is open; the system lets go of it when a process dies.
+    fn lock(&self) -> Result<File, Error> {
+        let file = self.folder.join("flow-logs.lock");
+        let io = |action| {
+            let file = file.clone();
+            move |source| Error::Io { action, file, source }
+        };
+        let mut lock =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&file).map_err(io("open"))?;
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_RETRY),
+                Err(TryLockError::WouldBlock) => {
+                    let holder = fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
+                    let holder = holder.map_or_else(|| "another process".into(), |pid| format!("process {}", pid.trim()));
+                    return Err(Error::Locked { folder: self.folder.clone(), holder });
+                }
+                Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
+            }
+        }
+        // For the message above only: what counts is the lock.
+        lock.set_len(0).map_err(io("write"))?;
+        write!(lock, "{}", std::process::id()).map_err(io("write"))?;
+        Ok(lock)
+    }
+
+    fn write(&self, flow_logs: Vec<Entry>) -> Result<(), Error> {
+        let file = self.file();
+        let new = self.folder.join("flow-logs.json.new");
+        let io = |source| Error::Io { action: "write", file: file.clone(), source };
+        let document = Document { version: VERSION, flow_logs };
+        let text = serde_json::to_string_pretty(&document).map_err(|error| io(error.into()))?;
+        let mut to = File::create(&new).map_err(io)?;
+        to.write_all(text.as_bytes()).map_err(io)?;
+        to.sync_all().map_err(io)?;
+        fs::rename(&new, &file).map_err(io)?;
+        // The rename itself is on disk once its folder is.
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str) -> Entry {
+        Entry {
+            id: id.into(),
+            kind: "vpc".into(),
+            resource: "vpc-1".into(),
+            log_group: "/fl-cli/vpc-1".into(),
+            interfaces: Vec::new(),
+            created: 0,
+            records_from: 0,
+            retention_days: 30,
+            aggregation_s: 60,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::new(folder.path());
+        assert_eq!(state.read().unwrap(), []);
+        state.change(|entries| entries.push(entry("fl-1"))).unwrap();
+        assert_eq!(state.read().unwrap(), [entry("fl-1")]);
+    }
+
+    #[test]
+    fn a_half_written_file_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::new(folder.path());
+        state.change(|entries| entries.push(entry("fl-1"))).unwrap();
+        fs::write(folder.path().join("flow-logs.json.new"), "{\"version").unwrap();
+        assert_eq!(state.read().unwrap(), [entry("fl-1")]);
+        state.change(|entries| entries.push(entry("fl-2"))).unwrap();
+        assert_eq!(state.read().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn changes_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let state = State::new(folder.path());
+                scope.spawn(move || state.change(|entries| entries.push(entry(&format!("fl-{number}")))).unwrap());
+            }
+        });
+        assert_eq!(State::new(folder.path()).read().unwrap().len(), 8);
+    }
+
+    #[test]
+    fn a_bad_state_is_an_error_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("flow-logs.json"), "{\"version\": 1, \"flow_logs\": [{}]}").unwrap();
+        let error = State::new(folder.path()).read().unwrap_err().to_string();
+        assert!(error.contains("flow-logs.json") && error.contains("line 1 column"), "{error}");
+    }
+}

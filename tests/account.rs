@@ -1,0 +1,266 @@
+//! The embedded account through the command line: create, list, query, delete, and what can go wrong.
+#![cfg(feature = "local")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Ran {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+    command.args(args).env_clear().env("TZ", "UTC").env("HOME", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Ran {
+    let Output { stdout, stderr, status } = command(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+}
+
+#[track_caller]
+fn done(args: &[&str]) -> String {
+    let ran = run(args);
+    assert_eq!(ran.code, Some(0), "{args:?}: {}{}", ran.stdout, ran.stderr);
+    ran.stdout
+}
+
+#[track_caller]
+fn fails(args: &[&str], code: i32, part: &str) {
+    let ran = run(args);
+    assert_eq!(ran.code, Some(code), "{args:?}: {}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains(part), "`{part}` is not in: {}", ran.stderr);
+}
+
+/// A demo account without the flow logs that come with it.
+fn empty_demo() -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().join("demo").display().to_string();
+    done(&["demo", "--dir", &dir]);
+    done(&["--local", &dir, "delete", "all", "--yes"]);
+    (folder, dir)
+}
+
+fn list(dir: &str) -> Vec<Value> {
+    serde_json::from_str(&done(&["--local", dir, "list", "-o", "json"])).unwrap()
+}
+
+#[test]
+fn every_kind_is_created_listed_queried_and_deleted() {
+    let (_folder, dir) = empty_demo();
+    assert_eq!(list(&dir), Vec::<Value>::new());
+    for (kind, name, interfaces, group) in [
+        ("instance", "web", "4 of 4", "/fl-cli/instance-web"),
+        ("sg", "demo-api", "7 of 7", "/fl-cli/sg-"),
+        ("subnet", "prod-private-b", "6 of 6", "/fl-cli/subnet-"),
+        ("vpc", "prod", "23 of 23", "/fl-cli/vpc-"),
+        ("nat", "prod-nat-b", "1 of 1", "/fl-cli/nat-"),
+        ("endpoint", "prod-dynamodb", "1 of 1", "/fl-cli/vpce-"),
+    ] {
+        let created = done(&["--local", &dir, "create", kind, name]);
+        assert!(created.starts_with(&format!("created {kind} ")), "{created}");
+        let listed = list(&dir);
+        assert_eq!(listed.len(), 1, "{listed:?}");
+        assert_eq!(listed[0]["kind"], kind);
+        assert_eq!(listed[0]["interfaces"], interfaces);
+        assert!(listed[0]["log_group"].as_str().unwrap().starts_with(group), "{listed:?}");
+        let count = done(&["--local", &dir, "-o", "csv", "-e", &format!("{kind} {name} | count()")]);
+        let count: u64 = count.lines().nth(1).unwrap().parse().unwrap();
+        assert!(count > 0, "{kind}");
+        // Nothing of another kind was created.
+        let other = if kind == "vpc" { "sg" } else { "vpc" };
+        fails(&["--local", &dir, "-e", &format!("{other} | count()")], 1, "has no flow log");
+        let deleted = done(&["--local", &dir, "delete", kind, name, "--yes"]);
+        assert!(deleted.starts_with(&format!("deleted {kind} ")), "{deleted}");
+        assert_eq!(list(&dir), Vec::<Value>::new());
+    }
+    done(&["--local", &dir, "create", "vpc", "*", "--yes"]);
+    assert_eq!(list(&dir).len(), 3);
+    done(&["--local", &dir, "delete", "all", "--yes"]);
+    assert_eq!(list(&dir), Vec::<Value>::new());
+    assert_eq!(done(&["--local", &dir, "delete", "all"]), "nothing to do\n");
+}
+
+#[test]
+fn a_flow_log_shows_its_interfaces_only() {
+    let (_folder, dir) = empty_demo();
+    done(&["--local", &dir, "create", "instance", "bastion"]);
+    let rows = done(&["--local", &dir, "-o", "csv", "-e", "instance bastion | count() by eni, local.addr"]);
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+    assert_eq!(rows.lines().nth(1).unwrap().split(',').nth(1), Some("10.0.0.12"), "{rows}");
+    // Two flow logs over one interface show its records once.
+    done(&["--local", &dir, "create", "subnet", "prod-public-a"]);
+    let one = done(&["--local", &dir, "-o", "csv", "-e", "instance bastion | count()"]);
+    let both = done(&["--local", &dir, "-o", "csv", "-e", "instance bastion, subnet prod-public-a where local.addr = 10.0.0.12 | count()"]);
+    assert_eq!(one, both);
+}
+
+#[test]
+fn creating_again_converges() {
+    let (_folder, dir) = empty_demo();
+    done(&["--local", &dir, "create", "sg", "demo-db"]);
+    let again = done(&["--local", &dir, "create", "sg", "demo-db"]);
+    assert!(again.starts_with("unchanged sg demo-db"), "{again}");
+    // An interface joins the group.
+    let file = Path::new(&dir).join("inventory.json");
+    let mut inventory: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let group = inventory["security_groups"].as_array().unwrap().iter().find(|g| g["name"] == "demo-db").unwrap()["id"].clone();
+    let interfaces = inventory["interfaces"].as_array_mut().unwrap();
+    let worker = interfaces.iter_mut().find(|i| i["name"] == "worker").unwrap();
+    worker["security_groups"].as_array_mut().unwrap().push(group);
+    let worker = worker["id"].as_str().unwrap().to_string();
+    fs::write(&file, inventory.to_string()).unwrap();
+    assert_eq!(list(&dir)[0]["interfaces"], "2 of 3");
+    let extended = done(&["--local", &dir, "create", "sg", "demo-db"]);
+    assert!(extended.starts_with("extended sg demo-db") && extended.contains(&worker), "{extended}");
+    assert_eq!(list(&dir)[0]["interfaces"], "3 of 3");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let (_folder, dir) = empty_demo();
+    let plan = done(&["--local", &dir, "create", "vpc", "prod", "--dry-run"]);
+    assert!(plan.starts_with("would create vpc prod") && plan.contains("23 interfaces"), "{plan}");
+    assert_eq!(list(&dir), Vec::<Value>::new());
+    done(&["--local", &dir, "create", "vpc", "prod"]);
+    let plan = done(&["--local", &dir, "delete", "all", "--dry-run", "-o", "json"]);
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(plan[0]["action"], "would_delete");
+    assert_eq!(list(&dir).len(), 1);
+}
+
+#[test]
+fn what_changes_much_has_to_be_confirmed() {
+    let (_folder, dir) = empty_demo();
+    fails(&["--local", &dir, "create", "vpc", "*"], 2, "--yes");
+    done(&["--local", &dir, "create", "vpc", "prod"]);
+    fails(&["--local", &dir, "delete", "vpc", "prod"], 2, "--yes");
+    fails(&["--local", &dir, "delete", "vpc"], 2, "needs an id or a name");
+    fails(&["--local", &dir, "delete", "all", "prod", "--yes"], 2, "takes no selector");
+    assert_eq!(list(&dir).len(), 1);
+}
+
+#[test]
+fn what_matches_nothing_is_an_error_with_the_nearest_name() {
+    let (_folder, dir) = empty_demo();
+    fails(&["--local", &dir, "create", "vpc", "prdo"], 1, "did you mean `prod`?");
+    fails(&["--local", &dir, "delete", "vpc", "prod", "--yes"], 1, "no vpc matches `prod`");
+    fails(&["--local", &dir, "-e", "vpc prod"], 1, "flowlogs create vpc");
+    fails(&["--local", &dir, "-e", "vpc prdo"], 1, "did you mean `prod`?");
+    fails(&["--local", &dir, "-e", "count()"], 1, "the account has no flow log");
+    fails(&["--local", &dir, "create", "group", "x"], 2, "expected one of");
+    fails(&["--local", &dir, "create", "vpc", "prod", "--aggregation", "61"], 2, "60 or 600");
+}
+
+#[test]
+fn a_target_without_interfaces_is_an_error_before_anything_is_made() {
+    let (_folder, dir) = empty_demo();
+    // The shared VPC has no NAT gateway; a group that guards nothing is made here.
+    let file = Path::new(&dir).join("inventory.json");
+    let mut inventory: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let vpc = inventory["vpcs"][0]["id"].clone();
+    let group = serde_json::json!({"id": "sg-0", "name": "idle", "vpc": vpc});
+    inventory["security_groups"].as_array_mut().unwrap().push(group);
+    fs::write(&file, inventory.to_string()).unwrap();
+    let ran = run(&["--local", &dir, "create", "sg", "idle"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("has no network interface") && ran.stderr.contains("1 of 1 failed"), "{}", ran.stderr);
+    assert_eq!(list(&dir), Vec::<Value>::new());
+}
+
+#[test]
+fn files_are_no_account() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("x.log");
+    fs::write(&path, "bytes start\n1 1795434000\n").unwrap();
+    let path = path.display().to_string();
+    fails(&["--local", &path, "list"], 1, "not an account");
+    fails(&["--local", &path, "create", "vpc", "prod"], 1, "not an account");
+    fs::write(folder.path().join("inventory.json"), "{\"version\": 1,\n  \"acount\": 1}").unwrap();
+    fails(&["--local", &folder.path().display().to_string(), "list"], 1, "line 2 column");
+}
+
+/// The records of a demo, read without flowlogs, as lists of their values.
+fn records(dir: &str) -> Vec<Vec<String>> {
+    let mut records = Vec::new();
+    for entry in fs::read_dir(Path::new(dir).join("records")).unwrap() {
+        let mut text = String::new();
+        let file = fs::File::open(entry.unwrap().path()).unwrap();
+        flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
+        records.extend(text.lines().skip(1).map(|line| line.split(' ').map(str::to_string).collect()));
+    }
+    records
+}
+
+#[test]
+fn the_answers_of_the_demo_equal_an_independent_count() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().join("demo").display().to_string();
+    done(&["demo", "--dir", &dir]);
+    let records = records(&dir);
+    assert!((250_000..350_000).contains(&records.len()), "{} records", records.len());
+    let inventory: Value = serde_json::from_str(&fs::read_to_string(Path::new(&dir).join("inventory.json")).unwrap()).unwrap();
+    let prod = inventory["vpcs"].as_array().unwrap().iter().find(|vpc| vpc["name"] == "prod").unwrap()["id"].as_str().unwrap();
+    let all: Vec<&Vec<String>> = records.iter().filter(|record| record[14] == prod).collect();
+    let ask = |sentence: &str| {
+        let answer = done(&["--local", &dir, "-o", "csv", "-e", &format!("vpc prod {sentence} from 2000-01-01 to 2100-01-01")]);
+        answer.lines().nth(1).unwrap().to_string()
+    };
+    assert_eq!(ask("| count()"), all.len().to_string());
+    let refused = all.iter().filter(|record| record[12] == "REJECT" && record[6] == "22").count();
+    assert_eq!(ask("where reject and dst.port = 22 | count()"), refused.to_string());
+    let bytes: u64 = all.iter().filter(|record| record[25] == "egress").map(|record| record[9].parse::<u64>().unwrap()).sum();
+    assert_eq!(ask("where egress | sum(bytes)"), bytes.to_string());
+    // Both mistakes are there to be found: the workers at the database, the load balancer in zone b.
+    assert_ne!(ask("where reject and dst.port = 5432 and src.addr in 10.0.0.0/8 | count()"), "0");
+    assert_ne!(ask("where reject and dst.port = 8080 and src.addr in 10.0.1.0/24 | count()"), "0");
+}
+
+#[test]
+fn two_processes_at_once_lose_nothing() {
+    let (_folder, dir) = empty_demo();
+    let children: Vec<_> = ["prod", "staging", "shared"]
+        .into_iter()
+        .map(|name| command(&["--local", &dir, "create", "vpc", name]).stdout(Stdio::null()).spawn().unwrap())
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(list(&dir).len(), 3);
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
+    let (_folder, dir) = empty_demo();
+    done(&["--local", &dir, "create", "vpc", "prod"]);
+    for round in 0..200_u64 {
+        let args: &[&str] = if round % 2 == 0 { &["create", "sg", "demo-web"] } else { &["delete", "sg", "demo-web", "--yes"] };
+        let mut child = command(&[&["--local", &dir][..], args].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // From before it starts to after it ends, in uneven steps.
+        std::thread::sleep(Duration::from_micros(round * 7_919 % 40_000));
+        let _ = child.kill();
+        let _ = child.wait();
+        let text = fs::read_to_string(Path::new(&dir).join("flow-logs.json")).unwrap();
+        let state: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("round {round}: {error}: {text}"));
+        let count = state["flow_logs"].as_array().unwrap().len();
+        assert!((1..=2).contains(&count), "round {round}: {text}");
+    }
+    // The account still works.
+    done(&["--local", &dir, "create", "sg", "demo-web"]);
+    assert_eq!(list(&dir).len(), 2);
+}
