@@ -180,6 +180,14 @@ pub enum Error {
         /// The target.
         what: String,
     },
+    /// `avg(bytes) by remote.name`
+    #[error("`{what}` {why}")]
+    Unmergeable {
+        /// What the sentence says.
+        what: String,
+        /// Why it cannot be done.
+        why: Unmergeable,
+    },
     /// Plain files cannot answer.
     #[error(transparent)]
     Plain(#[from] local::PlainError),
@@ -200,17 +208,16 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NotAnAccount => Some("an account is a folder with `inventory.json`".into()),
-            Self::NoMatch { selector, known, .. } => {
-                match nearest(selector, known.iter().map(String::as_str)) {
-                    Some(near) => Some(format!("did you mean `{near}`?")),
-                    None if known.is_empty() => Some("there is none".into()),
-                    None => Some(format!("there are {}", few(known))),
-                }
-            }
+            Self::NoMatch { selector, known, .. } => match nearest(selector, known.iter().map(String::as_str)) {
+                Some(near) => Some(format!("did you mean `{near}`?")),
+                None if known.is_empty() => Some("there is none".into()),
+                None => Some(format!("there are {}", few(known))),
+            },
             Self::NoFlowLog { create, .. } => create.as_ref().map(|create| format!("create one: `{create}`")),
             Self::Plain(error) => error.help(),
             Self::Embedded(error) => error.help(),
             Self::Engine(error) => error.help(),
+            Self::Unmergeable { why, .. } => Some(why.help().into()),
             Self::NoInterface { .. } | Self::Inventory(_) => None,
         }
     }
@@ -218,11 +225,32 @@ impl Error {
     /// Whether the reader of the rows went away.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {
-        let sink = match self {
-            Self::Engine(engine::Error::Sink(error)) | Self::Plain(local::PlainError::Engine(engine::Error::Sink(error))) => error,
-            _ => return false,
-        };
+        let Self::Engine(engine::Error::Sink(sink)) = self else { return false };
         sink.kind() == std::io::ErrorKind::BrokenPipe
+    }
+}
+
+/// What names, which are joined after a query, rule out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unmergeable {
+    /// `avg(bytes) by remote.name`
+    #[error("cannot be computed over groups of one name from its parts")]
+    Aggregate,
+    /// `count() by remote.name | where count > 5`
+    #[error("cannot filter groups that get their names after the query")]
+    FilterOfGroups,
+    /// `show bytes | sort remote.name`
+    #[error("cannot order records: it is joined after the query")]
+    SortOfRecords,
+}
+
+impl Unmergeable {
+    const fn help(self) -> &'static str {
+        match self {
+            Self::Aggregate => "count, sum, min and max can; or group by `eni` or `remote.addr`",
+            Self::FilterOfGroups => "leave the filter out, or group by `eni` or `remote.addr`",
+            Self::SortOfRecords => "sort by `eni` or `remote.addr`, or group by the name",
+        }
     }
 }
 

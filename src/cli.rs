@@ -129,13 +129,17 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             demo::demo(dir, &plans, place, &output, &context, terminal)
         }
         #[cfg(feature = "local")]
-        Some(Command::Create(create)) => run::with_session(&place, &context, async |session| create.run(session, &output).await),
+        Some(Command::Create(create)) => {
+            run::with_session(&place, &context, async |session| create.run(session, &output).await)
+        }
         #[cfg(feature = "local")]
         Some(Command::List(list)) => {
             run::with_session(&place, &context, async |session| list.run(session, &output, &context, terminal).await)
         }
         #[cfg(feature = "local")]
-        Some(Command::Delete(delete)) => run::with_session(&place, &context, async |session| delete.run(session, &output).await),
+        Some(Command::Delete(delete)) => {
+            run::with_session(&place, &context, async |session| delete.run(session, &output).await)
+        }
         Some(Command::Explain { sentence }) => {
             let plan = compile(&sentence, &context, terminal)?;
             explain::explain(&plan, &context, output.format())?;

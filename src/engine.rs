@@ -18,6 +18,7 @@ mod lower;
 mod parquet;
 mod scalar;
 mod scan;
+mod select;
 mod shape;
 mod source;
 mod storage;

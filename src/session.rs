@@ -74,7 +74,8 @@ impl Session {
         let all: Vec<FlowLog> = self.account.flow_logs().await?.into_iter().filter(of_kind).collect();
         for selector in selectors {
             if !all.iter().any(|flow_log| flow_log.is_selected(selector)) {
-                let known = all.iter().flat_map(|f| std::iter::once(f.resource.clone()).chain(f.name.clone())).collect();
+                let known =
+                    all.iter().flat_map(|f| std::iter::once(f.resource.clone()).chain(f.name.clone())).collect();
                 return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known });
             }
         }

@@ -102,7 +102,14 @@ fn a_flow_log_shows_its_interfaces_only() {
     // Two flow logs over one interface show its records once.
     done(&["--local", &dir, "create", "subnet", "prod-public-a"]);
     let one = done(&["--local", &dir, "-o", "csv", "-e", "instance bastion | count()"]);
-    let both = done(&["--local", &dir, "-o", "csv", "-e", "instance bastion, subnet prod-public-a where local.addr = 10.0.0.12 | count()"]);
+    let both = done(&[
+        "--local",
+        &dir,
+        "-o",
+        "csv",
+        "-e",
+        "instance bastion, subnet prod-public-a where local.addr = 10.0.0.12 | count()",
+    ]);
     assert_eq!(one, both);
 }
 
@@ -115,7 +122,8 @@ fn creating_again_converges() {
     // An interface joins the group.
     let file = Path::new(&dir).join("inventory.json");
     let mut inventory: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-    let group = inventory["security_groups"].as_array().unwrap().iter().find(|g| g["name"] == "demo-db").unwrap()["id"].clone();
+    let group =
+        inventory["security_groups"].as_array().unwrap().iter().find(|g| g["name"] == "demo-db").unwrap()["id"].clone();
     let interfaces = inventory["interfaces"].as_array_mut().unwrap();
     let worker = interfaces.iter_mut().find(|i| i["name"] == "worker").unwrap();
     worker["security_groups"].as_array_mut().unwrap().push(group);
@@ -210,21 +218,65 @@ fn the_answers_of_the_demo_equal_an_independent_count() {
     done(&["demo", "--dir", &dir]);
     let records = records(&dir);
     assert!((250_000..350_000).contains(&records.len()), "{} records", records.len());
-    let inventory: Value = serde_json::from_str(&fs::read_to_string(Path::new(&dir).join("inventory.json")).unwrap()).unwrap();
-    let prod = inventory["vpcs"].as_array().unwrap().iter().find(|vpc| vpc["name"] == "prod").unwrap()["id"].as_str().unwrap();
+    let inventory: Value =
+        serde_json::from_str(&fs::read_to_string(Path::new(&dir).join("inventory.json")).unwrap()).unwrap();
+    let prod =
+        inventory["vpcs"].as_array().unwrap().iter().find(|vpc| vpc["name"] == "prod").unwrap()["id"].as_str().unwrap();
     let all: Vec<&Vec<String>> = records.iter().filter(|record| record[14] == prod).collect();
     let ask = |sentence: &str| {
-        let answer = done(&["--local", &dir, "-o", "csv", "-e", &format!("vpc prod {sentence} from 2000-01-01 to 2100-01-01")]);
+        let answer =
+            done(&["--local", &dir, "-o", "csv", "-e", &format!("vpc prod {sentence} from 2000-01-01 to 2100-01-01")]);
         answer.lines().nth(1).unwrap().to_string()
     };
     assert_eq!(ask("| count()"), all.len().to_string());
     let refused = all.iter().filter(|record| record[12] == "REJECT" && record[6] == "22").count();
     assert_eq!(ask("where reject and dst.port = 22 | count()"), refused.to_string());
-    let bytes: u64 = all.iter().filter(|record| record[25] == "egress").map(|record| record[9].parse::<u64>().unwrap()).sum();
+    let bytes: u64 =
+        all.iter().filter(|record| record[25] == "egress").map(|record| record[9].parse::<u64>().unwrap()).sum();
     assert_eq!(ask("where egress | sum(bytes)"), bytes.to_string());
     // Both mistakes are there to be found: the workers at the database, the load balancer in zone b.
     assert_ne!(ask("where reject and dst.port = 5432 and src.addr in 10.0.0.0/8 | count()"), "0");
     assert_ne!(ask("where reject and dst.port = 8080 and src.addr in 10.0.1.0/24 | count()"), "0");
+}
+
+/// Two web servers and a database; a record of each direction, by hand.
+const SMALL: &str = r#"{"version": 1, "account": "123456789012", "region": "eu-west-1",
+  "vpcs": [{"id": "vpc-1", "name": "one", "cidrs": ["10.0.0.0/16"]}],
+  "subnets": [{"id": "subnet-1", "vpc": "vpc-1", "cidr": "10.0.0.0/24", "az": "euw1-az1"}],
+  "interfaces": [
+    {"id": "eni-1", "kind": "instance", "name": "web", "vpc": "vpc-1", "subnet": "subnet-1", "addresses": ["10.0.0.11"]},
+    {"id": "eni-2", "kind": "instance", "name": "web", "vpc": "vpc-1", "subnet": "subnet-1", "addresses": ["10.0.0.12"]},
+    {"id": "eni-3", "kind": "rds", "name": "db", "vpc": "vpc-1", "subnet": "subnet-1", "addresses": ["10.0.0.13"]}]}"#;
+
+#[test]
+fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
+    let folder = TempDir::new().unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    fs::write(folder.path().join("inventory.json"), SMALL).unwrap();
+    fs::create_dir(folder.path().join("records")).unwrap();
+    let lines = [
+        format!("eni-1 egress 10.0.0.11 10.0.0.13 100 {} OK", now - 60),
+        format!("eni-2 egress 10.0.0.12 10.0.0.13 20 {} OK", now - 50),
+        format!("eni-3 ingress 10.0.0.12 10.0.0.13 20 {} OK", now - 45),
+        format!("eni-2 ingress 198.51.100.1 10.0.0.12 7 {} OK", now - 40),
+    ];
+    let header = "interface-id flow-direction srcaddr dstaddr bytes start log-status";
+    fs::write(folder.path().join("records/x.log"), format!("{header}\n{}\n", lines.join("\n"))).unwrap();
+    let dir = folder.path().display().to_string();
+    done(&["--local", &dir, "create", "vpc", "one"]);
+    let ask = |sentence: &str| done(&["--local", &dir, "-o", "csv", "-e", sentence]);
+    // Worked out by hand.
+    assert_eq!(
+        ask("vpc one | show bytes, local.name, remote.name"),
+        "bytes,local_name,remote_name\n7,web,\n20,db,web\n20,web,db\n100,web,db\n"
+    );
+    assert_eq!(
+        ask("vpc one | sum(bytes) as total, count() by local.name, remote.name"),
+        "local_name,remote_name,total,count\nweb,db,120,2\ndb,web,20,1\nweb,,7,1\n"
+    );
+    assert_eq!(ask("vpc one | top 1 remote.name by bytes"), "remote_name,bytes\ndb,120\n");
+    fails(&["--local", &dir, "-e", "vpc one | avg(bytes) by remote.name"], 1, "count, sum, min and max");
+    fails(&["--local", &dir, "-e", "vpc one | show bytes | sort remote.name"], 1, "sort by `eni`");
 }
 
 #[test]
@@ -245,7 +297,8 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
     let (_folder, dir) = empty_demo();
     done(&["--local", &dir, "create", "vpc", "prod"]);
     for round in 0..200_u64 {
-        let args: &[&str] = if round % 2 == 0 { &["create", "sg", "demo-web"] } else { &["delete", "sg", "demo-web", "--yes"] };
+        let args: &[&str] =
+            if round % 2 == 0 { &["create", "sg", "demo-web"] } else { &["delete", "sg", "demo-web", "--yes"] };
         let mut child = command(&[&["--local", &dir][..], args].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -308,7 +308,9 @@ impl Inventory {
                 return Some(format!("the id `{id}` stands twice"));
             }
         }
-        self.references().find(|(_, id)| !ids.contains(id)).map(|(from, id)| format!("`{from}` names `{id}`, which is not there"))
+        self.references()
+            .find(|(_, id)| !ids.contains(id))
+            .map(|(from, id)| format!("`{from}` names `{id}`, which is not there"))
     }
 
     /// Every id that something names, with what names it.
@@ -423,14 +425,16 @@ mod tests {
             security_groups: Vec::new(),
             owner: Some(owner.into()),
         };
-        let instance = |id: &str, name: Option<&str>| Instance { id: id.into(), name: name.map(Into::into), vpc: "vpc-1".into() };
+        let instance =
+            |id: &str, name: Option<&str>| Instance { id: id.into(), name: name.map(Into::into), vpc: "vpc-1".into() };
         let inventory = Inventory {
             instances: vec![instance("i-1", Some("web")), instance("i-2", Some("web")), instance("i-3", None)],
             interfaces: vec![interface("eni-1", "i-1"), interface("eni-2", "i-2"), interface("eni-3", "i-3")],
             ..Inventory::default()
         };
         let groups = inventory.resources(TargetKind::Instance);
-        let shown: Vec<(&str, usize)> = groups.iter().map(|group| (group.id.as_str(), group.interfaces.len())).collect();
+        let shown: Vec<(&str, usize)> =
+            groups.iter().map(|group| (group.id.as_str(), group.interfaces.len())).collect();
         assert_eq!(shown, [("i-3", 1), ("web", 2)]);
     }
 }

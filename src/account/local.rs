@@ -2,6 +2,7 @@
 
 pub mod demo;
 mod embedded;
+mod names;
 mod plain;
 mod state;
 

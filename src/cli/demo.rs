@@ -18,12 +18,9 @@ pub(super) fn demo(
     context: &Context,
     terminal: &Terminal,
 ) -> Result<Exit, Error> {
-    let dir = match dir.or_else(default_dir) {
-        Some(dir) => dir,
-        None => {
-            let message = "there is no folder for the user's data".into();
-            return Err(Error::Usage { message, help: Some("name one with `--dir DIR`".into()) });
-        }
+    let Some(dir) = dir.or_else(default_dir) else {
+        let message = "there is no folder for the user's data".into();
+        return Err(Error::Usage { message, help: Some("name one with `--dir DIR`".into()) });
     };
     demo::refresh(&dir, context.clock.now)?;
     if plans.is_empty() {

@@ -10,7 +10,9 @@ use serde_json::json;
 
 use super::args::{Output, OutputFormat};
 use super::{Error, Exit, Terminal};
-use crate::account::{AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Resource, Settings};
+use crate::account::{
+    AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Resource, Settings,
+};
 use crate::output::{self, Style};
 use crate::query::Context;
 use crate::query::plan::TargetKind;
@@ -144,7 +146,9 @@ fn created(resource: &Resource, created: Result<Created, crate::account::Error>)
             let note = note.map(|note| format!("; {note}")).unwrap_or_default();
             outcome("created", format!("{id}, log group {}, {}{note}", resource.log_group(), covers(resource)))
         }
-        Ok(Created::Extended { interfaces }) => outcome("extended", format!("covers {} now too", interfaces.join(", "))),
+        Ok(Created::Extended { interfaces }) => {
+            outcome("extended", format!("covers {} now too", interfaces.join(", ")))
+        }
         Ok(Created::Unchanged) => outcome("unchanged", "it exists and covers every interface".into()),
         Err(error) => Outcome { resource: resource.label(), action: "failed", detail: error.to_string(), failed: true },
     }
@@ -158,7 +162,10 @@ impl Delete {
         }
         if self.kind != TargetKind::All && self.selectors.is_empty() {
             let message = format!("`delete {}` needs an id or a name", self.kind.name());
-            return Err(Error::Usage { message, help: Some(format!("every one of them is `delete {} '*'`", self.kind.name())) });
+            return Err(Error::Usage {
+                message,
+                help: Some(format!("every one of them is `delete {} '*'`", self.kind.name())),
+            });
         }
         let flow_logs = session.flow_logs(self.kind, &self.selectors).await?;
         let names: Vec<String> = flow_logs.iter().map(label).collect();
@@ -229,21 +236,28 @@ fn report(outcomes: &[Outcome], output: &Output) -> Result<Exit, Error> {
             writeln!(out, "nothing to do")?;
         }
     } else {
-        let rows: Vec<serde_json::Value> = outcomes
-            .iter()
-            .map(|o| json!({"resource": o.resource, "action": o.action, "detail": o.detail}))
-            .collect();
+        let rows: Vec<serde_json::Value> =
+            outcomes.iter().map(|o| json!({"resource": o.resource, "action": o.action, "detail": o.detail})).collect();
         writeln!(out, "{}", serde_json::Value::Array(rows))?;
     }
     let failed: Vec<&str> = outcomes.iter().filter(|o| o.failed).map(|o| o.resource.as_str()).collect();
     if failed.is_empty() {
         return Ok(Exit::Done);
     }
-    Err(Error::Failed { message: format!("{} of {} failed: {}", failed.len(), outcomes.len(), failed.join(", ")), help: None })
+    Err(Error::Failed {
+        message: format!("{} of {} failed: {}", failed.len(), outcomes.len(), failed.join(", ")),
+        help: None,
+    })
 }
 
 impl List {
-    pub(super) async fn run(&self, session: &Session, output: &Output, context: &Context, terminal: &Terminal) -> Result<Exit, Error> {
+    pub(super) async fn run(
+        &self,
+        session: &Session,
+        output: &Output,
+        context: &Context,
+        terminal: &Terminal,
+    ) -> Result<Exit, Error> {
         let flow_logs = session.flow_logs(self.kind.unwrap_or(TargetKind::All), &[]).await?;
         let columns = COLUMNS.map(|(name, column_type)| Column {
             name: name.into(),

@@ -11,11 +11,11 @@ use serde_json::json;
 use super::args::{Output, Place};
 use super::print::{say, zone_name};
 use super::{Error, Exit, Terminal};
+use crate::account;
 use crate::engine;
 use crate::output::{self, Format, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, Plan, Shape};
-use crate::account;
 use crate::session::Session;
 use crate::value::{Progress, RunStats, time_in};
 
@@ -60,7 +60,8 @@ pub(super) fn with_session(
         return Err(Error::Usage {
             message: "no records to read".into(),
             help: Some(
-                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text".into(),
+                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text"
+                    .into(),
             ),
         });
     }

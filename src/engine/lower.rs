@@ -17,7 +17,7 @@ use super::Error;
 use super::block::data_type;
 use super::layout::Slot;
 use super::scalar;
-use super::scan::Column;
+use super::select::Column;
 
 /// A value to test, show or group by, and its type.
 #[derive(Clone, Debug)]

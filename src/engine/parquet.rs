@@ -16,10 +16,12 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::compute::{cast, filter};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
+use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::statistics::Statistics;
 
 use crate::field::Field;
@@ -32,6 +34,8 @@ use super::files::LogFile;
 use super::layout::{Kind, Layout, Slot};
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
 use super::tally::{Counts, First};
+
+type Arrow<T> = Result<T, ArrowError>;
 
 /// Digits of an account id.
 const ACCOUNT_DIGITS: usize = 12;
@@ -54,6 +58,9 @@ impl ParquetFile {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options)
             .map_err(|error| Error::Damaged { file: name.into(), reason: error.to_string() })?;
+        if !has_places(&metadata) {
+            return Err(Error::Damaged { file: name.into(), reason: "its index has places before its start".into() });
+        }
         Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, columns }, layout)))
     }
 
@@ -126,6 +133,15 @@ impl ParquetFile {
 fn is_whole(file: &mut File) -> bool {
     let mut magic = [0; 4];
     file.seek(SeekFrom::End(-4)).is_ok_and(|at| at >= 8) && file.read_exact(&mut magic).is_ok() && &magic == b"PAR1"
+}
+
+/// Whether every column lies somewhere: the reader takes that for granted.
+fn has_places(metadata: &ArrowReaderMetadata) -> bool {
+    let mut columns = metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
+    columns.all(|column| {
+        let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        start >= 0 && column.compressed_size() >= 0
+    })
 }
 
 /// The layout, and the column of each slot.
@@ -204,12 +220,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn read(
-        batch: &RecordBatch,
-        layout: &Layout,
-        parquet: &ParquetFile,
-        slots: &[usize],
-    ) -> Result<Self, datafusion::arrow::error::ArrowError> {
+    fn read(batch: &RecordBatch, layout: &Layout, parquet: &ParquetFile, slots: &[usize]) -> Arrow<Self> {
         let mut rows = Self { columns: Vec::new(), is_record: vec![true; batch.num_rows()], first_bad: None };
         // Columns come in the order of the file, whatever order they are asked for in.
         let mut in_order: Vec<usize> = slots.to_vec();
@@ -263,8 +274,6 @@ impl Rows {
         Ok(Block::new(rows, columns))
     }
 }
-
-type Arrow<T> = Result<T, datafusion::arrow::error::ArrowError>;
 
 /// Text by row; what stands for an absent value is none.
 fn texts(array: &ArrayRef) -> Arrow<ArrayRef> {

@@ -20,7 +20,7 @@ use crate::value::address_bits;
 
 use super::Error;
 use super::block::ADDRESS_BYTES;
-use super::scan::family;
+use super::select::family;
 
 const ADDRESS: DataType = DataType::FixedSizeBinary(ADDRESS_BYTES);
 

@@ -1,29 +1,24 @@
-//! The reading threads: each takes a part of a file, decodes it, filters it, passes it on.
+//! The reading threads: each takes a part of a file, has it decoded, passes on what the query keeps.
 //!
-//! Parts come from one queue, so that one big file does not leave threads idle. What a part is
-//! read from is the business of `text` and `parquet`; this module decides what is kept.
+//! Parts come from one queue, so that one big file does not leave threads idle. How a part is read
+//! is the business of `text` and `parquet`, what is kept of it that of `select`.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray,
-};
-use datafusion::arrow::compute::prep_null_mask_filter;
-use datafusion::arrow::datatypes::{DataType, Field as ArrowField, SchemaRef};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
-use datafusion::common::cast::as_boolean_array;
 use datafusion::error::DataFusionError;
-use datafusion::physical_expr::PhysicalExpr;
 use tokio::sync::mpsc::Sender;
 
-use crate::field::{Field, PORTED_PROTOCOLS};
-use crate::query::plan::{Family, Interval, Statuses};
+use crate::field::Field;
+use crate::query::plan::{Interval, Statuses};
 
 use super::Error;
-use super::block::{Block, absent, count_kept, data_type};
+use super::block::Block;
 use super::files::{Body, LogFile};
-use super::layout::{Kind, Layout, Slot};
+use super::layout::Layout;
+use super::select::Select;
 use super::tally::{Counts, Tally};
 
 /// Most records of a batch; also what the query engine makes of them.
@@ -31,147 +26,6 @@ pub(super) const BATCH_ROWS: usize = 8192;
 
 /// A text file is read in parts of this size, so that several threads can share a big one.
 const PART_BYTES: u64 = 16 << 20;
-
-/// A column that the query engine sees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Column {
-    /// A column of files.
-    Slot(Slot),
-    /// Whether the record's protocol has ports; true where the layout has no protocol.
-    Ported,
-    /// The record's type, or the source address's where the layout has no type.
-    Family,
-}
-
-impl Column {
-    /// The name that the query engine knows it by; no column of a file can have that of another kind.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::Slot(Slot::Field(field)) => format!("field {}", field.name()),
-            Self::Slot(Slot::Extra(name)) => format!("extra {name}"),
-            Self::Ported => "ported".into(),
-            Self::Family => "family".into(),
-        }
-    }
-
-    /// How the query engine types it.
-    pub(super) fn arrow_field(&self) -> ArrowField {
-        let (data_type, is_nullable) = match self {
-            Self::Slot(slot) => (data_type(slot.kind()), true),
-            Self::Ported => (DataType::Boolean, false),
-            Self::Family => (DataType::Utf8View, true),
-        };
-        ArrowField::new(self.name(), data_type, is_nullable)
-    }
-
-    /// The slot that it is read from, if the layout has it.
-    fn slot(&self, layout: &Layout) -> Option<usize> {
-        match self {
-            Self::Slot(slot) => layout.slots().iter().position(|known| known == slot),
-            Self::Ported => layout.place(Field::Protocol),
-            Self::Family => layout.place(Field::Type).or_else(|| layout.place(Field::SrcAddr)),
-        }
-    }
-
-    /// The values of the kept records of a block, or of all.
-    fn array(&self, layout: &Layout, block: &Block<'_>, kept: Option<&BooleanArray>) -> Result<ArrayRef, ArrowError> {
-        let rows = kept.map_or(block.rows, count_kept);
-        let values = self.slot(layout).map(|slot| block.column(slot, kept)).transpose()?;
-        Ok(match (self, values) {
-            (Self::Slot(_), Some(values)) => values,
-            (Self::Slot(slot), None) => absent(slot.kind(), rows),
-            (Self::Ported, None) => Arc::new(BooleanArray::from(vec![true; rows])),
-            (Self::Ported, Some(protocols)) => Arc::new(ported(&protocols)),
-            (Self::Family, None) => absent(Kind::Text, rows),
-            (Self::Family, Some(values)) => families(values),
-        })
-    }
-}
-
-fn ported(protocols: &ArrayRef) -> BooleanArray {
-    let protocols = protocols.as_any().downcast_ref::<Int64Array>();
-    let protocols = protocols.expect("protocols are read as numbers");
-    protocols.iter().map(|protocol| Some(protocol.is_some_and(|number| PORTED_PROTOCOLS.contains(&number)))).collect()
-}
-
-/// The families of types or of addresses.
-fn families(values: ArrayRef) -> ArrayRef {
-    let Some(addresses) = values.as_any().downcast_ref::<FixedSizeBinaryArray>() else { return values };
-    let families: StringViewArray =
-        addresses.iter().map(|address| address.map(|bytes| family(bytes).type_word())).collect();
-    Arc::new(families)
-}
-
-/// The family of an address as it lies in an array.
-pub(super) fn family(address: &[u8]) -> Family {
-    const V4_PREFIX: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-    if address.starts_with(V4_PREFIX) { Family::V4 } else { Family::V6 }
-}
-
-/// Which records are kept, and which of their columns.
-#[derive(Debug)]
-pub(super) struct Select {
-    /// The columns that come out, in order.
-    pub(super) output: Vec<Column>,
-    /// How the query engine types them.
-    pub(super) schema: SchemaRef,
-    /// What has to hold, if not every record is kept.
-    pub(super) filter: Option<RowFilter>,
-}
-
-/// A condition over some columns.
-#[derive(Debug)]
-pub(super) struct RowFilter {
-    pub(super) condition: Arc<dyn PhysicalExpr>,
-    /// The columns that it looks at, in the order of `schema`.
-    pub(super) columns: Vec<Column>,
-    pub(super) schema: SchemaRef,
-}
-
-impl Select {
-    /// The slots of the layout that have to be decoded.
-    fn wanted(&self, layout: &Layout) -> Vec<usize> {
-        let looked_at = self.filter.iter().flat_map(|filter| &filter.columns);
-        let mut slots: Vec<usize> =
-            self.output.iter().chain(looked_at).filter_map(|column| column.slot(layout)).collect();
-        slots.sort_unstable();
-        slots.dedup();
-        slots
-    }
-
-    /// The kept records of a block, if there are any.
-    fn select(&self, layout: &Layout, block: &Block<'_>) -> Result<Option<RecordBatch>, DataFusionError> {
-        let kept = match &self.filter {
-            None => None,
-            Some(filter) => {
-                let batch = batch(&filter.columns, &filter.schema, layout, block, None)?;
-                let holds = filter.condition.evaluate(&batch)?.into_array(block.rows)?;
-                let holds = as_boolean_array(&holds)?;
-                Some(if holds.null_count() > 0 { prep_null_mask_filter(holds) } else { holds.clone() })
-            }
-        };
-        let rows = kept.as_ref().map_or(block.rows, count_kept);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let kept = kept.as_ref().filter(|_| rows < block.rows);
-        Ok(Some(batch(&self.output, &self.schema, layout, block, kept)?))
-    }
-}
-
-fn batch(
-    columns: &[Column],
-    schema: &SchemaRef,
-    layout: &Layout,
-    block: &Block<'_>,
-    kept: Option<&BooleanArray>,
-) -> Result<RecordBatch, ArrowError> {
-    let rows = kept.map_or(block.rows, count_kept);
-    let arrays = columns.iter().map(|column| column.array(layout, block, kept)).collect::<Result<Vec<_>, _>>()?;
-    // Without columns, as for `count()`, only the number of records is passed on.
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
-}
 
 /// Which records are seen at all.
 #[derive(Clone, Copy, Debug)]

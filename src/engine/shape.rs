@@ -21,7 +21,7 @@ use super::Error;
 use super::answer::Kind;
 use super::lower::{Lowering, Operand, all};
 use super::scalar;
-use super::scan::Column;
+use super::select::Column;
 
 /// A query and the kinds of its columns.
 pub(super) struct Shaped {

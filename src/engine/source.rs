@@ -20,7 +20,8 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use super::files::{Files, LogFile};
 use super::layout::Slot;
 use super::lower::all;
-use super::scan::{Column, RowFilter, Scan, Select, Visible, Worker, units};
+use super::scan::{Scan, Visible, Worker, units};
+use super::select::{Column, RowFilter, Select};
 use super::tally::Tally;
 
 /// Batches that wait between a reading thread and the query.

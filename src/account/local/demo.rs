@@ -79,7 +79,9 @@ fn make_slots(records: &Path, inventory: &Inventory, now: EpochSeconds) -> Resul
                 })
             })
             .collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     remove_before(records, first)
 }
@@ -147,7 +149,7 @@ mod tests {
         let once = traffic.slot(slot, NOW);
         assert_eq!(once, traffic.slot(slot, NOW + 86_400));
         assert_ne!(once, traffic.slot(slot + SLOT_S, NOW));
-        assert!(once.iter().filter(|byte| **byte == b'\n').count() > 500);
+        assert!(once.split(|byte| *byte == b'\n').count() > 500);
     }
 
     #[test]
@@ -155,7 +157,8 @@ mod tests {
         let inventory = network();
         let text = traffic::Traffic::new(&inventory).slot(NOW - 100, NOW);
         let text = String::from_utf8(text).unwrap();
-        let ends: Vec<i64> = text.lines().skip(1).map(|line| line.split(' ').nth(11).unwrap().parse().unwrap()).collect();
+        let ends: Vec<i64> =
+            text.lines().skip(1).map(|line| line.split(' ').nth(11).unwrap().parse().unwrap()).collect();
         assert!(!ends.is_empty() && ends.iter().all(|end| *end <= NOW));
     }
 

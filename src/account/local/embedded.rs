@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use super::EmbeddedError;
 use super::demo::SLOT_S;
+use super::names::{self, NameSink, Names};
 use super::state::{Entry, State};
 use crate::account::inventory::Inventory;
 use crate::account::{Account, Created, DEFAULT_WINDOW_S, Error, FlowLog, KINDS, Resource, Settings, matches_glob};
@@ -101,15 +102,20 @@ impl Embedded {
     /// Bytes under `records/`, shared among flow logs by the interfaces they cover.
     fn stored_bytes(&self) -> u64 {
         let files = std::fs::read_dir(self.folder.join("records")).into_iter().flatten().flatten();
-        files.filter_map(|file| file.metadata().ok()).filter(|data| data.is_file()).map(|data| data.len()).sum()
+        files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|data| data.len()).sum()
     }
 
     /// The files that may hold records of an interval: of slots only those that meet it.
     fn record_files(&self, interval: Option<Interval>) -> Result<Vec<String>, Error> {
         let folder = self.folder.join("records");
         let io = |source| EmbeddedError::Io { action: "read", file: folder.clone(), source };
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(&folder).map_err(io)?.collect::<Result<Vec<_>, _>>().map_err(io)?.iter().map(std::fs::DirEntry::path).collect();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .map_err(io)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(io)?
+            .iter()
+            .map(std::fs::DirEntry::path)
+            .collect();
         files.sort();
         let meets = |file: &PathBuf| match (slot_of(file), interval) {
             (Some(slot), Some(interval)) => slot <= interval.until && slot + SLOT_S > interval.from,
@@ -153,7 +159,9 @@ impl Embedded {
                 true if target.kind == TargetKind::All => {
                     Err(Error::NoFlowLog { what, create: Some("flowlogs create vpc NAME".into()) })
                 }
-                true => Err(Error::NoFlowLog { what, create: Some(format!("flowlogs create {} NAME", target.kind.name())) }),
+                true => {
+                    Err(Error::NoFlowLog { what, create: Some(format!("flowlogs create {} NAME", target.kind.name())) })
+                }
                 false => Ok(of_kind.into_iter().map(|entry| self.view(entry)).collect()),
             };
         }
@@ -261,9 +269,10 @@ impl Account for Embedded {
         let created = self.state.change(|entries| {
             let is_its = |entry: &&mut Entry| entry.kind == resource.kind.name() && entry.resource == resource.id;
             if let Some(entry) = entries.iter_mut().find(is_its) {
-                let joined: Vec<String> = match grows {
-                    true => Vec::new(),
-                    false => resource.interfaces.iter().filter(|id| !entry.interfaces.contains(id)).cloned().collect(),
+                let joined: Vec<String> = if grows {
+                    Vec::new()
+                } else {
+                    resource.interfaces.iter().filter(|id| !entry.interfaces.contains(id)).cloned().collect()
                 };
                 entry.interfaces.extend(joined.iter().cloned());
                 return if joined.is_empty() { Created::Unchanged } else { Created::Extended { interfaces: joined } };
@@ -280,7 +289,10 @@ impl Account for Embedded {
                 retention_days: settings.retention_days,
                 aggregation_s: settings.aggregation_s,
             });
-            Created::New { id, note: Some("its records reach an hour back; on AWS they start when it is created".into()) }
+            Created::New {
+                id,
+                note: Some("its records reach an hour back; on AWS they start when it is created".into()),
+            }
         })?;
         Ok(created)
     }
@@ -302,7 +314,17 @@ impl Account for Embedded {
     ) -> Result<RunStats, Error> {
         let plan = plan.narrowed(self.recorded(plan)?);
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
-        Ok(engine::run(&plan, interval, &files, progress, sink).await?)
+        let Some(joined) = names::joined(&plan)? else {
+            return Ok(engine::run(&plan, interval, &files, progress, sink).await?);
+        };
+        let names = Names::of(&self.inventory);
+        let mut named = NameSink::new(&names, &joined, sink);
+        let mut stats = engine::run(&joined.plan, interval, &files, progress, &mut named).await?;
+        if let Some((rows, truncated)) = named.finish().map_err(engine::Error::from)? {
+            stats.rows = rows;
+            stats.truncated = truncated;
+        }
+        Ok(stats)
     }
 }
 
@@ -310,7 +332,8 @@ impl Account for Embedded {
 fn free_id(entries: &[Entry], resource: &Resource) -> String {
     let hash = |text: &str| {
         // FNV-1a: small, and the same on every machine.
-        text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+        text.bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
     };
     let mut id = format!("fl-{:016x}", hash(&resource.log_group()));
     while entries.iter().any(|entry| entry.id == id) {

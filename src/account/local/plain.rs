@@ -31,9 +31,6 @@ pub enum Error {
     /// `group "/aws/vpc"`, where there are only files.
     #[error("files have no log groups")]
     NoLogGroups,
-    /// The files could not be read, or the query not be run.
-    #[error(transparent)]
-    Engine(#[from] engine::Error),
 }
 
 impl Error {
@@ -49,7 +46,6 @@ impl Error {
                 Some(format!("use the id (`{example}...`), or `all`"))
             }
             Self::NoLogGroups => Some("leave the target out, or say `all`".into()),
-            Self::Engine(error) => error.help(),
         }
     }
 }
@@ -64,8 +60,8 @@ impl PlainFiles {
     ///
     /// # Errors
     ///
-    /// [`Error::Engine`] where one cannot be read or is no flow log.
-    pub fn open(options: engine::Options) -> Result<Self, Error> {
+    /// [`engine::Error`] where one cannot be read or is no flow log.
+    pub fn open(options: engine::Options) -> Result<Self, engine::Error> {
         Ok(Self { files: Files::open(options)? })
     }
 }
@@ -106,9 +102,7 @@ impl Account for PlainFiles {
         let wanted = plan.targets.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         // A target without a selector takes every record, whatever the others narrow to.
         let narrowed = match wanted.into_iter().collect::<Option<Vec<_>>>() {
-            Some(mut tests) => {
-                plan.narrowed(if tests.len() == 1 { tests.remove(0) } else { Condition::Any(tests) })
-            }
+            Some(mut tests) => plan.narrowed(if tests.len() == 1 { tests.remove(0) } else { Condition::Any(tests) }),
             None => plan.clone(),
         };
         Ok(engine::run(&narrowed, interval, &self.files, progress, sink).await?)

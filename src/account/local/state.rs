@@ -154,7 +154,8 @@ impl State {
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_RETRY),
                 Err(TryLockError::WouldBlock) => {
                     let holder = fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
-                    let holder = holder.map_or_else(|| "another process".into(), |pid| format!("process {}", pid.trim()));
+                    let holder =
+                        holder.map_or_else(|| "another process".into(), |pid| format!("process {}", pid.trim()));
                     return Err(Error::Locked { folder: self.folder.clone(), holder });
                 }
                 Err(TryLockError::Error(source)) => return Err(io("lock")(source)),

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use crate::account::inventory::{
-    AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup, Subnet,
-    VERSION, Vpc,
+    AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup,
+    Subnet, VERSION, Vpc,
 };
 
 const ANYWHERE: &str = "0.0.0.0/0";
@@ -66,7 +66,7 @@ fn production(b: &mut Builder) {
     b.inventory.load_balancers.push(LoadBalancer {
         name: "shop-alb".into(),
         kind: "application".into(),
-        vpc: b.id("vpc", "prod"),
+        vpc: id_of("vpc", "prod"),
     });
     // The mistake: an entry that was meant for another port denies the load balancer in zone b.
     b.acl("prod", "prod-private-b", Some((8080, "10.0.1.0/24")));
@@ -90,6 +90,11 @@ fn shared(b: &mut Builder) {
     b.instance("shared", "ci", "ci-2", "shared-private-a", "shared-ci");
 }
 
+/// The id of what is called so.
+fn id_of(prefix: &str, name: &str) -> String {
+    format!("{prefix}-{}", id(&format!("{prefix}/{name}")))
+}
+
 /// An inventory that grows; names stand for ids.
 #[derive(Default)]
 struct Builder {
@@ -97,34 +102,30 @@ struct Builder {
 }
 
 impl Builder {
-    fn id(&self, prefix: &str, name: &str) -> String {
-        format!("{prefix}-{}", id(&format!("{prefix}/{name}")))
-    }
-
     fn vpc(&mut self, name: &str, number: u8) {
         let cidrs = vec![network_of(number, 0, 16)];
-        self.inventory.vpcs.push(Vpc { id: self.id("vpc", name), name: Some(name.into()), cidrs });
+        self.inventory.vpcs.push(Vpc { id: id_of("vpc", name), name: Some(name.into()), cidrs });
     }
 
     fn subnet(&mut self, vpc: &str, name: &str, vpc_number: u8, number: u8, zone: &str) {
         let az = if zone == "a" { "euw1-az1" } else { "euw1-az2" };
         self.inventory.subnets.push(Subnet {
-            id: self.id("subnet", name),
+            id: id_of("subnet", name),
             name: Some(name.into()),
-            vpc: self.id("vpc", vpc),
+            vpc: id_of("vpc", vpc),
             cidr: network_of(vpc_number, number, 24),
             az: az.into(),
         });
     }
 
     fn group(&mut self, vpc: &str, name: &str, open: &[(u16, &str)]) {
-        let peer = |peer: &str| if peer.contains('/') { peer.to_string() } else { self.id("sg", peer) };
+        let peer = |peer: &str| if peer.contains('/') { peer.to_string() } else { id_of("sg", peer) };
         let ingress = open
             .iter()
             .map(|(port, from)| Rule { protocol: Some(6), ports: Some((*port, *port)), peer: peer(from) })
             .collect();
         let egress = vec![Rule { protocol: None, ports: None, peer: ANYWHERE.into() }];
-        let group = SecurityGroup { id: self.id("sg", name), name: name.into(), vpc: self.id("vpc", vpc), ingress, egress };
+        let group = SecurityGroup { id: id_of("sg", name), name: name.into(), vpc: id_of("vpc", vpc), ingress, egress };
         self.inventory.security_groups.push(group);
     }
 
@@ -133,42 +134,49 @@ impl Builder {
         let all = |egress| AclEntry { number: 100, egress, allow: true, protocol: None, ports: None, cidr: anywhere };
         let mut entries = vec![all(false), all(true)];
         if let Some((port, from)) = denied {
-            entries.insert(0, AclEntry {
-                number: 90,
-                egress: false,
-                allow: false,
-                protocol: Some(6),
-                ports: Some((port, port)),
-                cidr: from.parse().unwrap_or(anywhere),
-            });
+            entries.insert(
+                0,
+                AclEntry {
+                    number: 90,
+                    egress: false,
+                    allow: false,
+                    protocol: Some(6),
+                    ports: Some((port, port)),
+                    cidr: from.parse().unwrap_or(anywhere),
+                },
+            );
         }
         let acl = NetworkAcl {
-            id: self.id("acl", subnet),
-            vpc: self.id("vpc", vpc),
-            subnets: vec![self.id("subnet", subnet)],
+            id: id_of("acl", subnet),
+            vpc: id_of("vpc", vpc),
+            subnets: vec![id_of("subnet", subnet)],
             entries,
         };
         self.inventory.network_acls.push(acl);
     }
 
     fn instance(&mut self, vpc: &str, name: &str, host: &str, subnet: &str, group: &str) {
-        let id = self.id("i", host);
-        self.inventory.instances.push(Instance { id: id.clone(), name: Some(name.into()), vpc: self.id("vpc", vpc) });
+        let id = id_of("i", host);
+        self.inventory.instances.push(Instance { id: id.clone(), name: Some(name.into()), vpc: id_of("vpc", vpc) });
         self.interface("instance", name, subnet, group, Some(id));
     }
 
     fn nat(&mut self, vpc: &str, name: &str, subnet: &str) {
-        let id = self.id("nat", name);
-        self.inventory.nat_gateways.push(NatGateway { id: id.clone(), name: Some(name.into()), vpc: self.id("vpc", vpc) });
+        let id = id_of("nat", name);
+        self.inventory.nat_gateways.push(NatGateway {
+            id: id.clone(),
+            name: Some(name.into()),
+            vpc: id_of("vpc", vpc),
+        });
         self.interface("nat", name, subnet, "", Some(id));
     }
 
     fn endpoint(&mut self, vpc: &str, service: &str, subnet: &str, group: &str) {
-        let id = self.id("vpce", service);
+        let id = id_of("vpce", service);
         let endpoint = Endpoint {
             id: id.clone(),
             name: Some(format!("{vpc}-{service}")),
-            vpc: self.id("vpc", vpc),
+            vpc: id_of("vpc", vpc),
             service: format!("com.amazonaws.eu-west-1.{service}"),
         };
         self.inventory.endpoints.push(endpoint);
@@ -176,20 +184,20 @@ impl Builder {
     }
 
     fn interface(&mut self, kind: &str, name: &str, subnet: &str, group: &str, owner: Option<String>) {
-        let subnet_id = self.id("subnet", subnet);
+        let subnet_id = id_of("subnet", subnet);
         let Some(within) = self.inventory.subnets.iter().find(|known| known.id == subnet_id) else { return };
         let (vpc, cidr) = (within.vpc.clone(), within.cidr);
         let place = self.inventory.interfaces.iter().filter(|interface| interface.subnet == subnet_id).count();
         // The first four addresses of a subnet are the network's own.
         let address = cidr.hosts().nth(9 + place).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         self.inventory.interfaces.push(Interface {
-            id: self.id("eni", &format!("{subnet}/{place}")),
+            id: id_of("eni", &format!("{subnet}/{place}")),
             kind: kind.into(),
             name: Some(name.into()),
             vpc,
             subnet: subnet_id,
             addresses: vec![address],
-            security_groups: if group.is_empty() { Vec::new() } else { vec![self.id("sg", group)] },
+            security_groups: if group.is_empty() { Vec::new() } else { vec![id_of("sg", group)] },
             owner,
         });
     }

@@ -62,6 +62,7 @@ enum Far {
 }
 
 /// A habit of the network: who starts flows to whom.
+#[derive(Clone, Copy)]
 struct Habit {
     /// How often, relative to the others.
     weight: u64,
@@ -200,7 +201,8 @@ impl<'a> Traffic<'a> {
             Far::Servers => Some((public(142, random.skewed(80)), None, "-")),
         };
         let Some((far_address, far_interface, service)) = far else { return };
-        let (near_port, far_port) = if habit.is_inbound { (server_port, client_port) } else { (client_port, server_port) };
+        let (near_port, far_port) =
+            if habit.is_inbound { (server_port, client_port) } else { (client_port, server_port) };
         let near = End { address: near.addresses[0], port: near_port, interface: Some(near), service: "-" };
         let far = End { address: far_address, port: far_port, interface: far_interface, service };
         let (from, to) = if habit.is_inbound { (far, near) } else { (near, far) };
@@ -269,9 +271,24 @@ impl Record<'_> {
         let _ = writeln!(
             text,
             "5 {} {} {} {} {} {} {} {} {} {} {} {action} OK {} {} {instance} {flags} IPv4 {} {} {} {az} {} {} {direction} {path}",
-            inventory.account, at.id, from.address, to.address, from.port, to.port, self.protocol, self.packets,
-            self.bytes, self.start, self.end, at.vpc, at.subnet, from.address, to.address, inventory.region,
-            from.service, to.service,
+            inventory.account,
+            at.id,
+            from.address,
+            to.address,
+            from.port,
+            to.port,
+            self.protocol,
+            self.packets,
+            self.bytes,
+            self.start,
+            self.end,
+            at.vpc,
+            at.subnet,
+            from.address,
+            to.address,
+            inventory.region,
+            from.service,
+            to.service,
         );
     }
 }
