@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use inventory::Inventory;
+
 use crate::diagnostic::nearest;
 use crate::engine;
 use crate::query::plan::{Interval, Plan, TargetKind};
@@ -130,6 +132,12 @@ pub struct Settings {
     pub aggregation_s: u32,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self { retention_days: DEFAULT_RETENTION_DAYS, aggregation_s: DEFAULT_AGGREGATION_S }
+    }
+}
+
 /// What creating came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
@@ -147,6 +155,38 @@ pub enum Created {
     },
     /// It existed and covers every interface.
     Unchanged,
+}
+
+/// Something in an account that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub problem: String,
+    /// What would put it right, where the account can do that itself.
+    pub remedy: Option<Remedy>,
+}
+
+/// What puts a finding right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Delete this flow log: there is nothing left that it could record.
+    Delete(FlowLog),
+    /// Cover the interfaces that joined this resource.
+    Extend(Resource),
+    /// Remove what an interrupted change left.
+    RemoveRest,
+}
+
+impl Remedy {
+    /// What it does, in a user's words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Delete(flow_log) => format!("delete {} ({})", flow_log.id, flow_log.log_group),
+            Self::Extend(resource) => format!("cover every interface of {}", resource.label()),
+            Self::RemoveRest => "remove the file".into(),
+        }
+    }
 }
 
 /// Why an account cannot do what it is asked.
@@ -297,6 +337,27 @@ pub trait Account: Send + Sync {
     ///
     /// [`Error::Embedded`].
     async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error>;
+
+    /// What is not as it should be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    async fn findings(&self) -> Result<Vec<Finding>, Error>;
+
+    /// Removes what an interrupted change left behind.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    async fn remove_rest(&self) -> Result<(), Error>;
+
+    /// What there is in the network.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`].
+    async fn inventory(&self) -> Result<Inventory, Error>;
 
     /// The seconds that a plan without a window is about; `None` for all records.
     fn default_interval(&self) -> Option<Interval>;

@@ -140,6 +140,12 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         Some(Command::Delete(delete)) => {
             run::with_session(&place, &context, async |session| delete.run(session, &output).await)
         }
+        #[cfg(feature = "local")]
+        Some(Command::Doctor(doctor)) => {
+            run::with_session(&place, &context, async |session| doctor.run(session, &output).await)
+        }
+        #[cfg(feature = "local")]
+        Some(Command::Inventory) => run::with_session(&place, &context, lifecycle::inventory),
         Some(Command::Explain { sentence }) => {
             let plan = compile(&sentence, &context, terminal)?;
             explain::explain(&plan, &context, output.format())?;

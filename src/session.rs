@@ -6,8 +6,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
-use crate::account::{Account, Created, Error, FlowLog, Resource, Settings};
+use crate::account::{Account, Created, Error, Finding, FlowLog, Remedy, Resource, Settings};
 use crate::engine;
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
@@ -99,6 +100,38 @@ impl Session {
     /// [`Error::Embedded`].
     pub async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
         self.account.delete(flow_log).await
+    }
+
+    /// What is not as it should be in the account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    pub async fn findings(&self) -> Result<Vec<Finding>, Error> {
+        self.account.findings().await
+    }
+
+    /// Puts a finding right.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Embedded`].
+    pub async fn remedy(&self, remedy: &Remedy) -> Result<(), Error> {
+        match remedy {
+            Remedy::Delete(flow_log) => self.account.delete(flow_log).await,
+            // What a flow log is made with stays as it is.
+            Remedy::Extend(resource) => self.account.create(resource, Settings::default()).await.map(|_| ()),
+            Remedy::RemoveRest => self.account.remove_rest().await,
+        }
+    }
+
+    /// What there is in the account's network.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`].
+    pub async fn inventory(&self) -> Result<Inventory, Error> {
+        self.account.inventory().await
     }
 
     /// Runs `plan`; rows go to `sink` as they come.

@@ -280,6 +280,49 @@ fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
 }
 
 #[test]
+fn the_doctor_finds_and_mends() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("inventory.json");
+    let with_groups = SMALL.replace(
+        "\"interfaces\": [",
+        "\"security_groups\": [{\"id\": \"sg-1\", \"name\": \"web\", \"vpc\": \"vpc-1\"}], \"interfaces\": [",
+    );
+    let member = |text: &str, id: &str| {
+        text.replace(&format!("\"id\": \"{id}\","), &format!("\"id\": \"{id}\", \"security_groups\": [\"sg-1\"],"))
+    };
+    fs::write(&file, member(&with_groups, "eni-1")).unwrap();
+    fs::create_dir(folder.path().join("records")).unwrap();
+    let dir = folder.path().display().to_string();
+    done(&["--local", &dir, "create", "sg", "web"]);
+    assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
+
+    // An interface joins, and a change is interrupted.
+    fs::write(&file, member(&member(&with_groups, "eni-1"), "eni-2")).unwrap();
+    fs::write(folder.path().join("flow-logs.json.new"), "{").unwrap();
+    let found = run(&["--local", &dir, "doctor"]);
+    assert_eq!(found.code, Some(1));
+    assert!(
+        found.stdout.contains("1 of 2 interfaces are not covered") && found.stdout.contains("interrupted"),
+        "{}",
+        found.stdout
+    );
+    fails(&["--local", &dir, "doctor", "--fix"], 2, "--yes");
+    done(&["--local", &dir, "doctor", "--fix", "--yes"]);
+    assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
+    assert_eq!(list(&dir)[0]["interfaces"], "2 of 2");
+
+    // The group goes away.
+    fs::write(&file, SMALL).unwrap();
+    let found = run(&["--local", &dir, "doctor", "-o", "json"]);
+    assert_eq!(found.code, Some(1));
+    assert!(found.stdout.contains("there is no such resource"), "{}", found.stdout);
+    done(&["--local", &dir, "doctor", "--fix", "--yes"]);
+    assert_eq!(list(&dir), Vec::<Value>::new());
+    let printed: Value = serde_json::from_str(&done(&["--local", &dir, "inventory"])).unwrap();
+    assert_eq!(printed["interfaces"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn two_processes_at_once_lose_nothing() {
     let (_folder, dir) = empty_demo();
     let children: Vec<_> = ["prod", "staging", "shared"]
@@ -313,7 +356,10 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
         let count = state["flow_logs"].as_array().unwrap().len();
         assert!((1..=2).contains(&count), "round {round}: {text}");
     }
-    // The account still works.
+    // The account still works, and at most a file that was not finished lies about.
     done(&["--local", &dir, "create", "sg", "demo-web"]);
+    assert_eq!(list(&dir).len(), 2);
+    done(&["--local", &dir, "doctor", "--fix", "--yes"]);
+    assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
     assert_eq!(list(&dir).len(), 2);
 }

@@ -113,6 +113,12 @@ pub(super) enum Command {
     /// Delete flow logs with all that was made for them
     #[cfg(feature = "local")]
     Delete(super::lifecycle::Delete),
+    /// Look for what is not as it should be in an account; exit 1 on findings
+    #[cfg(feature = "local")]
+    Doctor(super::lifecycle::Doctor),
+    /// Print what there is in an account's network, as JSON
+    #[cfg(feature = "local")]
+    Inventory,
     /// Make the demo account, a network that feels real, or bring it up to now; and ask it
     #[cfg(feature = "local")]
     Demo {

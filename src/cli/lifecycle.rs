@@ -11,7 +11,7 @@ use serde_json::json;
 use super::args::{Output, OutputFormat};
 use super::{Error, Exit, Terminal};
 use crate::account::{
-    AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Resource, Settings,
+    AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
 };
 use crate::output::{self, Style};
 use crate::query::Context;
@@ -59,6 +59,17 @@ pub(super) struct Delete {
 
     /// Ids, names, or globs over either; `all` takes none
     selectors: Vec<String>,
+
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// Looks for what is not as it should be.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Put right what can be
+    #[arg(long)]
+    fix: bool,
 
     #[command(flatten)]
     asking: Asking,
@@ -248,6 +259,46 @@ fn report(outcomes: &[Outcome], output: &Output) -> Result<Exit, Error> {
         message: format!("{} of {} failed: {}", failed.len(), outcomes.len(), failed.join(", ")),
         help: None,
     })
+}
+
+impl Doctor {
+    /// Fails while there are findings that are not put right.
+    pub(super) async fn run(&self, session: &Session, output: &Output) -> Result<Exit, Error> {
+        let findings = session.findings().await?;
+        if findings.is_empty() && output.output == OutputFormat::Table {
+            super::print::line("nothing is wrong")?;
+            return Ok(Exit::Done);
+        }
+        let remedies: Vec<String> = findings.iter().filter_map(|f| f.remedy.as_ref()).map(Remedy::describe).collect();
+        let fixes = self.fix && !self.asking.dry_run;
+        if fixes && !remedies.is_empty() {
+            self.asking.confirm("carry out", &remedies)?;
+        }
+        let mut outcomes = Vec::new();
+        for finding in &findings {
+            let remedy = finding.remedy.as_ref();
+            let described = remedy.map_or_else(|| "nothing here can put it right".into(), Remedy::describe);
+            let (action, detail, failed) = match remedy {
+                Some(remedy) if fixes => match session.remedy(remedy).await {
+                    Ok(()) => ("fixed", described, false),
+                    Err(error) => ("failed", error.to_string(), true),
+                },
+                Some(_) => ("found", format!("`--fix` would {described}"), true),
+                None => ("found", described, true),
+            };
+            outcomes.push(Outcome { resource: finding.problem.clone(), action, detail, failed });
+        }
+        report(&outcomes, output)
+    }
+}
+
+/// Prints the inventory as JSON, as an embedded account has it.
+pub(super) async fn inventory(session: &Session) -> Result<Exit, Error> {
+    let inventory = session.inventory().await?;
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &inventory).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(Exit::Done)
 }
 
 impl List {

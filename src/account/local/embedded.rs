@@ -14,7 +14,9 @@ use super::demo::SLOT_S;
 use super::names::{self, NameSink, Names};
 use super::state::{Entry, State};
 use crate::account::inventory::Inventory;
-use crate::account::{Account, Created, DEFAULT_WINDOW_S, Error, FlowLog, KINDS, Resource, Settings, matches_glob};
+use crate::account::{
+    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, KINDS, Remedy, Resource, Settings, matches_glob,
+};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Order, Plan, Source, Target, TargetKind};
@@ -61,12 +63,6 @@ impl Embedded {
         let records = folder.join("records").display().to_string();
         let options = engine::Options { paths: vec![records], ..options };
         Ok(Self { folder: folder.to_path_buf(), inventory, state, options, clock })
-    }
-
-    /// What there is in its network.
-    #[must_use]
-    pub const fn inventory(&self) -> &Inventory {
-        &self.inventory
     }
 
     fn resource_of(&self, entry: &Entry) -> Option<Resource> {
@@ -299,6 +295,45 @@ impl Account for Embedded {
 
     async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
         Ok(self.state.change(|entries| entries.retain(|entry| entry.id != flow_log.id))?)
+    }
+
+    async fn findings(&self) -> Result<Vec<Finding>, Error> {
+        let mut findings = Vec::new();
+        let mut add = |problem: String, remedy| findings.push(Finding { problem, remedy });
+        for flow_log in self.flow_logs().await? {
+            let label = format!("{} of {} {}", flow_log.id, flow_log.kind.name(), flow_log.resource);
+            let entry_kind = flow_log.kind;
+            let resource = self.inventory.resources(entry_kind).into_iter().find(|r| r.id == flow_log.resource);
+            match resource {
+                None => add(format!("{label}: there is no such resource"), Some(Remedy::Delete(flow_log))),
+                Some(resource) if resource.interfaces.is_empty() => {
+                    add(format!("{label}: it has no interface"), Some(Remedy::Delete(flow_log)));
+                }
+                Some(resource) => {
+                    let missing = resource.interfaces.iter().filter(|id| !flow_log.covered.contains(id)).count();
+                    if missing > 0 {
+                        let problem =
+                            format!("{label}: {missing} of {} interfaces are not covered", resource.interfaces.len());
+                        add(problem, Some(Remedy::Extend(resource)));
+                    }
+                }
+            }
+        }
+        if let Some(file) = self.state.rest() {
+            add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::RemoveRest));
+        }
+        if !self.folder.join("records").is_dir() {
+            add("there is no folder `records`: no query can be answered".into(), None);
+        }
+        Ok(findings)
+    }
+
+    async fn remove_rest(&self) -> Result<(), Error> {
+        Ok(self.state.remove_rest()?)
+    }
+
+    async fn inventory(&self) -> Result<Inventory, Error> {
+        Ok(self.inventory.clone())
     }
 
     fn default_interval(&self) -> Option<Interval> {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::account::{self, Account, Created, FlowLog, Resource, Settings};
+use crate::account::inventory::Inventory;
+use crate::account::{self, Account, Created, Finding, FlowLog, Resource, Settings};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Plan, Source, Target, TargetKind};
@@ -85,6 +86,18 @@ impl Account for PlainFiles {
     }
 
     async fn delete(&self, _: &FlowLog) -> Result<(), account::Error> {
+        Err(account::Error::NotAnAccount)
+    }
+
+    async fn findings(&self) -> Result<Vec<Finding>, account::Error> {
+        Err(account::Error::NotAnAccount)
+    }
+
+    async fn remove_rest(&self) -> Result<(), account::Error> {
+        Err(account::Error::NotAnAccount)
+    }
+
+    async fn inventory(&self) -> Result<Inventory, account::Error> {
         Err(account::Error::NotAnAccount)
     }
 

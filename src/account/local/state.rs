@@ -138,6 +138,28 @@ impl State {
         Ok(outcome)
     }
 
+    /// What an interrupted change left, if one did; a change that goes on now has the lock.
+    pub(super) fn rest(&self) -> Option<PathBuf> {
+        let rest = self.rest_file();
+        (rest.exists() && self.lock().is_ok() && rest.exists()).then_some(rest)
+    }
+
+    /// Removes what an interrupted change left.
+    pub(super) fn remove_rest(&self) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        let file = self.rest_file();
+        match fs::remove_file(&file) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(Error::Io { action: "remove", file, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn rest_file(&self) -> PathBuf {
+        self.folder.join("flow-logs.json.new")
+    }
+
     /// The lock lasts as long as the file is open; the system lets go of it when a process dies.
     fn lock(&self) -> Result<File, Error> {
         let file = self.folder.join("flow-logs.lock");
@@ -169,7 +191,7 @@ impl State {
 
     fn write(&self, flow_logs: Vec<Entry>) -> Result<(), Error> {
         let file = self.file();
-        let new = self.folder.join("flow-logs.json.new");
+        let new = self.rest_file();
         let io = |source| Error::Io { action: "write", file: file.clone(), source };
         let document = Document { version: VERSION, flow_logs };
         let text = serde_json::to_string_pretty(&document).map_err(|error| io(error.into()))?;
