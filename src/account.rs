@@ -307,8 +307,8 @@ fn few(names: &[String]) -> String {
 /// A place where flow logs live.
 #[async_trait]
 pub trait Account: Send + Sync {
-    /// Whether flow logs can be created and deleted here.
-    fn is_account(&self) -> bool;
+    /// Whether names of interfaces are known here.
+    fn has_names(&self) -> bool;
 
     /// The resources of a kind, by id.
     ///

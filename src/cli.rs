@@ -109,19 +109,15 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         }
         None => {
             let plans = compile_all(&sentences, &context, terminal)?;
-            run::run(&plans, &place, &output, &context, terminal)
+            run::run(&plans, false, &place, &output, &context, terminal)
         }
         Some(_) if !sentences.is_empty() => {
             let message = "`-e` and a command do not go together".into();
             Err(Error::Usage { message, help: Some("`-e 'SENTENCE'` is a query by itself".into()) })
         }
         Some(Command::Query(flags)) => {
-            let pretty = flags.pretty;
             let plan = flags.plan(&context, terminal)?;
-            if pretty {
-                terminal.note("`--pretty` shows names where an inventory is at hand; these files have none");
-            }
-            run::run(&[plan], &place, &output, &context, terminal)
+            run::run(&[plan], flags.pretty, &place, &output, &context, terminal)
         }
         #[cfg(feature = "local")]
         Some(Command::Demo { dir, sentences }) => {

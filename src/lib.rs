@@ -6,10 +6,12 @@
 //!    flags of the command line build the same tree.
 //! 2. [`query::check`] finds out what its words mean, by the tables in [`field`] and [`function`],
 //!    and makes a [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
-//! 3. A reader translates the plan one to one: [`insights`] into CloudWatch Logs Insights text,
+//! 3. `session` opens the account that is meant; `account` turns the plan's targets into what they
+//!    recorded.
+//! 4. A reader translates the plan one to one: [`insights`] into CloudWatch Logs Insights text,
 //!    `engine` into a DataFusion query over flow log files. The readers never see each other.
-//! 4. Rows and the numbers of the run ([`value`]) come back as they are found.
-//! 5. [`output`] prints them as a table, JSON, NDJSON, CSV or bars.
+//! 5. Rows and the numbers of the run ([`value`]) come back as they are found.
+//! 6. [`output`] prints them as a table, JSON, NDJSON, CSV or bars.
 //!
 //! Mistakes are drawn under the text by [`diagnostic`].
 //!
@@ -18,10 +20,11 @@
 //! A room uses only what stands to its right; [`value`] and [`diagnostic`] stand under all of them.
 //!
 //! ```text
-//! main → cli → session, query, field, output
-//! session → account::local, query           account::local → engine, query::plan
-//! engine → query::plan, function, field     insights → query::plan, function, field
-//! query → function, field                   output, field, function → value
+//! main → cli → session, account, query, insights, field, output
+//! session → account::local, account, query  account::local → account, engine, query::plan
+//! account → engine, query::plan             engine → query::plan, function, field
+//! insights → query::plan, function, field   query → function, field
+//! output, field, function → value
 //! ```
 
 #[cfg(feature = "local")]

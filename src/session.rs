@@ -38,6 +38,12 @@ impl Session {
         Ok(Self { account, clock })
     }
 
+    /// Whether names of interfaces are known here.
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.account.has_names()
+    }
+
     /// The seconds that `plan` is about; `None` for all records.
     #[must_use]
     pub fn interval(&self, plan: &Plan) -> Option<Interval> {

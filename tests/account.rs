@@ -274,6 +274,12 @@ fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
         ask("vpc one | sum(bytes) as total, count() by local.name, remote.name"),
         "local_name,remote_name,total,count\nweb,db,120,2\ndb,web,20,1\nweb,,7,1\n"
     );
+    let pretty = done(&["--local", &dir, "-o", "ndjson", "query", "vpc", "one", "--pretty", "--limit", "1"]);
+    let pretty: Value = serde_json::from_str(&pretty).unwrap();
+    assert_eq!(
+        (&pretty["local_name"], &pretty["remote_name"], &pretty["bytes"]),
+        (&"web".into(), &Value::Null, &7.into())
+    );
     assert_eq!(ask("vpc one | top 1 remote.name by bytes"), "remote_name,bytes\ndb,120\n");
     fails(&["--local", &dir, "-e", "vpc one | avg(bytes) by remote.name"], 1, "count, sum, min and max");
     fails(&["--local", &dir, "-e", "vpc one | show bytes | sort remote.name"], 1, "sort by `eni`");

@@ -31,7 +31,7 @@ pub(super) fn demo(
         return Ok(Exit::Done);
     }
     let place = Place { local: vec![dir.display().to_string()], ..place };
-    run::run(plans, &place, output, context, terminal)
+    run::run(plans, false, &place, output, context, terminal)
 }
 
 fn default_dir() -> Option<PathBuf> {

@@ -31,8 +31,10 @@ impl From<account::Error> for Error {
     }
 }
 
+/// Runs plans in order; with `pretty`, names are added where they are known.
 pub(super) fn run(
     plans: &[Plan],
+    pretty: bool,
     place: &Place,
     options: &Output,
     context: &Context,
@@ -41,6 +43,11 @@ pub(super) fn run(
     with_session(place, context, async |session| {
         let mut exit = Exit::Done;
         for plan in plans {
+            let named = (pretty && session.has_names()).then(|| plan.with_names());
+            if pretty && named.is_none() {
+                terminal.note("`--pretty` shows names where an inventory is at hand; these files have none");
+            }
+            let plan = named.as_ref().unwrap_or(plan);
             let stats = run_one(session, plan, options, context, terminal).await?;
             if stats.truncated && options.fail_on_truncate {
                 exit = Exit::Truncated;

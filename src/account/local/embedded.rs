@@ -237,7 +237,7 @@ fn view_condition(view: View) -> Condition {
 
 #[async_trait]
 impl Account for Embedded {
-    fn is_account(&self) -> bool {
+    fn has_names(&self) -> bool {
         true
     }
 

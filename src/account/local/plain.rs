@@ -69,7 +69,7 @@ impl PlainFiles {
 
 #[async_trait]
 impl Account for PlainFiles {
-    fn is_account(&self) -> bool {
+    fn has_names(&self) -> bool {
         false
     }
 
