@@ -26,7 +26,7 @@ pub enum Format {
     Ndjson,
     /// A header line, then a line a row.
     Csv,
-    /// Bars.
+    /// A line over time, or bars.
     Chart,
 }
 

@@ -522,6 +522,12 @@ fn a_chart_is_drawn() {
     assert_eq!(lines.len(), 3);
     assert!(lines[1].starts_with("eni-1  ACCEPT  1000  ██████"), "{}", ran.stdout);
     assert!(lines[2].starts_with("eni-1  REJECT    40  █"), "{}", ran.stdout);
+    let ran = flowlogs(&["--local", &path, "-e", "sum(bytes) by bin(1m) | chart"]).run().done();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 12, "{}", ran.stdout);
+    assert_eq!(lines[0].trim(), "SUM BYTES");
+    assert!(lines[1].starts_with("1000  ") && lines[10].starts_with("   0  "), "{}", ran.stdout);
+    assert!(lines[11].trim().starts_with("2026-11-23 11:40:00") && lines[11].ends_with("2026-11-23 11:41:00"));
 }
 
 #[test]
