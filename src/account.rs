@@ -71,10 +71,15 @@ impl Resource {
         format!("/fl-cli/{}", self.flow_log_name())
     }
 
+    /// What a selector may call it: its id, and its name if it has one.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.id).chain(&self.name)
+    }
+
     /// Whether a selector, an id or name or a glob over either, means it.
     #[must_use]
     pub fn is_selected(&self, selector: &str) -> bool {
-        matches_glob(selector, &self.id) || self.name.as_deref().is_some_and(|name| matches_glob(selector, name))
+        self.names().any(|name| matches_glob(selector, name))
     }
 
     /// The name and the id, as messages have it.
@@ -206,6 +211,12 @@ pub enum Error {
         /// Ids and names that there are.
         known: Vec<String>,
     },
+    /// `vpc where reject`, where no flow log of that kind was created.
+    #[error("the account has no flow log{}", of_kind(*kind))]
+    NoFlowLogs {
+        /// The kind.
+        kind: TargetKind,
+    },
     /// `vpc prod`, for which no flow log was created.
     #[error("{what} has no flow log")]
     NoFlowLog {
@@ -253,6 +264,10 @@ impl Error {
                 None if known.is_empty() => Some("there is none".into()),
                 None => Some(format!("there are {}", few(known))),
             },
+            Self::NoFlowLogs { kind } => {
+                let kind = if KINDS.contains(kind) { kind.name() } else { "vpc" };
+                Some(format!("create one: `flowlogs create {kind} NAME`"))
+            }
             Self::NoFlowLog { create, .. } => create.as_ref().map(|create| format!("create one: `{create}`")),
             Self::Plain(error) => error.help(),
             Self::Embedded(error) => error.help(),
@@ -268,6 +283,10 @@ impl Error {
         let Self::Engine(engine::Error::Sink(sink)) = self else { return false };
         sink.kind() == std::io::ErrorKind::BrokenPipe
     }
+}
+
+fn of_kind(kind: TargetKind) -> String {
+    if KINDS.contains(&kind) { format!(" of kind `{}`", kind.name()) } else { String::new() }
 }
 
 /// What names, which are joined after a query, rule out.

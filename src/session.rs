@@ -61,14 +61,8 @@ impl Session {
     /// [`Error::NoMatch`] with the nearest names, [`Error::NotAnAccount`].
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
         let all = self.account.resources(kind).await?;
-        for selector in selectors {
-            if !all.iter().any(|resource| resource.is_selected(selector)) {
-                let known = all.iter().flat_map(|r| std::iter::once(r.id.clone()).chain(r.name.clone())).collect();
-                return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known });
-            }
-        }
-        let is_meant = |r: &Resource| selectors.is_empty() || selectors.iter().any(|selector| r.is_selected(selector));
-        Ok(all.into_iter().filter(is_meant).collect())
+        let known = |all: &[Resource]| all.iter().flat_map(Resource::names).cloned().collect();
+        selected(kind, selectors, all, Resource::is_selected, known)
     }
 
     /// The flow logs of a kind (all kinds for [`TargetKind::All`]) that the selectors mean.
@@ -79,15 +73,9 @@ impl Session {
     pub async fn flow_logs(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<FlowLog>, Error> {
         let of_kind = |flow_log: &FlowLog| kind == TargetKind::All || flow_log.kind == kind;
         let all: Vec<FlowLog> = self.account.flow_logs().await?.into_iter().filter(of_kind).collect();
-        for selector in selectors {
-            if !all.iter().any(|flow_log| flow_log.is_selected(selector)) {
-                let known =
-                    all.iter().flat_map(|f| std::iter::once(f.resource.clone()).chain(f.name.clone())).collect();
-                return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known });
-            }
-        }
-        let is_meant = |f: &FlowLog| selectors.is_empty() || selectors.iter().any(|selector| f.is_selected(selector));
-        Ok(all.into_iter().filter(is_meant).collect())
+        let known =
+            |all: &[FlowLog]| all.iter().flat_map(|f| std::iter::once(&f.resource).chain(&f.name)).cloned().collect();
+        selected(kind, selectors, all, FlowLog::is_selected, known)
     }
 
     /// Creates the flow log of a resource, or lets the one it has cover interfaces that joined.
@@ -154,4 +142,21 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.run(plan, self.interval(plan), progress, sink).await
     }
+}
+
+/// Those of `all` that some selector means, all of them without one; a selector that means none is
+/// an error with the names there are.
+fn selected<T>(
+    kind: TargetKind,
+    selectors: &[String],
+    all: Vec<T>,
+    is_selected: impl Fn(&T, &str) -> bool,
+    known: impl Fn(&[T]) -> Vec<String>,
+) -> Result<Vec<T>, Error> {
+    let is_missing = |selector: &&String| !all.iter().any(|one| is_selected(one, selector));
+    if let Some(selector) = selectors.iter().find(is_missing) {
+        return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known: known(&all) });
+    }
+    let is_meant = |one: &T| selectors.is_empty() || selectors.iter().any(|selector| is_selected(one, selector));
+    Ok(all.into_iter().filter(is_meant).collect())
 }

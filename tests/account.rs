@@ -167,6 +167,8 @@ fn what_matches_nothing_is_an_error_with_the_nearest_name() {
     fails(&["--local", &dir, "-e", "vpc prod"], 1, "flowlogs create vpc");
     fails(&["--local", &dir, "-e", "vpc prdo"], 1, "did you mean `prod`?");
     fails(&["--local", &dir, "-e", "count()"], 1, "the account has no flow log");
+    fails(&["--local", &dir, "-e", "vpc | count()"], 1, "the account has no flow log of kind `vpc`");
+    fails(&["--local", &dir, "-e", "eni | count()"], 1, "flowlogs create vpc");
     fails(&["--local", &dir, "create", "group", "x"], 2, "expected one of");
     fails(&["--local", &dir, "create", "vpc", "prod", "--aggregation", "61"], 2, "60 or 600");
 }

@@ -38,7 +38,7 @@ fn blocks(readme: &str) -> Vec<Block> {
 
 #[test]
 fn every_command_of_the_readme_prints_what_stands_there() {
-    let root = env!("CARGO_MANIFEST_DIR");
+    let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
     let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
     let blocks = blocks(&readme);
     let mut commands = 0;
@@ -49,7 +49,7 @@ fn every_command_of_the_readme_prints_what_stands_there() {
         let path = std::path::Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
         let output = Command::new("sh")
             .args(["-c", &command])
-            .current_dir(root)
+            .current_dir(&root)
             .env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap_or_default()))
             .env("TZ", "UTC")
             .env("HOME", "/nonexistent")

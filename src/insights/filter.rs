@@ -134,7 +134,7 @@ impl Records<'_> {
             return Ok(if *check == Check::Absent { Piece::Always } else { Piece::Never });
         }
         match field {
-            Field::Time => time(check),
+            Field::Time => time("@timestamp", check),
             Field::Duration => duration(check),
             field => piece(field.info().insights, field.field_type(), check, presence),
         }
@@ -295,21 +295,21 @@ fn flags(name: &str, check: &Check, presence: Presence) -> Piece {
     }
 }
 
-/// The record's time is a timestamp on the service, always there, in milliseconds.
-fn time(check: &Check) -> Result<Piece, Error> {
+/// A timestamp of the service's: always there, compared in milliseconds.
+fn time(name: &str, check: &Check) -> Result<Piece, Error> {
+    let millis = |seconds: i64| seconds.saturating_mul(1000);
     Ok(match check {
         Check::Present => Piece::Always,
         Check::Absent => Piece::Never,
         Check::Compare { order, value } => {
-            Piece::leaf(format!("toMillis(@timestamp) {} {}", order.symbol(), value.saturating_mul(1000)))
+            Piece::leaf(format!("toMillis({name}) {} {}", order.symbol(), millis(*value)))
         }
         Check::Number { ranges, negated } => {
-            let millis = |seconds: i64| seconds.saturating_mul(1000);
             let ranges: Vec<Range> =
                 ranges.iter().map(|range| Range { first: millis(range.first), last: millis(range.last) }).collect();
-            numbers("toMillis(@timestamp)", &ranges, *negated)
+            numbers(&format!("toMillis({name})"), &ranges, *negated)
         }
-        other => piece("@timestamp", FieldType::Time, other, Presence::Known)?,
+        other => piece(name, FieldType::Time, other, Presence::Known)?,
     })
 }
 
@@ -336,7 +336,8 @@ fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<
             let name = &columns[*place];
             let key = groups.keys.get(*place);
             match key.map(|key| &key.by) {
-                Some(KeyBy::Bin(_)) => time_of(name, check)?,
+                // A bin is a timestamp of the service's.
+                Some(KeyBy::Bin(_)) => time(name, check)?,
                 Some(KeyBy::Source(source)) => piece(name, source.field_type(), check, Presence::Unknown)?,
                 // What is computed is a number, or not there at all.
                 _ => computed(name, check)?,
@@ -358,18 +359,5 @@ fn computed(name: &str, check: &Check) -> Result<Piece, Error> {
             all([Piece::leaf(format!("ispresent({name})")), numbers(name, ranges, *negated)])
         }
         other => piece(name, FieldType::Quantity, other, Presence::Known)?,
-    })
-}
-
-/// A bin is a timestamp of the service's.
-fn time_of(name: &str, check: &Check) -> Result<Piece, Error> {
-    let renamed = |piece: Piece| match piece {
-        Piece::Leaf(text) => Piece::Leaf(text.replace("@timestamp", name)),
-        other => other,
-    };
-    Ok(match time(check)? {
-        Piece::All(parts) => Piece::All(parts.into_iter().map(renamed).collect()),
-        Piece::Any(parts) => Piece::Any(parts.into_iter().map(renamed).collect()),
-        piece => renamed(piece),
     })
 }

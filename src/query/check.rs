@@ -17,7 +17,6 @@ pub use error::CheckError;
 pub(super) use expression::TEST_WORDS;
 
 use super::ast;
-use super::parse::ParseError;
 use super::plan::{Condition, Filter, Plan, Target, TargetKind};
 use super::window::{Clock, Moment, Window};
 use crate::diagnostic::Span;
@@ -56,17 +55,6 @@ pub fn check_sentence(sentence: &ast::Sentence, context: &Context) -> Result<Pla
     let mut checker = Checker::new(context);
     let plan = stage::check_clauses(&mut checker, sentence);
     checker.finish(Some(plan))
-}
-
-/// Checks an expression that stands by itself.
-///
-/// # Errors
-///
-/// Every [`CheckError`] that was found, in the order of the text; at least one.
-pub fn check_condition(expression: &ast::Expression, context: &Context) -> Result<Condition, Vec<CheckError>> {
-    let mut checker = Checker::new(context);
-    let condition = checker.expression(expression);
-    checker.finish(condition)
 }
 
 /// The state of a check: where names are looked up, and what was found so far.
@@ -168,9 +156,4 @@ impl<'a> Checker<'a> {
         }
         parsed
     }
-}
-
-/// An error of a saved filter, as the sentence that names it reports it.
-fn saved_parse_error(name: &ast::Name, error: &ParseError) -> CheckError {
-    CheckError::BadSaved { name: name.text.clone(), reason: error.to_string(), span: name.span }
 }

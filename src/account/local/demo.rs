@@ -23,7 +23,7 @@ use crate::account::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error};
 use crate::query::plan::TargetKind;
 use crate::value::EpochSeconds;
 
-use super::EmbeddedError;
+use super::{EmbeddedError, id_digits};
 pub(super) use network::network;
 
 /// Seconds in a slot.
@@ -120,7 +120,7 @@ fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSecond
             let found = inventory.resources(kind).into_iter().find(|resource| resource.name.as_deref() == Some(name));
             let Some(resource) = found else { continue };
             entries.push(Entry {
-                id: format!("fl-{}", network::id(name)),
+                id: format!("fl-{}", id_digits(name)),
                 kind: kind.name().into(),
                 resource: resource.id.clone(),
                 log_group: resource.log_group(),

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::EmbeddedError;
 use super::demo::SLOT_S;
 use super::names::{self, NameSink, Names};
 use super::state::{Entry, State};
+use super::{EmbeddedError, id_digits};
 use crate::account::inventory::Inventory;
 use crate::account::{
     Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, KINDS, Remedy, Resource, Settings, matches_glob,
@@ -143,23 +143,14 @@ impl Embedded {
             TargetKind::All | TargetKind::Group | TargetKind::Eni => entries.iter().collect(),
             kind => entries.iter().filter(|entry| entry.kind == kind.name()).collect(),
         };
+        if of_kind.is_empty() && target.selectors.is_empty() {
+            return Err(Error::NoFlowLogs { kind: target.kind });
+        }
         if target.kind == TargetKind::Eni {
             return self.interface_views(target, &of_kind);
         }
         if target.selectors.is_empty() {
-            let what = match target.kind {
-                TargetKind::All => "the account".to_string(),
-                kind => format!("no {}", kind.name()),
-            };
-            return match of_kind.is_empty() {
-                true if target.kind == TargetKind::All => {
-                    Err(Error::NoFlowLog { what, create: Some("flowlogs create vpc NAME".into()) })
-                }
-                true => {
-                    Err(Error::NoFlowLog { what, create: Some(format!("flowlogs create {} NAME", target.kind.name())) })
-                }
-                false => Ok(of_kind.into_iter().map(|entry| self.view(entry)).collect()),
-            };
+            return Ok(of_kind.into_iter().map(|entry| self.view(entry)).collect());
         }
         let mut views = Vec::new();
         for selector in &target.selectors {
@@ -183,7 +174,7 @@ impl Embedded {
         let known = if kind == TargetKind::Group {
             entries.iter().map(|entry| entry.log_group.clone()).collect()
         } else {
-            resources.iter().flat_map(|r| std::iter::once(r.id.clone()).chain(r.name.clone())).collect()
+            resources.iter().flat_map(Resource::names).cloned().collect()
         };
         Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
     }
@@ -365,14 +356,9 @@ impl Account for Embedded {
 
 /// An id that no flow log of the account has: the same resource gets the same one again.
 fn free_id(entries: &[Entry], resource: &Resource) -> String {
-    let hash = |text: &str| {
-        // FNV-1a: small, and the same on every machine.
-        text.bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-    };
-    let mut id = format!("fl-{:016x}", hash(&resource.log_group()));
+    let mut id = format!("fl-{}", id_digits(&resource.log_group()));
     while entries.iter().any(|entry| entry.id == id) {
-        id = format!("fl-{:016x}", hash(&id));
+        id = format!("fl-{}", id_digits(&id));
     }
     id
 }

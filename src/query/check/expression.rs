@@ -1,7 +1,7 @@
 //! Conditions: from the words of an expression to typed tests.
 
 use super::literal::{self, Wanted};
-use super::{CheckError, Checker, saved_parse_error};
+use super::{CheckError, Checker};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FIELDS, FOREIGN_NAMES, Field, FieldType, Origin, protocol_named, protocol_word};
 use crate::query::ast::{Expression, ExpressionKind, Item, Literal, LiteralForm, Name, Operator, PacketPart};
@@ -445,7 +445,7 @@ impl Checker<'_> {
         }
         let expression = match parse_expression(text) {
             Ok(expression) => expression,
-            Err(error) => return self.fail(saved_parse_error(name, &error)),
+            Err(error) => return self.bad_saved(name, error.to_string()),
         };
         // Its mistakes point into its own text, so here they are told as one.
         let outer = std::mem::take(&mut self.errors);
@@ -457,11 +457,13 @@ impl Checker<'_> {
             Some(CheckError::SavedCycle { name: cycle, path, .. }) => {
                 self.fail(CheckError::SavedCycle { name: cycle, path, span: name.span })
             }
-            Some(error) => {
-                self.fail(CheckError::BadSaved { name: name.text.clone(), reason: error.to_string(), span: name.span })
-            }
+            Some(error) => self.bad_saved(name, error.to_string()),
             None => condition,
         }
+    }
+
+    fn bad_saved<T>(&mut self, name: &Name, reason: String) -> Option<T> {
+        self.fail(CheckError::BadSaved { name: name.text.clone(), reason, span: name.span })
     }
 
     fn word(&mut self, name: &Name) -> Option<Condition> {

@@ -19,7 +19,7 @@ fn holds(condition: &Condition) -> Filter {
         Condition::Not(part) => fails(part),
         Condition::Test(source, check) => test_holds(source, check),
         Condition::Family(family) => Filter::Family { family: *family, negated: false },
-        Condition::Status(word) => test_holds(&Source::Field(Field::Status), &is_status(word)),
+        Condition::Status(word) => test_holds(&Source::Field(Field::Status), &is(word)),
     }
 }
 
@@ -32,12 +32,8 @@ fn fails(condition: &Condition) -> Filter {
         Condition::Family(family) => {
             any([Filter::FamilyAbsent, Filter::Family { family: *family, negated: true }].into_iter())
         }
-        Condition::Status(word) => test_fails(&Source::Field(Field::Status), &is_status(word)),
+        Condition::Status(word) => test_fails(&Source::Field(Field::Status), &is(word)),
     }
-}
-
-fn is_status(word: &str) -> Check {
-    Check::Text { words: vec![word.to_string()], negated: false }
 }
 
 fn origin(source: &Source) -> Option<Origin> {

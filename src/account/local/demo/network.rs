@@ -9,14 +9,9 @@ use crate::account::inventory::{
     Subnet, VERSION, Vpc,
 };
 
-const ANYWHERE: &str = "0.0.0.0/0";
+use crate::account::local::id_digits;
 
-/// The digits behind the prefix of an id: the same for the same name.
-pub(in crate::account::local) fn id(name: &str) -> String {
-    // FNV-1a: small, and the same on every machine.
-    let hash = |seed: u64| name.bytes().fold(seed, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-    format!("{:016x}{:x}", hash(0xcbf2_9ce4_8422_2325), hash(0x9747_b28c) & 0xf)
-}
+const ANYWHERE: &str = "0.0.0.0/0";
 
 /// The demo's inventory.
 #[must_use]
@@ -92,7 +87,7 @@ fn shared(b: &mut Builder) {
 
 /// The id of what is called so.
 fn id_of(prefix: &str, name: &str) -> String {
-    format!("{prefix}-{}", id(&format!("{prefix}/{name}")))
+    format!("{prefix}-{}", id_digits(&format!("{prefix}/{name}")))
 }
 
 /// An inventory that grows; names stand for ids.
