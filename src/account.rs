@@ -51,6 +51,8 @@ pub struct Resource {
     pub name: Option<String>,
     /// The VPC that it lives in.
     pub vpc: Option<String>,
+    /// The ids of the instances that share the name; empty for other kinds.
+    pub members: Vec<String>,
     /// The interfaces that belong to it now.
     pub interfaces: Vec<String>,
 }
@@ -71,9 +73,9 @@ impl Resource {
         format!("/fl-cli/{}", self.flow_log_name())
     }
 
-    /// What a selector may call it: its id, and its name if it has one.
+    /// What a selector may call it: its id, its name if it has one, and the ids of its instances.
     pub fn names(&self) -> impl Iterator<Item = &String> {
-        std::iter::once(&self.id).chain(&self.name)
+        std::iter::once(&self.id).chain(&self.name).chain(&self.members)
     }
 
     /// Whether a selector, an id or name or a glob over either, means it.
@@ -85,10 +87,14 @@ impl Resource {
     /// The name and the id, as messages have it.
     #[must_use]
     pub fn label(&self) -> String {
-        match &self.name {
-            Some(name) if *name != self.id => format!("{} {name} ({})", self.kind.name(), self.id),
-            _ => format!("{} {}", self.kind.name(), self.id),
-        }
+        label(self.kind, self.name.as_ref(), &self.id)
+    }
+}
+
+fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
+    match name {
+        Some(name) if name != id => format!("{} {name} ({id})", kind.name()),
+        _ => format!("{} {id}", kind.name()),
     }
 }
 
@@ -125,6 +131,12 @@ impl FlowLog {
     pub fn is_selected(&self, selector: &str) -> bool {
         let names = [Some(&self.resource), self.name.as_ref(), Some(&self.id), Some(&self.log_group)];
         names.into_iter().flatten().any(|name| matches_glob(selector, name))
+    }
+
+    /// The name and the id of its resource, as messages have it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(self.kind, self.name.as_ref(), &self.resource)
     }
 }
 
@@ -201,6 +213,12 @@ pub enum Error {
     /// `create vpc`, where there are only files.
     #[error("these are files, not an account: they can be queried only")]
     NotAnAccount,
+    /// `--inventory FILE` beside an account.
+    #[error("`{folder}` is an account with an inventory of its own")]
+    OwnInventory {
+        /// The account's folder.
+        folder: String,
+    },
     /// `vpc prdo`
     #[error("no {kind} matches `{selector}`")]
     NoMatch {
@@ -225,19 +243,17 @@ pub enum Error {
         /// How to create it, if that would help.
         create: Option<String>,
     },
+    /// `create instance i-0a i-0b`, where the two have different names.
+    #[error("instances of one flow log share a name: {}", of_instances(instances))]
+    MixedInstances {
+        /// Each instance's id and name.
+        instances: Vec<(String, String)>,
+    },
     /// A target that nothing could be recorded for.
     #[error("{what} has no network interface: there is nothing to log")]
     NoInterface {
         /// The target.
         what: String,
-    },
-    /// `avg(bytes) by remote.name`
-    #[error("`{what}` {why}")]
-    Unmergeable {
-        /// What the sentence says.
-        what: String,
-        /// Why it cannot be done.
-        why: Unmergeable,
     },
     /// Plain files cannot answer.
     #[error(transparent)]
@@ -272,7 +288,8 @@ impl Error {
             Self::Plain(error) => error.help(),
             Self::Embedded(error) => error.help(),
             Self::Engine(error) => error.help(),
-            Self::Unmergeable { why, .. } => Some(why.help().into()),
+            Self::OwnInventory { .. } => Some("leave `--inventory` out".into()),
+            Self::MixedInstances { .. } => Some("create one for each name".into()),
             Self::NoInterface { .. } | Self::Inventory(_) => None,
         }
     }
@@ -289,28 +306,9 @@ fn of_kind(kind: TargetKind) -> String {
     if KINDS.contains(&kind) { format!(" of kind `{}`", kind.name()) } else { String::new() }
 }
 
-/// What names, which are joined after a query, rule out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unmergeable {
-    /// `avg(bytes) by remote.name`
-    #[error("cannot be computed over groups of one name from its parts")]
-    Aggregate,
-    /// `count() by remote.name | where count > 5`
-    #[error("cannot filter groups that get their names after the query")]
-    FilterOfGroups,
-    /// `show bytes | sort remote.name`
-    #[error("cannot order records: it is joined after the query")]
-    SortOfRecords,
-}
-
-impl Unmergeable {
-    const fn help(self) -> &'static str {
-        match self {
-            Self::Aggregate => "count, sum, min and max can; or group by `eni` or `remote.addr`",
-            Self::FilterOfGroups => "leave the filter out, or group by `eni` or `remote.addr`",
-            Self::SortOfRecords => "sort by `eni` or `remote.addr`, or group by the name",
-        }
-    }
+fn of_instances(instances: &[(String, String)]) -> String {
+    let each: Vec<String> = instances.iter().map(|(id, name)| format!("{id} is `{name}`")).collect();
+    each.join(", ")
 }
 
 /// Some of the names, and how many more there are.
@@ -450,7 +448,14 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_go_tool() {
-        let resource = |kind, id: &str| Resource { kind, id: id.into(), name: None, vpc: None, interfaces: Vec::new() };
+        let resource = |kind, id: &str| Resource {
+            kind,
+            id: id.into(),
+            name: None,
+            vpc: None,
+            members: Vec::new(),
+            interfaces: Vec::new(),
+        };
         assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");
         assert_eq!(resource(TargetKind::Instance, "web").log_group(), "/fl-cli/instance-web");
     }

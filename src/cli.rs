@@ -14,6 +14,8 @@ mod fields;
 mod flags;
 #[cfg(feature = "local")]
 mod lifecycle;
+#[cfg(feature = "local")]
+mod pick;
 mod print;
 #[cfg(feature = "local")]
 mod run;
@@ -38,8 +40,6 @@ enum Exit {
     Done,
     /// The answer was cut and `--fail-on-truncate` asks to say so.
     Truncated,
-    /// Ctrl-C.
-    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -47,7 +47,6 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::SUCCESS,
             Exit::Truncated => Self::from(3),
-            Exit::Interrupted => Self::from(130),
         }
     }
 }
@@ -65,6 +64,9 @@ enum Error {
     /// A run failed.
     #[error("{message}")]
     Failed { message: String, help: Option<String> },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// Writing failed; a closed pipe is one of these.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -126,7 +128,7 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         }
         #[cfg(feature = "local")]
         Some(Command::Create(create)) => {
-            run::with_session(&place, &context, async |session| create.run(session, &output).await)
+            run::with_session(&place, &context, async |session| create.run(session, &output, terminal).await)
         }
         #[cfg(feature = "local")]
         Some(Command::List(list)) => {
@@ -134,11 +136,11 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         }
         #[cfg(feature = "local")]
         Some(Command::Delete(delete)) => {
-            run::with_session(&place, &context, async |session| delete.run(session, &output).await)
+            run::with_session(&place, &context, async |session| delete.run(session, &output, terminal).await)
         }
         #[cfg(feature = "local")]
         Some(Command::Doctor(doctor)) => {
-            run::with_session(&place, &context, async |session| doctor.run(session, &output).await)
+            run::with_session(&place, &context, async |session| doctor.run(session, &output, terminal).await)
         }
         #[cfg(feature = "local")]
         Some(Command::Inventory) => run::with_session(&place, &context, lifecycle::inventory),
@@ -172,6 +174,11 @@ fn report(error: &Error, terminal: &Terminal) -> ExitCode {
         Error::Query { drawn } => eprint!("{drawn}"),
         Error::Usage { message, help } | Error::Failed { message, help } => terminal.error(message, help.as_deref()),
         Error::Write(_) => terminal.error(&error.to_string(), None),
+        Error::Interrupted => print::say("interrupted"),
     }
-    ExitCode::from(if matches!(error, Error::Usage { .. } | Error::Query { .. }) { 2 } else { 1 })
+    ExitCode::from(match error {
+        Error::Usage { .. } | Error::Query { .. } => 2,
+        Error::Failed { .. } | Error::Write(_) => 1,
+        Error::Interrupted => 130,
+    })
 }

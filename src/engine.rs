@@ -3,7 +3,7 @@
 //! [`Files::open`] finds files and looks at each; [`run`] translates a plan into a DataFusion query
 //! over them. Only the reading is ours: text, gzip or parquet to Arrow batches of just the columns
 //! and records that the query needs (`files`, `look`, `decode`, `scan`). The engine knows no
-//! targets and no inventory: whoever calls it has turned those into filters.
+//! targets and no inventory: whoever calls it has turned those into filters and [`Names`].
 //!
 //! See <https://datafusion.apache.org/library-user-guide/custom-table-providers.html>.
 
@@ -15,6 +15,7 @@ mod files;
 mod layout;
 mod look;
 mod lower;
+mod names;
 mod parquet;
 mod scalar;
 mod scan;
@@ -41,6 +42,7 @@ use crate::value::{Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
 pub use files::{Files, Options};
+pub use names::Names;
 
 use scan::Visible;
 use shape::{Shaped, shape};
@@ -49,8 +51,9 @@ use tally::Tally;
 
 /// Runs `plan` over the files; rows go to `sink` as they come.
 ///
-/// `interval` limits the record's time, both ends included; without it every record counts. The
-/// numbers in `progress` grow while the run goes on.
+/// `interval` limits the record's time, both ends included; without it every record counts. `names`
+/// answer the fields that records do not have, where something knows them. The numbers in `progress`
+/// grow while the run goes on.
 ///
 /// # Errors
 ///
@@ -62,11 +65,12 @@ pub async fn run(
     plan: &Plan,
     interval: Option<Interval>,
     files: &Files,
+    names: Option<&Names>,
     progress: &Arc<Progress>,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<RunStats, Error> {
     let started = Instant::now();
-    check(plan, interval, files)?;
+    check(plan, interval, files, names)?;
     let records_before = progress.records.load(Ordering::Relaxed);
     let bytes_before = progress.bytes.load(Ordering::Relaxed);
     let tally = Arc::new(Tally::new(progress));
@@ -74,7 +78,7 @@ pub async fn run(
     let table = Arc::new(Table::new(files, visible, &tally, plan.is_never()));
     let failed = |error| failed(error, &tally, files.memory_limit_bytes);
     let frame = context(files.memory_limit_bytes).and_then(|context| context.read_table(Arc::clone(&table) as _));
-    let Shaped { frame, kinds } = shape(frame.map_err(failed)?, table.columns(), plan, interval)?;
+    let Shaped { frame, kinds } = shape(frame.map_err(failed)?, table.columns(), names, plan, interval)?;
 
     let mut answer = Answer { plan, files, tally: &tally, sink, rows: 0, truncated: false, is_started: false };
     let mut batches = frame.execute_stream().await.map_err(failed)?;
@@ -98,10 +102,11 @@ pub async fn run(
 }
 
 /// Whether the files can answer the plan.
-fn check(plan: &Plan, interval: Option<Interval>, files: &Files) -> Result<(), Error> {
+fn check(plan: &Plan, interval: Option<Interval>, files: &Files, names: Option<&Names>) -> Result<(), Error> {
     for source in plan.named() {
         if let Source::Field(field) = source
             && matches!(field.info().origin, Origin::Inventory(_))
+            && names.is_none()
         {
             return Err(Error::NeedsInventory { name: field.name().into() });
         }

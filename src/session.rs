@@ -21,19 +21,24 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens what `options` name: a folder with an inventory as an account, anything else as files.
+    /// Opens what `options` name: a folder with an inventory as an account, anything else as files,
+    /// for which `inventory` may be a file with what the records do not say.
     ///
     /// # Errors
     ///
     /// [`Error::Engine`] where a file cannot be read or is no flow log, [`Error::Inventory`] and
-    /// [`Error::Embedded`] where an account is not in order.
-    pub fn open(options: engine::Options, clock: Clock) -> Result<Self, Error> {
+    /// [`Error::Embedded`] where an account or the inventory is not in order,
+    /// [`Error::OwnInventory`] where the account has one already.
+    pub fn open(options: engine::Options, inventory: Option<&Path>, clock: Clock) -> Result<Self, Error> {
         let account: Box<dyn Account> = match options.paths.as_slice() {
             [folder] if Embedded::is_one(Path::new(folder)) => {
+                if inventory.is_some() {
+                    return Err(Error::OwnInventory { folder: folder.clone() });
+                }
                 let folder = Path::new(folder).to_path_buf();
                 Box::new(Embedded::open(&folder, options, clock.clone())?)
             }
-            _ => Box::new(PlainFiles::open(options)?),
+            _ => Box::new(PlainFiles::open(options, inventory.map(Inventory::read).transpose()?)?),
         };
         Ok(Self { account, clock })
     }
@@ -62,7 +67,9 @@ impl Session {
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
         let all = self.account.resources(kind).await?;
         let known = |all: &[Resource]| all.iter().flat_map(Resource::names).cloned().collect();
-        selected(kind, selectors, all, Resource::is_selected, known)
+        let selected = selected(kind, selectors, all, Resource::is_selected, known)?;
+        check_mixed(&selected, selectors)?;
+        Ok(selected)
     }
 
     /// The flow logs of a kind (all kinds for [`TargetKind::All`]) that the selectors mean.
@@ -142,6 +149,17 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.run(plan, self.interval(plan), progress, sink).await
     }
+}
+
+/// Instances that are named by id, one by one, are meant to be one group.
+fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
+    let named = |id: &&String| selectors.contains(id);
+    let of_group = |group: &Resource| -> Vec<(String, String)> {
+        group.members.iter().filter(named).map(|id| (id.clone(), group.id.clone())).collect()
+    };
+    let by_group: Vec<Vec<(String, String)>> =
+        resources.iter().map(of_group).filter(|instances| !instances.is_empty()).collect();
+    if by_group.len() > 1 { Err(Error::MixedInstances { instances: by_group.concat() }) } else { Ok(()) }
 }
 
 /// Those of `all` that some selector means, all of them without one; a selector that means none is

@@ -254,7 +254,18 @@ const SMALL: &str = r#"{"version": 1, "account": "123456789012", "region": "eu-w
 fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
     let folder = TempDir::new().unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    fs::write(folder.path().join("inventory.json"), SMALL).unwrap();
+    let inventory = SMALL
+        .replace("\"name\": \"db\",", "\"name\": \"db\", \"security_groups\": [\"sg-1\"],")
+        .replace("\"addresses\": [\"10.0.0.11\"]", "\"addresses\": [\"10.0.0.11\"], \"owner\": \"i-1\"")
+        .replace("\"addresses\": [\"10.0.0.12\"]", "\"addresses\": [\"10.0.0.12\"], \"owner\": \"i-2\"")
+        .replace(
+            "\"interfaces\": [",
+            "\"security_groups\": [{\"id\": \"sg-1\", \"name\": \"lone\", \"vpc\": \"vpc-1\"}],
+            \"instances\": [{\"id\": \"i-1\", \"name\": \"web\", \"vpc\": \"vpc-1\"},
+                          {\"id\": \"i-2\", \"name\": \"web\", \"vpc\": \"vpc-1\"}],
+            \"interfaces\": [",
+        );
+    fs::write(folder.path().join("inventory.json"), inventory).unwrap();
     fs::create_dir(folder.path().join("records")).unwrap();
     let lines = [
         format!("eni-1 egress 10.0.0.11 10.0.0.13 100 {} OK", now - 60),
@@ -283,8 +294,52 @@ fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
         (&"web".into(), &Value::Null, &7.into())
     );
     assert_eq!(ask("vpc one | top 1 remote.name by bytes"), "remote_name,bytes\ndb,120\n");
-    fails(&["--local", &dir, "-e", "vpc one | avg(bytes) by remote.name"], 1, "count, sum, min and max");
-    fails(&["--local", &dir, "-e", "vpc one | show bytes | sort remote.name"], 1, "sort by `eni`");
+    assert_eq!(
+        ask("vpc one | avg(bytes) as mean by remote.name | where mean > 10"),
+        "remote_name,mean\ndb,60\nweb,20\n"
+    );
+    assert_eq!(
+        ask("vpc one | show local.name, local.type, bytes | sort local.name asc, bytes asc"),
+        "local_name,local_type,bytes\ndb,rds,20\nweb,instance,7\nweb,instance,20\nweb,instance,100\n"
+    );
+
+    // The same records without the account: the inventory alone brings the names, and the targets.
+    let (records, inventory) = (format!("{dir}/records"), format!("{dir}/inventory.json"));
+    let apart = |sentence: &str| done(&["--local", &records, "--inventory", &inventory, "-o", "csv", "-e", sentence]);
+    assert_eq!(apart("vpc one | show bytes, remote.name | limit 2"), "bytes,remote_name\n7,\n20,web\n");
+    assert_eq!(apart("instance web | count()"), "count\n3\n");
+    assert_eq!(apart("instance i-2 | count()"), "count\n2\n");
+    assert_eq!(apart("sg lone | sum(bytes)"), "sum_bytes\n20\n");
+    assert_eq!(apart("sg lone, eni eni-1 | sum(bytes)"), "sum_bytes\n120\n");
+    let with = ["--local", &records, "--inventory", &inventory];
+    fails(&[&with[..], &["-e", "instance wbe"]].concat(), 1, "did you mean `web`?");
+    let created = run(&[&with[..], &["create", "vpc", "one"]].concat());
+    assert!(created.code == Some(1) && created.stdout.contains("not an account"), "{}", created.stdout);
+    fails(&["--local", &records, "-e", "sg lone"], 1, "--inventory FILE");
+    fails(&["--local", &records, "-e", "show local.name"], 1, "--inventory FILE");
+    fails(&["--local", &dir, "--inventory", &inventory, "-e", "all"], 1, "an inventory of its own");
+}
+
+#[test]
+fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
+    let (_folder, dir) = empty_demo();
+    let inventory: Value = serde_json::from_str(&done(&["--local", &dir, "inventory"])).unwrap();
+    let ids = |name: &str| -> Vec<String> {
+        let instances = inventory["instances"].as_array().unwrap().iter();
+        instances.filter(|one| one["name"] == name).map(|one| one["id"].as_str().unwrap().to_string()).collect()
+    };
+    let (web, api) = (ids("web"), ids("api"));
+    fails(&["--local", &dir, "create", "instance", &web[0], &api[0]], 1, "is `api`");
+    let created = done(&["--local", &dir, "create", "instance", &web[0]]);
+    assert!(created.starts_with("created instance web:"), "{created}");
+    let count = |target: &str| -> u64 {
+        let answer = done(&["--local", &dir, "-o", "csv", "-e", &format!("{target} | count() last 1d")]);
+        answer.lines().nth(1).unwrap().parse().unwrap()
+    };
+    let each: u64 = web.iter().map(|id| count(&format!("instance {id}"))).sum();
+    assert!(each > 0);
+    assert_eq!(each, count("instance web"));
+    fails(&["--local", &dir, "-e", &format!("instance {}", api[0])], 1, "has no flow log");
 }
 
 #[test]
@@ -318,6 +373,22 @@ fn the_doctor_finds_and_mends() {
     done(&["--local", &dir, "doctor", "--fix", "--yes"]);
     assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
     assert_eq!(list(&dir)[0]["interfaces"], "2 of 2");
+
+    // An interface has records and is unknown; another process is at work.
+    fs::write(
+        folder.path().join("records/x.log"),
+        "interface-id bytes start log-status\neni-1 1 1 OK\neni-9 1 1 OK\neni-1 - 1 NODATA\n",
+    )
+    .unwrap();
+    let lock = fs::File::create(folder.path().join("flow-logs.lock")).unwrap();
+    lock.lock().unwrap();
+    let found = run(&["--local", &dir, "doctor"]);
+    assert_eq!(found.code, Some(1));
+    assert!(found.stdout.contains("another process holds the lock"), "{}", found.stdout);
+    assert!(found.stdout.contains("eni-9 has records") && !found.stdout.contains("eni-1 has"), "{}", found.stdout);
+    drop(lock);
+    fs::remove_file(folder.path().join("records/x.log")).unwrap();
+    assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
 
     // The group goes away.
     fs::write(&file, SMALL).unwrap();

@@ -284,7 +284,7 @@ mod local {
     ) -> Result<RunStats, flowlogs::account::Error> {
         let clock = case.context().expect("it was read before").clock;
         let style = Style { colour: false, width: None, zone: clock.zone.clone(), hidden: Vec::new() };
-        let session = Session::open(options, clock)?;
+        let session = Session::open(options, None, clock)?;
         let mut output = output::output(Format::Csv, style, text);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let stats = runtime.block_on(session.run(plan, &Arc::new(Progress::default()), output.as_mut()))?;

@@ -286,7 +286,7 @@ mod engine {
         }
         let paths = vec![folder.path().display().to_string()];
         let options = Options { paths, format: None, strict: true, memory_limit_bytes: 256 << 20 };
-        let session = Session::open(options, context().clock).map_err(|error| error.to_string())?;
+        let session = Session::open(options, None, context().clock).map_err(|error| error.to_string())?;
         let sentence = format!("where {condition} | show bytes | limit none");
         let plan = compile(&sentence, &context()).map_err(|error| error.to_string())?;
         let mut rows = Rows::default();

@@ -1,66 +1,100 @@
-//! The README is true: every command in it is run, and prints what stands there.
+//! The README: every command in it is run. What a `console` block shows is what the command prints;
+//! the commands of a `sh` block succeed.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
-/// Blocks and commands that the README has; a number that changes here was changed on purpose.
-const BLOCKS: usize = 8;
-const COMMANDS: usize = 13;
+use tempfile::TempDir;
 
-struct Block {
-    /// The commands, each with the lines that follow it.
-    commands: Vec<(String, String)>,
+/// A block that is dropped by mistake would be a test that is dropped.
+const SHOWN: usize = 13;
+const RUN: usize = 13;
+
+struct Shown {
+    command: String,
+    printed: String,
 }
 
-/// The fenced blocks that are marked `console`: `$ ` starts a command, its output follows.
-fn blocks(readme: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
+/// The lines of the blocks of a language.
+fn blocks<'t>(readme: &'t str, language: &str) -> Vec<&'t str> {
+    let opening = format!("```{language}");
+    let mut lines = Vec::new();
+    let mut is_open = false;
     for line in readme.lines() {
-        match (&mut open, line) {
-            (None, "```console") => open = Some(Block { commands: Vec::new() }),
-            (Some(_), "```") => blocks.extend(open.take()),
-            (Some(block), line) => match (line.strip_prefix("$ "), block.commands.last_mut()) {
-                (Some(command), _) => block.commands.push((command.to_string(), String::new())),
-                (None, Some((_, output))) => {
-                    output.push_str(line);
-                    output.push('\n');
-                }
-                (None, None) => panic!("a console block starts with `$ `: {line}"),
-            },
-            (None, _) => {}
+        match (is_open, line) {
+            (false, line) => is_open = line == opening,
+            (true, "```") => is_open = false,
+            (true, line) => lines.push(line),
         }
     }
-    assert!(open.is_none(), "a block is not closed");
-    blocks
+    assert!(!is_open, "a block is not closed");
+    lines
+}
+
+fn shown(readme: &str) -> Vec<Shown> {
+    let mut all: Vec<Shown> = Vec::new();
+    for line in blocks(readme, "console") {
+        if let Some(command) = line.strip_prefix("$ ") {
+            all.push(Shown { command: command.into(), printed: String::new() });
+        } else {
+            let last = all.last_mut().expect("a console block starts with `$ `");
+            last.printed.push_str(line);
+            last.printed.push('\n');
+        }
+    }
+    all
+}
+
+/// Runs a command as a reader types it; the program is the one that was built for the tests.
+fn run(command: &str, folder: &Path, home: &Path) -> Output {
+    let command = command.replace("cargo run --quiet --", "flowlogs");
+    assert!(command.starts_with("flowlogs "), "what does `{command}` run?");
+    let programs = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
+    Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(folder)
+        .env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap_or_default()))
+        .env("TZ", "UTC")
+        .env("HOME", home)
+        .env_remove("XDG_DATA_HOME")
+        .output()
+        .unwrap()
+}
+
+fn readme() -> (String, String) {
+    let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    (root, readme)
 }
 
 #[test]
-fn every_command_of_the_readme_prints_what_stands_there() {
-    let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
-    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
-    let blocks = blocks(&readme);
-    let mut commands = 0;
-    for (command, expected) in blocks.iter().flat_map(|block| &block.commands) {
-        // The command is as a reader types it; the program is the one that was built for the tests.
-        let command = command.replace("cargo run --quiet --", "flowlogs");
-        assert!(command.contains("flowlogs "), "what does `{command}` run?");
-        let path = std::path::Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
-        let output = Command::new("sh")
-            .args(["-c", &command])
-            .current_dir(&root)
-            .env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap_or_default()))
-            .env("TZ", "UTC")
-            .env("HOME", "/nonexistent")
-            .output()
-            .unwrap();
+fn every_console_block_shows_what_its_commands_print() {
+    let (root, readme) = readme();
+    let all = shown(&readme);
+    for Shown { command, printed } in &all {
+        let output = run(command, root.as_ref(), "/nonexistent".as_ref());
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        let printed = if stdout.is_empty() { &stderr } else { &stdout };
-        let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
-        assert_eq!(printed, expected.lines().collect::<Vec<_>>(), "$ {command}\n{stderr}");
+        let said = if stdout.is_empty() { &stderr } else { &stdout };
+        let said: Vec<&str> = said.lines().map(str::trim_end).collect();
+        assert_eq!(said, printed.lines().collect::<Vec<_>>(), "$ {command}\n{stderr}");
+    }
+    assert_eq!(all.len(), SHOWN, "count what the README has");
+}
+
+#[test]
+fn every_other_command_succeeds() {
+    let (_, readme) = readme();
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join(".local/share/flowlogs/demo").display().to_string();
+    let mut commands = 0;
+    for command in blocks(&readme, "sh").into_iter().filter(|line| !line.starts_with("./")) {
+        let output = run(&command.replace("FOLDER", &folder), home.path(), home.path());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "$ {command}\n{stderr}");
         commands += 1;
     }
-    assert_eq!((blocks.len(), commands), (BLOCKS, COMMANDS), "count what the README has");
+    assert_eq!(commands, RUN, "count what the README has");
 }

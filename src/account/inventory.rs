@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::Resource;
+use super::{Resource, matches_glob};
 use crate::query::plan::TargetKind;
 
 /// The version of the schema below.
@@ -364,7 +364,16 @@ impl Inventory {
         has: impl Fn(&Interface) -> bool,
     ) -> Resource {
         let interfaces = self.interfaces.iter().filter(|i| has(i)).map(|i| i.id.clone()).collect();
-        Resource { kind, id: id.into(), name: name.cloned(), vpc: Some(vpc.into()), interfaces }
+        Resource { kind, id: id.into(), name: name.cloned(), vpc: Some(vpc.into()), members: Vec::new(), interfaces }
+    }
+
+    /// The interfaces of the instances whose ids a glob matches.
+    #[must_use]
+    pub fn instance_interfaces(&self, glob: &str) -> Vec<String> {
+        let instances = self.instances.iter().filter(|instance| matches_glob(glob, &instance.id));
+        let ids: Vec<&String> = instances.map(|instance| &instance.id).collect();
+        let is_owned = |interface: &&Interface| interface.owner.as_ref().is_some_and(|owner| ids.contains(&owner));
+        self.interfaces.iter().filter(is_owned).map(|interface| interface.id.clone()).collect()
     }
 
     /// Instances of one name are one target, as in the Go tool; one without a name goes by its id.
@@ -376,9 +385,10 @@ impl Inventory {
         groups
             .into_iter()
             .map(|(name, members)| {
-                let ids: Vec<&String> = members.iter().map(|instance| &instance.id).collect();
-                let has = |i: &Interface| i.owner.as_ref().is_some_and(|owner| ids.contains(&owner));
-                self.resource(TargetKind::Instance, name, None, &members[0].vpc, has)
+                let ids: Vec<String> = members.iter().map(|instance| instance.id.clone()).collect();
+                let has = |i: &Interface| i.owner.as_ref().is_some_and(|owner| ids.contains(owner));
+                let group = self.resource(TargetKind::Instance, name, None, &members[0].vpc, has);
+                Resource { members: ids, ..group }
             })
             .collect()
     }

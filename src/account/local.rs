@@ -1,6 +1,7 @@
 //! Accounts without AWS: plain files, and the embedded account, a folder that behaves like one.
 
 pub mod demo;
+mod doctor;
 mod embedded;
 mod names;
 mod plain;

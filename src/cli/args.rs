@@ -70,6 +70,11 @@ pub(super) struct Place {
     #[arg(long, value_name = "PATH", global = true)]
     pub(super) local: Vec<String>,
 
+    /// What the network of plain files has (`flowlogs inventory` prints it): names, and the targets
+    /// `sg`, `nat` and `endpoint`
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) inventory: Option<PathBuf>,
+
     /// The format of files without a header line: '${interface-id} ${srcaddr} ...'
     #[arg(long, value_name = "FORMAT", global = true)]
     pub(super) format: Option<String>,

@@ -3,13 +3,13 @@
 //! What a person should decide is asked on a terminal and has to be said without one; every command
 //! can be planned with `--dry-run`, and says per resource what became of it.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, Write};
 
 use clap::{Args, value_parser};
 use serde_json::json;
 
 use super::args::{Output, OutputFormat};
-use super::{Error, Exit, Terminal};
+use super::{Error, Exit, Terminal, pick};
 use crate::account::{
     AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
 };
@@ -26,8 +26,7 @@ pub(super) struct Create {
     #[arg(value_parser = parse_kind)]
     kind: TargetKind,
 
-    /// Ids, names, or globs over either
-    #[arg(required = true)]
+    /// Ids, names, or globs over either; on a terminal, none lets pick them from a list
     selectors: Vec<String>,
 
     /// Days that records are kept
@@ -57,7 +56,7 @@ pub(super) struct Delete {
     #[arg(value_parser = parse_kind_or_all)]
     kind: TargetKind,
 
-    /// Ids, names, or globs over either; `all` takes none
+    /// Ids, names, or globs over either; on a terminal, none lets pick them from a list; `all` takes none
     selectors: Vec<String>,
 
     #[command(flatten)]
@@ -118,9 +117,21 @@ struct Outcome {
 }
 
 impl Create {
-    pub(super) async fn run(&self, session: &Session, output: &Output) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, session: &Session, output: &Output, terminal: &Terminal) -> Result<Exit, Error> {
         let settings = Settings { retention_days: self.retention, aggregation_s: self.aggregation };
-        let resources = session.resources(self.kind, &self.selectors).await?;
+        if self.selectors.is_empty() && !pick::can_ask() {
+            return Err(nothing_selected("create", self.kind));
+        }
+        let mut resources = session.resources(self.kind, &self.selectors).await?;
+        if self.selectors.is_empty() {
+            resources.retain(|resource| !resource.interfaces.is_empty());
+            if resources.is_empty() {
+                let message = format!("no {} has a network interface: there is nothing to log", self.kind.name());
+                return Err(Error::Failed { message, help: None });
+            }
+            let vpcs = session.resources(TargetKind::Vpc, &[]).await?;
+            resources = pick::resources(resources, &vpcs, terminal)?;
+        }
         let mut outcomes = Vec::new();
         if self.asking.dry_run {
             for resource in &resources {
@@ -134,9 +145,9 @@ impl Create {
             return report(&outcomes, output);
         }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
-        // One resource that was named is what was asked for; more than one may be a wide glob.
-        if names.len() > 1 {
-            self.asking.confirm("create the flow logs of", &names)?;
+        // What was named or picked one by one is what was asked for; a glob may be wider than meant.
+        if names.len() > self.selectors.len().max(1) && !self.selectors.is_empty() {
+            self.asking.confirm("create the flow logs of", &names, terminal)?;
         }
         for resource in &resources {
             outcomes.push(created(resource, session.create(resource, settings).await));
@@ -166,23 +177,23 @@ fn created(resource: &Resource, created: Result<Created, crate::account::Error>)
 }
 
 impl Delete {
-    pub(super) async fn run(&self, session: &Session, output: &Output) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, session: &Session, output: &Output, terminal: &Terminal) -> Result<Exit, Error> {
         if self.kind == TargetKind::All && !self.selectors.is_empty() {
             let message = "`delete all` takes no selector".into();
             return Err(Error::Usage { message, help: Some("name the kind: `delete vpc NAME`".into()) });
         }
-        if self.kind != TargetKind::All && self.selectors.is_empty() {
-            let message = format!("`delete {}` needs an id or a name", self.kind.name());
-            return Err(Error::Usage {
-                message,
-                help: Some(format!("every one of them is `delete {} '*'`", self.kind.name())),
-            });
+        let is_picking = self.kind != TargetKind::All && self.selectors.is_empty();
+        if is_picking && !pick::can_ask() {
+            return Err(nothing_selected("delete", self.kind));
         }
-        let flow_logs = session.flow_logs(self.kind, &self.selectors).await?;
-        let names: Vec<String> = flow_logs.iter().map(label).collect();
+        let mut flow_logs = session.flow_logs(self.kind, &self.selectors).await?;
+        if is_picking {
+            flow_logs = pick::flow_logs(flow_logs, terminal)?;
+        }
+        let names: Vec<String> = flow_logs.iter().map(FlowLog::label).collect();
         if self.asking.dry_run {
             let would = |flow_log: &FlowLog| Outcome {
-                resource: label(flow_log),
+                resource: flow_log.label(),
                 action: "would_delete",
                 detail: format!("{}, log group {}", flow_log.id, flow_log.log_group),
                 failed: false,
@@ -190,7 +201,7 @@ impl Delete {
             return report(&flow_logs.iter().map(would).collect::<Vec<_>>(), output);
         }
         if !names.is_empty() {
-            self.asking.confirm("delete the flow logs of", &names)?;
+            self.asking.confirm("delete the flow logs of", &names, terminal)?;
         }
         let mut outcomes = Vec::new();
         for flow_log in &flow_logs {
@@ -198,41 +209,32 @@ impl Delete {
                 Ok(()) => ("deleted", format!("{}, log group {}", flow_log.id, flow_log.log_group), false),
                 Err(error) => ("failed", error.to_string(), true),
             };
-            outcomes.push(Outcome { resource: label(flow_log), action, detail, failed });
+            outcomes.push(Outcome { resource: flow_log.label(), action, detail, failed });
         }
         report(&outcomes, output)
     }
 }
 
-fn label(flow_log: &FlowLog) -> String {
-    match &flow_log.name {
-        Some(name) if *name != flow_log.resource => format!("{} {name} ({})", flow_log.kind.name(), flow_log.resource),
-        _ => format!("{} {}", flow_log.kind.name(), flow_log.resource),
-    }
-}
-
 impl Asking {
     /// Asks a person; without one, `--yes` has to say it.
-    fn confirm(&self, what: &str, names: &[String]) -> Result<(), Error> {
+    fn confirm(&self, what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
         if self.yes {
             return Ok(());
         }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !pick::can_ask() {
             let message = format!("this would {what} {}, and nobody is there to confirm it", names.join(", "));
             return Err(Error::Usage { message, help: Some("say `--yes`, or look first with `--dry-run`".into()) });
         }
-        let mut err = io::stderr();
-        for name in names {
-            writeln!(err, "  {name}")?;
-        }
-        write!(err, "{what} these {}? [y/N] ", names.len())?;
-        err.flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
-            return Ok(());
-        }
-        Err(Error::Failed { message: "not confirmed: nothing was changed".into(), help: None })
+        pick::confirm(what, names, terminal)
+    }
+}
+
+/// Without a person to pick, a command has to name what it is about.
+fn nothing_selected(command: &str, kind: TargetKind) -> Error {
+    let kind = kind.name();
+    Error::Usage {
+        message: format!("`{command} {kind}` needs an id or a name"),
+        help: Some(format!("every one of them is `{command} {kind} '*'`")),
     }
 }
 
@@ -263,7 +265,7 @@ fn report(outcomes: &[Outcome], output: &Output) -> Result<Exit, Error> {
 
 impl Doctor {
     /// Fails while there are findings that are not put right.
-    pub(super) async fn run(&self, session: &Session, output: &Output) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, session: &Session, output: &Output, terminal: &Terminal) -> Result<Exit, Error> {
         let findings = session.findings().await?;
         if findings.is_empty() && output.output == OutputFormat::Table {
             super::print::line("nothing is wrong")?;
@@ -272,7 +274,7 @@ impl Doctor {
         let remedies: Vec<String> = findings.iter().filter_map(|f| f.remedy.as_ref()).map(Remedy::describe).collect();
         let fixes = self.fix && !self.asking.dry_run;
         if fixes && !remedies.is_empty() {
-            self.asking.confirm("carry out", &remedies)?;
+            self.asking.confirm("carry out", &remedies, terminal)?;
         }
         let mut outcomes = Vec::new();
         for finding in &findings {

@@ -45,7 +45,7 @@ pub(super) fn run(
         for plan in plans {
             let named = (pretty && session.has_names()).then(|| plan.with_names());
             if pretty && named.is_none() {
-                terminal.note("`--pretty` shows names where an inventory is at hand; these files have none");
+                terminal.note("`--pretty` shows names where an inventory is at hand: give one with `--inventory FILE`");
             }
             let plan = named.as_ref().unwrap_or(plan);
             let stats = run_one(session, plan, options, context, terminal).await?;
@@ -81,17 +81,14 @@ pub(super) fn with_session(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         let work = async {
-            let session = Session::open(options, context.clock.clone())?;
+            let session = Session::open(options, place.inventory.as_deref(), context.clock.clone())?;
             work(&session).await
         };
         tokio::select! {
             outcome = work => outcome,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
         }
     });
-    if matches!(outcome, Ok(Exit::Interrupted)) {
-        say("interrupted");
-    }
     // Threads that still read a file would hold the process up.
     runtime.shutdown_background();
     outcome

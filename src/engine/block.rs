@@ -19,12 +19,15 @@ use super::layout::{Kind, Layout};
 /// Bytes of an address.
 pub(super) const ADDRESS_BYTES: i32 = 16;
 
+/// The Arrow type of text.
+pub(super) const TEXT: DataType = DataType::Utf8View;
+
 /// The Arrow type of a slot's values.
 pub(super) const fn data_type(kind: Kind) -> DataType {
     match kind {
         Kind::Number(_) | Kind::Time => DataType::Int64,
         Kind::Address => DataType::FixedSizeBinary(ADDRESS_BYTES),
-        Kind::Text => DataType::Utf8View,
+        Kind::Text => TEXT,
     }
 }
 

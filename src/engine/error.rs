@@ -90,7 +90,7 @@ pub enum Error {
         missing: Missing,
     },
     /// `show local.name`, where there are only files.
-    #[error("`{name}` needs an inventory, and files have none")]
+    #[error("`{name}` needs an inventory, and these files have none")]
     NeedsInventory {
         /// The field as it is typed.
         name: String,
@@ -167,7 +167,7 @@ impl Error {
             Self::NoFiles { .. } => "name a folder or files that hold flow log records",
             Self::OtherHeader { .. } => "split the file there, so that each part has one format",
             Self::FieldMissing { .. } => "add the field to the flow log's format, or leave it out of the sentence",
-            Self::NeedsInventory { .. } => "use `eni` or `remote.addr`",
+            Self::NeedsInventory { .. } => "give one with `--inventory FILE`, or use `eni` or `remote.addr`",
             Self::StrictMalformed { .. } => "without `--strict`, such lines are counted and left out",
             Self::Memory { .. } => {
                 "raise `--memory-limit`, group by fewer keys, or narrow what is read with `where` or a window"

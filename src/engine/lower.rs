@@ -14,8 +14,9 @@ use crate::field::{Field, Origin};
 use crate::query::plan::{Check, Filter, Interval, Order, Range, Source};
 
 use super::Error;
-use super::block::data_type;
+use super::block::{TEXT, data_type};
 use super::layout::Slot;
+use super::names::Names;
 use super::scalar;
 use super::select::Column;
 
@@ -43,6 +44,8 @@ impl Operand {
 pub(super) struct Lowering<'t> {
     /// The columns of the table.
     pub(super) columns: &'t [Column],
+    /// What records do not say, where something knows it.
+    pub(super) names: Option<&'t Names>,
     /// The columns of the result so far, for filters over groups.
     pub(super) results: Vec<Operand>,
 }
@@ -81,7 +84,12 @@ impl Lowering<'_> {
             Origin::BySide { ingress, egress } => self.by_side(ingress, egress),
             // A plan names a side wherever a single value is needed.
             Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
-            Origin::Inventory(_) => Err(Error::NeedsInventory { name: field.name().into() }),
+            Origin::Inventory(key) => {
+                let names = self.names.ok_or_else(|| Error::NeedsInventory { name: field.name().into() })?;
+                let key = self.field(key)?;
+                let name = scalar::name(names, field, &key.data_type);
+                Ok(Operand::new(name.call(vec![key.expr]), TEXT))
+            }
         }
     }
 

@@ -434,7 +434,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
         let mut answer = Answer::default();
         let files = open(path).unwrap();
-        let stats = runtime.block_on(run(&plan, interval, &files, &Arc::default(), &mut answer)).unwrap();
+        let stats = runtime.block_on(run(&plan, interval, &files, None, &Arc::default(), &mut answer)).unwrap();
         (answer.rows.iter().map(|row| format!("{row:?}")).collect(), stats)
     }
 

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder, StringViewArray,
+};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{exec_datafusion_err, internal_datafusion_err};
 use datafusion::error::DataFusionError;
@@ -15,11 +17,13 @@ use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf}
 use ipnet::IpNet;
 use regex::Regex;
 
+use crate::field::Field;
 use crate::query::plan::Family;
 use crate::value::address_bits;
 
 use super::Error;
-use super::block::ADDRESS_BYTES;
+use super::block::{ADDRESS_BYTES, TEXT};
+use super::names::Names;
 use super::select::family;
 
 const ADDRESS: DataType = DataType::FixedSizeBinary(ADDRESS_BYTES);
@@ -114,6 +118,27 @@ pub(super) fn network_of(length: u8) -> ScalarUDF {
     })
 }
 
+/// What `field` is for the interface id or the address that it is joined by.
+pub(super) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
+    let label = format!("name {}", field.name());
+    if *takes == ADDRESS {
+        let table = names.for_address(field);
+        return scalar(&label, ADDRESS, TEXT, move |array| {
+            let named = addresses(array)?.iter().map(|address| match address {
+                Some(address) => Ok(table.get(&bits(address)?).map(String::as_str)),
+                None => Ok(None),
+            });
+            Ok(Arc::new(named.collect::<Result<StringViewArray, DataFusionError>>()?))
+        });
+    }
+    let table = names.for_text(field);
+    scalar(&label, TEXT, TEXT, move |array| {
+        let texts = array.as_string_view().iter();
+        let named: StringViewArray = texts.map(|text| table.get(text?).map(String::as_str)).collect();
+        Ok(Arc::new(named))
+    })
+}
+
 /// A network length as it counts for this address, among its 128 bits.
 fn network_length(address: &[u8], length: u8) -> u8 {
     match family(address) {
@@ -136,7 +161,7 @@ pub(super) fn network(address: IpAddr, length: u8) -> IpNet {
 pub(super) fn matches(pattern: &str) -> Result<ScalarUDF, Error> {
     let regex = Regex::new(pattern)
         .map_err(|error| Error::BadRegex { pattern: pattern.into(), reason: last_line(&error.to_string()) })?;
-    Ok(scalar(&format!("matches {pattern}"), DataType::Utf8View, DataType::Boolean, move |array| {
+    Ok(scalar(&format!("matches {pattern}"), TEXT, DataType::Boolean, move |array| {
         let texts = array.as_string_view();
         let found: BooleanArray = texts.iter().map(|text| text.map(|text| regex.is_match(text))).collect();
         Ok(Arc::new(found))

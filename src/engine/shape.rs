@@ -20,6 +20,7 @@ use crate::query::plan::{
 use super::Error;
 use super::answer::Kind;
 use super::lower::{Lowering, Operand, all};
+use super::names::Names;
 use super::scalar;
 use super::select::Column;
 
@@ -33,10 +34,11 @@ pub(super) struct Shaped {
 pub(super) fn shape(
     table: DataFrame,
     columns: &[Column],
+    names: Option<&Names>,
     plan: &Plan,
     interval: Option<Interval>,
 ) -> Result<Shaped, Error> {
-    let mut lowering = Lowering { columns, results: Vec::new() };
+    let mut lowering = Lowering { columns, names, results: Vec::new() };
     let mut conditions: Vec<Expr> = interval.map(|interval| lowering.interval(interval)).into_iter().collect();
     conditions.push(lowering.filter(&plan.selection.means)?);
     let selected = table.filter(all(conditions)).map_err(failed)?;

@@ -71,7 +71,7 @@ fn run_plan(
     sink: &mut (dyn RowSink + Send),
 ) -> Result<RunStats, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(run(plan, interval, files, &Arc::default(), sink))
+    runtime.block_on(run(plan, interval, files, None, &Arc::default(), sink))
 }
 
 fn ask(files: &Files, sentence: &str) -> Result<(Vec<String>, RunStats), Error> {
@@ -334,7 +334,7 @@ fn a_field_that_no_file_has_is_an_error_only_where_it_is_named() {
     assert_eq!(message("count() by bin(5m)", None), "no file has the field `start`, which `time` is read from");
     let interval = Interval { from: 0, until: 1 };
     assert_eq!(message("show bytes", Some(interval)), "no file has the field `start`");
-    assert_eq!(message("show local.name", None), "`local.name` needs an inventory, and files have none");
+    assert_eq!(message("show local.name", None), "`local.name` needs an inventory, and these files have none");
 }
 
 #[test]

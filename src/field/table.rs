@@ -505,6 +505,12 @@ fields! {
         help: "The port of the far side.",
         example: "remote.port = 443",
     }
+    LocalType "local.type" {
+        origin: Origin::Inventory(Field::Eni),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "What the interface belongs to (instance, alb, nat, lambda, ...), from an inventory.",
+        example: "show local.type",
+    }
     LocalName "local.name" {
         origin: Origin::Inventory(Field::Eni),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",

@@ -622,16 +622,18 @@ impl Plan {
         plan
     }
 
-    /// The same plan with the names of both ends among its default columns, and the path of the
-    /// traffic behind them; a plan that chose its columns stays as it is.
+    /// The same plan with the type of the interface and the names of both ends among its default
+    /// columns, and behind them the path of the traffic and the AWS service at either end; a plan
+    /// that chose its columns stays as it is.
     #[must_use]
     pub fn with_names(&self) -> Self {
         let mut plan = self.clone();
         if let Shape::Records { columns, default: true } = &mut plan.shape {
             let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
-            columns.insert(1.min(columns.len()), column(Field::LocalName));
-            columns.insert(2.min(columns.len()), column(Field::RemoteName));
-            columns.push(column(Field::Path));
+            let names = [Field::LocalType, Field::LocalName, Field::RemoteName].map(column);
+            let time = 1.min(columns.len());
+            columns.splice(time..time, names);
+            columns.extend([Field::Path, Field::PktSrcService, Field::PktDstService].map(column));
         }
         plan
     }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::demo::SLOT_S;
-use super::names::{self, NameSink, Names};
+use super::doctor;
+use super::names::names;
 use super::state::{Entry, State};
 use super::{EmbeddedError, id_digits};
 use crate::account::inventory::Inventory;
 use crate::account::{
-    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, KINDS, Remedy, Resource, Settings, matches_glob,
+    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, KINDS, Resource, Settings, matches_glob,
 };
 use crate::engine::{self, Files};
 use crate::field::Field;
@@ -37,10 +38,10 @@ pub(super) fn slot_of(file: &Path) -> Option<EpochSeconds> {
 
 /// An open embedded account.
 pub struct Embedded {
-    folder: PathBuf,
-    inventory: Inventory,
-    state: State,
-    options: engine::Options,
+    pub(super) folder: PathBuf,
+    pub(super) inventory: Inventory,
+    pub(super) state: State,
+    pub(super) options: engine::Options,
     clock: Clock,
 }
 
@@ -102,7 +103,7 @@ impl Embedded {
     }
 
     /// The files that may hold records of an interval: of slots only those that meet it.
-    fn record_files(&self, interval: Option<Interval>) -> Result<Vec<String>, Error> {
+    pub(super) fn record_files(&self, interval: Option<Interval>) -> Result<Vec<String>, Error> {
         let folder = self.folder.join("records");
         let io = |source| EmbeddedError::Io { action: "read", file: folder.clone(), source };
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -154,12 +155,15 @@ impl Embedded {
         }
         let mut views = Vec::new();
         for selector in &target.selectors {
-            let selected: Vec<&&Entry> =
-                of_kind.iter().filter(|entry| self.flow_log(entry, 0).is_selected(selector)).collect();
-            if selected.is_empty() {
+            let selected = of_kind.iter().filter(|entry| self.flow_log(entry, 0).is_selected(selector));
+            let before = views.len();
+            views.extend(selected.map(|entry| self.view(entry)));
+            if views.len() == before && target.kind == TargetKind::Instance {
+                views.extend(self.views_of(&self.inventory.instance_interfaces(selector), &of_kind));
+            }
+            if views.len() == before {
                 return Err(self.not_recorded(target.kind, selector, entries));
             }
-            views.extend(selected.into_iter().map(|entry| self.view(entry)));
         }
         Ok(views)
     }
@@ -179,6 +183,18 @@ impl Embedded {
         Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
     }
 
+    /// What flow logs show of these interfaces.
+    fn views_of(&self, interfaces: &[String], entries: &[&Entry]) -> Vec<View> {
+        let views = entries.iter().map(|entry| self.view(entry));
+        views
+            .map(|mut view| {
+                view.interfaces.retain(|id| interfaces.contains(id));
+                view
+            })
+            .filter(|view| !view.interfaces.is_empty())
+            .collect()
+    }
+
     fn interface_views(&self, target: &Target, entries: &[&Entry]) -> Result<Vec<View>, Error> {
         let mut views = Vec::new();
         for selector in &target.selectors {
@@ -187,16 +203,11 @@ impl Embedded {
             if selected.is_empty() {
                 return Err(Error::NoMatch { kind: "eni", selector: selector.clone(), known });
             }
-            let before = views.len();
-            for view in entries.iter().map(|entry| self.view(entry)) {
-                let interfaces: Vec<String> = view.interfaces.into_iter().filter(|id| selected.contains(id)).collect();
-                if !interfaces.is_empty() {
-                    views.push(View { interfaces, ..view });
-                }
-            }
-            if views.len() == before {
+            let selected = self.views_of(&selected, entries);
+            if selected.is_empty() {
                 return Err(Error::NoFlowLog { what: format!("eni {selector}"), create: None });
             }
+            views.extend(selected);
         }
         if target.selectors.is_empty() {
             views.extend(entries.iter().map(|entry| self.view(entry)));
@@ -289,34 +300,7 @@ impl Account for Embedded {
     }
 
     async fn findings(&self) -> Result<Vec<Finding>, Error> {
-        let mut findings = Vec::new();
-        let mut add = |problem: String, remedy| findings.push(Finding { problem, remedy });
-        for flow_log in self.flow_logs().await? {
-            let label = format!("{} of {} {}", flow_log.id, flow_log.kind.name(), flow_log.resource);
-            let entry_kind = flow_log.kind;
-            let resource = self.inventory.resources(entry_kind).into_iter().find(|r| r.id == flow_log.resource);
-            match resource {
-                None => add(format!("{label}: there is no such resource"), Some(Remedy::Delete(flow_log))),
-                Some(resource) if resource.interfaces.is_empty() => {
-                    add(format!("{label}: it has no interface"), Some(Remedy::Delete(flow_log)));
-                }
-                Some(resource) => {
-                    let missing = resource.interfaces.iter().filter(|id| !flow_log.covered.contains(id)).count();
-                    if missing > 0 {
-                        let problem =
-                            format!("{label}: {missing} of {} interfaces are not covered", resource.interfaces.len());
-                        add(problem, Some(Remedy::Extend(resource)));
-                    }
-                }
-            }
-        }
-        if let Some(file) = self.state.rest() {
-            add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::RemoveRest));
-        }
-        if !self.folder.join("records").is_dir() {
-            add("there is no folder `records`: no query can be answered".into(), None);
-        }
-        Ok(findings)
+        doctor::findings(self).await
     }
 
     async fn remove_rest(&self) -> Result<(), Error> {
@@ -340,17 +324,7 @@ impl Account for Embedded {
     ) -> Result<RunStats, Error> {
         let plan = plan.narrowed(self.recorded(plan)?);
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
-        let Some(joined) = names::joined(&plan)? else {
-            return Ok(engine::run(&plan, interval, &files, progress, sink).await?);
-        };
-        let names = Names::of(&self.inventory);
-        let mut named = NameSink::new(&names, &joined, sink);
-        let mut stats = engine::run(&joined.plan, interval, &files, progress, &mut named).await?;
-        if let Some((rows, truncated)) = named.finish().map_err(engine::Error::from)? {
-            stats.rows = rows;
-            stats.truncated = truncated;
-        }
-        Ok(stats)
+        Ok(engine::run(&plan, interval, &files, Some(&names(&self.inventory)), progress, sink).await?)
     }
 }
 

@@ -1,11 +1,13 @@
-//! Flow log files without an account around them: targets become filters on the record's own fields.
+//! Flow log files without an account around them: targets become filters on the record's own fields,
+//! or on the interfaces that an inventory names.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::names::names;
 use crate::account::inventory::Inventory;
-use crate::account::{self, Account, Created, Finding, FlowLog, Resource, Settings};
+use crate::account::{self, Account, Created, Finding, FlowLog, KINDS, Resource, Settings};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Plan, Source, Target, TargetKind};
@@ -40,11 +42,13 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NeedsInventory { .. } => Some(
-                "ask by `vpc`, `subnet`, `instance` or `eni` id, or by address: `all where local.addr = ...`".into(),
+                "give one with `--inventory FILE`, or ask by `vpc`, `subnet`, `instance` or `eni` id, or by address: \
+                 `all where local.addr = ...`"
+                    .into(),
             ),
             Self::NameNeedsInventory { kind, .. } => {
                 let example = TargetKind::named(kind).and_then(id_of).map_or("an id", |(_, prefix)| prefix);
-                Some(format!("use the id (`{example}...`), or `all`"))
+                Some(format!("give one with `--inventory FILE`, or use the id (`{example}...`)"))
             }
             Self::NoLogGroups => Some("leave the target out, or say `all`".into()),
         }
@@ -54,27 +58,95 @@ impl Error {
 /// Files that hold flow log records.
 pub struct PlainFiles {
     files: Files,
+    inventory: Option<Inventory>,
 }
 
 impl PlainFiles {
-    /// Looks at the head of each file.
+    /// Looks at the head of each file; an inventory adds what the records do not say.
     ///
     /// # Errors
     ///
     /// [`engine::Error`] where one cannot be read or is no flow log.
-    pub fn open(options: engine::Options) -> Result<Self, engine::Error> {
-        Ok(Self { files: Files::open(options)? })
+    pub fn open(options: engine::Options, inventory: Option<Inventory>) -> Result<Self, engine::Error> {
+        Ok(Self { files: Files::open(options)?, inventory })
     }
+
+    /// What a record of this target must fulfil; `None` for every record.
+    fn wanted(&self, target: &Target) -> Result<Option<Condition>, account::Error> {
+        if target.kind == TargetKind::All || (target.selectors.is_empty() && id_of(target.kind).is_some()) {
+            return Ok(None);
+        }
+        match &self.inventory {
+            Some(inventory) if KINDS.contains(&target.kind) => self.known(target, inventory).map(Some),
+            _ => Ok(Some(by_ids(target)?)),
+        }
+    }
+
+    /// The records of resources that the inventory knows, and of ids that it does not know any more.
+    fn known(&self, target: &Target, inventory: &Inventory) -> Result<Condition, account::Error> {
+        let resources = inventory.resources(target.kind);
+        if target.selectors.is_empty() {
+            return Ok(self.of_resources(target.kind, &resources.iter().collect::<Vec<_>>()));
+        }
+        let mut tests = Vec::new();
+        for selector in &target.selectors {
+            let selected: Vec<&Resource> = resources.iter().filter(|resource| resource.is_selected(selector)).collect();
+            let has_id =
+                |(field, prefix): (Field, &str)| selector.starts_with(prefix) && self.files.has(&Source::Field(field));
+            let instance = inventory.instance_interfaces(selector);
+            tests.push(if id_of(target.kind).is_some_and(has_id) {
+                by_ids(&Target { kind: target.kind, selectors: vec![selector.clone()] })?
+            } else if selected.is_empty() {
+                let known = resources.iter().flat_map(Resource::names).cloned().collect();
+                return Err(account::Error::NoMatch { kind: target.kind.name(), selector: selector.clone(), known });
+            } else if target.kind == TargetKind::Instance && !instance.is_empty() {
+                one_of(Field::Eni, instance)
+            } else {
+                self.of_resources(target.kind, &selected)
+            });
+        }
+        Ok(any(tests))
+    }
+
+    /// By the record's own id where it has one, so that interfaces that are gone count too; else by
+    /// the interfaces that the resources have.
+    fn of_resources(&self, kind: TargetKind, resources: &[&Resource]) -> Condition {
+        let field = id_of(kind).map(|(field, _)| field).filter(|field| self.files.has(&Source::Field(*field)));
+        let ids = |resource: &&Resource| match kind {
+            TargetKind::Instance => resource.members.clone(),
+            _ => vec![resource.id.clone()],
+        };
+        match field {
+            Some(field) => one_of(field, resources.iter().flat_map(ids).collect()),
+            None => one_of(Field::Eni, resources.iter().flat_map(|resource| resource.interfaces.clone()).collect()),
+        }
+    }
+
+    /// The inventory, if there is one.
+    fn inventory(&self) -> Result<&Inventory, account::Error> {
+        self.inventory.as_ref().ok_or(account::Error::NotAnAccount)
+    }
+}
+
+/// The records in which a field is one of these ids.
+fn one_of(field: Field, mut ids: Vec<String>) -> Condition {
+    ids.sort();
+    ids.dedup();
+    Condition::Test(Source::Field(field), Check::Text { words: ids, negated: false })
+}
+
+fn any(mut tests: Vec<Condition>) -> Condition {
+    if tests.len() == 1 { tests.remove(0) } else { Condition::Any(tests) }
 }
 
 #[async_trait]
 impl Account for PlainFiles {
     fn has_names(&self) -> bool {
-        false
+        self.inventory.is_some()
     }
 
-    async fn resources(&self, _: TargetKind) -> Result<Vec<Resource>, account::Error> {
-        Err(account::Error::NotAnAccount)
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, account::Error> {
+        Ok(self.inventory()?.resources(kind))
     }
 
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, account::Error> {
@@ -98,7 +170,7 @@ impl Account for PlainFiles {
     }
 
     async fn inventory(&self) -> Result<Inventory, account::Error> {
-        Err(account::Error::NotAnAccount)
+        Ok(self.inventory()?.clone())
     }
 
     fn default_interval(&self) -> Option<Interval> {
@@ -112,13 +184,14 @@ impl Account for PlainFiles {
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, account::Error> {
-        let wanted = plan.targets.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
+        let wanted = plan.targets.iter().map(|target| self.wanted(target)).collect::<Result<Vec<_>, _>>()?;
         // A target without a selector takes every record, whatever the others narrow to.
         let narrowed = match wanted.into_iter().collect::<Option<Vec<_>>>() {
-            Some(mut tests) => plan.narrowed(if tests.len() == 1 { tests.remove(0) } else { Condition::Any(tests) }),
+            Some(tests) => plan.narrowed(any(tests)),
             None => plan.clone(),
         };
-        Ok(engine::run(&narrowed, interval, &self.files, progress, sink).await?)
+        let names = self.inventory.as_ref().map(names);
+        Ok(engine::run(&narrowed, interval, &self.files, names.as_ref(), progress, sink).await?)
     }
 }
 
@@ -133,37 +206,27 @@ const fn id_of(kind: TargetKind) -> Option<(Field, &'static str)> {
     }
 }
 
-/// What a record of this target must fulfil; `None` for every record.
-fn wanted(target: &Target) -> Result<Option<Condition>, Error> {
+/// What a record must fulfil where only its own ids say what it belongs to.
+fn by_ids(target: &Target) -> Result<Condition, Error> {
     let Some((field, prefix)) = id_of(target.kind) else {
-        return match target.kind {
-            TargetKind::All => Ok(None),
-            TargetKind::Group => Err(Error::NoLogGroups),
-            TargetKind::SecurityGroup => Err(Error::NeedsInventory { what: "security group" }),
-            TargetKind::NatGateway => Err(Error::NeedsInventory { what: "NAT gateway" }),
-            _ => Err(Error::NeedsInventory { what: "endpoint" }),
-        };
+        return Err(match target.kind {
+            TargetKind::Group => Error::NoLogGroups,
+            TargetKind::SecurityGroup => Error::NeedsInventory { what: "security group" },
+            TargetKind::NatGateway => Error::NeedsInventory { what: "NAT gateway" },
+            _ => Error::NeedsInventory { what: "endpoint" },
+        });
     };
-    if target.selectors.is_empty() {
-        return Ok(None);
+    if let Some(selector) = target.selectors.iter().find(|selector| !selector.starts_with(prefix)) {
+        return Err(Error::NameNeedsInventory { kind: target.kind.name(), selector: selector.clone() });
     }
-    let source = Source::Field(field);
-    let mut ids = Vec::new();
+    let (globs, ids): (Vec<String>, Vec<String>) =
+        target.selectors.iter().cloned().partition(|selector| selector.contains(['*', '?']));
     let mut tests = Vec::new();
-    for selector in &target.selectors {
-        if !selector.starts_with(prefix) {
-            let kind = target.kind.name();
-            return Err(Error::NameNeedsInventory { kind, selector: selector.clone() });
-        }
-        if selector.contains(['*', '?']) {
-            tests.push(Condition::Test(source.clone(), Check::Like { glob: selector.clone(), negated: false }));
-        } else {
-            ids.push(selector.clone());
-        }
-    }
     if !ids.is_empty() {
-        ids.sort();
-        tests.insert(0, Condition::Test(source, Check::Text { words: ids, negated: false }));
+        tests.push(one_of(field, ids));
     }
-    Ok(Some(if tests.len() == 1 { tests.remove(0) } else { Condition::Any(tests) }))
+    tests.extend(
+        globs.into_iter().map(|glob| Condition::Test(Source::Field(field), Check::Like { glob, negated: false })),
+    );
+    Ok(any(tests))
 }

@@ -138,6 +138,13 @@ impl State {
         Ok(outcome)
     }
 
+    /// Who keeps others from changing the flow logs right now.
+    pub(super) fn holder(&self) -> Option<String> {
+        let file = self.lock_file();
+        let is_held = |lock: File| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
+        File::open(&file).is_ok_and(is_held).then(|| holder(&file))
+    }
+
     /// What an interrupted change left, if one did; a change that goes on now has the lock.
     pub(super) fn rest(&self) -> Option<PathBuf> {
         let rest = self.rest_file();
@@ -160,9 +167,13 @@ impl State {
         self.folder.join("flow-logs.json.new")
     }
 
+    fn lock_file(&self) -> PathBuf {
+        self.folder.join("flow-logs.lock")
+    }
+
     /// The lock lasts as long as the file is open; the system lets go of it when a process dies.
     fn lock(&self) -> Result<File, Error> {
-        let file = self.folder.join("flow-logs.lock");
+        let file = self.lock_file();
         let io = |action| {
             let file = file.clone();
             move |source| Error::Io { action, file, source }
@@ -175,10 +186,7 @@ impl State {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_RETRY),
                 Err(TryLockError::WouldBlock) => {
-                    let holder = fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
-                    let holder =
-                        holder.map_or_else(|| "another process".into(), |pid| format!("process {}", pid.trim()));
-                    return Err(Error::Locked { folder: self.folder.clone(), holder });
+                    return Err(Error::Locked { folder: self.folder.clone(), holder: holder(&file) });
                 }
                 Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
             }
@@ -202,6 +210,12 @@ impl State {
         // The rename itself is on disk once its folder is.
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io)
     }
+}
+
+/// Who wrote itself into the lock.
+fn holder(lock: &Path) -> String {
+    let process = fs::read_to_string(lock).ok().filter(|text| !text.is_empty());
+    process.map_or_else(|| "another process".into(), |id| format!("process {}", id.trim()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! Questions to a person: what to pick from a list, and whether to go on.
+//!
+//! Lists are searched by typing. Asked on standard error, so that what a command prints can be
+//! piped on.
+
+use std::io::{self, IsTerminal};
+
+use inquire::ui::RenderConfig;
+use inquire::{Confirm, InquireError, MultiSelect, Select};
+
+use super::{Error, Terminal};
+use crate::account::{FlowLog, Resource};
+
+/// Whether somebody is there to answer.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Lets a person pick resources, first the VPC where they live in several. Of one nothing is asked.
+pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
+    let mut found: Vec<&String> = all.iter().filter_map(|resource| resource.vpc.as_ref()).collect();
+    found.sort();
+    found.dedup();
+    // VPCs are not picked twice.
+    let is_nested = all.iter().any(|resource| resource.vpc.as_ref() != Some(&resource.id));
+    let all = if found.len() > 1 && is_nested {
+        let label =
+            |id: &&String| vpcs.iter().find(|vpc| vpc.id == **id).map_or_else(|| (*id).clone(), Resource::label);
+        let labels: Vec<String> = found.iter().map(label).collect();
+        let select = Select::new("In which VPC?", labels).with_render_config(config(terminal));
+        let vpc = found[select.raw_prompt().map_err(cancelled)?.index].clone();
+        all.into_iter().filter(|resource| resource.vpc.as_ref() == Some(&vpc)).collect()
+    } else {
+        all
+    };
+    let label = |resource: &Resource| format!("{}, {} interfaces", resource.label(), resource.interfaces.len());
+    several("Create the flow logs of which?", all, label, terminal)
+}
+
+/// Lets a person pick flow logs. Of one nothing is asked.
+pub(super) fn flow_logs(all: Vec<FlowLog>, terminal: &Terminal) -> Result<Vec<FlowLog>, Error> {
+    several("Delete the flow logs of which?", all, FlowLog::label, terminal)
+}
+
+fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, terminal: &Terminal) -> Result<Vec<T>, Error> {
+    if all.len() < 2 {
+        return Ok(all);
+    }
+    let labels: Vec<String> = all.iter().map(label).collect();
+    let select = MultiSelect::new(question, labels).with_render_config(config(terminal));
+    let picked = select.raw_prompt().map_err(cancelled)?;
+    if picked.is_empty() {
+        let help = Some("the space bar marks an entry, the return key takes those that are marked".into());
+        return Err(Error::Failed { message: "nothing was picked: nothing was changed".into(), help });
+    }
+    let is_picked = |place: usize| picked.iter().any(|option| option.index == place);
+    Ok(all.into_iter().enumerate().filter(|(place, _)| is_picked(*place)).map(|(_, one)| one).collect())
+}
+
+/// Asks whether to do something to each of these.
+pub(super) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
+    for name in names {
+        super::print::say(&format!("  {name}"));
+    }
+    let question =
+        format!("{what} {}?", if names.len() == 1 { "this one".into() } else { format!("these {}", names.len()) });
+    let confirm = Confirm::new(&question).with_default(false).with_render_config(config(terminal));
+    if confirm.prompt().map_err(cancelled)? {
+        return Ok(());
+    }
+    Err(Error::Failed { message: "not confirmed: nothing was changed".into(), help: None })
+}
+
+fn config(terminal: &Terminal) -> RenderConfig<'static> {
+    if terminal.colour_err() { RenderConfig::default_colored() } else { RenderConfig::empty() }
+}
+
+fn cancelled(error: InquireError) -> Error {
+    match error {
+        InquireError::OperationInterrupted => Error::Interrupted,
+        InquireError::OperationCanceled => {
+            Error::Failed { message: "cancelled: nothing was changed".into(), help: None }
+        }
+        InquireError::IO(error) => Error::Write(error),
+        error => Error::Failed { message: error.to_string(), help: None },
+    }
+}
