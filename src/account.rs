@@ -376,8 +376,8 @@ pub trait Account: Send + Sync {
     /// [`Error::NotAnAccount`].
     async fn inventory(&self) -> Result<Inventory, Error>;
 
-    /// The seconds that a plan without a window is about; `None` for all records.
-    fn default_interval(&self) -> Option<Interval>;
+    /// The seconds that a plan without a window is about now; `None` for all records.
+    fn default_interval(&self, now: EpochSeconds) -> Option<Interval>;
 
     /// Runs `plan` over what its targets recorded; rows go to `sink` as they come.
     ///

@@ -1,86 +1,39 @@
-//! The command line: arguments to calls, errors to text and exit codes.
-//!
-//! With the shell, the only room that prints or picks an exit code. Data goes to standard output,
-//! everything else to standard error.
+//! The command line: arguments to calls, errors to exit codes.
 
 #![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
 
 mod args;
-mod config;
 #[cfg(feature = "local")]
 mod demo;
-mod explain;
-mod fields;
 mod flags;
 #[cfg(feature = "local")]
-mod lifecycle;
-#[cfg(feature = "local")]
-mod pick;
-mod print;
-#[cfg(feature = "local")]
-mod run;
-#[cfg(not(feature = "local"))]
-#[path = "cli/run_nothing.rs"]
 mod run;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
 use jiff::tz::TimeZone;
 
+use crate::command::{Error, Exit, Out, Terminal, config, console};
+use crate::query::Context;
 use crate::query::window::Clock;
-use crate::query::{self, Context};
 use args::{Args, Command};
-use print::Terminal;
 
-/// How a command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    Done,
-    /// The answer was cut and `--fail-on-truncate` asks to say so.
-    Truncated,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => Self::SUCCESS,
-            Exit::Truncated => Self::from(3),
-        }
-    }
-}
-
-/// Why a command fails.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-enum Error {
-    /// A sentence or an expression has no plan; drawn under its text.
-    #[error("{drawn}")]
-    Query { drawn: String },
-    /// Arguments that do not fit each other.
-    #[error("{message}")]
-    Usage { message: String, help: Option<String> },
-    /// A run failed.
-    #[error("{message}")]
-    Failed { message: String, help: Option<String> },
-    /// Ctrl-C.
-    #[error("interrupted")]
-    Interrupted,
-    /// Writing failed; a closed pipe is one of these.
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-impl Error {
-    fn is_closed_pipe(&self) -> bool {
-        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
-    }
-}
+/// Scripts call functions that call functions, whatever the system gives a process to begin with.
+const STACK_BYTES: usize = 64 << 20;
 
 /// Runs the program with the process's arguments.
+///
+/// # Panics
+///
+/// Where the system gives the process no thread.
 #[must_use]
 pub fn main() -> ExitCode {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_args);
+    thread.expect("a process can have a second thread").join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn run_args() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -94,91 +47,68 @@ pub fn main() -> ExitCode {
     match dispatch(args, &terminal) {
         Ok(exit) => exit.into(),
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
-        Err(error) => report(&error, &terminal),
+        Err(error) => error.report(&terminal),
     }
 }
 
-fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
+fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let zone = if args.utc { TimeZone::UTC } else { TimeZone::system() };
     let config = config::read(args.config.as_deref())?;
     let context =
         Context { clock: Clock::system(zone), parameters: args::parameters(&args.param)?, saved: config.filters };
-    let Args { sentences, command, place, output, .. } = args;
+    let command = args.command.take();
+    if command.is_some() && !args.lines.is_empty() {
+        let message = "`-e` and a command do not go together".into();
+        return Err(Error::Usage { message, help: Some("`-e 'SENTENCE'` is a query by itself".into()) });
+    }
     match command {
-        None if sentences.is_empty() => {
-            let help = "ask with `flowlogs --local PATH -e 'where reject | top 10 src.addr'`; `flowlogs --help` lists the rest";
-            Err(Error::Usage { message: "nothing to do".into(), help: Some(help.into()) })
+        Some(Command::Version) => {
+            console::line(&format!("flowlogs {}", env!("CARGO_PKG_VERSION")))?;
+            Ok(Exit::Done)
         }
-        None => {
-            let plans = compile_all(&sentences, &context, terminal)?;
-            run::run(&plans, false, &place, &output, &context, terminal)
-        }
-        Some(_) if !sentences.is_empty() => {
-            let message = "`-e` and a command do not go together".into();
-            Err(Error::Usage { message, help: Some("`-e 'SENTENCE'` is a query by itself".into()) })
+        Some(Command::Shared(command)) => {
+            match command.run_alone(&context, &args.output, terminal, &mut Out::default())? {
+                None => Ok(Exit::Done),
+                #[cfg(feature = "local")]
+                Some(command) => run::command(&command, &args, context, *terminal),
+                #[cfg(not(feature = "local"))]
+                Some(_) => Err(nothing_to_run()),
+            }
         }
         Some(Command::Query(flags)) => {
             let plan = flags.plan(&context, terminal)?;
-            run::run(&[plan], flags.pretty, &place, &output, &context, terminal)
+            #[cfg(feature = "local")]
+            return run::plan(&plan, flags.pretty, &args, context, *terminal);
+            #[cfg(not(feature = "local"))]
+            drop(plan);
+            #[cfg(not(feature = "local"))]
+            Err(nothing_to_run())
         }
         #[cfg(feature = "local")]
-        Some(Command::Demo { dir, sentences }) => {
-            let plans = compile_all(&sentences, &context, terminal)?;
-            demo::demo(dir, &plans, place, &output, &context, terminal)
+        Some(Command::Run(script)) => run::script(&script.file, script.args, &args, context, *terminal),
+        #[cfg(feature = "local")]
+        Some(Command::File(words)) => run::file(words, &args, context, *terminal),
+        #[cfg(feature = "local")]
+        Some(Command::Demo { dir, lines, script }) => {
+            args.place = demo::place(dir, &args.place, context.clock.now)?;
+            args.lines = lines;
+            match script.split_first() {
+                Some((file, rest)) => run::script(file.as_ref(), rest.to_vec(), &args, context, *terminal),
+                None => run::lines(&args, context, *terminal),
+            }
         }
         #[cfg(feature = "local")]
-        Some(Command::Create(create)) => {
-            run::with_session(&place, &context, async |session| create.run(session, &output, terminal).await)
-        }
-        #[cfg(feature = "local")]
-        Some(Command::List(list)) => {
-            run::with_session(&place, &context, async |session| list.run(session, &output, &context, terminal).await)
-        }
-        #[cfg(feature = "local")]
-        Some(Command::Delete(delete)) => {
-            run::with_session(&place, &context, async |session| delete.run(session, &output, terminal).await)
-        }
-        #[cfg(feature = "local")]
-        Some(Command::Doctor(doctor)) => {
-            run::with_session(&place, &context, async |session| doctor.run(session, &output, terminal).await)
-        }
-        #[cfg(feature = "local")]
-        Some(Command::Inventory) => run::with_session(&place, &context, lifecycle::inventory),
-        Some(Command::Explain { sentence }) => {
-            let plan = compile(&sentence, &context, terminal)?;
-            explain::explain(&plan, &context, output.format())?;
-            Ok(Exit::Done)
-        }
-        Some(Command::Fields { name }) => {
-            fields::fields(name.as_deref(), &output)?;
-            Ok(Exit::Done)
-        }
-        Some(Command::Version) => {
-            print::line(&format!("flowlogs {}", env!("CARGO_PKG_VERSION")))?;
-            Ok(Exit::Done)
-        }
+        None => run::lines(&args, context, *terminal),
+        #[cfg(not(feature = "local"))]
+        None => Err(nothing_to_run()),
     }
 }
 
-fn compile_all(texts: &[String], context: &Context, terminal: &Terminal) -> Result<Vec<query::Plan>, Error> {
-    texts.iter().map(|text| compile(text, context, terminal)).collect()
-}
-
-fn compile(text: &str, context: &Context, terminal: &Terminal) -> Result<query::Plan, Error> {
-    query::compile(text, context)
-        .map_err(|error| Error::Query { drawn: error.render("query", text, terminal.colour_err()) })
-}
-
-fn report(error: &Error, terminal: &Terminal) -> ExitCode {
-    match error {
-        Error::Query { drawn } => eprint!("{drawn}"),
-        Error::Usage { message, help } | Error::Failed { message, help } => terminal.error(message, help.as_deref()),
-        Error::Write(_) => terminal.error(&error.to_string(), None),
-        Error::Interrupted => print::say("interrupted"),
+/// The language alone can be explained, not run.
+#[cfg(not(feature = "local"))]
+fn nothing_to_run() -> Error {
+    Error::Usage {
+        message: "this flowlogs was built without the feature `local`: it reads no files".into(),
+        help: Some("`flowlogs explain` works without".into()),
     }
-    ExitCode::from(match error {
-        Error::Usage { .. } | Error::Query { .. } => 2,
-        Error::Failed { .. } | Error::Write(_) => 1,
-        Error::Interrupted => 130,
-    })
 }

@@ -20,7 +20,10 @@
 //! A room uses only what stands to its right; [`value`] and [`diagnostic`] stand under all of them.
 //!
 //! ```text
-//! main → cli → session, account, query, insights, field, output
+//! main → cli → shell, script, command, query
+//! shell → script, command, session, query, field, output
+//! script → session, account, insights, query, output
+//! command → session, account, insights, query, field, output
 //! session → account::local, account, query  account::local → account, engine, query::plan
 //! account → engine, query::plan             engine → query::plan, function, field
 //! insights → query::plan, function, field   query → function, field
@@ -30,6 +33,7 @@
 #[cfg(feature = "local")]
 pub mod account;
 pub mod cli;
+mod command;
 pub mod diagnostic;
 #[cfg(feature = "local")]
 pub mod engine;
@@ -39,5 +43,9 @@ pub mod insights;
 pub mod output;
 pub mod query;
 #[cfg(feature = "local")]
+pub mod script;
+#[cfg(feature = "local")]
 pub mod session;
+#[cfg(feature = "local")]
+mod shell;
 pub mod value;

@@ -14,7 +14,7 @@ pub use check::{CheckError, Context};
 pub use parse::ParseError;
 pub use plan::Plan;
 
-use crate::diagnostic::{Report, render};
+use crate::diagnostic::{Report, Span, render};
 
 /// Why a text has no plan: what the grammar refuses, or everything that the check found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Where the first mistake is.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Parse(error) => error.span(),
+            Self::Check(errors) => errors.first().and_then(Report::span),
+        }
+    }
+
     /// Draws every error under `text`, which is called `name`.
     #[must_use]
     pub fn render(&self, name: &str, text: &str, colour: bool) -> String {
@@ -38,6 +47,11 @@ impl Error {
         let drawn: Vec<String> = reports.into_iter().map(|report| render(report, name, text, colour)).collect();
         drawn.concat()
     }
+}
+
+/// Words that are tests by themselves: `reject`, `tcp`, ...
+pub fn test_words() -> impl Iterator<Item = &'static str> {
+    check::TEST_WORDS.into_iter()
 }
 
 /// Compiles a sentence.

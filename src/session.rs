@@ -3,6 +3,8 @@
 //! A [`Session`] opens the right account and does what can be done with it: create, list, delete,
 //! query. It knows neither how answers are printed nor how sentences are written.
 
+mod interrupt;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,10 +16,23 @@ use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
 use crate::value::{Progress, RowSink, RunStats};
 
-/// An open account, and what time it is there.
+pub use interrupt::Interrupt;
+
+/// An open account.
 pub struct Session {
     account: Box<dyn Account>,
-    clock: Clock,
+}
+
+/// What became of one resource.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its name and id.
+    pub resource: String,
+    /// What was done to it, as a word for machines: `created`, `extended`, `unchanged`, `deleted`,
+    /// `failed`, or with `would_` what a dry run would have done.
+    pub action: &'static str,
+    /// What came of it.
+    pub detail: Result<String, Error>,
 }
 
 impl Session {
@@ -29,18 +44,18 @@ impl Session {
     /// [`Error::Engine`] where a file cannot be read or is no flow log, [`Error::Inventory`] and
     /// [`Error::Embedded`] where an account or the inventory is not in order,
     /// [`Error::OwnInventory`] where the account has one already.
-    pub fn open(options: engine::Options, inventory: Option<&Path>, clock: Clock) -> Result<Self, Error> {
+    pub fn open(options: engine::Options, inventory: Option<&Path>) -> Result<Self, Error> {
         let account: Box<dyn Account> = match options.paths.as_slice() {
             [folder] if Embedded::is_one(Path::new(folder)) => {
                 if inventory.is_some() {
                     return Err(Error::OwnInventory { folder: folder.clone() });
                 }
                 let folder = Path::new(folder).to_path_buf();
-                Box::new(Embedded::open(&folder, options, clock.clone())?)
+                Box::new(Embedded::open(&folder, options)?)
             }
             _ => Box::new(PlainFiles::open(options, inventory.map(Inventory::read).transpose()?)?),
         };
-        Ok(Self { account, clock })
+        Ok(Self { account })
     }
 
     /// Whether names of interfaces are known here.
@@ -49,12 +64,12 @@ impl Session {
         self.account.has_names()
     }
 
-    /// The seconds that `plan` is about; `None` for all records.
+    /// The seconds that `plan` is about now; `None` for all records.
     #[must_use]
-    pub fn interval(&self, plan: &Plan) -> Option<Interval> {
+    pub fn interval(&self, plan: &Plan, clock: &Clock) -> Option<Interval> {
         match &plan.window {
-            Some(window) => window.resolve(&self.clock),
-            None => self.account.default_interval(),
+            Some(window) => window.resolve(clock),
+            None => self.account.default_interval(clock.now),
         }
     }
 
@@ -85,22 +100,40 @@ impl Session {
         selected(kind, selectors, all, FlowLog::is_selected, known)
     }
 
-    /// Creates the flow log of a resource, or lets the one it has cover interfaces that joined.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
-    pub async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error> {
-        self.account.create(resource, settings).await
+    /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined; a
+    /// dry run only says so.
+    pub async fn create(&self, resources: &[Resource], settings: Settings, dry_run: bool) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for resource in resources {
+            let (action, detail) = if dry_run {
+                ("would_create", Ok(format!("log group {}, {}", resource.log_group(), covers(resource))))
+            } else {
+                match self.account.create(resource, settings).await {
+                    Ok(created) => described(created, resource),
+                    Err(error) => ("failed", Err(error)),
+                }
+            };
+            outcomes.push(Outcome { resource: resource.label(), action, detail });
+        }
+        outcomes
     }
 
-    /// Deletes a flow log with all that was made for it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Embedded`].
-    pub async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
-        self.account.delete(flow_log).await
+    /// Deletes each flow log with all that was made for it; a dry run only says so.
+    pub async fn delete(&self, flow_logs: &[FlowLog], dry_run: bool) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for flow_log in flow_logs {
+            let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
+            let (action, detail) = if dry_run {
+                ("would_delete", Ok(what))
+            } else {
+                match self.account.delete(flow_log).await {
+                    Ok(()) => ("deleted", Ok(what)),
+                    Err(error) => ("failed", Err(error)),
+                }
+            };
+            outcomes.push(Outcome { resource: flow_log.label(), action, detail });
+        }
+        outcomes
     }
 
     /// What is not as it should be in the account.
@@ -135,7 +168,7 @@ impl Session {
         self.account.inventory().await
     }
 
-    /// Runs `plan`; rows go to `sink` as they come.
+    /// Runs `plan` by what time it is; rows go to `sink` as they come.
     ///
     /// # Errors
     ///
@@ -144,10 +177,27 @@ impl Session {
     pub async fn run(
         &self,
         plan: &Plan,
+        clock: &Clock,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
-        self.account.run(plan, self.interval(plan), progress, sink).await
+        self.account.run(plan, self.interval(plan, clock), progress, sink).await
+    }
+}
+
+fn covers(resource: &Resource) -> String {
+    let count = resource.interfaces.len();
+    format!("{count} {}", if count == 1 { "interface" } else { "interfaces" })
+}
+
+fn described(created: Created, resource: &Resource) -> (&'static str, Result<String, Error>) {
+    match created {
+        Created::New { id, note } => {
+            let note = note.map(|note| format!("; {note}")).unwrap_or_default();
+            ("created", Ok(format!("{id}, log group {}, {}{note}", resource.log_group(), covers(resource))))
+        }
+        Created::Extended { interfaces } => ("extended", Ok(format!("covers {} now too", interfaces.join(", ")))),
+        Created::Unchanged => ("unchanged", Ok("it exists and covers every interface".into())),
     }
 }
 

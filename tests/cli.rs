@@ -260,7 +260,7 @@ fn wrong_flags_are_errors() {
     query(&["--where", "bites > 5"]).fails(2).says("--where:1:1").says("did you mean `bytes`?");
     flowlogs(&["--local", &path, "query", "vcp"]).run().fails(2).says("did you mean `vpc`?");
     flowlogs(&["query", "vpc"]).run().fails(2).says("no records to read");
-    flowlogs(&[]).run().fails(2).says("nothing to do");
+    flowlogs(&[]).run().fails(2).says("flowlogs demo");
     flowlogs(&["-e", "vpc", "fields"]).run().fails(2).says("do not go together");
 }
 
@@ -274,7 +274,9 @@ fn a_mistake_is_drawn_and_nothing_is_run() {
          │\n  = help: did you mean `bytes`?\n\n"
     );
     // The second sentence is checked before the first one runs.
-    flowlogs(&["--local", &path, "-e", "vpc", "-e", "vcp"]).run().fails(2);
+    let ran = flowlogs(&["--local", &path, "-e", "vpc", "-e", "vpc wher reject"]).run().fails(2);
+    assert_eq!(ran.stdout, "");
+    flowlogs(&["--local", &path, "-e", "vcp where reject"]).run().fails(2).says("did you mean `vpc`?");
 }
 
 #[test]

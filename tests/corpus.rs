@@ -232,7 +232,7 @@ fn answers(
 }
 
 fn lines(texts: &[String]) -> String {
-    texts.iter().fold(String::new(), |all, text| all + text + "\n")
+    texts.iter().fold(String::new(), |all, text| all + text.as_str() + "\n")
 }
 
 #[cfg(feature = "local")]
@@ -284,10 +284,10 @@ mod local {
     ) -> Result<RunStats, flowlogs::account::Error> {
         let clock = case.context().expect("it was read before").clock;
         let style = Style { colour: false, width: None, zone: clock.zone.clone(), hidden: Vec::new() };
-        let session = Session::open(options, None, clock)?;
+        let session = Session::open(options, None)?;
         let mut output = output::output(Format::Csv, style, text);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-        let stats = runtime.block_on(session.run(plan, &Arc::new(Progress::default()), output.as_mut()))?;
+        let stats = runtime.block_on(session.run(plan, &clock, &Arc::new(Progress::default()), output.as_mut()))?;
         output.finish().expect("memory can be written to");
         Ok(stats)
     }

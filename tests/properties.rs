@@ -286,13 +286,13 @@ mod engine {
         }
         let paths = vec![folder.path().display().to_string()];
         let options = Options { paths, format: None, strict: true, memory_limit_bytes: 256 << 20 };
-        let session = Session::open(options, None, context().clock).map_err(|error| error.to_string())?;
+        let session = Session::open(options, None).map_err(|error| error.to_string())?;
         let sentence = format!("where {condition} | show bytes | limit none");
         let plan = compile(&sentence, &context()).map_err(|error| error.to_string())?;
         let mut rows = Rows::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let stats = runtime
-            .block_on(session.run(&plan, &Arc::new(Progress::default()), &mut rows))
+            .block_on(session.run(&plan, &context().clock, &Arc::new(Progress::default()), &mut rows))
             .map_err(|error| error.to_string())?;
         assert_eq!(stats.malformed, 0);
         let number = |row: &Vec<Value>| match row[0] {

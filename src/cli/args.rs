@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+#[cfg(feature = "local")]
+use clap::CommandFactory;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::Error;
 use super::flags::QueryFlags;
-use crate::output::Format;
+use crate::command::{self, Asking, Color, Error, Output, Place};
 
 /// Ask an AWS network what it is doing.
 #[derive(Debug, Parser)]
@@ -24,15 +25,22 @@ use crate::output::Format;
         Exit codes: 0 done, 1 failed, 2 usage, 3 truncated (with --fail-on-truncate), 130 interrupted"
 )]
 pub(super) struct Args {
-    /// A sentence to run; may be given more than once
-    #[arg(short = 'e', value_name = "SENTENCE")]
-    pub(super) sentences: Vec<String>,
+    /// A line to run: a sentence, a command, a dot-command or Rhai; may be given more than once
+    #[arg(short = 'e', value_name = "LINE")]
+    pub(super) lines: Vec<String>,
 
     #[command(flatten)]
     pub(super) place: Place,
 
     #[command(flatten)]
+    pub(super) asking: Asking,
+
+    #[command(flatten)]
     pub(super) output: Output,
+
+    #[cfg(feature = "local")]
+    #[command(flatten)]
+    pub(super) allowed: Allowed,
 
     /// A value for `$NAME` in a sentence; several of one name make a list
     #[arg(long, value_name = "NAME=VALUE", global = true)]
@@ -62,131 +70,66 @@ pub(super) struct Args {
     pub(super) command: Option<Command>,
 }
 
-/// Where the records are.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Place {
-    /// Flow log files (a file, a folder, a glob, or `-` for standard input; may be given more than
-    /// once), or the folder of an embedded account
-    #[arg(long, value_name = "PATH", global = true)]
-    pub(super) local: Vec<String>,
-
-    /// What the network of plain files has (`flowlogs inventory` prints it): names, and the targets
-    /// `sg`, `nat` and `endpoint`
-    #[arg(long, value_name = "FILE", global = true)]
-    pub(super) inventory: Option<PathBuf>,
-
-    /// The format of files without a header line: '${interface-id} ${srcaddr} ...'
-    #[arg(long, value_name = "FORMAT", global = true)]
-    pub(super) format: Option<String>,
-
-    /// Fail on the first malformed line or unreadable file instead of counting it
-    #[arg(long, global = true)]
-    pub(super) strict: bool,
-
-    /// The most memory for groups and sorting, beyond which it spills to disk or fails
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_size, global = true)]
-    pub(super) memory_limit: usize,
-}
-
-/// How the answer is printed.
-#[derive(Clone, Debug, clap::Args)]
-#[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
-pub(super) struct Output {
-    /// How to print rows
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Table, global = true)]
-    pub(super) output: OutputFormat,
-
-    /// Print the numbers of the run as one JSON object on standard error
-    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
-    pub(super) stats: Option<StatsFormat>,
-
-    /// Exit with 3 when the default limit or a cap cut the answer
-    #[arg(long, global = true)]
-    pub(super) fail_on_truncate: bool,
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Ask with flags instead of a sentence
     Query(Box<QueryFlags>),
-    /// Create the flow logs of resources; of one that exists, cover interfaces that joined since
+    #[command(flatten)]
+    Shared(command::Command),
+    /// Run a Rhai script; `flowlogs FILE.rhai` is the same
     #[cfg(feature = "local")]
-    Create(super::lifecycle::Create),
-    /// List the flow logs that this tool created
-    #[cfg(feature = "local")]
-    List(super::lifecycle::List),
-    /// Delete flow logs with all that was made for them
-    #[cfg(feature = "local")]
-    Delete(super::lifecycle::Delete),
-    /// Look for what is not as it should be in an account; exit 1 on findings
-    #[cfg(feature = "local")]
-    Doctor(super::lifecycle::Doctor),
-    /// Print what there is in an account's network, as JSON
-    #[cfg(feature = "local")]
-    Inventory,
-    /// Make the demo account, a network that feels real, or bring it up to now; and ask it
+    Run(Script),
+    /// Make the demo account, a network that feels real, or bring it up to now; then open a shell on
+    /// it, run lines or a script
     #[cfg(feature = "local")]
     Demo {
         /// The folder of the account [default: flowlogs/demo in the user's data folder]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
 
-        /// A sentence to run; may be given more than once
-        #[arg(short = 'e', value_name = "SENTENCE")]
-        sentences: Vec<String>,
-    },
-    /// Show what a sentence means, and its Logs Insights text; reads nothing
-    Explain {
-        /// The sentence
-        sentence: String,
-    },
-    /// Show the fields of the language
-    Fields {
-        /// One field, by any of its names
-        name: Option<String>,
+        /// A line to run; may be given more than once
+        #[arg(short = 'e', value_name = "LINE")]
+        lines: Vec<String>,
+
+        /// A Rhai script, and its arguments
+        #[arg(value_name = "SCRIPT", trailing_var_arg = true, conflicts_with = "lines")]
+        script: Vec<String>,
     },
     /// Print the version
     Version,
+    /// A script's file and its arguments
+    #[cfg(feature = "local")]
+    #[command(external_subcommand)]
+    File(Vec<String>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputFormat {
-    /// For people
-    Table,
-    /// One array of objects
-    Json,
-    /// One object a line
-    Ndjson,
-    /// A header line, then a line a row
-    Csv,
+/// A script and what it is given.
+#[cfg(feature = "local")]
+#[derive(Debug, clap::Args)]
+pub(super) struct Script {
+    /// The script
+    pub(super) file: PathBuf,
+
+    /// What its function `args()` gives
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(super) args: Vec<String>,
 }
 
-impl Output {
-    pub(super) const fn format(&self) -> Format {
-        match self.output {
-            OutputFormat::Table => Format::Table,
-            OutputFormat::Json => Format::Json,
-            OutputFormat::Ndjson => Format::Ndjson,
-            OutputFormat::Csv => Format::Csv,
-        }
-    }
-}
+/// What a script may do.
+#[cfg(feature = "local")]
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Allowed {
+    /// Let scripts read this environment variable, beside FLOWLOGS_*; may be given more than once
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) allow_env: Vec<String>,
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum StatsFormat {
-    /// One object
-    Json,
-}
+    /// Let scripts write files below this folder only
+    #[arg(long, value_name = "DIR", default_value = ".", global = true)]
+    pub(super) write_dir: PathBuf,
 
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
+    /// Refuse whatever would change an account
+    #[arg(long, global = true)]
+    pub(super) read_only: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -231,24 +174,8 @@ pub(super) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, Vec<String
     Ok(parameters)
 }
 
-/// Bytes, from `512MiB`, `1GB` or a plain number.
-fn parse_size(text: &str) -> Result<usize, String> {
-    let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(digits_end);
-    let by: usize = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return Err("the units are kB, MB, GB, KiB, MiB and GiB".into()),
-    };
-    let size = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(by));
-    size.filter(|size| *size >= MIN_MEMORY_BYTES)
-        .ok_or_else(|| "expected a size of 16MiB or more, such as 512MiB".into())
+/// The commands, as they are typed.
+#[cfg(feature = "local")]
+pub(super) fn command_names() -> Vec<String> {
+    Args::command().get_subcommands().map(|command| command.get_name().to_string()).collect()
 }
-
-/// Below this, not even the buffers of a scan fit.
-const MIN_MEMORY_BYTES: usize = 16 << 20;

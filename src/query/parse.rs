@@ -4,6 +4,7 @@
 //! Nothing is known here about fields, types or values: see [`super::check`].
 
 mod expected;
+mod next;
 
 use std::num::NonZeroUsize;
 use std::sync::{LazyLock, Once};
@@ -13,6 +14,8 @@ use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use grammar::{Grammar, Rule};
+
+pub use next::{Next, next_of};
 
 use super::ast::{
     Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name, Operator,
@@ -119,6 +122,12 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
 pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
     let pair = parse(Rule::condition, text)?.next().expect("a condition holds an expression");
     expression(pair, 0)
+}
+
+/// Whether a word is one of the language's own, which is no name without quotes.
+#[must_use]
+pub fn is_keyword(word: &str) -> bool {
+    word.starts_with(char::is_alphabetic) && Grammar::parse(Rule::unreserved, word).is_err()
 }
 
 fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, ParseError> {

@@ -59,6 +59,12 @@ pub fn sentence(plan: &Plan) -> String {
     text
 }
 
+/// A condition as a sentence has it.
+#[must_use]
+pub fn condition(condition: &Condition) -> String {
+    Printer { names: &[], grouped: false }.condition(condition)
+}
+
 /// A condition with every operand in parentheses, so that nothing is left to precedence.
 #[must_use]
 pub fn parenthesised(condition: &Condition) -> String {

@@ -21,7 +21,6 @@ use crate::account::{
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Order, Plan, Source, Target, TargetKind};
-use crate::query::window::Clock;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
 /// Records of a new flow log reach back so far, so that there is something to see at once. AWS has
@@ -42,7 +41,6 @@ pub struct Embedded {
     pub(super) inventory: Inventory,
     pub(super) state: State,
     pub(super) options: engine::Options,
-    clock: Clock,
 }
 
 impl Embedded {
@@ -57,13 +55,13 @@ impl Embedded {
     /// # Errors
     ///
     /// [`Error::Inventory`], [`Error::Embedded`].
-    pub fn open(folder: &Path, options: engine::Options, clock: Clock) -> Result<Self, Error> {
+    pub fn open(folder: &Path, options: engine::Options) -> Result<Self, Error> {
         let inventory = Inventory::read(&folder.join("inventory.json"))?;
         let state = State::new(folder);
         state.read()?;
         let records = folder.join("records").display().to_string();
         let options = engine::Options { paths: vec![records], ..options };
-        Ok(Self { folder: folder.to_path_buf(), inventory, state, options, clock })
+        Ok(Self { folder: folder.to_path_buf(), inventory, state, options })
     }
 
     fn resource_of(&self, entry: &Entry) -> Option<Resource> {
@@ -263,7 +261,7 @@ impl Account for Embedded {
             return Err(Error::NoInterface { what: resource.label() });
         }
         let grows = matches!(resource.kind, TargetKind::Vpc | TargetKind::Subnet);
-        let now = self.clock.now;
+        let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {
             let is_its = |entry: &&mut Entry| entry.kind == resource.kind.name() && entry.resource == resource.id;
             if let Some(entry) = entries.iter_mut().find(is_its) {
@@ -311,8 +309,8 @@ impl Account for Embedded {
         Ok(self.inventory.clone())
     }
 
-    fn default_interval(&self) -> Option<Interval> {
-        Some(Interval { from: self.clock.now - DEFAULT_WINDOW_S, until: self.clock.now })
+    fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
+        Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
 
     async fn run(

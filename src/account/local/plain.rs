@@ -11,7 +11,7 @@ use crate::account::{self, Account, Created, Finding, FlowLog, KINDS, Resource, 
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Plan, Source, Target, TargetKind};
-use crate::value::{Progress, RowSink, RunStats};
+use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
 /// Why a plan cannot be run on files.
 #[derive(Debug, thiserror::Error)]
@@ -173,7 +173,7 @@ impl Account for PlainFiles {
         Ok(self.inventory()?.clone())
     }
 
-    fn default_interval(&self) -> Option<Interval> {
+    fn default_interval(&self, _: EpochSeconds) -> Option<Interval> {
         None
     }
 

@@ -36,7 +36,7 @@ pub(super) fn explain(error: &Error<Rule>, text: &str) -> ParseError {
     ParseError::Unexpected { message, expected: expectation(&positives), help, span }
 }
 
-fn positives(error: &Error<Rule>) -> Option<Vec<Rule>> {
+pub(super) fn positives(error: &Error<Rule>) -> Option<Vec<Rule>> {
     match &error.variant {
         ErrorVariant::ParsingError { positives, .. } => Some(positives.clone()),
         ErrorVariant::CustomError { .. } => None,

@@ -4,12 +4,12 @@ use std::io::{self, IsTerminal, Write};
 
 use owo_colors::OwoColorize;
 
-use super::args::Color;
+use super::Color;
 use crate::query::window::Clock;
 
 /// What is known of the terminal.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     colour_out: bool,
     colour_err: bool,
     is_quiet: bool,
@@ -18,7 +18,7 @@ pub(super) struct Terminal {
 
 impl Terminal {
     /// Looks at the streams and the environment.
-    pub(super) fn new(color: Color, is_quiet: bool) -> Self {
+    pub(crate) fn new(color: Color, is_quiet: bool) -> Self {
         // https://no-color.org: set and not empty.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = |is_terminal: bool| match color {
@@ -30,21 +30,26 @@ impl Terminal {
         Self { colour_out: colour(io::stdout().is_terminal()), colour_err: colour(has_err), is_quiet, has_err }
     }
 
-    pub(super) const fn colour_out(&self) -> bool {
+    pub(crate) const fn colour_out(&self) -> bool {
         self.colour_out
     }
 
-    pub(super) const fn colour_err(&self) -> bool {
+    pub(crate) const fn colour_err(&self) -> bool {
         self.colour_err
     }
 
+    /// The same, without the lines around an answer.
+    pub(crate) const fn without_asides(self) -> Self {
+        Self { is_quiet: true, ..self }
+    }
+
     /// Whether progress can be drawn.
-    pub(super) const fn shows_progress(&self) -> bool {
+    pub(crate) const fn shows_progress(&self) -> bool {
         self.has_err && !self.is_quiet
     }
 
     /// The columns of the terminal that data goes to, if it goes to one.
-    pub(super) fn width() -> Option<usize> {
+    pub(crate) fn width() -> Option<usize> {
         if !io::stdout().is_terminal() {
             return None;
         }
@@ -53,7 +58,7 @@ impl Terminal {
     }
 
     /// Something a person should know.
-    pub(super) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if !self.is_quiet {
             if self.colour_err {
                 say(&format!("{} {text}", "note:".cyan().bold()));
@@ -64,7 +69,7 @@ impl Terminal {
     }
 
     /// A line of its own, dimmed where there are colours.
-    pub(super) fn aside(&self, text: &str) {
+    pub(crate) fn aside(&self, text: &str) {
         if !self.is_quiet {
             if self.colour_err {
                 say(&text.dimmed().to_string());
@@ -74,7 +79,7 @@ impl Terminal {
         }
     }
 
-    pub(super) fn error(&self, message: &str, help: Option<&str>) {
+    pub(crate) fn error(&self, message: &str, help: Option<&str>) {
         if self.colour_err {
             say(&format!("{} {message}", "error:".red().bold()));
         } else {
@@ -87,17 +92,17 @@ impl Terminal {
 }
 
 /// A line on standard error; that it is closed is nobody's failure.
-pub(super) fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// A line on standard output.
-pub(super) fn line(text: &str) -> io::Result<()> {
+pub(crate) fn line(text: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
 /// The zone's name, or its offset now where it has none.
-pub(super) fn zone_name(clock: &Clock) -> String {
+pub(crate) fn zone_name(clock: &Clock) -> String {
     clock.zone.iana_name().map_or_else(
         || {
             let offset = jiff::Timestamp::from_second(clock.now).map(|now| clock.zone.to_offset(now));

@@ -1,20 +1,19 @@
 //! `flowlogs fields`: the table of fields, or one of them in full.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use super::args::Output;
-use super::{Error, Terminal};
+use super::{Error, Out, Output};
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Field, FieldType, Origin, RECORD_FIELDS_URL};
 use crate::output::{self, Format, Style};
 use crate::value::{Column, ColumnType, Row, Value};
 
-pub(super) fn fields(name: Option<&str>, options: &Output) -> Result<(), Error> {
+pub(super) fn fields(name: Option<&str>, options: &Output, out: &mut Out) -> Result<(), Error> {
     let format = options.format();
     match name {
-        Some(name) if format == Format::Table => describe(find(name)?),
-        Some(name) => list(&[find(name)?], format),
-        None => list(&FIELDS.iter().map(|info| info.field).collect::<Vec<_>>(), format),
+        Some(name) if format == Format::Table => describe(find(name)?, out),
+        Some(name) => list(&[find(name)?], format, out),
+        None => list(&FIELDS.iter().map(|info| info.field).collect::<Vec<_>>(), format, out),
     }
 }
 
@@ -25,15 +24,14 @@ fn find(name: &str) -> Result<Field, Error> {
     })
 }
 
-fn list(fields: &[Field], format: Format) -> Result<(), Error> {
+fn list(fields: &[Field], format: Format, out: &mut Out) -> Result<(), Error> {
     let column = |name: &str| Column {
         name: name.into(),
         heading: name.replace('_', " ").to_uppercase(),
         column_type: ColumnType::Text,
     };
-    let mut out = io::stdout();
-    let style = Style { colour: false, width: Terminal::width(), zone: jiff::tz::TimeZone::UTC, hidden: Vec::new() };
-    let mut output = output::output(format, style, &mut out);
+    let style = Style { colour: false, width: out.width(), zone: jiff::tz::TimeZone::UTC, hidden: Vec::new() };
+    let mut output = output::output(format, style, out);
     output.columns(&["name", "type", "version", "record_field", "help", "also"].map(column))?;
     output.rows(fields.iter().map(|field| row(*field)).collect())?;
     output.finish()?;
@@ -58,9 +56,8 @@ fn row(field: Field) -> Row {
     ]
 }
 
-fn describe(field: Field) -> Result<(), Error> {
+fn describe(field: Field, out: &mut Out) -> Result<(), Error> {
     let info = field.info();
-    let mut out = io::stdout().lock();
     writeln!(out, "{}  {}", info.name, info.help)?;
     let mut line = |label: &str, text: &str| {
         if text.is_empty() { Ok(()) } else { writeln!(out, "  {label:<10} {text}") }

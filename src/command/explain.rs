@@ -1,10 +1,10 @@
 //! `flowlogs explain`: what a sentence means, without reading anything.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use serde_json::json;
 
-use super::Error;
+use super::{Error, Out};
 use crate::insights;
 use crate::output::Format;
 use crate::query::plan::{Plan, TargetKind};
@@ -14,7 +14,7 @@ use crate::value::{time_in, time_utc};
 /// Minutes that a query looks back on an account where its sentence has no window.
 const DEFAULT_WINDOW: &str = "the last 60 minutes on an account, all records of files";
 
-pub(super) fn explain(plan: &Plan, context: &Context, format: Format) -> Result<(), Error> {
+pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut Out) -> Result<(), Error> {
     let sentence = print::sentence(plan);
     let filter = plan.selection.said.as_ref().map(print::parenthesised);
     let interval = plan.window.as_ref().and_then(|window| window.resolve(&context.clock));
@@ -28,7 +28,6 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format) -> Result<
         Err(error) => notes.extend(error.help().map(Into::into)),
     }
     let text = query.as_ref().map(|query| query.text.clone());
-    let mut out = io::stdout().lock();
     if matches!(format, Format::Json | Format::Ndjson) {
         let explained = json!({
             "sentence": sentence,
@@ -52,7 +51,7 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format) -> Result<
                 "{} to {} {}",
                 time_in(interval.from, zone),
                 time_in(interval.until, zone),
-                super::print::zone_name(&context.clock)
+                super::console::zone_name(&context.clock)
             )
         },
     );

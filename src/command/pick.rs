@@ -12,12 +12,12 @@ use super::{Error, Terminal};
 use crate::account::{FlowLog, Resource};
 
 /// Whether somebody is there to answer.
-pub(super) fn can_ask() -> bool {
+pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Lets a person pick resources, first the VPC where they live in several. Of one nothing is asked.
-pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
+pub(crate) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
     let mut found: Vec<&String> = all.iter().filter_map(|resource| resource.vpc.as_ref()).collect();
     found.sort();
     found.dedup();
@@ -38,7 +38,7 @@ pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Termin
 }
 
 /// Lets a person pick flow logs. Of one nothing is asked.
-pub(super) fn flow_logs(all: Vec<FlowLog>, terminal: &Terminal) -> Result<Vec<FlowLog>, Error> {
+pub(crate) fn flow_logs(all: Vec<FlowLog>, terminal: &Terminal) -> Result<Vec<FlowLog>, Error> {
     several("Delete the flow logs of which?", all, FlowLog::label, terminal)
 }
 
@@ -58,9 +58,9 @@ fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, termina
 }
 
 /// Asks whether to do something to each of these.
-pub(super) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
+pub(crate) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
     for name in names {
-        super::print::say(&format!("  {name}"));
+        super::console::say(&format!("  {name}"));
     }
     let question =
         format!("{what} {}?", if names.len() == 1 { "this one".into() } else { format!("these {}", names.len()) });

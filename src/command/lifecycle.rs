@@ -8,20 +8,18 @@ use std::io::{self, Write};
 use clap::{Args, value_parser};
 use serde_json::json;
 
-use super::args::{Output, OutputFormat};
-use super::{Error, Exit, Terminal, pick};
+use super::{Asking, Desk, Error, Exit, OutputFormat, Terminal, pick};
 use crate::account::{
-    AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
+    AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
 };
 use crate::output::{self, Style};
-use crate::query::Context;
 use crate::query::plan::TargetKind;
-use crate::session::Session;
+use crate::session::Outcome;
 use crate::value::{Column, ColumnType, Row, Value};
 
 /// Creates the flow logs of resources.
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(crate) struct Create {
     /// What for: instance, sg, subnet, vpc, nat or endpoint
     #[arg(value_parser = parse_kind)]
     kind: TargetKind,
@@ -36,14 +34,11 @@ pub(super) struct Create {
     /// Seconds over which a record aggregates: 60 or 600
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_AGGREGATION_S, value_parser = parse_aggregation)]
     aggregation: u32,
-
-    #[command(flatten)]
-    asking: Asking,
 }
 
 /// Lists flow logs.
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(crate) struct List {
     /// Only of this kind: instance, sg, subnet, vpc, nat or endpoint
     #[arg(value_parser = parse_kind_or_all)]
     kind: Option<TargetKind>,
@@ -51,39 +46,21 @@ pub(super) struct List {
 
 /// Deletes flow logs.
 #[derive(Debug, Args)]
-pub(super) struct Delete {
+pub(crate) struct Delete {
     /// Of what: instance, sg, subnet, vpc, nat, endpoint, or all
     #[arg(value_parser = parse_kind_or_all)]
     kind: TargetKind,
 
     /// Ids, names, or globs over either; on a terminal, none lets pick them from a list; `all` takes none
     selectors: Vec<String>,
-
-    #[command(flatten)]
-    asking: Asking,
 }
 
 /// Looks for what is not as it should be.
 #[derive(Debug, Args)]
-pub(super) struct Doctor {
+pub(crate) struct Doctor {
     /// Put right what can be
     #[arg(long)]
     fix: bool,
-
-    #[command(flatten)]
-    asking: Asking,
-}
-
-/// Whether and how to ask before something changes.
-#[derive(Debug, Args)]
-struct Asking {
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
 }
 
 fn parse_kind(text: &str) -> Result<TargetKind, String> {
@@ -107,17 +84,9 @@ fn parse_aggregation(text: &str) -> Result<u32, String> {
     known.ok_or_else(|| "flow logs aggregate over 60 or 600 seconds".into())
 }
 
-/// What became of one resource.
-struct Outcome {
-    resource: String,
-    /// A word for machines.
-    action: &'static str,
-    detail: String,
-    failed: bool,
-}
-
 impl Create {
-    pub(super) async fn run(&self, session: &Session, output: &Output, terminal: &Terminal) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        let Desk { session, asking, terminal, .. } = desk;
         let settings = Settings { retention_days: self.retention, aggregation_s: self.aggregation };
         if self.selectors.is_empty() && !pick::can_ask() {
             return Err(nothing_selected("create", self.kind));
@@ -132,52 +101,19 @@ impl Create {
             let vpcs = session.resources(TargetKind::Vpc, &[]).await?;
             resources = pick::resources(resources, &vpcs, terminal)?;
         }
-        let mut outcomes = Vec::new();
-        if self.asking.dry_run {
-            for resource in &resources {
-                outcomes.push(Outcome {
-                    resource: resource.label(),
-                    action: "would_create",
-                    detail: format!("log group {}, {}", resource.log_group(), covers(resource)),
-                    failed: false,
-                });
-            }
-            return report(&outcomes, output);
-        }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
         // What was named or picked one by one is what was asked for; a glob may be wider than meant.
-        if names.len() > self.selectors.len().max(1) && !self.selectors.is_empty() {
-            self.asking.confirm("create the flow logs of", &names, terminal)?;
+        let is_wide = names.len() > self.selectors.len().max(1) && !self.selectors.is_empty();
+        if is_wide && !asking.dry_run {
+            asking.confirm("create the flow logs of", &names, terminal)?;
         }
-        for resource in &resources {
-            outcomes.push(created(resource, session.create(resource, settings).await));
-        }
-        report(&outcomes, output)
-    }
-}
-
-fn covers(resource: &Resource) -> String {
-    let count = resource.interfaces.len();
-    format!("{count} {}", if count == 1 { "interface" } else { "interfaces" })
-}
-
-fn created(resource: &Resource, created: Result<Created, crate::account::Error>) -> Outcome {
-    let outcome = |action, detail| Outcome { resource: resource.label(), action, detail, failed: false };
-    match created {
-        Ok(Created::New { id, note }) => {
-            let note = note.map(|note| format!("; {note}")).unwrap_or_default();
-            outcome("created", format!("{id}, log group {}, {}{note}", resource.log_group(), covers(resource)))
-        }
-        Ok(Created::Extended { interfaces }) => {
-            outcome("extended", format!("covers {} now too", interfaces.join(", ")))
-        }
-        Ok(Created::Unchanged) => outcome("unchanged", "it exists and covers every interface".into()),
-        Err(error) => Outcome { resource: resource.label(), action: "failed", detail: error.to_string(), failed: true },
+        report(&session.create(&resources, settings, asking.dry_run).await, desk)
     }
 }
 
 impl Delete {
-    pub(super) async fn run(&self, session: &Session, output: &Output, terminal: &Terminal) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        let Desk { session, asking, terminal, .. } = desk;
         if self.kind == TargetKind::All && !self.selectors.is_empty() {
             let message = "`delete all` takes no selector".into();
             return Err(Error::Usage { message, help: Some("name the kind: `delete vpc NAME`".into()) });
@@ -191,27 +127,10 @@ impl Delete {
             flow_logs = pick::flow_logs(flow_logs, terminal)?;
         }
         let names: Vec<String> = flow_logs.iter().map(FlowLog::label).collect();
-        if self.asking.dry_run {
-            let would = |flow_log: &FlowLog| Outcome {
-                resource: flow_log.label(),
-                action: "would_delete",
-                detail: format!("{}, log group {}", flow_log.id, flow_log.log_group),
-                failed: false,
-            };
-            return report(&flow_logs.iter().map(would).collect::<Vec<_>>(), output);
+        if !names.is_empty() && !asking.dry_run {
+            asking.confirm("delete the flow logs of", &names, terminal)?;
         }
-        if !names.is_empty() {
-            self.asking.confirm("delete the flow logs of", &names, terminal)?;
-        }
-        let mut outcomes = Vec::new();
-        for flow_log in &flow_logs {
-            let (action, detail, failed) = match session.delete(flow_log).await {
-                Ok(()) => ("deleted", format!("{}, log group {}", flow_log.id, flow_log.log_group), false),
-                Err(error) => ("failed", error.to_string(), true),
-            };
-            outcomes.push(Outcome { resource: flow_log.label(), action, detail, failed });
-        }
-        report(&outcomes, output)
+        report(&session.delete(&flow_logs, asking.dry_run).await, desk)
     }
 }
 
@@ -239,78 +158,93 @@ fn nothing_selected(command: &str, kind: TargetKind) -> Error {
 }
 
 /// Says what became of each resource; fails if any failed.
-fn report(outcomes: &[Outcome], output: &Output) -> Result<Exit, Error> {
-    let mut out = io::stdout().lock();
-    if output.output == OutputFormat::Table {
-        for outcome in outcomes {
-            writeln!(out, "{} {}: {}", outcome.action.replace('_', " "), outcome.resource, outcome.detail)?;
-        }
-        if outcomes.is_empty() {
-            writeln!(out, "nothing to do")?;
-        }
-    } else {
-        let rows: Vec<serde_json::Value> =
-            outcomes.iter().map(|o| json!({"resource": o.resource, "action": o.action, "detail": o.detail})).collect();
-        writeln!(out, "{}", serde_json::Value::Array(rows))?;
-    }
-    let failed: Vec<&str> = outcomes.iter().filter(|o| o.failed).map(|o| o.resource.as_str()).collect();
+fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
+    let said = |outcome: &Outcome| match &outcome.detail {
+        Ok(detail) => detail.clone(),
+        Err(error) => error.to_string(),
+    };
+    let rows: Vec<[String; 3]> = outcomes.iter().map(|o| [o.resource.clone(), o.action.to_string(), said(o)]).collect();
+    print_outcomes(&rows, desk)?;
+    let failed: Vec<&str> = outcomes.iter().filter(|o| o.detail.is_err()).map(|o| o.resource.as_str()).collect();
     if failed.is_empty() {
         return Ok(Exit::Done);
     }
     Err(Error::Failed {
         message: format!("{} of {} failed: {}", failed.len(), outcomes.len(), failed.join(", ")),
-        help: None,
+        help: outcomes.iter().find_map(|o| o.detail.as_ref().err()?.help()),
     })
+}
+
+/// Prints what each row is about, what was done, and what came of it.
+fn print_outcomes(rows: &[[String; 3]], desk: &Desk) -> Result<(), Error> {
+    let mut out = desk.out.clone();
+    if desk.output.output == OutputFormat::Table {
+        for [resource, action, detail] in rows {
+            writeln!(out, "{} {resource}: {detail}", action.replace('_', " "))?;
+        }
+        if rows.is_empty() {
+            writeln!(out, "nothing to do")?;
+        }
+    } else {
+        let rows: Vec<serde_json::Value> = rows
+            .iter()
+            .map(|[resource, action, detail]| json!({"resource": resource, "action": action, "detail": detail}))
+            .collect();
+        writeln!(out, "{}", serde_json::Value::Array(rows))?;
+    }
+    Ok(())
 }
 
 impl Doctor {
     /// Fails while there are findings that are not put right.
-    pub(super) async fn run(&self, session: &Session, output: &Output, terminal: &Terminal) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        let Desk { session, output, asking, terminal, .. } = desk;
         let findings = session.findings().await?;
         if findings.is_empty() && output.output == OutputFormat::Table {
-            super::print::line("nothing is wrong")?;
+            writeln!(desk.out.clone(), "nothing is wrong")?;
             return Ok(Exit::Done);
         }
         let remedies: Vec<String> = findings.iter().filter_map(|f| f.remedy.as_ref()).map(Remedy::describe).collect();
-        let fixes = self.fix && !self.asking.dry_run;
+        let fixes = self.fix && !asking.dry_run;
         if fixes && !remedies.is_empty() {
-            self.asking.confirm("carry out", &remedies, terminal)?;
+            asking.confirm("carry out", &remedies, terminal)?;
         }
-        let mut outcomes = Vec::new();
+        let mut rows = Vec::new();
+        let mut open = 0;
         for finding in &findings {
             let remedy = finding.remedy.as_ref();
             let described = remedy.map_or_else(|| "nothing here can put it right".into(), Remedy::describe);
-            let (action, detail, failed) = match remedy {
+            let (action, detail) = match remedy {
                 Some(remedy) if fixes => match session.remedy(remedy).await {
-                    Ok(()) => ("fixed", described, false),
-                    Err(error) => ("failed", error.to_string(), true),
+                    Ok(()) => ("fixed", described),
+                    Err(error) => ("failed", error.to_string()),
                 },
-                Some(_) => ("found", format!("`--fix` would {described}"), true),
-                None => ("found", described, true),
+                Some(_) => ("found", format!("`--fix` would {described}")),
+                None => ("found", described),
             };
-            outcomes.push(Outcome { resource: finding.problem.clone(), action, detail, failed });
+            open += usize::from(action != "fixed");
+            rows.push([finding.problem.clone(), action.to_string(), detail]);
         }
-        report(&outcomes, output)
+        print_outcomes(&rows, desk)?;
+        if open == 0 {
+            return Ok(Exit::Done);
+        }
+        Err(Error::Failed { message: format!("{open} of {} findings are open", rows.len()), help: None })
     }
 }
 
 /// Prints the inventory as JSON, as an embedded account has it.
-pub(super) async fn inventory(session: &Session) -> Result<Exit, Error> {
-    let inventory = session.inventory().await?;
-    let mut out = io::stdout().lock();
+pub(super) async fn inventory(desk: &Desk) -> Result<Exit, Error> {
+    let inventory = desk.session.inventory().await?;
+    let mut out = desk.out.clone();
     serde_json::to_writer_pretty(&mut out, &inventory).map_err(io::Error::from)?;
     writeln!(out)?;
     Ok(Exit::Done)
 }
 
 impl List {
-    pub(super) async fn run(
-        &self,
-        session: &Session,
-        output: &Output,
-        context: &Context,
-        terminal: &Terminal,
-    ) -> Result<Exit, Error> {
+    pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        let Desk { session, output, context, terminal, .. } = desk;
         let flow_logs = session.flow_logs(self.kind.unwrap_or(TargetKind::All), &[]).await?;
         let columns = COLUMNS.map(|(name, column_type)| Column {
             name: name.into(),
@@ -319,11 +253,11 @@ impl List {
         });
         let style = Style {
             colour: terminal.colour_out(),
-            width: Terminal::width(),
+            width: desk.out.width(),
             zone: context.clock.zone.clone(),
             hidden: Vec::new(),
         };
-        let mut out = io::stdout();
+        let mut out = desk.out.clone();
         let mut printed = output::output(output.format(), style, &mut out);
         printed.columns(&columns)?;
         printed.rows(flow_logs.iter().map(row).collect())?;

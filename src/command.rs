@@ -1,0 +1,264 @@
+//! What the command line and the shell do alike: answer a plan, and the commands that need no more
+//! than an open session.
+//!
+//! With the two of them the only room that prints. Data goes to standard output, everything else to
+//! standard error.
+
+#![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
+
+#[cfg(feature = "local")]
+pub(crate) mod answer;
+pub(crate) mod config;
+pub(crate) mod console;
+mod explain;
+mod fields;
+#[cfg(feature = "local")]
+mod lifecycle;
+mod out;
+#[cfg(feature = "local")]
+mod pick;
+mod place;
+
+use std::io;
+use std::process::ExitCode;
+#[cfg(feature = "local")]
+use std::sync::{Arc, Mutex};
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::output::Format;
+use crate::query::{self, Context};
+#[cfg(feature = "local")]
+use crate::session::{Interrupt, Session};
+#[cfg(feature = "local")]
+use crate::value::Rows;
+pub(crate) use console::Terminal;
+pub(crate) use out::Out;
+#[cfg(feature = "local")]
+pub(crate) use pick::{can_ask, confirm};
+pub(crate) use place::Place;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done,
+    /// The answer was cut and `--fail-on-truncate` asks to say so.
+    Truncated,
+    /// What a script asked for.
+    Code(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Truncated => Self::from(3),
+            Exit::Code(code) => Self::from(code),
+        }
+    }
+}
+
+/// Why a command fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// A sentence, an expression or a script is wrong; drawn under its text.
+    #[error("{drawn}")]
+    Query { drawn: String },
+    /// A script failed; drawn under its text.
+    #[error("{drawn}")]
+    Drawn { drawn: String },
+    /// Arguments that do not fit each other.
+    #[error("{message}")]
+    Usage { message: String, help: Option<String> },
+    /// A run failed.
+    #[error("{message}")]
+    Failed { message: String, help: Option<String> },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// Writing failed; a closed pipe is one of these.
+    #[error("cannot write: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl Error {
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Says it, and how the process ends if that was all.
+    pub(crate) fn report(&self, terminal: &Terminal) -> ExitCode {
+        match self {
+            Self::Query { drawn } | Self::Drawn { drawn } => eprint!("{drawn}"),
+            Self::Usage { message, help } | Self::Failed { message, help } => terminal.error(message, help.as_deref()),
+            Self::Write(_) => terminal.error(&self.to_string(), None),
+            Self::Interrupted => console::say("interrupted"),
+        }
+        ExitCode::from(match self {
+            Self::Query { .. } | Self::Usage { .. } => 2,
+            Self::Failed { .. } | Self::Drawn { .. } | Self::Write(_) => 1,
+            Self::Interrupted => 130,
+        })
+    }
+}
+
+/// How the answer is printed.
+#[derive(Clone, Debug, clap::Args)]
+#[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
+pub(crate) struct Output {
+    /// How to print rows
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Table, global = true)]
+    pub(crate) output: OutputFormat,
+
+    /// Print the numbers of the run as one JSON object on standard error
+    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
+    pub(crate) stats: Option<StatsFormat>,
+
+    /// Exit with 3 when the default limit or a cap cut the answer
+    #[arg(long, global = true)]
+    pub(crate) fail_on_truncate: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Table,
+    /// One array of objects
+    Json,
+    /// One object a line
+    Ndjson,
+    /// A header line, then a line a row
+    Csv,
+}
+
+impl Output {
+    pub(crate) const fn format(&self) -> Format {
+        match self.output {
+            OutputFormat::Table => Format::Table,
+            OutputFormat::Json => Format::Json,
+            OutputFormat::Ndjson => Format::Ndjson,
+            OutputFormat::Csv => Format::Csv,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatsFormat {
+    /// One object
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Whether and how to ask before something changes.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Asking {
+    /// Do not ask before something changes
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+
+    /// Say what would be changed, and change nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+}
+
+/// What the command line and the shell call by the same words.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create the flow logs of resources; of one that exists, cover interfaces that joined since
+    #[cfg(feature = "local")]
+    Create(lifecycle::Create),
+    /// List the flow logs that this tool created
+    #[cfg(feature = "local")]
+    List(lifecycle::List),
+    /// Delete flow logs with all that was made for them
+    #[cfg(feature = "local")]
+    Delete(lifecycle::Delete),
+    /// Look for what is not as it should be in an account; exit 1 on findings
+    #[cfg(feature = "local")]
+    Doctor(lifecycle::Doctor),
+    /// Print what there is in an account's network, as JSON
+    #[cfg(feature = "local")]
+    Inventory,
+    /// Show what a sentence means, and its Logs Insights text; reads nothing
+    Explain {
+        /// The sentence
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        sentence: Vec<String>,
+    },
+    /// Show the fields of the language
+    Fields {
+        /// One field, by any of its names
+        name: Option<String>,
+    },
+}
+
+impl Command {
+    /// Runs a command that needs no session; gives it back where it does.
+    pub(crate) fn run_alone(
+        self,
+        context: &Context,
+        output: &Output,
+        terminal: &Terminal,
+        out: &mut Out,
+    ) -> Result<Option<Self>, Error> {
+        match self {
+            Self::Explain { sentence } => {
+                let plan = compile(&sentence.join(" "), context, terminal)?;
+                explain::explain(&plan, context, output.format(), out)?;
+            }
+            Self::Fields { name } => fields::fields(name.as_deref(), output, out)?,
+            #[cfg(feature = "local")]
+            command => return Ok(Some(command)),
+        }
+        Ok(None)
+    }
+
+    /// Runs a command of an account.
+    #[cfg(feature = "local")]
+    pub(crate) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        match self {
+            Self::Create(create) => create.run(desk).await,
+            Self::List(list) => list.run(desk).await,
+            Self::Delete(delete) => delete.run(desk).await,
+            Self::Doctor(doctor) => doctor.run(desk).await,
+            Self::Inventory => lifecycle::inventory(desk).await,
+            Self::Explain { .. } | Self::Fields { .. } => Ok(Exit::Done),
+        }
+    }
+}
+
+/// What is at hand to answer with: an open account, and how its user wants to be spoken to.
+#[cfg(feature = "local")]
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) session: Arc<Session>,
+    pub(crate) context: Context,
+    pub(crate) output: Output,
+    pub(crate) asking: Asking,
+    pub(crate) terminal: Terminal,
+    pub(crate) interrupt: Arc<Interrupt>,
+    pub(crate) out: Out,
+    /// Where rows are kept beside being printed, up to [`KEPT_ROWS`].
+    pub(crate) kept: Option<Arc<Mutex<Rows>>>,
+}
+
+/// Rows that are kept of an answer.
+#[cfg(feature = "local")]
+pub(crate) const KEPT_ROWS: usize = 100_000;
+
+/// Compiles a sentence; what is wrong is drawn.
+pub(crate) fn compile(text: &str, context: &Context, terminal: &Terminal) -> Result<query::Plan, Error> {
+    query::compile(text, context)
+        .map_err(|error| Error::Query { drawn: error.render("query", text, terminal.colour_err()) })
+}

@@ -1,0 +1,244 @@
+//! Runs plans and prints what comes: rows to standard output, the rest to standard error.
+
+use std::io::{self, BufWriter};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::console::{say, zone_name};
+use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal};
+use crate::account;
+use crate::output::{self, Format, Output, Style};
+use crate::query::Context;
+use crate::query::plan::{DEFAULT_LIMIT, Interval, Plan, Shape};
+use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, time_in};
+
+/// Work that takes longer shows how far it is.
+const PROGRESS_AFTER: Duration = Duration::from_millis(500);
+
+impl From<account::Error> for Error {
+    fn from(error: account::Error) -> Self {
+        match error {
+            error if error.is_closed_pipe() => Self::Write(io::ErrorKind::BrokenPipe.into()),
+            error => Self::Failed { message: error.to_string(), help: error.help() },
+        }
+    }
+}
+
+/// Runs a plan and prints what comes; with `pretty`, names are added where they are known.
+pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exit, Error> {
+    let named = (pretty && desk.session.has_names()).then(|| plan.with_names());
+    if pretty && named.is_none() {
+        desk.terminal.note("`--pretty` shows names where an inventory is at hand: give one with `--inventory FILE`");
+    }
+    let stats = print(named.as_ref().unwrap_or(plan), desk).await?;
+    Ok(if stats.truncated && desk.output.fail_on_truncate { Exit::Truncated } else { Exit::Done })
+}
+
+async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
+    let Desk { session, output: options, context, terminal, .. } = desk;
+    if plan.follow {
+        let message = "`follow` needs an account whose records grow".into();
+        return Err(Error::Usage { message, help: Some("leave it out to read what the files have now".into()) });
+    }
+    terminal.aside(&window_line(session.interval(plan, &context.clock), context));
+    for note in &plan.notes {
+        terminal.note(note);
+    }
+    let mut to = BufWriter::with_capacity(1 << 16, desk.out.clone());
+    let format = match options.format() {
+        Format::Table if plan.chart => Format::Chart,
+        format => format,
+    };
+    let mut output = output::output(format, style(plan, desk), &mut to);
+    let progress = Arc::new(Progress::default());
+    let ticker = terminal.shows_progress().then(|| tokio::spawn(show_progress(Arc::clone(&progress))));
+    let mut kept = Keep { sink: output.as_mut(), kept: desk.kept.as_deref() };
+    let outcome = tokio::select! {
+        outcome = session.run(plan, &context.clock, &progress, &mut kept) => Some(outcome),
+        () = desk.interrupt.raised() => None,
+    };
+    if let Some(ticker) = ticker {
+        ticker.abort();
+        // Waits until the bar is gone, so that it is not drawn over what follows.
+        let _ = ticker.await;
+    }
+    let stats = match outcome {
+        Some(stats) => stats?,
+        None => {
+            // What came is not lost.
+            output.finish()?;
+            return Err(Error::Interrupted);
+        }
+    };
+    output.finish()?;
+    let remark = output.remark();
+    drop(output);
+    if let Some(remark) = remark {
+        terminal.note(&remark);
+    }
+    close(&stats, options, terminal);
+    Ok(stats)
+}
+
+pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
+    // The Go tool's table has no interface column; machine formats do.
+    let hidden =
+        if matches!(plan.shape, Shape::Records { default: true, .. }) { vec!["eni".into()] } else { Vec::new() };
+    let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
+    Style { colour, width: desk.out.width(), zone: desk.context.clock.zone.clone(), hidden }
+}
+
+fn window_line(interval: Option<Interval>, context: &Context) -> String {
+    let zone = &context.clock.zone;
+    match interval {
+        None => format!("window: all records, times in {}", zone_name(&context.clock)),
+        Some(interval) => format!(
+            "window: {} to {} {}",
+            time_in(interval.from, zone),
+            time_in(interval.until, zone),
+            zone_name(&context.clock)
+        ),
+    }
+}
+
+/// Passes rows on, and keeps them.
+struct Keep<'a> {
+    sink: &'a mut dyn Output,
+    kept: Option<&'a Mutex<Rows>>,
+}
+
+impl Keep<'_> {
+    fn keep(&self, keep: impl FnOnce(&mut Rows)) {
+        if let Some(kept) = self.kept {
+            keep(&mut kept.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+impl RowSink for Keep<'_> {
+    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.keep(|kept| *kept = Rows { columns: columns.to_vec(), rows: Vec::new() });
+        self.sink.columns(columns)
+    }
+
+    fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        self.keep(|kept| {
+            let room = KEPT_ROWS.saturating_sub(kept.rows.len());
+            kept.rows.extend(rows.iter().take(room).cloned());
+        });
+        self.sink.rows(rows)
+    }
+}
+
+/// Draws a bar once the work takes long; runs until it is aborted.
+async fn show_progress(progress: Arc<Progress>) {
+    tokio::time::sleep(PROGRESS_AFTER).await;
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let template = "{bar:30} {bytes}/{total_bytes} {msg} {elapsed}";
+    let plain = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(plain);
+    let bar = Drawn(bar);
+    loop {
+        bar.0.set_length(progress.total_bytes.load(Ordering::Relaxed));
+        bar.0.set_position(progress.bytes.load(Ordering::Relaxed));
+        bar.0.set_message(format!("{} records", HumanCount(progress.records.load(Ordering::Relaxed))));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A bar that is wiped off the screen when its task is aborted.
+struct Drawn(ProgressBar);
+
+impl Drop for Drawn {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// The closing line, and what was not read.
+fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
+    if options.stats.is_some() {
+        say(&stats_json(stats).to_string());
+        return;
+    }
+    for skipped in &stats.skipped_files {
+        terminal.note(&format!("left out `{}`: {}", skipped.file, skipped.reason));
+    }
+    if let Some(first) = &stats.first_malformed {
+        terminal.note(&format!(
+            "{} malformed {}, the first in `{}` line {}: {}",
+            HumanCount(stats.malformed),
+            if stats.malformed == 1 { "line" } else { "lines" },
+            first.file,
+            first.line,
+            first.reason
+        ));
+    }
+    if stats.truncated {
+        terminal.note(&format!(
+            "the answer is cut at {DEFAULT_LIMIT} rows: `limit N` takes another number, `limit none` everything"
+        ));
+    }
+    terminal.aside(&closing_line(stats));
+}
+
+fn closing_line(stats: &RunStats) -> String {
+    let count =
+        |number: u64, one: &str, many: &str| format!("{} {}", HumanCount(number), if number == 1 { one } else { many });
+    let mut parts = vec![count(stats.rows, "row", "rows")];
+    if stats.truncated {
+        parts.push("truncated".into());
+    }
+    let seconds = stats.elapsed.as_secs_f64().max(0.001);
+    parts.push(format!(
+        "{} and {} of {} scanned",
+        count(stats.records_scanned, "record", "records"),
+        HumanBytes(stats.bytes_scanned),
+        count(stats.files, "file", "files")
+    ));
+    for (number, what) in
+        [(stats.nodata, "NODATA hidden"), (stats.skipdata, "SKIPDATA hidden"), (stats.malformed, "malformed")]
+    {
+        if number > 0 {
+            parts.push(format!("{} {what}", HumanCount(number)));
+        }
+    }
+    parts.push(format!("{seconds:.2} s"));
+    parts.push(format!("{} records/s", HumanCount(rate(stats.records_scanned, seconds))));
+    parts.push(format!("{}/s", HumanBytes(rate(stats.bytes_scanned, seconds))));
+    parts.join(" · ")
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate for people, never negative"
+)]
+fn rate(number: u64, seconds: f64) -> u64 {
+    (number as f64 / seconds) as u64
+}
+
+fn stats_json(stats: &RunStats) -> serde_json::Value {
+    json!({
+        "rows": stats.rows,
+        "truncated": stats.truncated,
+        "records_scanned": stats.records_scanned,
+        "bytes_scanned": stats.bytes_scanned,
+        "files": stats.files,
+        "malformed": stats.malformed,
+        "first_malformed": stats.first_malformed.as_ref().map(|first| json!({
+            "file": first.file, "line": first.line, "reason": first.reason
+        })),
+        "nodata_hidden": stats.nodata,
+        "skipdata_hidden": stats.skipdata,
+        "skipped_files": stats.skipped_files.iter().map(|skipped| json!({
+            "file": skipped.file, "reason": skipped.reason
+        })).collect::<Vec<_>>(),
+        "elapsed_s": stats.elapsed.as_secs_f64(),
+    })
+}

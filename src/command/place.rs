@@ -1,0 +1,94 @@
+//! Which account, or which files.
+
+use std::path::PathBuf;
+
+#[cfg(feature = "local")]
+use super::Error;
+#[cfg(feature = "local")]
+use crate::engine;
+#[cfg(feature = "local")]
+use crate::session::Session;
+
+/// Where the records are.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Place {
+    /// Flow log files (a file, a folder, a glob, or `-` for standard input; may be given more than
+    /// once), or the folder of an embedded account
+    #[arg(long, value_name = "PATH", global = true)]
+    pub(crate) local: Vec<String>,
+
+    /// What the network of plain files has (`flowlogs inventory` prints it): names, and the targets
+    /// `sg`, `nat` and `endpoint`
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) inventory: Option<PathBuf>,
+
+    /// The format of files without a header line: '${interface-id} ${srcaddr} ...'
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub(crate) format: Option<String>,
+
+    /// Fail on the first malformed line or unreadable file instead of counting it
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
+
+    /// The most memory for groups and sorting, beyond which it spills to disk or fails
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_size, global = true)]
+    pub(crate) memory_limit: usize,
+}
+
+#[cfg(feature = "local")]
+impl Place {
+    /// The same place, with other records.
+    pub(crate) fn at(&self, path: String) -> Self {
+        Self { local: vec![path], inventory: None, ..self.clone() }
+    }
+
+    /// Opens it.
+    pub(crate) fn open(&self) -> Result<Session, Error> {
+        if self.local.is_empty() {
+            return Err(Error::Usage {
+                message: "no records to read".into(),
+                help: Some(
+                    "name files with `--local PATH`, or try `flowlogs demo`; for CloudWatch, `flowlogs explain` prints \
+                     the Logs Insights text"
+                        .into(),
+                ),
+            });
+        }
+        let options = engine::Options {
+            paths: self.local.clone(),
+            format: self.format.clone(),
+            strict: self.strict,
+            memory_limit_bytes: self.memory_limit,
+        };
+        Ok(Session::open(options, self.inventory.as_deref())?)
+    }
+
+    /// What the prompt of a shell calls it.
+    pub(crate) fn name(&self) -> String {
+        let path = self.local.first().map(String::as_str).unwrap_or_default();
+        let name = std::path::Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| path.to_string())
+    }
+}
+
+/// Bytes, from `512MiB`, `1GB` or a plain number.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(digits_end);
+    let by: usize = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return Err("the units are kB, MB, GB, KiB, MiB and GiB".into()),
+    };
+    let size = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(by));
+    size.filter(|size| *size >= MIN_MEMORY_BYTES)
+        .ok_or_else(|| "expected a size of 16MiB or more, such as 512MiB".into())
+}
+
+/// Below this, not even the buffers of a scan fit.
+const MIN_MEMORY_BYTES: usize = 16 << 20;

@@ -1,0 +1,190 @@
+//! Rhai scripts: the language of automation, over one session.
+//!
+//! A script creates, lists, deletes and queries as the command line does. Values enter a query as
+//! parameters, never as text. What a script may do is bounded: see `script/limit.rs` and [`Rules`].
+//!
+//! See <https://rhai.rs/book/>.
+
+mod account;
+mod ask;
+mod convert;
+mod error;
+mod file;
+mod limit;
+mod print;
+mod report;
+mod rows;
+mod system;
+mod time;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
+    BasicStringPackage, LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{AST, Dynamic, Engine, Scope};
+
+pub use error::Error;
+pub use world::{Console, Rules, World};
+
+/// The variable that has the rows of the last answer.
+const ANSWER: &str = "ans";
+
+/// A function that scripts can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionDoc {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called.
+    pub call: &'static str,
+    /// What it does and gives.
+    pub help: &'static str,
+}
+
+/// How a script ends, if it does not fail.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// With the value of its last expression.
+    Value(Dynamic),
+    /// By `exit(code)`.
+    Exit(u8),
+}
+
+/// Runs scripts; variables and functions live as long as it does.
+pub struct Scripts {
+    engine: Engine,
+    world: Rc<World>,
+    docs: Vec<FunctionDoc>,
+    scope: Scope<'static>,
+    functions: AST,
+}
+
+/// An engine on which functions are registered together with what is said about them.
+struct Library<'e> {
+    engine: &'e mut Engine,
+    docs: Vec<FunctionDoc>,
+}
+
+impl Library<'_> {
+    /// The engine, to register the function that this is about.
+    fn doc(&mut self, name: &'static str, call: &'static str, help: &'static str) -> &mut Engine {
+        self.docs.push(FunctionDoc { name, call, help });
+        self.engine
+    }
+}
+
+impl Scripts {
+    /// An engine over this world.
+    #[must_use]
+    pub fn new(world: World) -> Self {
+        let world = Rc::new(world);
+        let mut engine = Engine::new_raw();
+        LanguageCorePackage::new().register_into_engine(&mut engine);
+        ArithmeticPackage::new().register_into_engine(&mut engine);
+        LogicPackage::new().register_into_engine(&mut engine);
+        BasicMathPackage::new().register_into_engine(&mut engine);
+        BasicStringPackage::new().register_into_engine(&mut engine);
+        MoreStringPackage::new().register_into_engine(&mut engine);
+        BasicIteratorPackage::new().register_into_engine(&mut engine);
+        BasicFnPackage::new().register_into_engine(&mut engine);
+        BasicArrayPackage::new().register_into_engine(&mut engine);
+        BasicMapPackage::new().register_into_engine(&mut engine);
+        limit::set(&mut engine, &world);
+        time::register(&mut engine);
+        let mut library = Library { engine: &mut engine, docs: Vec::new() };
+        ask::register(&mut library, &world);
+        account::register(&mut library, &world);
+        print::register(&mut library, &world);
+        file::register(&mut library, &world);
+        system::register(&mut library, &world);
+        let docs = library.docs;
+        Self { engine, world, docs, scope: Scope::new(), functions: AST::empty() }
+    }
+
+    /// What the functions are, in the order of the manual.
+    #[must_use]
+    pub fn docs(&self) -> &[FunctionDoc] {
+        &self.docs
+    }
+
+    /// The names of the variables there are.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.scope.iter().map(|(name, _, _)| name)
+    }
+
+    /// What scripts work with.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Runs a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], with the place in the file.
+    pub fn run_file(&mut self, file: &Path, args: Vec<String>) -> Result<Ended, Error> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Error::unreadable(&file.display().to_string(), &error.to_string()))?;
+        self.world.begin(args, file.parent().map(PathBuf::from));
+        self.run(&file.display().to_string(), &without_interpreter(&text))
+    }
+
+    /// Runs a line, with what the lines before it left; a line that fails leaves everything as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], with the place in the line.
+    pub fn run_line(&mut self, text: &str) -> Result<Ended, Error> {
+        let before = self.scope.clone();
+        if text.contains(ANSWER) {
+            self.scope.set_or_push(ANSWER, self.world.answer());
+        }
+        let outcome = self.run("line", text);
+        if outcome.is_err() {
+            self.scope = before;
+        }
+        outcome
+    }
+
+    fn run(&mut self, name: &str, text: &str) -> Result<Ended, Error> {
+        let mut ast = self
+            .engine
+            .compile_with_scope(&self.scope, text)
+            .map_err(|error| Error::of_text(name, text, error.1, &error.0.to_string()))?;
+        ast.set_source(name);
+        let whole = self.functions.merge(&ast);
+        let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
+        let outcome = error::ended(name, text, outcome);
+        let cleanup = self.clean_up(name, text, &whole);
+        let outcome = outcome?;
+        cleanup?;
+        self.functions += ast.clone_functions_only();
+        Ok(outcome)
+    }
+
+    /// Calls what `at_end` was given, last first, whatever happened before.
+    fn clean_up(&self, name: &str, text: &str, ast: &AST) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        while let Some(function) = self.world.next_at_end() {
+            self.world.interrupt().clear();
+            let called = function.call::<Dynamic>(&self.engine, ast, ());
+            outcome = outcome.and(error::ended(name, text, called).map(|_| ()));
+        }
+        outcome
+    }
+}
+
+/// A value as the shell shows it: rows and maps as JSON.
+#[must_use]
+pub fn shown(value: &Dynamic) -> String {
+    if value.is_array() || value.is_map() { convert::to_json(value).to_string() } else { value.to_string() }
+}
+
+/// A script without its `#!` line, whose place stays.
+fn without_interpreter(text: &str) -> String {
+    if text.starts_with("#!") { format!("//{text}") } else { text.to_string() }
+}

@@ -1,0 +1,212 @@
+//! The life of flow logs, and what there is in the network.
+
+use std::rc::Rc;
+
+use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
+use serde::Serialize;
+
+use super::ask::optional;
+use super::convert::from_json;
+use super::error::thrown;
+use super::time::Time;
+use super::{Library, World};
+use crate::account::inventory::Inventory;
+use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings, matches_glob};
+use crate::query::plan::TargetKind;
+use crate::session::Outcome;
+
+type Thrown = Box<EvalAltResult>;
+
+pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
+    let [one, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
+    library
+        .doc(
+            "create",
+            "create(kind, selector[, #{retention_days, aggregation_s, dry_run}])",
+            "Creates flow logs; one that exists covers what joined since. What was done to each resource.",
+        )
+        .register_fn("create", move |kind: &str, selector: &str| create(&one, kind, selector, &Map::new()))
+        .register_fn("create", move |kind: &str, selector: &str, options: Map| create(&two, kind, selector, &options));
+    library
+        .doc("list", "list([kind])", "The flow logs that this tool created.")
+        .register_fn("list", move || list(&three, "all"))
+        .register_fn("list", move |kind: &str| list(&four, kind));
+    library
+        .doc("delete", "delete(kind, selector)", "Deletes flow logs with all that was made for them.")
+        .register_fn("delete", move |kind: &str, selector: &str| {
+            delete(&five, kind_of(kind)?, &[selector.to_string()])
+        });
+    library
+        .doc("delete_all", "delete_all()", "Deletes every flow log that this tool created.")
+        .register_fn("delete_all", move || delete(&six, TargetKind::All, &[]));
+    nouns(library, world);
+}
+
+/// Which resources there are: each noun is a function, with and without a glob over ids and names.
+fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
+    type Pick = fn(&Inventory) -> Vec<Dynamic>;
+    let nouns: [(&'static str, &'static str, &'static str, Pick); 9] = [
+        ("vpcs", "vpcs([glob])", "VPCs, by id or name.", |i| maps(&i.vpcs)),
+        ("subnets", "subnets([glob])", "Subnets, by id or name.", |i| maps(&i.subnets)),
+        ("instances", "instances([glob])", "EC2 instances, by id or name.", |i| maps(&i.instances)),
+        ("security_groups", "security_groups([glob])", "Security groups with their rules, by id or name.", |i| {
+            maps(&i.security_groups)
+        }),
+        ("network_acls", "network_acls([glob])", "Network ACLs with their entries, by id.", |i| maps(&i.network_acls)),
+        ("nat_gateways", "nat_gateways([glob])", "NAT gateways, by id or name.", |i| maps(&i.nat_gateways)),
+        ("endpoints", "endpoints([glob])", "Interface endpoints, by id or name.", |i| maps(&i.endpoints)),
+        ("load_balancers", "load_balancers([glob])", "Load balancers, by name.", |i| maps(&i.load_balancers)),
+        ("interfaces", "interfaces([glob])", "Network interfaces, by id or name.", |i| maps(&i.interfaces)),
+    ];
+    for (name, call, help, pick) in nouns {
+        let [all, some] = std::array::from_fn(|_| Rc::clone(world));
+        library
+            .doc(name, call, help)
+            .register_fn(name, move || noun(&all, "*", pick))
+            .register_fn(name, move |glob: &str| noun(&some, glob, pick));
+    }
+}
+
+fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
+    // A map without absent parts would make `x.name` an error in some rows and not in others.
+    const NAME: &str = "name";
+    let json = |resource: &T| serde_json::to_value(resource).unwrap_or_default();
+    let with_name = |mut map: Map| {
+        map.entry(NAME.into()).or_insert(Dynamic::UNIT);
+        Dynamic::from(map)
+    };
+    resources
+        .iter()
+        .map(json)
+        .map(|json| from_json(&json))
+        .filter_map(Dynamic::try_cast::<Map>)
+        .map(with_name)
+        .collect()
+}
+
+fn noun(world: &World, glob: &str, pick: fn(&Inventory) -> Vec<Dynamic>) -> Result<Array, Thrown> {
+    let session = world.session();
+    let inventory = world.call(session.inventory())?;
+    let is_meant = |resource: &Dynamic| {
+        let Some(map) = resource.read_lock::<Map>() else { return false };
+        ["id", "name"].iter().any(|key| map.get(*key).is_some_and(|value| matches_glob(glob, &value.to_string())))
+    };
+    Ok(pick(&inventory).into_iter().filter(is_meant).collect())
+}
+
+fn kind_of(text: &str) -> Result<TargetKind, Thrown> {
+    let kind = TargetKind::named(text).filter(|kind| KINDS.contains(kind) || *kind == TargetKind::All);
+    kind.ok_or_else(|| {
+        let known = KINDS.map(TargetKind::name).join(", ");
+        thrown("kind", &format!("unknown kind `{text}`"), Some(format!("there are {known}")))
+    })
+}
+
+fn check_writable(world: &World, what: &str) -> Result<(), Thrown> {
+    if world.rules.read_only {
+        return Err(thrown("read_only", &format!("`--read-only` refuses to {what}"), None));
+    }
+    Ok(())
+}
+
+fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Array, Thrown> {
+    let (settings, dry_run) = settings(options)?;
+    let dry_run = dry_run || world.rules.dry_run;
+    if !dry_run {
+        check_writable(world, "create flow logs")?;
+    }
+    let kind = kind_of(kind)?;
+    let session = world.session();
+    let resources = world.call(session.resources(kind, &[selector.to_string()]))?;
+    let before = world.call(session.flow_logs(TargetKind::All, &[]))?;
+    let outcomes = world.wait(session.create(&resources, settings, dry_run))?;
+    let after = world.call(session.flow_logs(TargetKind::All, &[]))?;
+    let is_new = |flow_log: &&FlowLog| !before.iter().any(|known| known.id == flow_log.id);
+    world.created.borrow_mut().extend(after.iter().filter(is_new).map(|flow_log| flow_log.id.clone()));
+    done(outcomes)
+}
+
+fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
+    let mut settings = Settings::default();
+    let mut dry_run = false;
+    for (name, value) in options {
+        let number = || {
+            let number = value.as_int().ok().and_then(|number: INT| u32::try_from(number).ok());
+            number.ok_or_else(|| thrown("option", &format!("`{name}` is a whole number"), None))
+        };
+        match name.as_str() {
+            "retention_days" => settings.retention_days = number()?,
+            "aggregation_s" => {
+                settings.aggregation_s = number()?;
+                if !AGGREGATIONS_S.contains(&settings.aggregation_s) {
+                    return Err(thrown("option", "flow logs aggregate over 60 or 600 seconds", None));
+                }
+            }
+            "dry_run" => {
+                let flag = value.as_bool();
+                dry_run = flag.map_err(|_| thrown("option", "`dry_run` is true or false", None))?;
+            }
+            name => {
+                let help = Some("there are retention_days, aggregation_s and dry_run".to_string());
+                return Err(thrown("option", &format!("unknown option `{name}`"), help));
+            }
+        }
+    }
+    Ok((settings, dry_run))
+}
+
+fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array, Thrown> {
+    let dry_run = world.rules.dry_run;
+    if !dry_run {
+        check_writable(world, "delete flow logs")?;
+    }
+    let session = world.session();
+    let flow_logs = world.call(session.flow_logs(kind, selectors))?;
+    let is_own = |flow_log: &FlowLog| world.created.borrow().contains(&flow_log.id);
+    let others: Vec<String> = flow_logs.iter().filter(|one| !is_own(one)).map(FlowLog::label).collect();
+    if !dry_run && !world.rules.yes && !others.is_empty() {
+        let confirmed = world.console.confirm("delete the flow logs of", &others);
+        confirmed.map_err(|why| thrown("not_confirmed", &why, Some("`--yes` confirms beforehand".into())))?;
+    }
+    done(world.wait(session.delete(&flow_logs, dry_run))?)
+}
+
+/// What was done, or an error that names each resource for which it failed.
+fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
+    let failures: Vec<String> =
+        outcomes.iter().filter_map(|one| Some(format!("{}: {}", one.resource, one.detail.as_ref().err()?))).collect();
+    if !failures.is_empty() {
+        let count = format!("{} of {} failed", failures.len(), outcomes.len());
+        return Err(thrown("account", &format!("{count}: {}", failures.join("; ")), None));
+    }
+    let map = |outcome: Outcome| {
+        let mut map = Map::new();
+        map.insert("resource".into(), outcome.resource.into());
+        map.insert("action".into(), outcome.action.to_string().into());
+        map.insert("detail".into(), outcome.detail.unwrap_or_default().into());
+        Dynamic::from(map)
+    };
+    Ok(outcomes.into_iter().map(map).collect())
+}
+
+fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
+    let session = world.session();
+    let flow_logs = world.call(session.flow_logs(kind_of(kind)?, &[]))?;
+    let number = |number: u64| Dynamic::from(INT::try_from(number).unwrap_or(INT::MAX));
+    let map = |one: FlowLog| {
+        let mut map = Map::new();
+        map.insert("id".into(), one.id.into());
+        map.insert("kind".into(), one.kind.name().to_string().into());
+        map.insert("name".into(), optional(one.name));
+        map.insert("resource".into(), one.resource.into());
+        map.insert("log_group".into(), one.log_group.into());
+        map.insert("covered".into(), number(one.covered.len() as u64));
+        map.insert("interfaces".into(), number(one.interfaces as u64));
+        map.insert("created".into(), Dynamic::from(Time(one.created)));
+        map.insert("retention_days".into(), number(one.retention_days.into()));
+        map.insert("stored_bytes".into(), number(one.stored_bytes));
+        map.insert("status".into(), one.status.into());
+        Dynamic::from(map)
+    };
+    Ok(flow_logs.into_iter().map(map).collect())
+}

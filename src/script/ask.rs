@@ -1,0 +1,137 @@
+//! Questions: `query`, `rows`, `explain`, `wait_for_records`.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rhai::{Array, Dynamic, EvalAltResult, Map};
+
+use super::convert::{from_row, to_parameters};
+use super::error::{bad_query, thrown};
+use super::limit::ARRAY_ENTRIES;
+use super::rows::Stream;
+use super::system::seconds;
+use super::{Library, World};
+use crate::insights;
+use crate::query::{self, Plan};
+use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats};
+
+type Thrown = Box<EvalAltResult>;
+
+pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
+    let [one, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
+    library
+        .doc(
+            "query",
+            "query(sentence[, #{name: value}])",
+            "The rows of a sentence, as an array of maps; the map's values stand for $name in it.",
+        )
+        .register_fn("query", move |sentence: &str| query(&one, sentence, &Map::new()))
+        .register_fn("query", move |sentence: &str, parameters: Map| query(&two, sentence, &parameters));
+    library
+        .doc("rows", "rows(sentence[, #{name: value}])", "The same rows one after another, for `for`: none is kept.")
+        .register_iterator_result::<Stream, _>()
+        .register_fn("rows", move |sentence: &str| rows(&three, sentence, &Map::new()))
+        .register_fn("rows", move |sentence: &str, parameters: Map| rows(&four, sentence, &parameters));
+    library
+        .doc("explain", "explain(sentence)", "The CloudWatch Logs Insights text of a sentence.")
+        .register_fn("explain", move |sentence: &str| explain(&five, sentence));
+    library
+        .doc(
+            "wait_for_records",
+            "wait_for_records(sentence, \"15m\")",
+            "Asks again and again until a sentence has rows; whether it had some in that time.",
+        )
+        .register_fn("wait_for_records", move |sentence: &str, time: &str| wait_for_records(&six, sentence, time));
+    library.doc("ans", "ans", "A variable of the shell: the rows of the last answer.");
+}
+
+/// The plan of a sentence.
+pub(super) fn compile(world: &World, sentence: &str, parameters: &Map) -> Result<Plan, Thrown> {
+    let context = world.context(to_parameters(parameters)?);
+    let plan = query::compile(sentence, &context).map_err(|error| bad_query(&error, sentence))?;
+    if plan.follow {
+        return Err(thrown("query", "a script cannot `follow`", Some("ask in a loop with `wait`".into())));
+    }
+    world.remember_order(&plan.columns().into_iter().map(|column| column.name).collect::<Vec<_>>());
+    Ok(plan)
+}
+
+fn query(world: &World, sentence: &str, parameters: &Map) -> Result<Array, Thrown> {
+    let plan = compile(world, sentence, parameters)?;
+    let mut kept = Kept::default();
+    let stats = run(world, &plan, &mut kept)?;
+    if stats.truncated {
+        world.console.note(&format!(
+            "`{sentence}` is cut at {} rows: `limit N` takes another number, `limit none` everything",
+            stats.rows
+        ));
+    }
+    let names: Vec<String> = kept.0.columns.iter().map(|column| column.name.clone()).collect();
+    Ok(kept.0.rows.iter().map(|row| from_row(&names, row)).collect())
+}
+
+fn run(world: &World, plan: &Plan, sink: &mut Kept) -> Result<RunStats, Thrown> {
+    let (session, clock, progress) = (world.session(), world.clock(), Arc::new(Progress::default()));
+    let outcome = world.call(session.run(plan, &clock, &progress, sink));
+    if sink.0.rows.len() > ARRAY_ENTRIES {
+        let help = Some("ask for fewer with `limit`, group them, or take them one by one with `rows`".to_string());
+        return Err(thrown("limit", &format!("the answer has more than {ARRAY_ENTRIES} rows"), help));
+    }
+    outcome
+}
+
+/// Rows up to what an array may hold.
+#[derive(Default)]
+struct Kept(Rows);
+
+impl RowSink for Kept {
+    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.0.columns(columns)
+    }
+
+    fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        self.0.rows(rows)?;
+        // Any error ends the run; what it means is told by the rows that came.
+        if self.0.rows.len() > ARRAY_ENTRIES { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
+    }
+}
+
+fn rows(world: &Rc<World>, sentence: &str, parameters: &Map) -> Result<Stream, Thrown> {
+    let plan = compile(world, sentence, parameters)?;
+    Ok(Stream::start(world, plan))
+}
+
+fn explain(world: &World, sentence: &str) -> Result<String, Thrown> {
+    let plan = compile(world, sentence, &Map::new())?;
+    let query = insights::emit(&plan, &insights::Format::every());
+    let query = query.map_err(|error| thrown("query", &error.to_string(), error.help().map(Into::into)))?;
+    Ok(query.text)
+}
+
+fn wait_for_records(world: &World, sentence: &str, time: &str) -> Result<bool, Thrown> {
+    const FIRST_PAUSE: Duration = Duration::from_secs(1);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+    let plan = compile(world, sentence, &Map::new())?;
+    let deadline = Instant::now() + seconds(time)?;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let mut kept = Kept::default();
+        run(world, &plan, &mut kept)?;
+        if !kept.0.rows.is_empty() {
+            return Ok(true);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        world.wait(tokio::time::sleep(pause.min(left)))?;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// A value for scripts that may be nothing.
+pub(super) fn optional(value: Option<String>) -> Dynamic {
+    value.map_or(Dynamic::UNIT, Dynamic::from)
+}

@@ -1,0 +1,199 @@
+//! What goes wrong in a script: thrown as a map with a `kind`, so that it can be caught by that, and
+//! drawn with its place where nobody catches it.
+
+#![allow(clippy::unnecessary_box_returns, reason = "the errors of rhai's functions are boxes")]
+
+use rhai::{Dynamic, EvalAltResult, Map, Position};
+
+use super::Ended;
+use crate::account;
+use crate::diagnostic::{Report, Span, render};
+use crate::query;
+
+/// Why a script ended before its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nobody caught it.
+    #[error("{message}")]
+    Uncaught {
+        /// What kind of error: `query`, `account`, `limit`, `syntax`, ...
+        kind: String,
+        /// What is wrong.
+        message: String,
+        /// What to do instead.
+        help: Option<String>,
+        /// Where in the script, drawn; a query's error is drawn inside it.
+        drawn: String,
+    },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What ends a script without being an error that it could catch.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    Interrupted,
+    Exit(u8),
+}
+
+impl Stop {
+    pub(super) fn into_dynamic(self) -> Dynamic {
+        Dynamic::from(self)
+    }
+
+    pub(super) fn into_error(self) -> Box<EvalAltResult> {
+        Box::new(EvalAltResult::ErrorTerminated(self.into_dynamic(), Position::NONE))
+    }
+}
+
+/// An error that a script can catch: `e.kind`, `e.message`, `e.help`.
+pub(super) fn thrown(kind: &str, message: &str, help: Option<String>) -> Box<EvalAltResult> {
+    let mut map = Map::new();
+    map.insert("kind".into(), kind.to_string().into());
+    map.insert("message".into(), message.to_string().into());
+    map.insert("help".into(), help.map_or(Dynamic::UNIT, Dynamic::from));
+    Box::new(EvalAltResult::ErrorRuntime(map.into(), Position::NONE))
+}
+
+/// A query that means nothing, drawn under its text.
+pub(super) fn bad_query(error: &query::Error, text: &str) -> Box<EvalAltResult> {
+    thrown("query", error.render("query", text, false).trim_end(), None)
+}
+
+/// What an account says.
+pub(super) fn failed(error: &account::Error) -> Box<EvalAltResult> {
+    let kind = match error {
+        account::Error::NoMatch { .. } => "no_match",
+        account::Error::NoFlowLog { .. } | account::Error::NoFlowLogs { .. } => "no_flow_log",
+        account::Error::NoInterface { .. } => "no_interface",
+        account::Error::NotAnAccount => "not_an_account",
+        _ => "account",
+    };
+    thrown(kind, &error.to_string(), error.help())
+}
+
+/// The outcome of an evaluation.
+pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAltResult>>) -> Result<Ended, Error> {
+    let error = match outcome {
+        Ok(value) => return Ok(Ended::Value(value)),
+        Err(error) => error,
+    };
+    let position = place(&error);
+    match root(*error) {
+        EvalAltResult::ErrorTerminated(stop, _) => match stop.try_cast::<Stop>() {
+            Some(Stop::Exit(code)) => Ok(Ended::Exit(code)),
+            _ => Err(Error::Interrupted),
+        },
+        EvalAltResult::ErrorRuntime(value, _) => Err(Error::of_value(name, text, position, &value)),
+        EvalAltResult::ErrorParsing(kind, at) => Err(Error::of_text(name, text, at, &kind.to_string())),
+        error => {
+            let kind = if is_limit(&error) { "limit" } else { "script" };
+            let mut bare = error;
+            bare.clear_position();
+            Err(Error::uncaught(name, text, position, kind, &lower_first(&bare.to_string()), None))
+        }
+    }
+}
+
+fn is_limit(error: &EvalAltResult) -> bool {
+    matches!(
+        error,
+        EvalAltResult::ErrorTooManyOperations(_)
+            | EvalAltResult::ErrorTooManyVariables(_)
+            | EvalAltResult::ErrorTooManyModules(_)
+            | EvalAltResult::ErrorStackOverflow(_)
+            | EvalAltResult::ErrorDataTooLarge(..)
+    )
+}
+
+/// The place where it began, however many calls are around it.
+fn place(error: &EvalAltResult) -> Position {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, at) | EvalAltResult::ErrorInModule(_, inner, at) => {
+            let inner = place(inner);
+            if inner.is_none() { *at } else { inner }
+        }
+        error => error.position(),
+    }
+}
+
+fn root(error: EvalAltResult) -> EvalAltResult {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => root(*inner),
+        error => error,
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// An error of a script, as it is drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Drawn {
+    message: String,
+    help: Option<String>,
+    span: Option<Span>,
+}
+
+impl Report for Drawn {
+    fn span(&self) -> Option<Span> {
+        self.span
+    }
+
+    fn help(&self) -> Option<String> {
+        self.help.clone()
+    }
+}
+
+impl Error {
+    pub(super) fn unreadable(file: &str, reason: &str) -> Self {
+        let message = format!("cannot read the script `{file}`: {reason}");
+        Self::Uncaught { kind: "file".into(), drawn: format!("error: {message}\n"), message, help: None }
+    }
+
+    pub(super) fn of_text(name: &str, text: &str, position: Position, reason: &str) -> Self {
+        Self::uncaught(name, text, position, "syntax", &lower_first(reason), None)
+    }
+
+    /// Something that was thrown.
+    fn of_value(name: &str, text: &str, position: Position, value: &Dynamic) -> Self {
+        let Some(map) = value.read_lock::<Map>() else {
+            return Self::uncaught(name, text, position, "thrown", &value.to_string(), None);
+        };
+        let part = |key: &str| map.get(key).filter(|part| !part.is_unit()).map(ToString::to_string);
+        let kind = part("kind").unwrap_or_else(|| "thrown".into());
+        let message = part("message").unwrap_or_else(|| value.to_string());
+        Self::uncaught(name, text, position, &kind, &message, part("help"))
+    }
+
+    fn uncaught(name: &str, text: &str, position: Position, kind: &str, message: &str, help: Option<String>) -> Self {
+        // A drawn query has many lines: the script's place comes first, the query below it.
+        let (first, inner) = match kind {
+            "query" => ("the query is wrong", Some(message)),
+            _ => (message, None),
+        };
+        let drawn = Drawn { message: first.into(), help: help.clone(), span: span(text, position) };
+        let mut drawn = render(&drawn, name, text, false);
+        if let Some(inner) = inner {
+            drawn = format!("{}\n{inner}\n", drawn.trim_end());
+        }
+        Self::Uncaught { kind: kind.into(), message: message.into(), help, drawn }
+    }
+}
+
+/// The bytes of the word at a position of lines and characters.
+fn span(text: &str, position: Position) -> Option<Span> {
+    let (line, column) = (position.line()?, position.position().unwrap_or(1));
+    let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let line = text.get(line_start..)?.lines().next().unwrap_or_default();
+    let start = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    let rest = &line[start..];
+    let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
+    Some(Span::new(line_start + start, line_start + start + length))
+}

@@ -1,0 +1,120 @@
+//! Rows that are taken one by one while the query goes on.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rhai::{Dynamic, EvalAltResult};
+
+use super::World;
+use super::convert::from_row;
+use super::error::{Stop, failed};
+use crate::account;
+use crate::query::Plan;
+use crate::session::Interrupt;
+use crate::value::{Column, Progress, Row, RowSink};
+
+/// Batches that wait to be taken: the query does not run far ahead of who reads.
+const AHEAD: usize = 4;
+/// How often a reader that waits looks whether it should stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+enum Part {
+    Columns(Vec<String>),
+    Rows(Vec<Row>),
+    Failed(account::Error),
+}
+
+/// The rows of a running query; to be taken once.
+#[derive(Clone)]
+pub(super) struct Stream {
+    parts: Arc<Mutex<Receiver<Part>>>,
+    interrupt: Arc<Interrupt>,
+    columns: Vec<String>,
+    rows: std::vec::IntoIter<Row>,
+    is_over: bool,
+}
+
+impl Stream {
+    pub(super) fn start(world: &Rc<World>, plan: Plan) -> Self {
+        let (sender, parts) = sync_channel(AHEAD);
+        let (session, clock, runtime) = (world.session(), world.clock(), world.runtime().clone());
+        world.runtime().spawn_blocking(move || {
+            let mut sink = Sender(sender.clone());
+            let progress = Arc::new(Progress::default());
+            if let Err(error) = runtime.block_on(session.run(&plan, &clock, &progress, &mut sink)) {
+                // Who reads may be gone: then nobody wants to know.
+                let _ = sender.send(Part::Failed(error));
+            }
+        });
+        Self {
+            parts: Arc::new(Mutex::new(parts)),
+            interrupt: Arc::clone(world.interrupt()),
+            columns: Vec::new(),
+            rows: Vec::new().into_iter(),
+            is_over: false,
+        }
+    }
+
+    fn part(&self) -> Result<Option<Part>, Box<EvalAltResult>> {
+        let parts = self.parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        loop {
+            match parts.recv_timeout(LOOK) {
+                Ok(part) => return Ok(Some(part)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) if self.interrupt.is_raised() => {
+                    return Err(Stop::Interrupted.into_error());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn next_row(&mut self) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
+        loop {
+            if let Some(row) = self.rows.next() {
+                return Ok(Some(from_row(&self.columns, &row)));
+            }
+            match self.part()? {
+                None => return Ok(None),
+                Some(Part::Columns(columns)) => self.columns = columns,
+                Some(Part::Rows(rows)) => self.rows = rows.into_iter(),
+                Some(Part::Failed(error)) => return Err(failed(&error)),
+            }
+        }
+    }
+}
+
+impl Iterator for Stream {
+    type Item = Result<Dynamic, Box<EvalAltResult>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let next = self.next_row().transpose();
+        self.is_over = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+/// Passes rows to who reads; that nobody does ends the query.
+struct Sender(SyncSender<Part>);
+
+impl Sender {
+    fn send(&self, part: Part) -> io::Result<()> {
+        self.0.send(part).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl RowSink for Sender {
+    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.send(Part::Columns(columns.iter().map(|column| column.name.clone()).collect()))
+    }
+
+    fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        self.send(Part::Rows(rows))
+    }
+}

@@ -1,0 +1,209 @@
+//! What scripts work with: the open account, what they may do, and whom they talk to.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use rhai::{Array, EvalAltResult, FnPtr};
+use tokio::runtime::Handle;
+
+use super::convert::from_row;
+use super::error::{Stop, failed, thrown};
+use crate::account;
+use crate::query::Context;
+use crate::query::window::Clock;
+use crate::session::{Interrupt, Session};
+use crate::value::Rows;
+
+type Thrown = Box<EvalAltResult>;
+
+/// What a script may do.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Nothing that would change an account.
+    pub read_only: bool,
+    /// Say what would be changed, and change nothing.
+    pub dry_run: bool,
+    /// Do not ask before something is deleted.
+    pub yes: bool,
+    /// Environment variables that may be read beside `FLOWLOGS_*`.
+    pub allow_env: Vec<String>,
+    /// The folder below which files may be written.
+    pub write_dir: PathBuf,
+}
+
+/// Whom a script talks to.
+pub trait Console {
+    /// Prints data.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn print(&self, text: &str) -> io::Result<()>;
+
+    /// Says something that a person should know.
+    fn note(&self, text: &str);
+
+    /// Asks whether to do something to each of these.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    fn confirm(&self, what: &str, names: &[String]) -> Result<(), String>;
+
+    /// The columns of the terminal that data goes to, if it goes to one.
+    fn width(&self) -> Option<usize>;
+}
+
+/// All of it.
+pub struct World {
+    session: RefCell<Arc<Session>>,
+    zone: TimeZone,
+    saved: RefCell<BTreeMap<String, String>>,
+    runtime: Handle,
+    interrupt: Arc<Interrupt>,
+    pub(super) rules: Rules,
+    pub(super) console: Box<dyn Console>,
+    pub(super) args: RefCell<Vec<String>>,
+    folder: RefCell<Option<PathBuf>>,
+    at_end: RefCell<Vec<FnPtr>>,
+    /// Ids of flow logs that scripts created here: deleting these needs no confirmation.
+    pub(super) created: RefCell<BTreeSet<String>>,
+    /// The order of columns by their sorted names: maps forget it.
+    orders: RefCell<BTreeMap<Vec<String>, Vec<String>>>,
+    answer: RefCell<Rc<Rows>>,
+    has_printed: Cell<bool>,
+}
+
+impl World {
+    /// Scripts over this account.
+    #[must_use]
+    pub fn new(
+        session: Arc<Session>,
+        context: &Context,
+        runtime: Handle,
+        interrupt: Arc<Interrupt>,
+        rules: Rules,
+        console: Box<dyn Console>,
+    ) -> Self {
+        Self {
+            session: RefCell::new(session),
+            zone: context.clock.zone.clone(),
+            saved: RefCell::new(context.saved.clone()),
+            runtime,
+            interrupt,
+            rules,
+            console,
+            args: RefCell::default(),
+            folder: RefCell::default(),
+            at_end: RefCell::default(),
+            created: RefCell::default(),
+            orders: RefCell::default(),
+            answer: RefCell::default(),
+            has_printed: Cell::new(false),
+        }
+    }
+
+    /// From now on scripts work with another account.
+    pub fn move_to(&self, session: Arc<Session>) {
+        *self.session.borrow_mut() = session;
+    }
+
+    /// From now on these are the saved filters.
+    pub fn set_saved(&self, saved: &BTreeMap<String, String>) {
+        self.saved.borrow_mut().clone_from(saved);
+    }
+
+    /// What `ans` is from now on.
+    pub fn set_answer(&self, rows: Rc<Rows>) {
+        *self.answer.borrow_mut() = rows;
+    }
+
+    /// The rows of the last answer, as scripts have them.
+    pub(super) fn answer(&self) -> Array {
+        let answer = self.answer.borrow();
+        let names: Vec<String> = answer.columns.iter().map(|column| column.name.clone()).collect();
+        self.remember_order(&names);
+        answer.rows.iter().map(|row| from_row(&names, row)).collect()
+    }
+
+    pub(super) fn begin(&self, args: Vec<String>, folder: Option<PathBuf>) {
+        *self.args.borrow_mut() = args;
+        // A script without a folder in its path lies in the current one.
+        *self.folder.borrow_mut() =
+            folder.map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder });
+    }
+
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        self.folder.borrow().clone()
+    }
+
+    pub(super) fn session(&self) -> Arc<Session> {
+        Arc::clone(&self.session.borrow())
+    }
+
+    pub(super) fn interrupt(&self) -> &Arc<Interrupt> {
+        &self.interrupt
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        Clock::system(self.zone.clone())
+    }
+
+    /// What a sentence may refer to, with these parameters.
+    pub(super) fn context(&self, parameters: BTreeMap<String, Vec<String>>) -> Context {
+        Context { clock: self.clock(), parameters, saved: self.saved.borrow().clone() }
+    }
+
+    /// Waits for something, unless Ctrl-C comes first.
+    pub(super) fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                done = work => Ok(done),
+                () = self.interrupt.raised() => Err(Stop::Interrupted.into_error()),
+            }
+        })
+    }
+
+    /// Waits for what an account does.
+    pub(super) fn call<T>(&self, work: impl Future<Output = Result<T, account::Error>>) -> Result<T, Thrown> {
+        self.wait(work)?.map_err(|error| failed(&error))
+    }
+
+    pub(super) fn at_end(&self, function: FnPtr) {
+        self.at_end.borrow_mut().push(function);
+    }
+
+    pub(super) fn next_at_end(&self) -> Option<FnPtr> {
+        self.at_end.borrow_mut().pop()
+    }
+
+    /// Prints; that the reader went away ends the script.
+    pub(super) fn print(&self, text: &str) -> Result<(), Thrown> {
+        self.has_printed.set(true);
+        self.console.print(text).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Stop::Exit(0).into_error(),
+            _ => thrown("file", &format!("cannot write: {error}"), None),
+        })
+    }
+
+    pub(super) fn remember_order(&self, columns: &[String]) {
+        let mut sorted = columns.to_vec();
+        sorted.sort();
+        self.orders.borrow_mut().insert(sorted, columns.to_vec());
+    }
+
+    /// These columns in the order of the query that they came from; else by name.
+    pub(super) fn ordered(&self, mut columns: Vec<String>) -> Vec<String> {
+        columns.sort();
+        self.orders.borrow().get(&columns).cloned().unwrap_or(columns)
+    }
+}

@@ -1,0 +1,318 @@
+//! The `flowlogs>` shell: sentences, commands, dot-commands and Rhai, a line at a time.
+//!
+//! What a line is, is told by its first word ([`line`]). The lines of `-e` and of standard input go
+//! the same way as those that are typed.
+
+mod complete;
+mod dot;
+mod helper;
+mod highlight;
+mod known;
+mod line;
+mod page;
+mod terminal;
+
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use clap::Parser;
+use tokio::runtime::Handle;
+
+use crate::command::answer::answer;
+use crate::command::{Asking, Command, Desk, Error, Exit, Out, OutputFormat, Place, Terminal, compile};
+use crate::query::plan::{Limit, Plan};
+use crate::query::window::{Clock, Window};
+use crate::script::{self, Ended, Rules, Scripts};
+use crate::value::Rows;
+use known::Known;
+use line::Line;
+
+/// What `.set` and the like change.
+struct Settings {
+    chart: bool,
+    timer: bool,
+    explain: bool,
+    pager: page::Pager,
+    window: Option<Window>,
+    vi: bool,
+}
+
+/// An open shell.
+pub(crate) struct Shell {
+    desk: Desk,
+    place: Place,
+    runtime: Handle,
+    rules: Rules,
+    /// The config file that was named, for saved filters.
+    config: Option<PathBuf>,
+    scripts: Option<Scripts>,
+    settings: Settings,
+    known: Arc<Known>,
+    /// The last sentence that was answered, and what came.
+    last: Option<(Plan, Rc<Rows>)>,
+    /// `.quit` was said.
+    is_over: bool,
+    /// Somebody types, rather than a file.
+    is_typed: bool,
+}
+
+/// A line that is a command: what stands behind `flowlogs` on a command line.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true, name = "")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    asking: Asking,
+
+    /// How to print rows
+    #[arg(short, long, value_enum, global = true)]
+    output: Option<OutputFormat>,
+}
+
+impl Shell {
+    pub(crate) fn new(desk: Desk, place: Place, runtime: Handle, rules: Rules, config: Option<PathBuf>) -> Self {
+        let settings =
+            Settings { chart: false, timer: true, explain: false, pager: page::Pager::Auto, window: None, vi: false };
+        let known = Arc::new(Known::default());
+        Self {
+            desk,
+            place,
+            runtime,
+            rules,
+            config,
+            scripts: None,
+            settings,
+            known,
+            last: None,
+            is_over: false,
+            is_typed: false,
+        }
+    }
+
+    /// Runs lines in order, up to the first that fails. Sentences are compiled before anything runs.
+    pub(crate) fn run_lines(&mut self, lines: &[String]) -> Result<Exit, Error> {
+        for text in lines {
+            if let Line::Sentence = line::classify(text) {
+                compile(text, &self.desk.context, &self.desk.terminal)?;
+            }
+        }
+        let mut exit = Exit::Done;
+        for text in lines {
+            exit = worse(exit, self.run_line(text)?);
+            if self.is_over {
+                break;
+            }
+        }
+        Ok(exit)
+    }
+
+    /// Runs what a reader has, statement by statement, up to the first that fails.
+    pub(crate) fn run_text(&mut self, reader: impl BufRead) -> Result<Exit, Error> {
+        let mut exit = Exit::Done;
+        let mut statement = String::new();
+        for line in reader.lines() {
+            statement.push_str(&line?);
+            if line::is_complete(&statement) {
+                exit = worse(exit, self.run_line(&std::mem::take(&mut statement))?);
+            } else {
+                statement.push('\n');
+            }
+            if self.is_over {
+                return Ok(exit);
+            }
+        }
+        Ok(worse(exit, self.run_line(&statement)?))
+    }
+
+    /// Runs a script.
+    pub(crate) fn run_script(&mut self, file: &Path, args: Vec<String>) -> Result<Exit, Error> {
+        let outcome = self.scripts().run_file(file, args);
+        self.ended(outcome, false)
+    }
+
+    /// Runs one statement; what a failed one changed is as before.
+    fn run_line(&mut self, text: &str) -> Result<Exit, Error> {
+        self.desk.context.clock = Clock::system(self.desk.context.clock.zone.clone());
+        self.desk.interrupt.clear();
+        let text = text.trim();
+        match line::classify(text) {
+            Line::Nothing => Ok(Exit::Done),
+            Line::Dot => dot::run(self, text),
+            Line::Sentence => self.run_sentence(text),
+            Line::Command => self.run_command(text),
+            Line::Script => self.run_rhai(text),
+        }
+    }
+
+    fn run_sentence(&mut self, text: &str) -> Result<Exit, Error> {
+        let mut plan = compile(text, &self.desk.context, &self.desk.terminal)?;
+        if plan.window.is_none() {
+            plan.window.clone_from(&self.settings.window);
+        }
+        plan.chart |= self.settings.chart;
+        if self.settings.explain {
+            self.run_command(&format!("explain {text}"))?;
+        }
+        self.answer(&plan)
+    }
+
+    fn answer(&mut self, plan: &Plan) -> Result<Exit, Error> {
+        let started = Instant::now();
+        let kept = Arc::new(Mutex::new(Rows::default()));
+        let mut desk = Desk { kept: Some(Arc::clone(&kept)), ..self.desk.clone() };
+        if !self.settings.timer {
+            desk.terminal = desk.terminal.without_asides();
+        }
+        // Everything there is may be more than memory: it is printed as it comes.
+        let page = self.is_typed && plan.limit != Limit::None && matches!(desk.out, Out::Standard);
+        let memory = Arc::new(Mutex::new(Vec::new()));
+        if page && self.settings.pager != page::Pager::Off {
+            desk.out = Out::Memory(Arc::clone(&memory));
+        }
+        let exit = self.runtime.block_on(answer(plan, false, &desk));
+        let printed = std::mem::take(&mut *memory.lock().unwrap_or_else(PoisonError::into_inner));
+        page::show(&printed, self.settings.pager)?;
+        let rows = Rc::new(std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)));
+        if exit.is_ok() || !rows.rows.is_empty() {
+            self.known.saw(&rows);
+            if let Some(scripts) = &self.scripts {
+                scripts.world().set_answer(Rc::clone(&rows));
+            }
+            self.last = Some((plan.clone(), rows));
+        }
+        tracing::debug!(elapsed = ?started.elapsed(), "answered");
+        exit
+    }
+
+    fn run_command(&mut self, text: &str) -> Result<Exit, Error> {
+        let words = match text.split_once(char::is_whitespace) {
+            // A sentence keeps its quotes.
+            Some((name, sentence)) if name.eq_ignore_ascii_case("explain") => Some(vec![name.into(), sentence.into()]),
+            _ => shlex::split(text),
+        };
+        let words = words.ok_or_else(|| Error::Usage { message: "a quote is never closed".into(), help: None })?;
+        let line = CommandLine::try_parse_from(words).map_err(|error| {
+            let is_help = !error.use_stderr();
+            let text = error.to_string();
+            if is_help { Error::Usage { message: text, help: None } } else { Error::Query { drawn: text } }
+        })?;
+        let mut desk = self.desk.clone();
+        desk.output.output = line.output.unwrap_or(desk.output.output);
+        desk.asking.yes |= line.asking.yes;
+        desk.asking.dry_run |= line.asking.dry_run;
+        let (context, mut out) = (&desk.context, desk.out.clone());
+        let Some(command) = line.command.run_alone(context, &desk.output, &desk.terminal, &mut out)? else {
+            return Ok(Exit::Done);
+        };
+        let exit = self.runtime.block_on(async {
+            tokio::select! {
+                exit = command.run(&desk) => exit,
+                () = desk.interrupt.raised() => Err(Error::Interrupted),
+            }
+        });
+        // Names may have come or gone.
+        self.known.load(&self.runtime, Arc::clone(&self.desk.session));
+        exit
+    }
+
+    fn run_rhai(&mut self, text: &str) -> Result<Exit, Error> {
+        let outcome = self.scripts().run_line(text);
+        if let Err(script::Error::Uncaught { kind, .. }) = &outcome
+            && ["syntax", "script"].contains(&kind.as_str())
+            && line::is_like_sentence(text)
+        {
+            // The sentence's error says more.
+            compile(text, &self.desk.context, &self.desk.terminal)?;
+        }
+        self.ended(outcome, true)
+    }
+
+    /// The outcome of a script; of a line the value is shown.
+    fn ended(&mut self, outcome: Result<Ended, script::Error>, shows_value: bool) -> Result<Exit, Error> {
+        let variables = self.scripts().variables().map(str::to_string).collect();
+        self.known.set_variables(variables);
+        match outcome {
+            Ok(Ended::Value(value)) => {
+                if shows_value && !value.is_unit() {
+                    writeln!(self.desk.out.clone(), "{}", script::shown(&value))?;
+                }
+                Ok(Exit::Done)
+            }
+            Ok(Ended::Exit(0)) => {
+                self.is_over = true;
+                Ok(Exit::Done)
+            }
+            Ok(Ended::Exit(code)) => {
+                self.is_over = true;
+                Ok(Exit::Code(code))
+            }
+            Err(script::Error::Interrupted) => Err(Error::Interrupted),
+            Err(script::Error::Uncaught { kind, drawn, .. }) => {
+                // What a script meets is a failure; what it says wrongly is a usage error.
+                let is_usage = ["syntax", "query", "option", "kind"].contains(&kind.as_str());
+                Err(if is_usage { Error::Query { drawn } } else { Error::Drawn { drawn } })
+            }
+        }
+    }
+
+    /// The scripts, which are made when first needed.
+    fn scripts(&mut self) -> &mut Scripts {
+        let Self { scripts, desk, runtime, rules, known, last, is_typed, .. } = self;
+        scripts.get_or_insert_with(|| {
+            let console = Console { terminal: desk.terminal, out: desk.out.clone(), may_ask: *is_typed };
+            let world = script::World::new(
+                Arc::clone(&desk.session),
+                &desk.context,
+                runtime.clone(),
+                Arc::clone(&desk.interrupt),
+                rules.clone(),
+                Box::new(console),
+            );
+            if let Some((_, rows)) = last {
+                world.set_answer(Rc::clone(rows));
+            }
+            let scripts = Scripts::new(world);
+            known.set_functions(scripts.docs());
+            scripts
+        })
+    }
+}
+
+/// The exit that says more.
+fn worse(before: Exit, now: Exit) -> Exit {
+    if now == Exit::Done { before } else { now }
+}
+
+/// Whom scripts talk to.
+struct Console {
+    terminal: Terminal,
+    out: Out,
+    may_ask: bool,
+}
+
+impl script::Console for Console {
+    fn print(&self, text: &str) -> std::io::Result<()> {
+        self.out.clone().write_all(text.as_bytes())
+    }
+
+    fn note(&self, text: &str) {
+        self.terminal.note(text);
+    }
+
+    fn confirm(&self, what: &str, names: &[String]) -> Result<(), String> {
+        let nobody = || format!("this would {what} {}, and nobody is there to confirm it", names.join(", "));
+        if !crate::command::can_ask() && !self.may_ask {
+            return Err(nobody());
+        }
+        crate::command::confirm(what, names, &self.terminal).map_err(|error| error.to_string())
+    }
+
+    fn width(&self) -> Option<usize> {
+        self.out.width()
+    }
+}

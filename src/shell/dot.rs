@@ -1,0 +1,467 @@
+//! Dot-commands: about the shell itself. One table makes, documents and completes them.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::page::{self, Pager};
+use super::{Shell, line};
+use crate::command::answer::style;
+use crate::command::{Error, Exit, Out, OutputFormat, compile, config};
+use crate::diagnostic::nearest;
+use crate::field::Field;
+use crate::function::{FUNCTIONS, Function};
+use crate::output::{Format, output};
+use crate::query::plan::TargetKind;
+use crate::query::print;
+
+/// What a dot-command takes, for completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    Nothing,
+    OneOf(&'static [&'static str]),
+    File,
+    Topic,
+    /// An interval and a sentence.
+    Sentence,
+    Text,
+}
+
+/// A row of the table.
+pub(super) struct DotCommand {
+    pub(super) name: &'static str,
+    argument: &'static str,
+    help: &'static str,
+    pub(super) takes: Takes,
+    run: fn(&mut Shell, &str) -> Result<Exit, Error>,
+}
+
+const ON_OFF: Takes = Takes::OneOf(&["on", "off"]);
+
+pub(super) const DOT_COMMANDS: &[DotCommand] = &[
+    DotCommand {
+        name: "help",
+        argument: "[topic|field|function]",
+        help: "Say what can be typed.",
+        takes: Takes::Topic,
+        run: help,
+    },
+    DotCommand {
+        name: "mode",
+        argument: "table|json|ndjson|csv|chart",
+        help: "How answers are printed.",
+        takes: Takes::OneOf(&["table", "json", "ndjson", "csv", "chart"]),
+        run: mode,
+    },
+    DotCommand {
+        name: "timer",
+        argument: "on|off",
+        help: "The window and the numbers around an answer.",
+        takes: ON_OFF,
+        run: timer,
+    },
+    DotCommand {
+        name: "explain",
+        argument: "on|off",
+        help: "What each sentence means, before its answer.",
+        takes: ON_OFF,
+        run: explain,
+    },
+    DotCommand {
+        name: "last",
+        argument: "[table|json|ndjson|csv|chart]",
+        help: "The last answer again, in full, in any mode.",
+        takes: Takes::OneOf(&["table", "json", "ndjson", "csv", "chart"]),
+        run: last,
+    },
+    DotCommand {
+        name: "pager",
+        argument: "auto|on|off",
+        help: "Whether answers go through $PAGER: what does not fit, all, none.",
+        takes: Takes::OneOf(&["auto", "on", "off"]),
+        run: pager,
+    },
+    DotCommand {
+        name: "output",
+        argument: "[FILE]",
+        help: "Write answers to a file; without one, to the terminal again.",
+        takes: Takes::File,
+        run: set_output,
+    },
+    DotCommand { name: "read", argument: "FILE", help: "Run the lines of a file.", takes: Takes::File, run: read },
+    DotCommand {
+        name: "watch",
+        argument: "30s SENTENCE",
+        help: "Ask again and again, until Ctrl-C.",
+        takes: Takes::Sentence,
+        run: watch,
+    },
+    DotCommand {
+        name: "fields",
+        argument: "[FIELD]",
+        help: "The fields of the language.",
+        takes: Takes::Text,
+        run: fields,
+    },
+    DotCommand {
+        name: "targets",
+        argument: "",
+        help: "What sentences can be about here.",
+        takes: Takes::Nothing,
+        run: targets,
+    },
+    DotCommand {
+        name: "save",
+        argument: "NAME",
+        help: "Save the filter of the last sentence as @NAME.",
+        takes: Takes::Text,
+        run: save,
+    },
+    DotCommand { name: "saved", argument: "", help: "The saved filters.", takes: Takes::Nothing, run: saved },
+    DotCommand {
+        name: "open",
+        argument: "PATH",
+        help: "Go on with other files, or another account.",
+        takes: Takes::File,
+        run: open,
+    },
+    DotCommand {
+        name: "set",
+        argument: "window 1h|none, editor emacs|vi",
+        help: "The window of sentences without one; the keys of the editor.",
+        takes: Takes::OneOf(&["window", "editor"]),
+        run: set,
+    },
+    DotCommand { name: "history", argument: "", help: "What was typed.", takes: Takes::Nothing, run: history },
+    DotCommand { name: "quit", argument: "", help: "Leave; so does Ctrl-D.", takes: Takes::Nothing, run: quit },
+];
+
+/// A page of `.help`.
+struct Topic {
+    name: &'static str,
+    text: &'static str,
+}
+
+const TOPICS: &[Topic] = &[
+    Topic {
+        name: "sentence",
+        text: "[TARGETS] [where EXPR] [WINDOW] [| STAGE]...\n\
+               vpc prod where reject and dst.port = 22 last 30m | top 5 src.addr by bytes",
+    },
+    Topic {
+        name: "targets",
+        text: "vpc subnet instance sg nat endpoint eni group all, each with ids, names or globs: vpc prod, sg \"web-*\"",
+    },
+    Topic { name: "window", text: "last 30m · since 08:00 · from T to T · around T ±5m · today · yesterday" },
+    Topic {
+        name: "tests",
+        text: "reject · tcp · dst.port = ssh · bytes >= 5MB · dst.port in (22, 8000..8080) · src.addr in 10.0.0.0/8\n\
+               remote public · src host 10.0.0.5 · dst port (80, 443) · flags S/SA · eni ~ /0a$/ · instance exists\n\
+               not before and before or; parentheses",
+    },
+    Topic {
+        name: "stages",
+        text: "show F, G as name · top N KEYS by bytes · count() sum(f) avg(f) min(f) max(f) p95(f) distinct(f) by KEYS\n\
+               where EXPR · sort F desc · limit N|none · chart; keys are fields, bin(5m), src.addr/24",
+    },
+    Topic {
+        name: "keys",
+        text: "Tab completes · Ctrl-R searches what was typed · Ctrl-C clears the line or stops the query · Ctrl-D leaves",
+    },
+    Topic {
+        name: "scripts",
+        text: "A line that is no sentence and no command is Rhai: let x = query(\"vpc | count()\"); x[0].count\n\
+               `.help functions` lists the functions; `ans` is the last answer.",
+    },
+];
+
+/// What `.help` knows beside fields and functions.
+pub(super) fn topics() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().map(|topic| topic.name).chain(["functions"])
+}
+
+/// Runs a dot-command.
+pub(super) fn run(shell: &mut Shell, text: &str) -> Result<Exit, Error> {
+    let (name, argument) = text[1..].split_once(char::is_whitespace).unwrap_or((&text[1..], ""));
+    match DOT_COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(shell, argument.trim()),
+        None => {
+            let near = nearest(name, DOT_COMMANDS.iter().map(|command| command.name));
+            let help = near.map_or_else(|| "`.help` lists them".into(), |near| format!("did you mean `.{near}`?"));
+            Err(usage(&format!("there is no `.{name}`"), &help))
+        }
+    }
+}
+
+fn usage(message: &str, help: &str) -> Error {
+    Error::Usage { message: message.into(), help: Some(help.into()) }
+}
+
+fn say(shell: &Shell, text: &str) -> Result<Exit, Error> {
+    writeln!(shell.desk.out.clone(), "{text}")?;
+    Ok(Exit::Done)
+}
+
+fn help(shell: &mut Shell, about: &str) -> Result<Exit, Error> {
+    if about.is_empty() {
+        let commands = DOT_COMMANDS.iter().map(|command| {
+            let call = format!(".{} {}", command.name, command.argument);
+            format!("{call:<36} {}", command.help)
+        });
+        let about = [
+            "a sentence   vpc where reject last 30m".to_string(),
+            format!("a command    {}", line::COMMANDS.join(", ")),
+            "a script     let x = query(\"vpc | count()\")".into(),
+            String::new(),
+        ];
+        let topics = topics().collect::<Vec<_>>().join(", ");
+        let more = [String::new(), format!(".help TOPIC   {topics}, a field, a function")];
+        let lines: Vec<String> = about.into_iter().chain(commands).chain(more).collect();
+        return say(shell, &lines.join("\n"));
+    }
+    if about == "functions" {
+        let lines = shell.scripts().docs().iter().map(|doc| format!("{:<58} {}", doc.call, doc.help));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        return say(shell, &text);
+    }
+    if let Some(topic) = TOPICS.iter().find(|topic| topic.name == about) {
+        return say(shell, topic.text);
+    }
+    if let Some(command) = DOT_COMMANDS.iter().find(|command| command.name == about.trim_start_matches('.')) {
+        return say(shell, &format!(".{} {}\n  {}", command.name, command.argument, command.help));
+    }
+    if Field::named(about).is_some() {
+        return shell.run_command(&format!("fields {about}"));
+    }
+    let name = about.trim_end_matches("()");
+    let aggregate =
+        FUNCTIONS.iter().find(|info| Function::named(name).is_some_and(|known| known.info().name == info.name));
+    if let Some(info) = aggregate {
+        return say(
+            shell,
+            &format!("{}(...)  {}\n  takes    {}\n  example  {}", info.name, info.help, info.takes, info.example),
+        );
+    }
+    let doc = shell.scripts().docs().iter().find(|doc| doc.name == name).copied();
+    if let Some(doc) = doc {
+        return say(shell, &format!("{}\n  {}", doc.call, doc.help));
+    }
+    let known: Vec<&str> = topics().chain(DOT_COMMANDS.iter().map(|command| command.name)).collect();
+    let near = nearest(about, known).map(|near| format!("did you mean `{near}`?"));
+    Err(usage(
+        &format!("there is no help about `{about}`"),
+        &near.unwrap_or_else(|| "`.help` lists what there is".into()),
+    ))
+}
+
+fn on_off(argument: &str) -> Result<bool, Error> {
+    match argument {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(usage(&format!("`{argument}` is neither `on` nor `off`"), "for example `.timer off`")),
+    }
+}
+
+/// A format and whether it is the chart.
+fn format_of(argument: &str) -> Result<(OutputFormat, bool), Error> {
+    Ok(match argument {
+        "table" => (OutputFormat::Table, false),
+        "json" => (OutputFormat::Json, false),
+        "ndjson" => (OutputFormat::Ndjson, false),
+        "csv" => (OutputFormat::Csv, false),
+        "chart" => (OutputFormat::Table, true),
+        _ => {
+            return Err(usage(
+                &format!("there is no mode `{argument}`"),
+                "there are table, json, ndjson, csv and chart",
+            ));
+        }
+    })
+}
+
+fn mode(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    (shell.desk.output.output, shell.settings.chart) = format_of(argument)?;
+    Ok(Exit::Done)
+}
+
+fn timer(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    shell.settings.timer = on_off(argument)?;
+    Ok(Exit::Done)
+}
+
+fn explain(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    shell.settings.explain = on_off(argument)?;
+    Ok(Exit::Done)
+}
+
+fn last(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    let Some((plan, rows)) = &shell.last else {
+        return Err(usage("nothing was asked yet", "for example `vpc where reject`"));
+    };
+    let format = match argument {
+        "" if shell.settings.chart => Format::Chart,
+        "" => shell.desk.output.format(),
+        "chart" => Format::Chart,
+        argument => crate::command::Output { output: format_of(argument)?.0, ..shell.desk.output.clone() }.format(),
+    };
+    let mut bytes = Vec::new();
+    let whole = crate::output::Style { width: None, hidden: Vec::new(), ..style(plan, &shell.desk) };
+    let mut printed = output(format, whole, &mut bytes);
+    printed.columns(&rows.columns)?;
+    printed.rows(rows.rows.clone())?;
+    printed.finish()?;
+    drop(printed);
+    match &shell.desk.out {
+        Out::Standard if shell.is_typed => page::show(&bytes, shell.settings.pager)?,
+        out => out.clone().write_all(&bytes)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn pager(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    shell.settings.pager = match argument {
+        "auto" => Pager::Auto,
+        "on" => Pager::On,
+        "off" => Pager::Off,
+        _ => return Err(usage(&format!("`{argument}` is no way to page"), "there are auto, on and off")),
+    };
+    Ok(Exit::Done)
+}
+
+fn set_output(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    shell.desk.out = if argument.is_empty() {
+        Out::Standard
+    } else {
+        let file = File::create(argument)
+            .map_err(|error| Error::Failed { message: format!("cannot write `{argument}`: {error}"), help: None })?;
+        Out::File(Arc::new(file))
+    };
+    // Scripts print to the same place.
+    shell.scripts = None;
+    Ok(Exit::Done)
+}
+
+fn read(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    if argument.is_empty() {
+        return Err(usage("which file?", "for example `.read questions.txt`"));
+    }
+    let file = File::open(argument)
+        .map_err(|error| Error::Failed { message: format!("cannot read `{argument}`: {error}"), help: None })?;
+    shell.run_text(BufReader::new(file))
+}
+
+fn watch(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    let (interval, sentence) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+    let interval = interval.parse::<SignedDuration>().ok().and_then(|length| Duration::try_from(length).ok());
+    let (Some(interval), false) = (interval.filter(|length| !length.is_zero()), sentence.trim().is_empty()) else {
+        return Err(usage(
+            "an interval and a sentence are needed",
+            "for example `.watch 30s vpc where reject last 5m`",
+        ));
+    };
+    compile(sentence, &shell.desk.context, &shell.desk.terminal)?;
+    loop {
+        shell.run_sentence(sentence)?;
+        let interrupt = Arc::clone(&shell.desk.interrupt);
+        let is_over = shell.runtime.block_on(async {
+            tokio::select! {
+                () = tokio::time::sleep(interval) => false,
+                () = interrupt.raised() => true,
+            }
+        });
+        if is_over {
+            return Ok(Exit::Done);
+        }
+        shell.desk.context.clock = crate::query::window::Clock::system(shell.desk.context.clock.zone.clone());
+        say(shell, "")?;
+    }
+}
+
+fn fields(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    shell.run_command(&format!("fields {argument}"))
+}
+
+fn targets(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    let session = Arc::clone(&shell.desk.session);
+    let flow_logs = shell.runtime.block_on(session.flow_logs(TargetKind::All, &[]))?;
+    if flow_logs.is_empty() {
+        return say(shell, "there are no flow logs: `create vpc NAME` makes one");
+    }
+    for flow_log in flow_logs {
+        say(shell, &format!("{}, {} of {} interfaces", flow_log.label(), flow_log.covered.len(), flow_log.interfaces))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn save(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    if !is_name {
+        return Err(usage(&format!("`{name}` is no name"), "letters, digits, `-` and `_`, a letter first"));
+    }
+    let Some(condition) = shell.last.as_ref().and_then(|(plan, _)| plan.selection.said.as_ref()) else {
+        return Err(usage("there is no filter to save", "ask a sentence with `where` first"));
+    };
+    let text = print::condition(condition);
+    config::save(shell.config.as_deref(), name, &text)?;
+    shell.desk.context.saved.insert(name.into(), text);
+    if let Some(scripts) = &shell.scripts {
+        scripts.world().set_saved(&shell.desk.context.saved);
+    }
+    shell.known.set_saved(shell.desk.context.saved.keys().cloned().collect());
+    Ok(Exit::Done)
+}
+
+fn saved(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    if shell.desk.context.saved.is_empty() {
+        return say(shell, "there are no saved filters: `.save NAME` saves the last one");
+    }
+    let lines: Vec<String> = shell.desk.context.saved.iter().map(|(name, text)| format!("@{name}  {text}")).collect();
+    say(shell, &lines.join("\n"))
+}
+
+fn open(shell: &mut Shell, path: &str) -> Result<Exit, Error> {
+    if path.is_empty() {
+        return Err(usage("what shall be opened?", "for example `.open logs/`"));
+    }
+    let place = shell.place.at(path.into());
+    let session = Arc::new(place.open()?);
+    shell.desk.session = Arc::clone(&session);
+    shell.place = place;
+    if let Some(scripts) = &shell.scripts {
+        scripts.world().move_to(Arc::clone(&session));
+    }
+    shell.known.load(&shell.runtime, session);
+    Ok(Exit::Done)
+}
+
+fn set(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    let (name, value) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+    match (name, value.trim()) {
+        ("window", "none") => shell.settings.window = None,
+        ("window", length) => {
+            let plan = compile(&format!("last {length}"), &shell.desk.context, &shell.desk.terminal)?;
+            shell.settings.window = plan.window;
+        }
+        ("editor", "vi") => shell.settings.vi = true,
+        ("editor", "emacs") => shell.settings.vi = false,
+        _ => return Err(usage(&format!("there is no setting `{argument}`"), "`.set window 1h` or `.set editor vi`")),
+    }
+    Ok(Exit::Done)
+}
+
+fn history(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    let text = super::terminal::history_file().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    // The first line is the mark of the file's format.
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("#V")).collect();
+    say(shell, &lines.join("\n"))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the commands of the table have one type")]
+fn quit(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    shell.is_over = true;
+    Ok(Exit::Done)
+}

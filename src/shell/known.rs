@@ -1,0 +1,109 @@
+//! What completion knows beside the tables: names of the account, values of recent answers, variables
+//! and functions of scripts. Filled in the background, so that no key waits.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
+
+use crate::account::{KINDS, Resource};
+use crate::query::plan::TargetKind;
+use crate::script::FunctionDoc;
+use crate::session::Session;
+use crate::value::{Rows, Value};
+
+/// Values that are kept of a column.
+const SEEN: usize = 200;
+
+/// Everything, behind a lock that is held for moments only.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<Parts>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    names: HashMap<TargetKind, Vec<String>>,
+    /// Values by the result name of their column, the latest first.
+    seen: BTreeMap<String, Vec<String>>,
+    variables: Vec<String>,
+    functions: Vec<&'static str>,
+    saved: Vec<String>,
+}
+
+impl Known {
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Learns the account's names, in the background.
+    pub(super) fn load(self: &Arc<Self>, runtime: &Handle, session: Arc<Session>) {
+        let known = Arc::clone(self);
+        runtime.spawn(async move {
+            for kind in KINDS {
+                // Where there is no account there are no names.
+                let Ok(resources) = session.resources(kind, &[]).await else { return };
+                let mut names: Vec<String> = resources.iter().flat_map(Resource::names).cloned().collect();
+                names.sort();
+                names.dedup();
+                known.parts().names.insert(kind, names);
+            }
+        });
+    }
+
+    /// The names of a kind; of every kind for targets that take any.
+    pub(super) fn names(&self, kind: TargetKind) -> Vec<String> {
+        self.parts().names.get(&kind).cloned().unwrap_or_default()
+    }
+
+    /// Remembers the values of an answer.
+    pub(super) fn saw(&self, rows: &Rows) {
+        let mut parts = self.parts();
+        for (place, column) in rows.columns.iter().enumerate() {
+            let mut values: Vec<String> = Vec::new();
+            for row in rows.rows.iter().take(SEEN) {
+                let value = match &row[place] {
+                    Value::Text(text) => text.to_string(),
+                    Value::Address(address) => address.to_string(),
+                    Value::Int(number) if column.name.ends_with("port") => number.to_string(),
+                    _ => continue,
+                };
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            let known = parts.seen.entry(column.name.clone()).or_default();
+            known.retain(|value| !values.contains(value));
+            values.append(known);
+            values.truncate(SEEN);
+            *known = values;
+        }
+    }
+
+    /// Values that recent answers had in a column, the latest first.
+    pub(super) fn seen(&self, column: &str) -> Vec<String> {
+        self.parts().seen.get(column).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set_variables(&self, variables: Vec<String>) {
+        self.parts().variables = variables;
+    }
+
+    pub(super) fn set_functions(&self, docs: &[FunctionDoc]) {
+        self.parts().functions = docs.iter().map(|doc| doc.name).collect();
+    }
+
+    pub(super) fn set_saved(&self, saved: Vec<String>) {
+        self.parts().saved = saved;
+    }
+
+    pub(super) fn saved(&self) -> Vec<String> {
+        self.parts().saved.clone()
+    }
+
+    /// Variables, and functions with their parenthesis.
+    pub(super) fn script_words(&self) -> Vec<String> {
+        let parts = self.parts();
+        let functions =
+            parts.functions.iter().map(|name| if *name == "ans" { (*name).into() } else { format!("{name}(") });
+        parts.variables.iter().cloned().chain(functions).collect()
+    }
+}

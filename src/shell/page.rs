@@ -1,0 +1,66 @@
+//! Long and wide answers, through a pager.
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+/// When answers are paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pager {
+    /// What does not fit the terminal.
+    Auto,
+    /// Everything.
+    On,
+    /// Nothing: wide tables leave out columns instead.
+    Off,
+}
+
+/// Shows what was printed, through `$PAGER` where it does not fit.
+pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
+    let fits = || terminal_size::terminal_size().is_none_or(|(width, height)| fits(text, width.0, height.0));
+    if pager == Pager::Off || text.is_empty() || (pager == Pager::Auto && fits()) {
+        return io::stdout().write_all(text);
+    }
+    let program = std::env::var("PAGER").ok().filter(|program| !program.trim().is_empty());
+    // -R keeps colours, -S keeps a row on its line, -F and -X leave short answers on the screen.
+    let program = program.unwrap_or_else(|| "less -RSFX".into());
+    let child = Command::new("sh").args(["-c", &program]).stdin(Stdio::piped()).spawn();
+    let Ok(mut child) = child else { return io::stdout().write_all(text) };
+    if let Some(mut input) = child.stdin.take() {
+        // Who leaves the pager early has seen enough.
+        let _ = input.write_all(text);
+    }
+    let status = child.wait()?;
+    // A shell says 127 where there is no such program.
+    if status.code() == Some(127) { io::stdout().write_all(text) } else { Ok(()) }
+}
+
+/// Whether a text fits a terminal of so many columns and lines, with one left for the prompt.
+fn fits(text: &[u8], columns: u16, lines: u16) -> bool {
+    let text = String::from_utf8_lossy(text);
+    text.lines().count() < usize::from(lines) && text.lines().all(|line| visible(line) <= usize::from(columns))
+}
+
+/// The letters of a line without the sequences that colour it.
+fn visible(line: &str) -> usize {
+    let mut letters = line.chars();
+    let mut count = 0;
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            letters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            count += 1;
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_take_no_place() {
+        assert_eq!(visible("\u{1b}[31mREJECT\u{1b}[0m 1"), 8);
+        assert!(fits(b"12345\n1\n", 5, 3) && !fits(b"123456\n", 5, 3) && !fits(b"1\n2\n3\n", 5, 3));
+    }
+}

@@ -1,0 +1,113 @@
+//! The shell where somebody types.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use etcetera::BaseStrategy;
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{ColorMode, CompletionType, Config, EditMode, Editor};
+
+use super::Shell;
+use super::helper::ShellHelper;
+use crate::command::{Error, Exit, console};
+
+type Lines = Editor<ShellHelper, FileHistory>;
+
+impl Shell {
+    /// Reads lines until `.quit` or Ctrl-D. A line that fails says why, and the next one is read.
+    pub(crate) fn run_terminal(&mut self) -> Result<Exit, Error> {
+        self.is_typed = true;
+        self.known.load(&self.runtime, Arc::clone(&self.desk.session));
+        self.known.set_saved(self.desk.context.saved.keys().cloned().collect());
+        self.run_rc();
+        let mut lines = self.editor()?;
+        let history = history_file();
+        if let Some(file) = &history {
+            // There is none at first.
+            let _ = lines.load_history(file);
+        }
+        console::say("`.help` says what can be typed here, Tab completes, Ctrl-D leaves");
+        let mut exit = Exit::Done;
+        while !self.is_over {
+            let text = match lines.readline(&self.prompt()) {
+                Ok(text) => text,
+                Err(ReadlineError::Interrupted) => continue,
+                Err(ReadlineError::Eof) => break,
+                Err(error) => return Err(Error::Failed { message: error.to_string(), help: None }),
+            };
+            if !text.trim().is_empty() {
+                remember(&mut lines, &text, history.as_ref());
+            }
+            exit = match self.run_line(&text) {
+                Ok(exit) => exit,
+                Err(error) => {
+                    error.report(&self.desk.terminal);
+                    Exit::Done
+                }
+            };
+            self.refresh(&mut lines);
+        }
+        Ok(exit)
+    }
+
+    fn editor(&self) -> Result<Lines, Error> {
+        let colour = self.desk.terminal.colour_out();
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            .color_mode(if colour { ColorMode::Enabled } else { ColorMode::Disabled })
+            .edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs })
+            .history_ignore_dups(true)
+            .map(|config| config.auto_add_history(false).build());
+        let failed = |error: ReadlineError| Error::Failed { message: error.to_string(), help: None };
+        let mut lines = Lines::with_config(config.map_err(failed)?).map_err(failed)?;
+        lines.set_helper(Some(ShellHelper::new(Arc::clone(&self.known), self.desk.context.clone(), colour)));
+        Ok(lines)
+    }
+
+    /// Lets the editor know what the last line changed.
+    fn refresh(&self, lines: &mut Lines) {
+        use rustyline::config::Configurer;
+        lines.set_edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs });
+        if let Some(helper) = lines.helper_mut() {
+            helper.context.saved.clone_from(&self.desk.context.saved);
+        }
+    }
+
+    fn prompt(&self) -> String {
+        format!("flowlogs {}> ", self.place.name())
+    }
+
+    /// Runs the lines of the file `rc` in the user's config folder; one that fails says so.
+    fn run_rc(&mut self) {
+        let Some(file) = config_folder().map(|folder| folder.join("rc")).filter(|file| file.is_file()) else { return };
+        let outcome = std::fs::File::open(&file)
+            .map_err(Error::from)
+            .and_then(|file| self.run_text(std::io::BufReader::new(file)));
+        if let Err(error) = outcome {
+            self.desk.terminal.note(&format!("in `{}`:", file.display()));
+            error.report(&self.desk.terminal);
+        }
+    }
+}
+
+/// Keeps a statement, whole, and at once: another shell may be open.
+fn remember(lines: &mut Lines, text: &str, file: Option<&PathBuf>) {
+    let Ok(true) = lines.add_history_entry(text) else { return };
+    let Some(file) = file else { return };
+    if let Some(folder) = file.parent() {
+        let _ = std::fs::create_dir_all(folder);
+    }
+    if let Err(error) = lines.append_history(file) {
+        tracing::warn!(%error, "the history cannot be written");
+    }
+}
+
+pub(super) fn config_folder() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("flowlogs"))
+}
+
+pub(super) fn history_file() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("flowlogs").join("history"))
+}
