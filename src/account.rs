@@ -5,8 +5,11 @@
 //! printed. Names of what it makes are those of the Go tool, so that either sees the other's:
 //! <https://github.com/pete911/flowlogs>.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod inventory;
 pub mod local;
+mod name;
 
 use std::sync::Arc;
 
@@ -29,6 +32,8 @@ pub const KINDS: [TargetKind; 6] = [
     TargetKind::Endpoint,
 ];
 
+/// How the names of log groups start.
+pub const LOG_GROUP_PREFIX: &str = "/fl-cli/";
 /// Days that a log group keeps its records unless something else is asked for.
 pub const DEFAULT_RETENTION_DAYS: u32 = 30;
 /// Seconds over which a record aggregates unless something else is asked for.
@@ -56,9 +61,15 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// The id of its flow log: tag `Name`, and the end of the log group's name.
+    /// The id of its flow log: tag `Name`, and the end of the names of log group and role, which is
+    /// why it is changed where those would not accept it.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
+        name::fit(&self.plain_name())
+    }
+
+    /// The same as the Go tool has it, which changes nothing.
+    pub(crate) fn plain_name(&self) -> String {
         match self.kind {
             TargetKind::Instance => format!("instance-{}", self.id),
             _ => self.id.clone(),
@@ -68,7 +79,7 @@ impl Resource {
     /// The log group of its flow log.
     #[must_use]
     pub fn log_group(&self) -> String {
-        format!("/fl-cli/{}", self.flow_log_name())
+        format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
     }
 
     /// What a selector may call it: its id, and its name if it has one.
@@ -95,7 +106,7 @@ impl Resource {
 /// A flow log that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowLog {
-    /// Its id.
+    /// Its id; where it is several on AWS, one for each interface, the `Name` that they share.
     pub id: String,
     /// What it was created for.
     pub kind: TargetKind,
@@ -111,7 +122,7 @@ pub struct FlowLog {
     pub interfaces: usize,
     /// When it was created.
     pub created: EpochSeconds,
-    /// Days that records are kept.
+    /// Days that records are kept; 0 for ever.
     pub retention_days: u32,
     /// Bytes that are kept.
     pub stored_bytes: u64,
@@ -120,6 +131,12 @@ pub struct FlowLog {
 }
 
 impl FlowLog {
+    /// By kind, in the order of [`KINDS`], then by resource.
+    fn sort(flow_logs: &mut [Self]) {
+        let order = |kind: TargetKind| KINDS.iter().position(|known| *known == kind);
+        flow_logs.sort_by(|a, b| (order(a.kind), &a.resource).cmp(&(order(b.kind), &b.resource)));
+    }
+
     /// Whether a selector means it: by its resource's id or name, its own id, or its log group.
     #[must_use]
     pub fn is_selected(&self, selector: &str) -> bool {
@@ -129,17 +146,19 @@ impl FlowLog {
 }
 
 /// What a flow log is created with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Days that records are kept.
     pub retention_days: u32,
     /// Seconds over which a record aggregates; one of [`AGGREGATIONS_S`].
     pub aggregation_s: u32,
+    /// The fields of a record, as AWS names them; none for those that the account knows best.
+    pub fields: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { retention_days: DEFAULT_RETENTION_DAYS, aggregation_s: DEFAULT_AGGREGATION_S }
+        Self { retention_days: DEFAULT_RETENTION_DAYS, aggregation_s: DEFAULT_AGGREGATION_S, fields: Vec::new() }
     }
 }
 
@@ -179,7 +198,18 @@ pub enum Remedy {
     /// Cover the interfaces that joined this resource.
     Extend(Resource),
     /// Remove what an interrupted change left.
-    RemoveRest,
+    Remove(Rest),
+}
+
+/// What an interrupted change can leave behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// A file of an embedded account.
+    File,
+    /// A log group that no flow log delivers to, by name.
+    LogGroup(String),
+    /// A role that no flow log uses, by name.
+    Role(String),
 }
 
 impl Remedy {
@@ -189,7 +219,9 @@ impl Remedy {
         match self {
             Self::Delete(flow_log) => format!("delete {} ({})", flow_log.id, flow_log.log_group),
             Self::Extend(resource) => format!("cover every interface of {}", resource.label()),
-            Self::RemoveRest => "remove the file".into(),
+            Self::Remove(Rest::File) => "remove the file".into(),
+            Self::Remove(Rest::LogGroup(name)) => format!("delete the log group {name} and its records"),
+            Self::Remove(Rest::Role(name)) => format!("delete the role {name}"),
         }
     }
 }
@@ -245,6 +277,10 @@ pub enum Error {
     /// The folder of an embedded account is not in order, or in use.
     #[error(transparent)]
     Embedded(#[from] local::EmbeddedError),
+    /// AWS refuses, or cannot be reached.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Aws(#[from] aws::Error),
     /// The inventory is not valid.
     #[error(transparent)]
     Inventory(#[from] inventory::Error),
@@ -272,6 +308,8 @@ impl Error {
             Self::Plain(error) => error.help(),
             Self::Embedded(error) => error.help(),
             Self::Engine(error) => error.help(),
+            #[cfg(feature = "aws")]
+            Self::Aws(error) => error.help(),
             Self::Unmergeable { why, .. } => Some(why.help().into()),
             Self::NoInterface { .. } | Self::Inventory(_) => None,
         }
@@ -348,7 +386,7 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
-    async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error>;
+    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error>;
 
     /// Deletes a flow log with all that was made for it.
     ///
@@ -369,7 +407,13 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
-    async fn remove_rest(&self) -> Result<(), Error>;
+    async fn remove(&self, rest: &Rest) -> Result<(), Error>;
+
+    /// Asks a change that is under way to stop and put back what it did; whether there is one, which
+    /// has to be waited for.
+    fn interrupt(&self) -> bool {
+        false
+    }
 
     /// What there is in the network.
     ///

@@ -14,6 +14,8 @@ mod fields;
 mod flags;
 #[cfg(feature = "local")]
 mod lifecycle;
+#[cfg(feature = "aws")]
+mod policy;
 mod print;
 #[cfg(feature = "local")]
 mod run;
@@ -126,22 +128,24 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         }
         #[cfg(feature = "local")]
         Some(Command::Create(create)) => {
-            run::with_session(&place, &context, async |session| create.run(session, &output).await)
+            run::with_session(&place, &context, terminal, async |session| create.run(session, &output).await)
         }
         #[cfg(feature = "local")]
         Some(Command::List(list)) => {
-            run::with_session(&place, &context, async |session| list.run(session, &output, &context, terminal).await)
+            run::with_session(&place, &context, terminal, async |session| list.run(session, &output, &context, terminal).await)
         }
         #[cfg(feature = "local")]
         Some(Command::Delete(delete)) => {
-            run::with_session(&place, &context, async |session| delete.run(session, &output).await)
+            run::with_session(&place, &context, terminal, async |session| delete.run(session, &output).await)
         }
         #[cfg(feature = "local")]
         Some(Command::Doctor(doctor)) => {
-            run::with_session(&place, &context, async |session| doctor.run(session, &output).await)
+            run::with_session(&place, &context, terminal, async |session| doctor.run(session, &output).await)
         }
         #[cfg(feature = "local")]
-        Some(Command::Inventory) => run::with_session(&place, &context, lifecycle::inventory),
+        Some(Command::Inventory) => run::with_session(&place, &context, terminal, lifecycle::inventory),
+        #[cfg(feature = "aws")]
+        Some(Command::Policy { command }) => policy::print(command),
         Some(Command::Explain { sentence }) => {
             let plan = compile(&sentence, &context, terminal)?;
             explain::explain(&plan, &context, output.format())?;

@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
+use crate::account::aws::{self, Aws};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{Account, Created, Error, Finding, FlowLog, Remedy, Resource, Settings};
@@ -36,6 +38,13 @@ impl Session {
             _ => Box::new(PlainFiles::open(options)?),
         };
         Ok(Self { account, clock })
+    }
+
+    /// Opens an account on AWS; nothing is called before something is asked.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn open_aws(options: aws::Options, clock: Clock) -> Self {
+        Self { account: Box::new(Aws::open(options, clock.clone())), clock }
     }
 
     /// Whether names of interfaces are known here.
@@ -82,8 +91,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
-    pub async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error> {
+    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`], [`Error::Aws`].
+    pub async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
         self.account.create(resource, settings).await
     }
 
@@ -114,9 +123,16 @@ impl Session {
         match remedy {
             Remedy::Delete(flow_log) => self.account.delete(flow_log).await,
             // What a flow log is made with stays as it is.
-            Remedy::Extend(resource) => self.account.create(resource, Settings::default()).await.map(|_| ()),
-            Remedy::RemoveRest => self.account.remove_rest().await,
+            Remedy::Extend(resource) => self.account.create(resource, &Settings::default()).await.map(|_| ()),
+            Remedy::Remove(rest) => self.account.remove(rest).await,
         }
+    }
+
+    /// Asks a change that is under way to stop and put back what it did; whether there is one, which
+    /// has to be waited for.
+    #[must_use]
+    pub fn interrupt(&self) -> bool {
+        self.account.interrupt()
     }
 
     /// What there is in the account's network.

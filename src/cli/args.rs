@@ -70,6 +70,16 @@ pub(super) struct Place {
     #[arg(long, value_name = "PATH", global = true)]
     pub(super) local: Vec<String>,
 
+    /// The AWS profile [default: AWS_PROFILE, or what the AWS SDK finds]
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NAME", global = true, conflicts_with = "local")]
+    pub(super) profile: Option<String>,
+
+    /// The AWS Region [default: AWS_REGION, or the profile's]
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
+    pub(super) region: Option<String>,
+
     /// The format of files without a header line: '${interface-id} ${srcaddr} ...'
     #[arg(long, value_name = "FORMAT", global = true)]
     pub(super) format: Option<String>,
@@ -119,6 +129,13 @@ pub(super) enum Command {
     /// Print what there is in an account's network, as JSON
     #[cfg(feature = "local")]
     Inventory,
+    /// Print the least IAM policy that a command needs on AWS, as JSON
+    #[cfg(feature = "aws")]
+    Policy {
+        /// The command: create, list, delete, doctor or inventory [default: all of them]
+        #[arg(value_parser = super::policy::parse_command)]
+        command: Option<crate::account::aws::policy::Command>,
+    },
     /// Make the demo account, a network that feels real, or bring it up to now; and ask it
     #[cfg(feature = "local")]
     Demo {

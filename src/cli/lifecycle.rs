@@ -13,6 +13,8 @@ use super::{Error, Exit, Terminal};
 use crate::account::{
     AGGREGATIONS_S, Created, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
 };
+use crate::diagnostic::nearest;
+use crate::field::{FIELDS, Origin};
 use crate::output::{self, Style};
 use crate::query::Context;
 use crate::query::plan::TargetKind;
@@ -37,6 +39,11 @@ pub(super) struct Create {
     /// Seconds over which a record aggregates: 60 or 600
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_AGGREGATION_S, value_parser = parse_aggregation)]
     aggregation: u32,
+
+    /// The fields of a record, as AWS names them, such as `srcaddr,dstaddr,bytes` [default: those of
+    /// versions 2 to 5, `reject-reason`, and those of ECS where there is a cluster]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = parse_field)]
+    fields: Vec<String>,
 
     #[command(flatten)]
     asking: Asking,
@@ -108,6 +115,16 @@ fn parse_aggregation(text: &str) -> Result<u32, String> {
     known.ok_or_else(|| "flow logs aggregate over 60 or 600 seconds".into())
 }
 
+/// A field of a record, by the name that it has in a flow log's format.
+fn parse_field(text: &str) -> Result<String, String> {
+    let names = FIELDS.iter().filter_map(|info| if let Origin::Record(name) = info.origin { Some(name) } else { None });
+    match nearest(text, names.clone()) {
+        _ if names.clone().any(|name| name == text) => Ok(text.into()),
+        Some(near) => Err(format!("did you mean `{near}`?")),
+        None => Err("no flow log has such a field; `flowlogs fields` lists them".into()),
+    }
+}
+
 /// What became of one resource.
 struct Outcome {
     resource: String,
@@ -119,7 +136,11 @@ struct Outcome {
 
 impl Create {
     pub(super) async fn run(&self, session: &Session, output: &Output) -> Result<Exit, Error> {
-        let settings = Settings { retention_days: self.retention, aggregation_s: self.aggregation };
+        let settings = Settings {
+            retention_days: self.retention,
+            aggregation_s: self.aggregation,
+            fields: self.fields.clone(),
+        };
         let resources = session.resources(self.kind, &self.selectors).await?;
         let mut outcomes = Vec::new();
         if self.asking.dry_run {
@@ -139,7 +160,7 @@ impl Create {
             self.asking.confirm("create the flow logs of", &names)?;
         }
         for resource in &resources {
-            outcomes.push(created(resource, session.create(resource, settings).await));
+            outcomes.push(created(resource, session.create(resource, &settings).await));
         }
         report(&outcomes, output)
     }
@@ -161,7 +182,15 @@ fn created(resource: &Resource, created: Result<Created, crate::account::Error>)
             outcome("extended", format!("covers {} now too", interfaces.join(", ")))
         }
         Ok(Created::Unchanged) => outcome("unchanged", "it exists and covers every interface".into()),
-        Err(error) => Outcome { resource: resource.label(), action: "failed", detail: error.to_string(), failed: true },
+        Err(error) => Outcome { resource: resource.label(), action: "failed", detail: explained(&error), failed: true },
+    }
+}
+
+/// What failed, and what to do about it.
+fn explained(error: &crate::account::Error) -> String {
+    match error.help() {
+        Some(help) => format!("{error} ({help})"),
+        None => error.to_string(),
     }
 }
 
@@ -196,7 +225,7 @@ impl Delete {
         for flow_log in &flow_logs {
             let (action, detail, failed) = match session.delete(flow_log).await {
                 Ok(()) => ("deleted", format!("{}, log group {}", flow_log.id, flow_log.log_group), false),
-                Err(error) => ("failed", error.to_string(), true),
+                Err(error) => ("failed", explained(&error), true),
             };
             outcomes.push(Outcome { resource: label(flow_log), action, detail, failed });
         }
@@ -281,7 +310,7 @@ impl Doctor {
             let (action, detail, failed) = match remedy {
                 Some(remedy) if fixes => match session.remedy(remedy).await {
                     Ok(()) => ("fixed", described, false),
-                    Err(error) => ("failed", error.to_string(), true),
+                    Err(error) => ("failed", explained(&error), true),
                 },
                 Some(_) => ("found", format!("`--fix` would {described}"), true),
                 None => ("found", described, true),

@@ -1,6 +1,7 @@
 //! Runs plans and prints what comes: rows to standard output, the rest to standard error.
 
 use std::io::{self, BufWriter};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub(super) fn run(
     context: &Context,
     terminal: &Terminal,
 ) -> Result<Exit, Error> {
-    with_session(place, context, async |session| {
+    with_session(place, context, terminal, async |session| {
         let mut exit = Exit::Done;
         for plan in plans {
             let named = (pretty && session.has_names()).then(|| plan.with_names());
@@ -61,33 +62,26 @@ pub(super) fn run(
 pub(super) fn with_session(
     place: &Place,
     context: &Context,
+    terminal: &Terminal,
     work: impl AsyncFnOnce(&Session) -> Result<Exit, Error>,
 ) -> Result<Exit, Error> {
-    if place.local.is_empty() {
-        return Err(Error::Usage {
-            message: "no records to read".into(),
-            help: Some(
-                "name files with `--local PATH`; for CloudWatch, `flowlogs explain` prints the Logs Insights text"
-                    .into(),
-            ),
-        });
-    }
-    let options = engine::Options {
-        paths: place.local.clone(),
-        format: place.format.clone(),
-        strict: place.strict,
-        memory_limit_bytes: place.memory_limit,
-    };
+    let session = open(place, context, terminal)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let work = async {
-            let session = Session::open(options, context.clock.clone())?;
-            work(&session).await
-        };
+        let mut work = pin!(work(&session));
         tokio::select! {
-            outcome = work => outcome,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+            outcome = &mut work => return outcome,
+            _ = tokio::signal::ctrl_c() => {}
         }
+        if session.interrupt() {
+            terminal.note("interrupted: what was begun is put back; once more leaves it as it is");
+            tokio::select! {
+                // What it finished before it noticed is done.
+                outcome = &mut work => return outcome.or_else(say_and_interrupt),
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Ok(Exit::Interrupted)
     });
     if matches!(outcome, Ok(Exit::Interrupted)) {
         say("interrupted");
@@ -95,6 +89,50 @@ pub(super) fn with_session(
     // Threads that still read a file would hold the process up.
     runtime.shutdown_background();
     outcome
+}
+
+/// What was put back stands in the report; how the command ends is the interruption.
+fn say_and_interrupt(error: Error) -> Result<Exit, Error> {
+    match error {
+        Error::Failed { message, .. } => {
+            say(&message);
+            Ok(Exit::Interrupted)
+        }
+        error => Err(error),
+    }
+}
+
+fn open(place: &Place, context: &Context, terminal: &Terminal) -> Result<Session, Error> {
+    if place.local.is_empty() {
+        return open_aws(place, context, terminal);
+    }
+    let options = engine::Options {
+        paths: place.local.clone(),
+        format: place.format.clone(),
+        strict: place.strict,
+        memory_limit_bytes: place.memory_limit,
+    };
+    Ok(Session::open(options, context.clock.clone())?)
+}
+
+#[cfg(feature = "aws")]
+#[allow(clippy::unnecessary_wraps, reason = "without the feature there is nothing to open")]
+fn open_aws(place: &Place, context: &Context, terminal: &Terminal) -> Result<Session, Error> {
+    let terminal = *terminal;
+    let options = account::aws::Options {
+        profile: place.profile.clone(),
+        region: place.region.clone(),
+        tell: Some(Box::new(move |news| terminal.note(news))),
+    };
+    Ok(Session::open_aws(options, context.clock.clone()))
+}
+
+#[cfg(not(feature = "aws"))]
+fn open_aws(_: &Place, _: &Context, _: &Terminal) -> Result<Session, Error> {
+    Err(Error::Usage {
+        message: "no records to read".into(),
+        help: Some("name files with `--local PATH`; this flowlogs was built without the feature `aws`".into()),
+    })
 }
 
 async fn run_one(

@@ -15,7 +15,7 @@ use super::state::{Entry, State};
 use super::{EmbeddedError, id_digits};
 use crate::account::inventory::Inventory;
 use crate::account::{
-    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, KINDS, Remedy, Resource, Settings, matches_glob,
+    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, Remedy, Resource, Rest, Settings, matches_glob,
 };
 use crate::engine::{self, Files};
 use crate::field::Field;
@@ -209,6 +209,12 @@ impl Embedded {
     }
 }
 
+/// What the maker of a flow log should know of its records.
+fn note_of(settings: &Settings) -> String {
+    let back = "its records reach an hour back; on AWS they start when it is created";
+    if settings.fields.is_empty() { back.into() } else { format!("{back}; they have the fields that the folder has") }
+}
+
 /// What one flow log shows: the records of these interfaces from this second on.
 struct View {
     interfaces: Vec<String>,
@@ -242,12 +248,11 @@ impl Account for Embedded {
         let stored = self.stored_bytes();
         let share = |entry: &Entry| stored * self.covered(entry).len() as u64 / all;
         let mut flow_logs: Vec<FlowLog> = entries.iter().map(|entry| self.flow_log(entry, share(entry))).collect();
-        let order = |kind: TargetKind| KINDS.iter().position(|known| *known == kind);
-        flow_logs.sort_by(|a, b| (order(a.kind), &a.resource).cmp(&(order(b.kind), &b.resource)));
+        FlowLog::sort(&mut flow_logs);
         Ok(flow_logs)
     }
 
-    async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error> {
+    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
         if resource.interfaces.is_empty() {
             return Err(Error::NoInterface { what: resource.label() });
         }
@@ -278,7 +283,7 @@ impl Account for Embedded {
             });
             Created::New {
                 id,
-                note: Some("its records reach an hour back; on AWS they start when it is created".into()),
+                note: Some(note_of(settings)),
             }
         })?;
         Ok(created)
@@ -311,7 +316,7 @@ impl Account for Embedded {
             }
         }
         if let Some(file) = self.state.rest() {
-            add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::RemoveRest));
+            add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::Remove(Rest::File)));
         }
         if !self.folder.join("records").is_dir() {
             add("there is no folder `records`: no query can be answered".into(), None);
@@ -319,7 +324,7 @@ impl Account for Embedded {
         Ok(findings)
     }
 
-    async fn remove_rest(&self) -> Result<(), Error> {
+    async fn remove(&self, _: &Rest) -> Result<(), Error> {
         Ok(self.state.remove_rest()?)
     }
 

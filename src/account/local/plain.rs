@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::account::inventory::Inventory;
-use crate::account::{self, Account, Created, Finding, FlowLog, Resource, Settings};
+use crate::account::{self, Account, Created, Finding, FlowLog, Resource, Rest, Settings};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Plan, Source, Target, TargetKind};
@@ -81,7 +81,7 @@ impl Account for PlainFiles {
         Err(account::Error::NotAnAccount)
     }
 
-    async fn create(&self, _: &Resource, _: Settings) -> Result<Created, account::Error> {
+    async fn create(&self, _: &Resource, _: &Settings) -> Result<Created, account::Error> {
         Err(account::Error::NotAnAccount)
     }
 
@@ -93,7 +93,7 @@ impl Account for PlainFiles {
         Err(account::Error::NotAnAccount)
     }
 
-    async fn remove_rest(&self) -> Result<(), account::Error> {
+    async fn remove(&self, _: &Rest) -> Result<(), account::Error> {
         Err(account::Error::NotAnAccount)
     }
 
