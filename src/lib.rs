@@ -21,7 +21,8 @@
 //!
 //! ```text
 //! main → cli → session, account, query, insights, field, output
-//! session → account::local, account, query  account::local → account, engine, query::plan
+//! session → account::aws, account::local, account, query
+//! account::aws → account, query::plan       account::local → account, engine, query::plan
 //! account → engine, query::plan             engine → query::plan, function, field
 //! insights → query::plan, function, field   query → function, field
 //! output, field, function → value

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Error;
 use super::flags::QueryFlags;
@@ -227,7 +229,11 @@ pub(super) fn start_log(level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(true).init();
+    // What the SDK warns of comes back as an error, in fewer words.
+    let of_sdk = if level == LevelFilter::WARN { LevelFilter::OFF } else { level };
+    let levels = Targets::new().with_default(level).with_targets([("aws_config", of_sdk), ("aws_runtime", of_sdk)]);
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    tracing_subscriber::registry().with(log).with(levels).init();
 }
 
 /// `NAME=VALUE` pairs; a name that comes again gets one more value.

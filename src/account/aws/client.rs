@@ -1,5 +1,7 @@
 //! The SDK's clients, made when the first call needs one.
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::{Builder, tls};
@@ -39,15 +41,19 @@ impl Clients {
     /// Reads the SDK's default chain of environment, profiles and instance metadata.
     pub(super) async fn load(profile: Option<&String>, region: Option<&String>) -> Result<Self, Error> {
         let http = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.build_https());
+        let http = http.build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
+            // A profile that is named counts more than keys in the environment, as in the AWS CLI.
+            let config = ProviderConfig::default().with_http_client(http);
+            let login = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
+            loader = loader.profile_name(profile).credentials_provider(login);
         }
         if let Some(region) = region {
             loader = loader.region(Region::new(region.clone()));
         }
         let config = loader.load().await;
-        let region = config.region().ok_or(Error::NoRegion)?.to_string();
+        let region = config.region().filter(|region| !region.as_ref().is_empty()).ok_or(Error::NoRegion)?.to_string();
         Ok(Self {
             ec2: aws_sdk_ec2::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),

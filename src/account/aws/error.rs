@@ -270,16 +270,18 @@ where
     Error::Refused { doing, action, code, message, request_id: service.meta().request_id().map(ToString::to_string) }
 }
 
-/// An error and what it came from, each said once.
+/// An error and what it came from, each said once, without what only the SDK's makers understand.
 fn reasons(error: &dyn StdError) -> String {
-    let mut parts = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(error) = source {
-        let text = error.to_string();
-        if !parts.contains(&text) {
+    const NOISE: [&str; 3] = ["dispatch failure", "other", "io error"];
+    let mut parts: Vec<String> = Vec::new();
+    let mut error = Some(error);
+    while let Some(part) = error {
+        let text = part.to_string();
+        let text = text.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_string();
+        if !parts.contains(&text) && !NOISE.contains(&text.as_str()) {
             parts.push(text);
         }
-        source = error.source();
+        error = part.source();
     }
     parts.join(": ")
 }
