@@ -131,9 +131,9 @@ fn dispatch(args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             run::with_session(&place, &context, terminal, async |session| create.run(session, &output).await)
         }
         #[cfg(feature = "local")]
-        Some(Command::List(list)) => {
-            run::with_session(&place, &context, terminal, async |session| list.run(session, &output, &context, terminal).await)
-        }
+        Some(Command::List(list)) => run::with_session(&place, &context, terminal, async |session| {
+            list.run(session, &output, &context, terminal).await
+        }),
         #[cfg(feature = "local")]
         Some(Command::Delete(delete)) => {
             run::with_session(&place, &context, terminal, async |session| delete.run(session, &output).await)

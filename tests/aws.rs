@@ -231,6 +231,8 @@ fn what_is_not_ours_is_left_alone() {
     region.call("logs", "delete_log_group", json!({"logGroupName": group}));
     region.fails(&["doctor"], 1, "there is no log group");
     region.call("logs", "create_log_group", json!({"logGroupName": group}));
+    // moto remembers the tags of what is gone.
+    region.call("logs", "untag_log_group", json!({"logGroupName": group, "tags": ["Name", "Project"]}));
     region.fails(&["delete", "vpc", "prod", "--yes"], 1, "is left alone");
     assert_eq!((region.flow_logs(), region.log_groups(), region.roles()), (Vec::new(), vec![group], Vec::new()));
     assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
@@ -280,7 +282,9 @@ fn fail_every_call(region: &Region, prepare: &[&str], command: &[&str], fault: f
         let whole = flow_logs.len() == 2 && groups.len() == 1 && roles.len() == 1;
         let none = flow_logs.is_empty() && groups.is_empty() && roles.is_empty();
         if command[0] == "create" {
-            assert_eq!(whole, first.code == Some(0), "{said}");
+            // What was done although nobody heard of it is said to be there still.
+            let is_said = first.stdout.contains("could not be rolled back");
+            assert!(if first.code == Some(0) { whole } else { !whole || is_said }, "{said}");
         } else {
             assert!(none || first.code == Some(1), "{said}");
         }

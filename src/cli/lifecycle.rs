@@ -136,11 +136,8 @@ struct Outcome {
 
 impl Create {
     pub(super) async fn run(&self, session: &Session, output: &Output) -> Result<Exit, Error> {
-        let settings = Settings {
-            retention_days: self.retention,
-            aggregation_s: self.aggregation,
-            fields: self.fields.clone(),
-        };
+        let settings =
+            Settings { retention_days: self.retention, aggregation_s: self.aggregation, fields: self.fields.clone() };
         let resources = session.resources(self.kind, &self.selectors).await?;
         let mut outcomes = Vec::new();
         if self.asking.dry_run {

@@ -153,7 +153,11 @@ pub(crate) fn ran(output: Output) -> Ran {
 }
 
 fn environment(command: &mut Command, region: &str, port: u16) {
-    command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("TZ", "UTC").env("HOME", "/nonexistent");
+    command
+        .env_clear()
+        .env("PATH", env::var_os("PATH").unwrap_or_default())
+        .env("TZ", "UTC")
+        .env("HOME", "/nonexistent");
     command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"));
     command.env("AWS_REGION", region).env("AWS_DEFAULT_REGION", region).env("AWS_EC2_METADATA_DISABLED", "true");
     command.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "example");
@@ -183,7 +187,8 @@ impl Network {
         let vpc = call("create_vpc", json!({"CidrBlock": "10.0.0.0/16", "TagSpecifications": named("vpc", "prod")}));
         let vpc = text(&vpc["Vpc"]["VpcId"]);
         let tags = named("subnet", "prod-a");
-        let subnet = call("create_subnet", json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/24", "TagSpecifications": tags}));
+        let subnet =
+            call("create_subnet", json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/20", "TagSpecifications": tags}));
         let subnet = text(&subnet["Subnet"]["SubnetId"]);
         let group = call("create_security_group", json!({"GroupName": "web", "Description": "x", "VpcId": vpc}));
         let group = text(&group["GroupId"]);

@@ -79,13 +79,8 @@ async fn extend(
         aggregation_s: first.max_aggregation_interval().unwrap_or(600),
     };
     let before = there.iter().filter_map(FlowLog::flow_log_id).map(Into::into).collect();
-    let mut undo = Undo {
-        name: request.name.clone(),
-        before: Some(before),
-        flow_logs: Vec::new(),
-        log_group: None,
-        role: None,
-    };
+    let mut undo =
+        Undo { name: request.name.clone(), before: Some(before), flow_logs: Vec::new(), log_group: None, role: None };
     match make_flow_logs(aws, clients, request, &[], &joined, &mut undo.flow_logs).await {
         Ok(()) => Ok(Created::Extended { interfaces: joined }),
         Err(cause) => Err(roll_back(clients, undo, cause).await),

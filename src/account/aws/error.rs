@@ -148,9 +148,8 @@ const LOGGED_OUT: [&str; 8] = [
 /// Retention periods that log groups can have.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
-pub(super) const RETENTIONS_DAYS: [u32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
+pub(super) const RETENTIONS_DAYS: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 impl Error {
     /// What to do about it.
@@ -178,16 +177,17 @@ impl Error {
                 (Some(help), false) => Some(format!("{help}; {CLEAN_UP}")),
             },
             Self::Several(errors) => errors.iter().find_map(Self::help),
-            Self::NoQueries => Some(
-                "`flowlogs explain` prints a sentence's Logs Insights text; `--local PATH` asks files".into(),
-            ),
+            Self::NoQueries => {
+                Some("`flowlogs explain` prints a sentence's Logs Insights text; `--local PATH` asks files".into())
+            }
             _ => None,
         }
     }
 
     /// Whether the service says that it is not there.
     pub(super) fn is_missing(&self) -> bool {
-        let missing = ["ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "InvalidFlowLogId.NotFound"];
+        let missing =
+            ["ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "InvalidFlowLogId.NotFound"];
         matches!(self, Self::Refused { code, .. } | Self::Unsuccessful { code, .. } if missing.contains(&code.as_str()))
     }
 
@@ -245,12 +245,7 @@ fn denied_action(message: &str) -> Option<&str> {
 }
 
 /// Turns what the SDK says into what this project says.
-pub(super) fn from_sdk<E, R>(
-    error: &SdkError<E, R>,
-    action: Action,
-    doing: String,
-    profile: Option<&String>,
-) -> Error
+pub(super) fn from_sdk<E, R>(error: &SdkError<E, R>, action: Action, doing: String, profile: Option<&String>) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
     R: std::fmt::Debug + 'static,
@@ -259,7 +254,8 @@ where
     let Some(service) = error.as_service_error() else {
         let reason = reasons(error);
         // The SDK says so in words only: its types for it differ by where a login comes from.
-        let is_login = ["credential", "sso token", "token has expired"].iter().any(|part| reason.to_lowercase().contains(part));
+        let is_login =
+            ["credential", "sso token", "token has expired"].iter().any(|part| reason.to_lowercase().contains(part));
         return if is_login { Error::NoLogin { doing, reason, profile } } else { Error::Unreachable { doing, reason } };
     };
     let code = service.code().unwrap_or("unknown error").to_string();

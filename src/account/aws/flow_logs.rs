@@ -206,12 +206,7 @@ pub(super) async fn create(
     }
 }
 
-async fn send(
-    clients: &Clients,
-    request: &Request,
-    resources: &[String],
-    made: &mut Vec<String>,
-) -> Result<(), Error> {
+async fn send(clients: &Clients, request: &Request, resources: &[String], made: &mut Vec<String>) -> Result<(), Error> {
     let answer = clients
         .ec2
         .create_flow_logs()

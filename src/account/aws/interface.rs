@@ -92,16 +92,15 @@ pub(super) fn kind(interface: &NetworkInterface) -> &str {
 /// The name of what an interface belongs to, as far as the interface itself tells it.
 pub(super) fn name(interface: &NetworkInterface) -> Option<String> {
     let tags = interface.tag_set();
-    let described = described(interface).and_then(|(rest, kind, is_named)| is_named.then(|| described_name(rest, kind)));
+    let described =
+        described(interface).and_then(|(rest, kind, is_named)| is_named.then(|| described_name(rest, kind)));
     tag(tags, "aws:ecs:serviceName").or(described).or_else(|| tag(tags, "Name")).filter(|name| !name.is_empty())
 }
 
 /// The description behind a known beginning, the kind, and whether a name follows.
 fn described(interface: &NetworkInterface) -> Option<(&str, &'static str, bool)> {
     let description = interface.description()?;
-    DESCRIPTIONS
-        .iter()
-        .find_map(|(start, kind, is_named)| Some((description.strip_prefix(start)?, *kind, *is_named)))
+    DESCRIPTIONS.iter().find_map(|(start, kind, is_named)| Some((description.strip_prefix(start)?, *kind, *is_named)))
 }
 
 fn described_name(rest: &str, kind: &str) -> String {

@@ -20,8 +20,7 @@ async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec<LogGroup>,
 
 /// Makes a log group; an error that [is taken](Error::is_taken) where there is one of the name.
 pub(super) async fn create(clients: &Clients, group: &str, name: &str) -> Result<(), Error> {
-    let mut request =
-        clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);
+    let mut request = clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);
     for (key, value) in tags(name) {
         request = request.tags(key, value);
     }

@@ -62,14 +62,8 @@ enum Scope {
 }
 
 impl Scope {
-    const ALL: [Self; 6] = [
-        Self::Everything,
-        Self::LogGroups,
-        Self::Roles,
-        Self::PassedRoles,
-        Self::FlowLogs,
-        Self::NewFlowLogs,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Everything, Self::LogGroups, Self::Roles, Self::PassedRoles, Self::FlowLogs, Self::NewFlowLogs];
 
     /// The resources, with `*` for what is not narrowed.
     fn resource(self, partition: &str, region: &str, account: &str) -> String {

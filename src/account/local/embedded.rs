@@ -281,10 +281,7 @@ impl Account for Embedded {
                 retention_days: settings.retention_days,
                 aggregation_s: settings.aggregation_s,
             });
-            Created::New {
-                id,
-                note: Some(note_of(settings)),
-            }
+            Created::New { id, note: Some(note_of(settings)) }
         })?;
         Ok(created)
     }
