@@ -81,7 +81,7 @@ fn check_log_group(region: &Region, id: &str) {
 
 fn check_role(region: &Region, id: &str) {
     let name = format!("fl-cli-{}-{id}", region.name);
-    assert_eq!(region.roles(), [name.clone()]);
+    assert_eq!(region.roles(), std::slice::from_ref(&name));
     let role = region.call("iam", "get_role", json!({"RoleName": name}))["Role"].take();
     assert_eq!((tag(&role["Tags"], "Name"), tag(&role["Tags"], "Project")), (Some(id), Some("flowlogs-cli")));
     let trust = &role["AssumeRolePolicyDocument"]["Statement"][0];

@@ -125,7 +125,8 @@ impl Account for Aws {
     }
 
     async fn findings(&self) -> Result<Vec<Finding>, super::Error> {
-        Ok(doctor::findings(self).await?)
+        // Many calls at once make a large future.
+        Ok(Box::pin(doctor::findings(self)).await?)
     }
 
     async fn remove(&self, rest: &Rest) -> Result<(), super::Error> {

@@ -72,12 +72,12 @@ pub(super) struct Place {
     #[arg(long, value_name = "PATH", global = true)]
     pub(super) local: Vec<String>,
 
-    /// The AWS profile [default: AWS_PROFILE, or what the AWS SDK finds]
+    /// The AWS profile [default: the environment's, or what the AWS SDK finds]
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "NAME", global = true, conflicts_with = "local")]
     pub(super) profile: Option<String>,
 
-    /// The AWS Region [default: AWS_REGION, or the profile's]
+    /// The AWS Region [default: the environment's, or the profile's]
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
     pub(super) region: Option<String>,

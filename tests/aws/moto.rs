@@ -71,6 +71,7 @@ impl Region {
 
     /// A call of boto3.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "arguments are made where they are passed")]
     pub(crate) fn call(&self, service: &str, method: &str, arguments: Value) -> Value {
         let mut bridge = self.bridge.lock().unwrap();
         writeln!(bridge.1, "{}", json!([service, method, arguments])).unwrap();

@@ -17,7 +17,7 @@ const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
 /// How the service refuses a role that has not reached all of it yet.
 const NOT_ASSUMABLE: &str = "Unable to assume given IAM role";
 /// For how long a new role may be out of reach.
-const ASSUME_WITHIN: Duration = Duration::from_secs(60);
+const ASSUME_WITHIN: Duration = Duration::from_mins(1);
 /// The first pause between tries, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 

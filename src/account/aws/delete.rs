@@ -13,7 +13,8 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog) -> Result<(), Error> {
     let clients = aws.clients().await?;
     let all = flow_logs::all(clients).await?;
     let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-    let is_meant = |group: &flow_logs::Group| group.id() == flow_log.id && group.log_group() == flow_log.log_group;
+    // Not by id: it changes when an interface joins.
+    let is_meant = |group: &flow_logs::Group| group.kind == flow_log.kind && group.log_group() == flow_log.log_group;
     let group = flow_logs::grouped(ours).into_iter().find(is_meant);
     let group = group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })?;
     let ids = group.ids();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::{
     self as ec2, Filter, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TagSpecification, TrafficType,
     UnsuccessfulItem,
@@ -147,7 +148,7 @@ impl Group {
             None if covers_all => Vec::new(),
             _ => self.resource_ids().map(Into::into).collect(),
         };
-        let created = self.flow_logs.iter().filter_map(ec2::FlowLog::creation_time).map(|time| time.secs()).min();
+        let created = self.flow_logs.iter().filter_map(ec2::FlowLog::creation_time).map(DateTime::secs).min();
         FlowLog {
             id: self.id(),
             kind: self.kind,

@@ -1,7 +1,7 @@
 //! What a network interface belongs to. AWS says so in several places: the attachment, the type, the
 //! description that the service which made it wrote, the tags.
 
-use aws_sdk_ec2::types::{NetworkInterface, Tag};
+use aws_sdk_ec2::types::{NetworkInterface, NetworkInterfaceType, Tag};
 
 /// Beginnings of descriptions, and the kind of what writes them. What follows starts with the name,
 /// where the last column says so.
@@ -76,7 +76,7 @@ pub(super) fn kind(interface: &NetworkInterface) -> &str {
     if instance(interface).is_some() {
         return "instance";
     }
-    let by_type = interface.interface_type().map(|known| known.as_str());
+    let by_type = interface.interface_type().map(NetworkInterfaceType::as_str);
     if let Some((_, kind, _)) = described(interface) {
         return kind;
     }
@@ -116,7 +116,7 @@ fn described_name(rest: &str, kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ec2::types::{NetworkInterfaceAttachment, NetworkInterfaceType};
+    use aws_sdk_ec2::types::NetworkInterfaceAttachment;
 
     use super::*;
 
