@@ -28,6 +28,8 @@ pub(crate) enum Verdict {
     Answer(String),
     /// moto does it, and the caller does not hear of it.
     LoseAnswer,
+    /// moto does it, and the caller hears of a fault of the service.
+    Fault,
     /// moto does not get it, and the connection breaks.
     Break,
 }
@@ -81,6 +83,10 @@ fn serve(
         Verdict::Refuse(code, message) => stream.write_all(refusal(&call.request, code, &message).as_bytes()),
         Verdict::Answer(body) => stream.write_all(response("200 OK", "text/xml", &body).as_bytes()),
         Verdict::LoseAnswer => forward(moto, &call.request).map(|_| ()),
+        Verdict::Fault => {
+            forward(moto, &call.request)?;
+            stream.write_all(refusal(&call.request, "InternalError", "An internal error has occurred").as_bytes())
+        }
         Verdict::Break => Ok(()),
     }
 }

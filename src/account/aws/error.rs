@@ -145,6 +145,22 @@ const LOGGED_OUT: [&str; 8] = [
     "InvalidToken",
     "UnauthorizedException",
 ];
+/// Stands for the code of an answer without one, such as that of a proxy on the way.
+const UNKNOWN: &str = "unknown error";
+/// Codes of errors that are the service's own.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+const FAULTS: [&str; 9] = [
+    "InternalError",
+    "InternalFailure",
+    "ServerInternal",
+    "ServiceFailure",
+    "ServiceFailureException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "Unavailable",
+    UNKNOWN,
+];
 /// Retention periods that log groups can have.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
@@ -202,9 +218,13 @@ impl Error {
         matches!(self, Self::Refused { code, .. } | Self::Unsuccessful { code, .. } if taken.contains(&code.as_str()))
     }
 
-    /// Whether the service did not do it: without an answer it may have.
-    pub(super) const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::NoLogin { .. } | Self::Unsuccessful { .. })
+    /// Whether the service did not do it: without an answer, or with a fault of its own, it may have.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => !FAULTS.contains(&code.as_str()),
+            Self::NoLogin { .. } | Self::Unsuccessful { .. } => true,
+            _ => false,
+        }
     }
 
     /// What the service says, for what only its words tell.
@@ -258,7 +278,7 @@ where
             ["credential", "sso token", "token has expired"].iter().any(|part| reason.to_lowercase().contains(part));
         return if is_login { Error::NoLogin { doing, reason, profile } } else { Error::Unreachable { doing, reason } };
     };
-    let code = service.code().unwrap_or("unknown error").to_string();
+    let code = service.code().unwrap_or(UNKNOWN).to_string();
     let message = service.message().map_or_else(|| DisplayErrorContext(service).to_string(), ToString::to_string);
     if LOGGED_OUT.contains(&code.as_str()) {
         return Error::NoLogin { doing, reason: format!("{code}: {message}"), profile };

@@ -68,6 +68,15 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         interfaces: interfaces.iter().map(|interface| owners.interface(interface)).collect(),
         load_balancers: Vec::new(),
     };
+    // The services answer in any order.
+    inventory.vpcs.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.subnets.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.security_groups.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.network_acls.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.instances.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.nat_gateways.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.interfaces.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.load_balancers = load_balancers(&inventory.interfaces);
     keep_references(&mut inventory);
     Ok(inventory)
