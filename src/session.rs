@@ -91,7 +91,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`], [`Error::Aws`].
+    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`], `Error::Aws`.
     pub async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
         self.account.create(resource, settings).await
     }

@@ -262,6 +262,46 @@ fn role_and_group_stay_while_another_flow_log_uses_them() {
     region.is_empty();
 }
 
+#[test]
+fn failing_delivery_is_found() {
+    let region = Region::new("ap-south-2");
+    let network = Network::new(&region);
+    let role = json!({"RoleName": "fl-cli-test", "AssumeRolePolicyDocument": GO_TRUST});
+    let role = region.call("iam", "create_role", role);
+    let flow_logs = json!({
+        "ResourceIds": [network.vpc], "ResourceType": "VPC", "LogGroupName": format!("/fl-cli/{}", network.vpc),
+        "TrafficType": "ALL", "DeliverLogsPermissionArn": role["Role"]["Arn"],
+        "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": [
+            {"Key": "Name", "Value": network.vpc}, {"Key": "Project", "Value": "flowlogs-cli"}]}]
+    });
+    region.call("ec2", "create_flow_logs", flow_logs);
+    assert_eq!(region.list()[0]["status"], "FAILED: Access error");
+    region.fails(&["doctor"], 1, "delivery: FAILED: Access error");
+    region.done(&["delete", "vpc", "prod", "--yes"]);
+    region.is_empty();
+    region.call("iam", "delete_role", json!({"RoleName": "fl-cli-test"}));
+}
+
+#[test]
+fn what_nothing_is_left_of_is_found() {
+    let region = Region::new("ca-west-1");
+    let network = Network::new(&region);
+    region.done(&["create", "instance", "web"]);
+    region.done(&["create", "nat", "out"]);
+    region.call("ec2", "delete_nat_gateway", json!({"NatGatewayId": network.nat}));
+    let running = array(&region.call("ec2", "describe_instances", json!({})), "Reservations");
+    let ids: Vec<Value> =
+        running.iter().flat_map(|r| array(r, "Instances")).map(|instance| instance["InstanceId"].clone()).collect();
+    region.call("ec2", "terminate_instances", json!({"InstanceIds": ids}));
+    let found = region.run_at(port(), &["doctor", "--fix", "--yes"]);
+    // Its records are not thrown away because nothing runs at the moment.
+    assert!(found.stdout.contains("no instance of the name is running"), "{}", found.stdout);
+    assert!(found.stdout.contains("fixed the flow log nat-"), "{}", found.stdout);
+    assert_eq!(region.list().len(), 1);
+    region.done(&["delete", "instance", "web", "--yes"]);
+    region.is_empty();
+}
+
 fn pass(_: &Call) -> Verdict {
     Verdict::Pass
 }

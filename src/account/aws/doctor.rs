@@ -14,6 +14,7 @@ use super::policy::{self, Action, Probe};
 use super::{Aws, log_groups, roles};
 use crate::account::inventory::Inventory;
 use crate::account::{Finding, Remedy, Rest};
+use crate::query::plan::TargetKind;
 
 /// Looks at everything; what the caller may not see is a finding itself.
 pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
@@ -78,12 +79,11 @@ fn of_group(group: &Group, inventory: Option<&Inventory>, log_groups: Option<&[L
         add(format!("{label}: there is no log group {name}: delete it and create it again"), None);
     }
     let Some(inventory) = inventory else { return findings };
-    let described = || Remedy::Delete(group.describe(inventory, log_groups.unwrap_or_default()));
+    let deletes = || Remedy::Delete(group.describe(inventory, log_groups.unwrap_or_default()));
     match group.resource(inventory) {
-        None => add(format!("{label}: there is no such resource"), Some(described())),
-        Some(resource) if resource.interfaces.is_empty() => {
-            add(format!("{label}: it has no interface"), Some(described()));
-        }
+        // Instances of a name come and go, and records go with the flow log.
+        None if group.kind == TargetKind::Instance => add(format!("{label}: no instance of the name is running"), None),
+        None => add(format!("{label}: there is no such resource"), Some(deletes())),
         Some(resource) => {
             let covered = group.describe(inventory, &[]).covered;
             let missing = resource.interfaces.iter().filter(|id| !covered.contains(id)).count();

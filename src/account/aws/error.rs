@@ -301,3 +301,42 @@ fn reasons(error: &dyn StdError) -> String {
     }
     parts.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str, message: &str) -> Error {
+        let (code, message) = (code.to_string(), message.to_string());
+        Error::Refused { doing: "x".into(), action: Action::CreateFlowLogs, code, message, request_id: None }
+    }
+
+    #[test]
+    fn the_missing_action_is_named_by_the_message_or_by_the_call() {
+        let passed =
+            refused("UnauthorizedOperation", "User: u is not authorized to perform: iam:PassRole on resource: r");
+        assert_eq!(passed.denied(), Some("iam:PassRole"));
+        assert!(passed.help().unwrap().contains("`iam:PassRole`"));
+        assert_eq!(refused("AccessDenied", "no").denied(), Some("ec2:CreateFlowLogs"));
+        assert_eq!(refused("InvalidParameter", "no").denied(), None);
+    }
+
+    #[test]
+    fn a_fault_of_the_service_may_have_done_it() {
+        assert!(refused("AccessDenied", "no").is_refusal());
+        assert!(!refused("InternalError", "oops").is_refusal());
+    }
+
+    #[test]
+    fn a_roll_back_says_what_is_left() {
+        let rolled_back = |left: Vec<String>| Error::RolledBack {
+            cause: Box::new(Error::Interrupted),
+            undone: vec!["role r".into()],
+            left,
+        };
+        assert_eq!(rolled_back(Vec::new()).to_string(), "interrupted; rolled back: role r");
+        let left = rolled_back(vec!["log group g: no".into()]);
+        assert_eq!(left.to_string(), "interrupted; rolled back: role r; could not be rolled back: log group g: no");
+        assert!(left.help().unwrap().contains("doctor --fix"));
+    }
+}
