@@ -24,7 +24,7 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog) -> Result<(), Error> {
 
     // What is not ours is known before anything is gone.
     let (its_role, its_group) = tokio::join!(roles::check(clients, &role), log_groups::check(clients, &log_group));
-    let mut errors = flow_logs::delete(clients, &ids).await;
+    let errors = flow_logs::delete(clients, &ids).await;
     if !errors.is_empty() {
         // What is left needs its role and log group.
         return Error::of(errors);
@@ -46,25 +46,28 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog) -> Result<(), Error> {
             Ok(())
         },
     );
-    errors.extend([role_gone, group_gone].into_iter().filter_map(Result::err));
-    Error::of(errors)
+    Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect())
 }
 
 fn is_one_of(flow_log: &Ec2FlowLog, ids: &[String]) -> bool {
     flow_log.flow_log_id().is_some_and(|id| ids.iter().any(|known| known == id))
 }
 
-/// Deletes a role that no flow log uses.
+/// Deletes a role, unless a flow log has come to use it since it was found.
 pub(super) async fn orphaned_role(clients: &Clients, role: &str) -> Result<(), Error> {
-    match roles::check(clients, role).await? {
-        Some(_) => roles::delete(clients, role).await,
-        None => Ok(()),
+    let (found, all) = tokio::try_join!(roles::check(clients, role), flow_logs::all(clients))?;
+    match found {
+        Some(found) if !all.iter().any(|flow_log| flow_log.deliver_logs_permission_arn() == Some(&found.arn)) => {
+            roles::delete(clients, role).await
+        }
+        _ => Ok(()),
     }
 }
 
-/// Deletes a log group that no flow log delivers to.
+/// Deletes a log group, unless a flow log has come to deliver to it since it was found.
 pub(super) async fn orphaned_log_group(clients: &Clients, group: &str) -> Result<(), Error> {
-    if log_groups::check(clients, group).await? {
+    let (is_there, all) = tokio::try_join!(log_groups::check(clients, group), flow_logs::all(clients))?;
+    if is_there && !all.iter().any(|flow_log| flow_log.log_group_name() == Some(group)) {
         log_groups::delete(clients, group).await?;
     }
     Ok(())
