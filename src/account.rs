@@ -5,8 +5,11 @@
 //! printed. Names of what it makes are those of the Go tool, so that either sees the other's:
 //! <https://github.com/pete911/flowlogs>.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod inventory;
 pub mod local;
+mod name;
 
 use std::sync::Arc;
 
@@ -29,6 +32,8 @@ pub const KINDS: [TargetKind; 6] = [
     TargetKind::Endpoint,
 ];
 
+/// How the names of log groups start.
+pub const LOG_GROUP_PREFIX: &str = "/fl-cli/";
 /// Days that a log group keeps its records unless something else is asked for.
 pub const DEFAULT_RETENTION_DAYS: u32 = 30;
 /// Seconds over which a record aggregates unless something else is asked for.
@@ -58,9 +63,15 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// The id of its flow log: tag `Name`, and the end of the log group's name.
+    /// The id of its flow log: tag `Name`, and the end of the names of log group and role, which is
+    /// why it is changed where those would not accept it.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
+        name::fit(&self.plain_name())
+    }
+
+    /// The same as the Go tool has it, which changes nothing.
+    pub(crate) fn plain_name(&self) -> String {
         match self.kind {
             TargetKind::Instance => format!("instance-{}", self.id),
             _ => self.id.clone(),
@@ -70,7 +81,7 @@ impl Resource {
     /// The log group of its flow log.
     #[must_use]
     pub fn log_group(&self) -> String {
-        format!("/fl-cli/{}", self.flow_log_name())
+        format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
     }
 
     /// What a selector may call it: its id, its name if it has one, and the ids of its instances.
@@ -101,7 +112,7 @@ fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
 /// A flow log that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowLog {
-    /// Its id.
+    /// Its id; where it is several on AWS, one for each interface, the `Name` that they share.
     pub id: String,
     /// What it was created for.
     pub kind: TargetKind,
@@ -117,7 +128,7 @@ pub struct FlowLog {
     pub interfaces: usize,
     /// When it was created.
     pub created: EpochSeconds,
-    /// Days that records are kept.
+    /// Days that records are kept; 0 for ever.
     pub retention_days: u32,
     /// Bytes that are kept.
     pub stored_bytes: u64,
@@ -126,6 +137,12 @@ pub struct FlowLog {
 }
 
 impl FlowLog {
+    /// By kind, in the order of [`KINDS`], then by resource.
+    fn sort(flow_logs: &mut [Self]) {
+        let order = |kind: TargetKind| KINDS.iter().position(|known| *known == kind);
+        flow_logs.sort_by(|a, b| (order(a.kind), &a.resource).cmp(&(order(b.kind), &b.resource)));
+    }
+
     /// Whether a selector means it: by its resource's id or name, its own id, or its log group.
     #[must_use]
     pub fn is_selected(&self, selector: &str) -> bool {
@@ -141,17 +158,19 @@ impl FlowLog {
 }
 
 /// What a flow log is created with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Days that records are kept.
     pub retention_days: u32,
     /// Seconds over which a record aggregates; one of [`AGGREGATIONS_S`].
     pub aggregation_s: u32,
+    /// The fields of a record, as AWS names them; none for those that the account knows best.
+    pub fields: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { retention_days: DEFAULT_RETENTION_DAYS, aggregation_s: DEFAULT_AGGREGATION_S }
+        Self { retention_days: DEFAULT_RETENTION_DAYS, aggregation_s: DEFAULT_AGGREGATION_S, fields: Vec::new() }
     }
 }
 
@@ -191,7 +210,18 @@ pub enum Remedy {
     /// Cover the interfaces that joined this resource.
     Extend(Resource),
     /// Remove what an interrupted change left.
-    RemoveRest,
+    Remove(Rest),
+}
+
+/// What an interrupted change can leave behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// A file of an embedded account.
+    File,
+    /// A log group that no flow log delivers to, by name.
+    LogGroup(String),
+    /// A role that no flow log uses, by name.
+    Role(String),
 }
 
 impl Remedy {
@@ -201,7 +231,9 @@ impl Remedy {
         match self {
             Self::Delete(flow_log) => format!("delete {} ({})", flow_log.id, flow_log.log_group),
             Self::Extend(resource) => format!("cover every interface of {}", resource.label()),
-            Self::RemoveRest => "remove the file".into(),
+            Self::Remove(Rest::File) => "remove the file".into(),
+            Self::Remove(Rest::LogGroup(name)) => format!("delete the log group {name} and its records"),
+            Self::Remove(Rest::Role(name)) => format!("delete the role {name}"),
         }
     }
 }
@@ -261,6 +293,10 @@ pub enum Error {
     /// The folder of an embedded account is not in order, or in use.
     #[error(transparent)]
     Embedded(#[from] local::EmbeddedError),
+    /// AWS refuses, or cannot be reached.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Aws(#[from] aws::Error),
     /// The inventory is not valid.
     #[error(transparent)]
     Inventory(#[from] inventory::Error),
@@ -290,6 +326,8 @@ impl Error {
             Self::Engine(error) => error.help(),
             Self::OwnInventory { .. } => Some("leave `--inventory` out".into()),
             Self::MixedInstances { .. } => Some("create one for each name".into()),
+            #[cfg(feature = "aws")]
+            Self::Aws(error) => error.help(),
             Self::NoInterface { .. } | Self::Inventory(_) => None,
         }
     }
@@ -346,7 +384,7 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
-    async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error>;
+    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error>;
 
     /// Deletes a flow log with all that was made for it.
     ///
@@ -367,7 +405,16 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
-    async fn remove_rest(&self) -> Result<(), Error>;
+    async fn remove(&self, rest: &Rest) -> Result<(), Error>;
+
+    /// A command that changes something begins: what was asked of an earlier one is forgotten.
+    fn begin(&self) {}
+
+    /// Asks a change that is under way to stop and put back what it did; whether there is one, which
+    /// has to be waited for.
+    fn interrupt(&self) -> bool {
+        false
+    }
 
     /// What there is in the network.
     ///

@@ -6,6 +6,8 @@ mod args;
 #[cfg(feature = "local")]
 mod demo;
 mod flags;
+#[cfg(feature = "aws")]
+mod policy;
 #[cfg(feature = "local")]
 mod run;
 
@@ -75,6 +77,8 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
                 Some(_) => Err(nothing_to_run()),
             }
         }
+        #[cfg(feature = "aws")]
+        Some(Command::Policy { command }) => policy::print(command),
         Some(Command::Query(flags)) => {
             let plan = flags.plan(&context, terminal)?;
             #[cfg(feature = "local")]

@@ -20,6 +20,8 @@ mod pick;
 mod place;
 
 use std::io;
+#[cfg(feature = "local")]
+use std::pin::pin;
 use std::process::ExitCode;
 #[cfg(feature = "local")]
 use std::sync::{Arc, Mutex};
@@ -224,9 +226,28 @@ impl Command {
         Ok(None)
     }
 
-    /// Runs a command of an account.
+    /// Runs a command of an account. On Ctrl-C a change that is under way puts back what it did.
     #[cfg(feature = "local")]
     pub(crate) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        let mut work = pin!(self.carry_out(desk));
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = desk.interrupt.raised() => {}
+        }
+        if desk.session.interrupt() {
+            desk.terminal.note("interrupted: what was begun is put back; once more leaves it as it is");
+            desk.interrupt.clear();
+            tokio::select! {
+                // What it finished before it noticed is done.
+                outcome = &mut work => return outcome.map_err(said_and_interrupted),
+                () = desk.interrupt.raised() => {}
+            }
+        }
+        Err(Error::Interrupted)
+    }
+
+    #[cfg(feature = "local")]
+    async fn carry_out(&self, desk: &Desk) -> Result<Exit, Error> {
         match self {
             Self::Create(create) => create.run(desk).await,
             Self::List(list) => list.run(desk).await,
@@ -235,6 +256,18 @@ impl Command {
             Self::Inventory => lifecycle::inventory(desk).await,
             Self::Explain { .. } | Self::Fields { .. } => Ok(Exit::Done),
         }
+    }
+}
+
+/// What was put back stands in the report; how the command ends is the interruption.
+#[cfg(feature = "local")]
+fn said_and_interrupted(error: Error) -> Error {
+    match error {
+        Error::Failed { message, .. } => {
+            console::say(&message);
+            Error::Interrupted
+        }
+        error => error,
     }
 }
 

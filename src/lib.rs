@@ -24,7 +24,8 @@
 //! shell → script, command, session, query, field, output
 //! script → session, account, insights, query, output
 //! command → session, account, insights, query, field, output
-//! session → account::local, account, query  account::local → account, engine, query::plan
+//! session → account::aws, account::local, account, query
+//! account::aws → account, query::plan       account::local → account, engine, query::plan
 //! account → engine, query::plan             engine → query::plan, function, field
 //! insights → query::plan, function, field   query → function, field
 //! output, field, function → value

@@ -8,6 +8,8 @@ mod interrupt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
+use crate::account::aws::{self, Aws};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{Account, Created, Error, Finding, FlowLog, Remedy, Resource, Settings};
@@ -58,6 +60,13 @@ impl Session {
         Ok(Self { account })
     }
 
+    /// Opens an account on AWS; nothing is called before something is asked.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn open_aws(options: aws::Options) -> Self {
+        Self { account: Box::new(Aws::open(options)) }
+    }
+
     /// Whether names of interfaces are known here.
     #[must_use]
     pub fn has_names(&self) -> bool {
@@ -102,7 +111,8 @@ impl Session {
 
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined; a
     /// dry run only says so.
-    pub async fn create(&self, resources: &[Resource], settings: Settings, dry_run: bool) -> Vec<Outcome> {
+    pub async fn create(&self, resources: &[Resource], settings: &Settings, dry_run: bool) -> Vec<Outcome> {
+        self.account.begin();
         let mut outcomes = Vec::new();
         for resource in resources {
             let (action, detail) = if dry_run {
@@ -120,6 +130,7 @@ impl Session {
 
     /// Deletes each flow log with all that was made for it; a dry run only says so.
     pub async fn delete(&self, flow_logs: &[FlowLog], dry_run: bool) -> Vec<Outcome> {
+        self.account.begin();
         let mut outcomes = Vec::new();
         for flow_log in flow_logs {
             let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
@@ -154,9 +165,16 @@ impl Session {
         match remedy {
             Remedy::Delete(flow_log) => self.account.delete(flow_log).await,
             // What a flow log is made with stays as it is.
-            Remedy::Extend(resource) => self.account.create(resource, Settings::default()).await.map(|_| ()),
-            Remedy::RemoveRest => self.account.remove_rest().await,
+            Remedy::Extend(resource) => self.account.create(resource, &Settings::default()).await.map(|_| ()),
+            Remedy::Remove(rest) => self.account.remove(rest).await,
         }
+    }
+
+    /// Asks a change that is under way to stop and put back what it did; whether there is one, which
+    /// has to be waited for.
+    #[must_use]
+    pub fn interrupt(&self) -> bool {
+        self.account.interrupt()
     }
 
     /// What there is in the account's network.

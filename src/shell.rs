@@ -209,12 +209,7 @@ impl Shell {
         let Some(command) = line.command.run_alone(context, &desk.output, &desk.terminal, &mut out)? else {
             return Ok(Exit::Done);
         };
-        let exit = self.runtime.block_on(async {
-            tokio::select! {
-                exit = command.run(&desk) => exit,
-                () = desk.interrupt.raised() => Err(Error::Interrupted),
-            }
-        });
+        let exit = self.runtime.block_on(command.run(&desk));
         // Names may have come or gone.
         self.known.load(&self.runtime, Arc::clone(&self.desk.session));
         exit

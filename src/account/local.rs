@@ -7,13 +7,13 @@ mod names;
 mod plain;
 mod state;
 
+use super::name::hash;
 pub use embedded::Embedded;
 pub use plain::{Error as PlainError, PlainFiles};
 pub use state::Error as EmbeddedError;
 
 /// The digits behind the prefix of an id, as many as AWS has: the same for the same name.
 fn id_digits(name: &str) -> String {
-    // FNV-1a: small, and the same on every machine.
-    let hash = |seed: u64| name.bytes().fold(seed, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let hash = |seed| hash(seed, name);
     format!("{:016x}{:x}", hash(0xcbf2_9ce4_8422_2325), hash(0x9747_b28c) & 0xf)
 }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[cfg(feature = "local")]
 use clap::CommandFactory;
 use clap::{Parser, Subcommand, ValueEnum};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::flags::QueryFlags;
 use crate::command::{self, Asking, Color, Error, Output, Place};
@@ -79,6 +81,13 @@ pub(super) enum Command {
     /// Run a Rhai script; `flowlogs FILE.rhai` is the same
     #[cfg(feature = "local")]
     Run(Script),
+    /// Print the least IAM policy that a command needs on AWS, as JSON
+    #[cfg(feature = "aws")]
+    Policy {
+        /// The command: create, list, delete, doctor or inventory [default: all of them]
+        #[arg(value_parser = super::policy::parse_command)]
+        command: Option<crate::account::aws::policy::Command>,
+    },
     /// Make the demo account, a network that feels real, or bring it up to now; then open a shell on
     /// it, run lines or a script
     #[cfg(feature = "local")]
@@ -158,7 +167,11 @@ pub(super) fn start_log(level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(true).init();
+    // What the SDK warns of comes back as an error, in fewer words.
+    let of_sdk = if level == LevelFilter::WARN { LevelFilter::OFF } else { level };
+    let levels = Targets::new().with_default(level).with_targets([("aws_config", of_sdk), ("aws_runtime", of_sdk)]);
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    tracing_subscriber::registry().with(log).with(levels).init();
 }
 
 /// `NAME=VALUE` pairs; a name that comes again gets one more value.

@@ -28,14 +28,7 @@ pub(super) fn plan(
 
 /// Runs a command of an account.
 pub(super) fn command(command: &Command, args: &Args, context: Context, terminal: Terminal) -> Result<Exit, Error> {
-    with_desk(args, context, terminal, |runtime, desk| {
-        runtime.block_on(async {
-            tokio::select! {
-                exit = command.run(&desk) => exit,
-                () = desk.interrupt.raised() => Err(Error::Interrupted),
-            }
-        })
-    })
+    with_desk(args, context, terminal, |runtime, desk| runtime.block_on(command.run(&desk)))
 }
 
 /// Runs a script.
@@ -102,7 +95,7 @@ fn with_desk(
 ) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let desk = Desk {
-        session: Arc::new(args.place.open()?),
+        session: Arc::new(args.place.open(terminal)?),
         context,
         output: args.output.clone(),
         asking: args.asking,

@@ -12,6 +12,8 @@ use super::{Asking, Desk, Error, Exit, OutputFormat, Terminal, pick};
 use crate::account::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
 };
+use crate::diagnostic::nearest;
+use crate::field::{FIELDS, Origin};
 use crate::output::{self, Style};
 use crate::query::plan::TargetKind;
 use crate::session::Outcome;
@@ -34,6 +36,11 @@ pub(crate) struct Create {
     /// Seconds over which a record aggregates: 60 or 600
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_AGGREGATION_S, value_parser = parse_aggregation)]
     aggregation: u32,
+
+    /// The fields of a record, as AWS names them, such as `srcaddr,dstaddr,bytes` [default: those of
+    /// versions 2 to 5, `reject-reason`, and those of ECS where there is a cluster]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = parse_field)]
+    fields: Vec<String>,
 }
 
 /// Lists flow logs.
@@ -84,10 +91,21 @@ fn parse_aggregation(text: &str) -> Result<u32, String> {
     known.ok_or_else(|| "flow logs aggregate over 60 or 600 seconds".into())
 }
 
+/// A field of a record, by the name that it has in a flow log's format.
+fn parse_field(text: &str) -> Result<String, String> {
+    let names = FIELDS.iter().filter_map(|info| if let Origin::Record(name) = info.origin { Some(name) } else { None });
+    match nearest(text, names.clone()) {
+        _ if names.clone().any(|name| name == text) => Ok(text.into()),
+        Some(near) => Err(format!("did you mean `{near}`?")),
+        None => Err("no flow log has such a field; `flowlogs fields` lists them".into()),
+    }
+}
+
 impl Create {
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let Desk { session, asking, terminal, .. } = desk;
-        let settings = Settings { retention_days: self.retention, aggregation_s: self.aggregation };
+        let settings =
+            Settings { retention_days: self.retention, aggregation_s: self.aggregation, fields: self.fields.clone() };
         if self.selectors.is_empty() && !pick::can_ask() {
             return Err(nothing_selected("create", self.kind));
         }
@@ -107,7 +125,7 @@ impl Create {
         if is_wide && !asking.dry_run {
             asking.confirm("create the flow logs of", &names, terminal)?;
         }
-        report(&session.create(&resources, settings, asking.dry_run).await, desk)
+        report(&session.create(&resources, &settings, asking.dry_run).await, desk)
     }
 }
 
@@ -161,7 +179,7 @@ fn nothing_selected(command: &str, kind: TargetKind) -> Error {
 fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
     let said = |outcome: &Outcome| match &outcome.detail {
         Ok(detail) => detail.clone(),
-        Err(error) => error.to_string(),
+        Err(error) => explained(error),
     };
     let rows: Vec<[String; 3]> = outcomes.iter().map(|o| [o.resource.clone(), o.action.to_string(), said(o)]).collect();
     print_outcomes(&rows, desk)?;
@@ -171,8 +189,16 @@ fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
     }
     Err(Error::Failed {
         message: format!("{} of {} failed: {}", failed.len(), outcomes.len(), failed.join(", ")),
-        help: outcomes.iter().find_map(|o| o.detail.as_ref().err()?.help()),
+        help: None,
     })
+}
+
+/// What failed, and what to do about it.
+fn explained(error: &crate::account::Error) -> String {
+    match error.help() {
+        Some(help) => format!("{error} ({help})"),
+        None => error.to_string(),
+    }
 }
 
 /// Prints what each row is about, what was done, and what came of it.
@@ -217,7 +243,7 @@ impl Doctor {
             let (action, detail) = match remedy {
                 Some(remedy) if fixes => match session.remedy(remedy).await {
                     Ok(()) => ("fixed", described),
-                    Err(error) => ("failed", error.to_string()),
+                    Err(error) => ("failed", explained(&error)),
                 },
                 Some(_) => ("found", format!("`--fix` would {described}")),
                 None => ("found", described),

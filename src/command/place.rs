@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 #[cfg(feature = "local")]
-use super::Error;
+use super::{Error, Terminal};
+#[cfg(feature = "aws")]
+use crate::account::aws;
 #[cfg(feature = "local")]
 use crate::engine;
 #[cfg(feature = "local")]
@@ -16,6 +18,16 @@ pub(crate) struct Place {
     /// once), or the folder of an embedded account
     #[arg(long, value_name = "PATH", global = true)]
     pub(crate) local: Vec<String>,
+
+    /// The AWS profile [default: the environment's, or what the AWS SDK finds]
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NAME", global = true, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+
+    /// The AWS Region [default: the environment's, or the profile's]
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
 
     /// What the network of plain files has (`flowlogs inventory` prints it): names, and the targets
     /// `sg`, `nat` and `endpoint`
@@ -42,17 +54,10 @@ impl Place {
         Self { local: vec![path], inventory: None, ..self.clone() }
     }
 
-    /// Opens it.
-    pub(crate) fn open(&self) -> Result<Session, Error> {
+    /// Opens it; what is not local is on AWS.
+    pub(crate) fn open(&self, terminal: Terminal) -> Result<Session, Error> {
         if self.local.is_empty() {
-            return Err(Error::Usage {
-                message: "no records to read".into(),
-                help: Some(
-                    "name files with `--local PATH`, or try `flowlogs demo`; for CloudWatch, `flowlogs explain` prints \
-                     the Logs Insights text"
-                        .into(),
-                ),
-            });
+            return self.open_aws(terminal);
         }
         let options = engine::Options {
             paths: self.local.clone(),
@@ -63,11 +68,48 @@ impl Place {
         Ok(Session::open(options, self.inventory.as_deref())?)
     }
 
+    #[cfg(feature = "aws")]
+    #[allow(clippy::unnecessary_wraps, reason = "without the feature there is nothing to open")]
+    fn open_aws(&self, terminal: Terminal) -> Result<Session, Error> {
+        Ok(Session::open_aws(aws::Options {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            tell: Some(Box::new(move |news| terminal.note(news))),
+        }))
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[allow(clippy::unused_self, reason = "with the feature its profile and Region are opened")]
+    fn open_aws(&self, _: Terminal) -> Result<Session, Error> {
+        Err(Error::Usage {
+            message: "no records to read".into(),
+            help: Some(
+                "name files with `--local PATH`, or try `flowlogs demo`; this flowlogs was built without the feature \
+                 `aws`"
+                    .into(),
+            ),
+        })
+    }
+
     /// What the prompt of a shell calls it.
     pub(crate) fn name(&self) -> String {
-        let path = self.local.first().map(String::as_str).unwrap_or_default();
+        let Some(path) = self.local.first() else { return self.aws_name() };
         let name = std::path::Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
-        name.unwrap_or_else(|| path.to_string())
+        name.unwrap_or_else(|| path.clone())
+    }
+
+    #[cfg(feature = "aws")]
+    fn aws_name(&self) -> String {
+        let of = |named: &Option<String>, variable| named.clone().or_else(|| std::env::var(variable).ok());
+        let parts = [of(&self.profile, "AWS_PROFILE"), of(&self.region, "AWS_REGION")];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "aws".into() } else { parts.join(" ") }
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[allow(clippy::unused_self, reason = "with the feature its profile and Region are named")]
+    fn aws_name(&self) -> String {
+        String::new()
     }
 }
 

@@ -119,7 +119,7 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
     let session = world.session();
     let resources = world.call(session.resources(kind, &[selector.to_string()]))?;
     let before = world.call(session.flow_logs(TargetKind::All, &[]))?;
-    let outcomes = world.wait(session.create(&resources, settings, dry_run))?;
+    let outcomes = world.change(session.create(&resources, &settings, dry_run))?;
     let after = world.call(session.flow_logs(TargetKind::All, &[]))?;
     let is_new = |flow_log: &&FlowLog| !before.iter().any(|known| known.id == flow_log.id);
     world.created.borrow_mut().extend(after.iter().filter(is_new).map(|flow_log| flow_log.id.clone()));
@@ -168,7 +168,7 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
         let confirmed = world.console.confirm("delete the flow logs of", &others);
         confirmed.map_err(|why| thrown("not_confirmed", &why, Some("`--yes` confirms beforehand".into())))?;
     }
-    done(world.wait(session.delete(&flow_logs, dry_run))?)
+    done(world.change(session.delete(&flow_logs, dry_run))?)
 }
 
 /// What was done, or an error that names each resource for which it failed.

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -170,6 +171,26 @@ impl World {
                 done = work => Ok(done),
                 () = self.interrupt.raised() => Err(Stop::Interrupted.into_error()),
             }
+        })
+    }
+
+    /// Waits for a change. On Ctrl-C it puts back what it did, unless Ctrl-C comes again.
+    pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
+        self.runtime.block_on(async {
+            let mut work = pin!(work);
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                () = self.interrupt.raised() => {}
+            }
+            if self.session().interrupt() {
+                self.console.note("interrupted: what was begun is put back; once more leaves it as it is");
+                self.interrupt.clear();
+                tokio::select! {
+                    _ = &mut work => {}
+                    () = self.interrupt.raised() => {}
+                }
+            }
+            Err(Stop::Interrupted.into_error())
         })
     }
 

@@ -428,7 +428,7 @@ fn open(shell: &mut Shell, path: &str) -> Result<Exit, Error> {
         return Err(usage("what shall be opened?", "for example `.open logs/`"));
     }
     let place = shell.place.at(path.into());
-    let session = Arc::new(place.open()?);
+    let session = Arc::new(place.open(shell.desk.terminal)?);
     shell.desk.session = Arc::clone(&session);
     shell.place = place;
     if let Some(scripts) = &shell.scripts {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::embedded::Embedded;
-use crate::account::{Account, Error, Finding, FlowLog, Remedy};
+use crate::account::{Account, Error, Finding, FlowLog, Remedy, Rest};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::function::Function;
@@ -21,7 +21,7 @@ pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> 
         add(format!("{holder} holds the lock: until it ends, nothing can be created or deleted"), None);
     }
     if let Some(file) = account.state.rest() {
-        add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::RemoveRest));
+        add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::Remove(Rest::File)));
     }
     if account.folder.join("records").is_dir() {
         for interface in strays(account).await? {

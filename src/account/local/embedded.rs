@@ -16,7 +16,7 @@ use super::state::{Entry, State};
 use super::{EmbeddedError, id_digits};
 use crate::account::inventory::Inventory;
 use crate::account::{
-    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, KINDS, Resource, Settings, matches_glob,
+    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, Resource, Rest, Settings, matches_glob,
 };
 use crate::engine::{self, Files};
 use crate::field::Field;
@@ -218,6 +218,12 @@ impl Embedded {
     }
 }
 
+/// What the maker of a flow log should know of its records.
+fn note_of(settings: &Settings) -> String {
+    let back = "its records reach an hour back; on AWS they start when it is created";
+    if settings.fields.is_empty() { back.into() } else { format!("{back}; they have the fields that the folder has") }
+}
+
 /// What one flow log shows: the records of these interfaces from this second on.
 struct View {
     interfaces: Vec<String>,
@@ -251,12 +257,11 @@ impl Account for Embedded {
         let stored = self.stored_bytes();
         let share = |entry: &Entry| stored * self.covered(entry).len() as u64 / all;
         let mut flow_logs: Vec<FlowLog> = entries.iter().map(|entry| self.flow_log(entry, share(entry))).collect();
-        let order = |kind: TargetKind| KINDS.iter().position(|known| *known == kind);
-        flow_logs.sort_by(|a, b| (order(a.kind), &a.resource).cmp(&(order(b.kind), &b.resource)));
+        FlowLog::sort(&mut flow_logs);
         Ok(flow_logs)
     }
 
-    async fn create(&self, resource: &Resource, settings: Settings) -> Result<Created, Error> {
+    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
         if resource.interfaces.is_empty() {
             return Err(Error::NoInterface { what: resource.label() });
         }
@@ -285,10 +290,7 @@ impl Account for Embedded {
                 retention_days: settings.retention_days,
                 aggregation_s: settings.aggregation_s,
             });
-            Created::New {
-                id,
-                note: Some("its records reach an hour back; on AWS they start when it is created".into()),
-            }
+            Created::New { id, note: Some(note_of(settings)) }
         })?;
         Ok(created)
     }
@@ -301,7 +303,7 @@ impl Account for Embedded {
         doctor::findings(self).await
     }
 
-    async fn remove_rest(&self) -> Result<(), Error> {
+    async fn remove(&self, _: &Rest) -> Result<(), Error> {
         Ok(self.state.remove_rest()?)
     }
 

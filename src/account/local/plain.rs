@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::names::names;
 use crate::account::inventory::Inventory;
-use crate::account::{self, Account, Created, Finding, FlowLog, KINDS, Resource, Settings};
+use crate::account::{self, Account, Created, Finding, FlowLog, KINDS, Resource, Rest, Settings};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Plan, Source, Target, TargetKind};
@@ -153,7 +153,7 @@ impl Account for PlainFiles {
         Err(account::Error::NotAnAccount)
     }
 
-    async fn create(&self, _: &Resource, _: Settings) -> Result<Created, account::Error> {
+    async fn create(&self, _: &Resource, _: &Settings) -> Result<Created, account::Error> {
         Err(account::Error::NotAnAccount)
     }
 
@@ -165,7 +165,7 @@ impl Account for PlainFiles {
         Err(account::Error::NotAnAccount)
     }
 
-    async fn remove_rest(&self) -> Result<(), account::Error> {
+    async fn remove(&self, _: &Rest) -> Result<(), account::Error> {
         Err(account::Error::NotAnAccount)
     }
 

@@ -1,0 +1,166 @@
+//! The account on AWS: the second to be an [`Account`]. SDK types stop here.
+//!
+//! What is made bears the Go tool's names and tags, so that either lists and deletes the other's.
+
+mod client;
+mod create;
+mod delete;
+mod doctor;
+mod error;
+mod flow_logs;
+mod format;
+mod interface;
+mod inventory;
+mod log_groups;
+pub mod policy;
+mod roles;
+mod stop;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+pub use error::Error;
+
+use super::inventory::Inventory;
+use super::{Account, Created, DEFAULT_WINDOW_S, Finding, FlowLog, Resource, Rest, Settings};
+use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
+use client::Clients;
+use stop::Stop;
+
+/// The tag that everything of this tool and of the Go tool has.
+const PROJECT: (&str, &str) = ("Project", "flowlogs-cli");
+
+/// The tags of what is made for a flow log.
+fn tags(name: &str) -> [(&'static str, String); 2] {
+    [("Name", name.to_string()), (PROJECT.0, PROJECT.1.to_string())]
+}
+
+/// What a person is told while something takes long.
+pub type Tell = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Which account, and how to reach a person.
+#[derive(Default)]
+pub struct Options {
+    /// The profile; without one, what the SDK's default chain finds.
+    pub profile: Option<String>,
+    /// The Region; without one, the profile's or the environment's.
+    pub region: Option<String>,
+    /// Gets the news of what takes long.
+    pub tell: Option<Tell>,
+}
+
+/// An account on AWS, in one Region.
+pub struct Aws {
+    options: Options,
+    clients: OnceCell<Clients>,
+    inventory: OnceCell<Inventory>,
+    stop: Stop,
+}
+
+impl Aws {
+    /// Opens an account; nothing is read or called before something is asked.
+    #[must_use]
+    pub fn open(options: Options) -> Self {
+        Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), stop: Stop::default() }
+    }
+
+    async fn clients(&self) -> Result<&Clients, Error> {
+        let load = || Clients::load(self.options.profile.as_ref(), self.options.region.as_ref());
+        self.clients.get_or_try_init(load).await
+    }
+
+    /// What there is in the network; read once.
+    async fn inventory(&self) -> Result<&Inventory, Error> {
+        let clients = self.clients().await?;
+        self.inventory.get_or_try_init(|| inventory::read(clients)).await
+    }
+
+    fn tell(&self, news: &str) {
+        if let Some(tell) = &self.options.tell {
+            tell(news);
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<FlowLog>, Error> {
+        let clients = self.clients().await?;
+        let (inventory, ours, groups) =
+            tokio::try_join!(self.inventory(), flow_logs::ours(clients), log_groups::list(clients))?;
+        let mut listed: Vec<FlowLog> =
+            flow_logs::grouped(ours).iter().map(|group| group.describe(inventory, &groups)).collect();
+        FlowLog::sort(&mut listed);
+        Ok(listed)
+    }
+}
+
+#[async_trait]
+impl Account for Aws {
+    fn has_names(&self) -> bool {
+        true
+    }
+
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, super::Error> {
+        Ok(self.inventory().await?.resources(kind))
+    }
+
+    async fn flow_logs(&self) -> Result<Vec<FlowLog>, super::Error> {
+        Ok(self.list().await?)
+    }
+
+    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, super::Error> {
+        if resource.interfaces.is_empty() {
+            return Err(super::Error::NoInterface { what: resource.label() });
+        }
+        let _change = self.stop.change();
+        Ok(create::create(self, resource, settings).await?)
+    }
+
+    async fn delete(&self, flow_log: &FlowLog) -> Result<(), super::Error> {
+        let _change = self.stop.change();
+        Ok(delete::delete(self, flow_log).await?)
+    }
+
+    async fn findings(&self) -> Result<Vec<Finding>, super::Error> {
+        // Many calls at once make a large future.
+        Ok(Box::pin(doctor::findings(self)).await?)
+    }
+
+    async fn remove(&self, rest: &Rest) -> Result<(), super::Error> {
+        let _change = self.stop.change();
+        self.stop.check()?;
+        let clients = self.clients().await?;
+        match rest {
+            Rest::LogGroup(group) => Ok(delete::orphaned_log_group(clients, group).await?),
+            Rest::Role(role) => Ok(delete::orphaned_role(clients, role).await?),
+            Rest::File => Ok(()),
+        }
+    }
+
+    fn begin(&self) {
+        self.stop.forget();
+    }
+
+    fn interrupt(&self) -> bool {
+        self.stop.stop()
+    }
+
+    async fn inventory(&self) -> Result<Inventory, super::Error> {
+        Ok(self.inventory().await?.clone())
+    }
+
+    fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
+        Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
+    }
+
+    async fn run(
+        &self,
+        _: &Plan,
+        _: Option<Interval>,
+        _: &Arc<Progress>,
+        _: &mut (dyn RowSink + Send),
+    ) -> Result<RunStats, super::Error> {
+        Err(Error::NoQueries.into())
+    }
+}

@@ -1,0 +1,176 @@
+//! What is not as it should be: orphans, failing delivery, interfaces that are not covered,
+//! permissions that are missing.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType, Role};
+
+use super::client::{Caller, Clients};
+use super::error::Error;
+use super::flow_logs::{self, Group};
+use super::policy::{self, Action, Probe};
+use super::{Aws, log_groups, roles};
+use crate::account::inventory::Inventory;
+use crate::account::{Finding, Remedy, Rest};
+use crate::query::plan::TargetKind;
+
+/// Looks at everything; what the caller may not see is a finding itself.
+pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
+    let clients = aws.clients().await?;
+    let (inventory, all, groups, roles, denied) = tokio::join!(
+        aws.inventory(),
+        flow_logs::all(clients),
+        log_groups::list(clients),
+        roles::list(clients),
+        denied_actions(clients),
+    );
+    let mut denied = denied;
+    let inventory = seen(inventory, &mut denied)?;
+    let all = seen(all, &mut denied)?;
+    let groups = seen(groups, &mut denied)?;
+    let roles = seen(roles, &mut denied)?;
+
+    let mut findings = Vec::new();
+    if let Some(all) = &all {
+        let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
+        for group in flow_logs::grouped(ours) {
+            findings.extend(of_group(&group, inventory, groups.as_deref()));
+        }
+        let (orphaned_groups, orphaned_roles) = tokio::join!(
+            orphaned_log_groups(clients, groups.unwrap_or_default(), all),
+            orphaned_roles(clients, roles.unwrap_or_default(), all),
+        );
+        findings.extend(seen(orphaned_groups, &mut denied)?.unwrap_or_default());
+        findings.extend(seen(orphaned_roles, &mut denied)?.unwrap_or_default());
+    }
+    findings.extend(denied.into_iter().map(|action| {
+        let problem = format!("the caller is not allowed `{action}`; `flowlogs policy` prints what commands need");
+        Finding { problem, remedy: None }
+    }));
+    Ok(findings)
+}
+
+/// What a call saw; nothing, and the action's name, where it was denied.
+fn seen<T>(outcome: Result<T, Error>, denied: &mut BTreeSet<String>) -> Result<Option<T>, Error> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => match error.denied() {
+            Some(action) => {
+                denied.insert(action.into());
+                Ok(None)
+            }
+            None => Err(error),
+        },
+    }
+}
+
+fn of_group(group: &Group, inventory: Option<&Inventory>, log_groups: Option<&[LogGroup]>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let label = format!("the flow log {} ({})", group.name, group.id());
+    let mut add = |problem: String, remedy| findings.push(Finding { problem, remedy });
+    let status = group.status();
+    if status != "SUCCESS" {
+        add(format!("{label}: delivery: {status}"), None);
+    }
+    let name = group.log_group();
+    if log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name))) {
+        add(format!("{label}: there is no log group {name}: delete it and create it again"), None);
+    }
+    let Some(inventory) = inventory else { return findings };
+    let deletes = || Remedy::Delete(group.describe(inventory, log_groups.unwrap_or_default()));
+    match group.resource(inventory) {
+        // Instances of a name come and go, and records go with the flow log.
+        None if group.kind == TargetKind::Instance => add(format!("{label}: no instance of the name is running"), None),
+        None => add(format!("{label}: there is no such resource"), Some(deletes())),
+        Some(resource) => {
+            let covered = group.describe(inventory, &[]).covered;
+            let missing = resource.interfaces.iter().filter(|id| !covered.contains(id)).count();
+            if missing > 0 {
+                let problem = format!("{label}: {missing} of {} interfaces are not covered", resource.interfaces.len());
+                add(problem, Some(Remedy::Extend(resource)));
+            }
+        }
+    }
+    findings
+}
+
+async fn orphaned_log_groups(
+    clients: &Clients,
+    groups: Vec<LogGroup>,
+    all: &[Ec2FlowLog],
+) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    for group in groups {
+        let name = group.log_group_name().unwrap_or_default();
+        let is_used = all.iter().any(|flow_log| flow_log.log_group_name() == Some(name));
+        if !is_used && log_groups::is_ours(clients, &group).await? {
+            let remedy = Some(Remedy::Remove(Rest::LogGroup(name.into())));
+            findings.push(Finding { problem: format!("no flow log delivers to the log group {name}"), remedy });
+        }
+    }
+    Ok(findings)
+}
+
+async fn orphaned_roles(clients: &Clients, roles: Vec<Role>, all: &[Ec2FlowLog]) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    for role in roles {
+        let is_used = all.iter().any(|flow_log| flow_log.deliver_logs_permission_arn() == Some(&role.arn));
+        let name = role.role_name;
+        // Tags come with this call only.
+        if !is_used && roles::get(clients, &name).await?.is_some_and(|role| roles::is_ours(&role)) {
+            let problem = format!("no flow log uses the role {name}");
+            findings.push(Finding { problem, remedy: Some(Remedy::Remove(Rest::Role(name))) });
+        }
+    }
+    Ok(findings)
+}
+
+/// The actions that IAM's own simulator denies the caller; none where it cannot be asked.
+async fn denied_actions(clients: &Clients) -> BTreeSet<String> {
+    match simulated(clients).await {
+        Ok(denied) => denied,
+        Err(error) => {
+            tracing::info!("permissions are not checked: {error}");
+            BTreeSet::new()
+        }
+    }
+}
+
+async fn simulated(clients: &Clients) -> Result<BTreeSet<String>, Error> {
+    let caller = clients.caller().await?;
+    let Some(source) = principal(clients, caller).await? else { return Ok(BTreeSet::new()) };
+    let mut denied = BTreeSet::new();
+    for probe in policy::probes(caller.partition(), &clients.region, &caller.account) {
+        denied.extend(simulate(clients, &source, probe).await?);
+    }
+    Ok(denied)
+}
+
+async fn simulate(clients: &Clients, source: &str, probe: Probe) -> Result<Vec<String>, Error> {
+    let actions = probe.actions.into_iter().map(Into::into).collect();
+    let mut request = (clients.iam.simulate_principal_policy())
+        .policy_source_arn(source)
+        .set_action_names(Some(actions))
+        .resource_arns(probe.resource);
+    if let Some((key, value)) = probe.context {
+        let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
+        request = request.context_entries(entry.context_key_type(ContextKeyTypeEnum::String).build());
+    }
+    let results = request.into_paginator().items().send().try_collect().await;
+    let results = results.map_err(clients.failed(Action::SimulatePrincipalPolicy, "ask what the caller may do"))?;
+    let is_denied = |decision: &PolicyEvaluationDecisionType| *decision != PolicyEvaluationDecisionType::Allowed;
+    Ok(results.into_iter().filter(|r| is_denied(&r.eval_decision)).map(|r| r.eval_action_name).collect())
+}
+
+/// The user or role whose policies count. A session does not tell its role's path; the root user has
+/// no policies.
+async fn principal(clients: &Clients, caller: &Caller) -> Result<Option<String>, Error> {
+    let session = caller.arn.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next());
+    match session {
+        Some(role) => Ok(roles::get(clients, role).await?.map(|role| role.arn)),
+        None if caller.arn.ends_with(":root") => Ok(None),
+        None => Ok(Some(caller.arn.clone())),
+    }
+}

@@ -1,0 +1,342 @@
+//! Why AWS did not do what it was asked, in this project's words.
+
+use std::error::Error as StdError;
+
+use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::operation::RequestId;
+
+use super::policy::Action;
+
+/// Why something was not done on AWS.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The service answered with an error.
+    #[error("cannot {doing}: {code}: {message}{}", of_request(request_id.as_deref()))]
+    Refused {
+        /// What was being done.
+        doing: String,
+        /// The action that was called.
+        action: Action,
+        /// The service's code.
+        code: String,
+        /// The service's message.
+        message: String,
+        /// The id of the request, for AWS Support.
+        request_id: Option<String>,
+    },
+    /// There is no login, or it is over.
+    #[error("cannot {doing}: there is no valid AWS login: {reason}")]
+    NoLogin {
+        /// What was being done.
+        doing: String,
+        /// What the service or the SDK says.
+        reason: String,
+        /// The profile that was meant.
+        profile: Option<String>,
+    },
+    /// The service did not answer.
+    #[error("cannot {doing}: AWS did not answer: {reason}")]
+    Unreachable {
+        /// What was being done.
+        doing: String,
+        /// What happened.
+        reason: String,
+    },
+    /// Neither argument, environment nor profile names a Region.
+    #[error("no AWS Region is set")]
+    NoRegion,
+    /// The service refused one of several resources.
+    #[error("cannot {doing} {resource}: {code}: {message}")]
+    Unsuccessful {
+        /// What was being done.
+        doing: &'static str,
+        /// The resource.
+        resource: String,
+        /// The service's code.
+        code: String,
+        /// The service's message.
+        message: String,
+    },
+    /// It has the name but not the tags of what this tool makes.
+    #[error("{what} is not tagged `{}={}`: it was made by something else and is left alone", super::PROJECT.0, super::PROJECT.1)]
+    NotOurs {
+        /// What it is.
+        what: String,
+    },
+    /// The role's name belongs to another flow log: case does not count in IAM.
+    #[error("{what} belongs to `{owner}`")]
+    OfAnother {
+        /// What it is.
+        what: String,
+        /// The `Name` that it has.
+        owner: String,
+    },
+    /// The service's answer lacks what it should have.
+    #[error("cannot {doing}: the answer has no {what}")]
+    Incomplete {
+        /// What was being done.
+        doing: String,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// A flow log that has just been listed is gone.
+    #[error("{what} is gone")]
+    Gone {
+        /// What it was.
+        what: String,
+    },
+    /// Log groups keep records for certain numbers of days only.
+    #[error("a log group cannot keep records for {days} days")]
+    BadRetention {
+        /// What was asked for.
+        days: u32,
+    },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// Something failed, and what had been made is deleted again, as far as possible.
+    #[error("{cause}; {}", rolled_back(undone, left))]
+    RolledBack {
+        /// What failed.
+        cause: Box<Self>,
+        /// What was made and is deleted.
+        undone: Vec<String>,
+        /// What could not be deleted, with the reason.
+        left: Vec<String>,
+    },
+    /// Several things failed, one after another.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Several(Vec<Self>),
+    /// Queries read files for now.
+    #[error("queries on AWS are not there yet")]
+    NoQueries,
+}
+
+fn of_request(id: Option<&str>) -> String {
+    id.map(|id| format!(" (request {id})")).unwrap_or_default()
+}
+
+fn rolled_back(undone: &[String], left: &[String]) -> String {
+    let mut parts = Vec::new();
+    if undone.is_empty() && left.is_empty() {
+        parts.push("nothing was made".to_string());
+    }
+    if !undone.is_empty() {
+        parts.push(format!("rolled back: {}", undone.join(", ")));
+    }
+    if !left.is_empty() {
+        parts.push(format!("could not be rolled back: {}", left.join("; ")));
+    }
+    parts.join("; ")
+}
+
+/// Codes of errors that a permission would have prevented.
+const DENIED: [&str; 4] =
+    ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
+/// Codes of errors that a new login would have prevented.
+const LOGGED_OUT: [&str; 8] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "AuthFailure",
+    "InvalidToken",
+    "UnauthorizedException",
+];
+/// Stands for the code of an answer without one, such as that of a proxy on the way.
+const UNKNOWN: &str = "unknown error";
+/// Codes of errors that are the service's own.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+const FAULTS: [&str; 9] = [
+    "InternalError",
+    "InternalFailure",
+    "ServerInternal",
+    "ServiceFailure",
+    "ServiceFailureException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "Unavailable",
+    UNKNOWN,
+];
+/// Retention periods that log groups can have.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
+pub(super) const RETENTIONS_DAYS: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+impl Error {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Refused { action, code, message, .. } if DENIED.contains(&code.as_str()) => Some(format!(
+                "the caller is not allowed `{}`; `flowlogs policy` prints what each command needs",
+                denied_action(message).unwrap_or(action.name())
+            )),
+            Self::NoLogin { profile: Some(profile), .. } => {
+                Some(format!("log in: `aws sso login --profile {profile}`"))
+            }
+            Self::NoLogin { profile: None, .. } => {
+                Some("log in: `aws sso login`, or name a profile: `--profile NAME`".into())
+            }
+            Self::NoRegion => Some("name one: `--region eu-west-1`, AWS_REGION, or `region` in the profile".into()),
+            Self::Unreachable { .. } => Some("check the network, the Region's name and AWS_ENDPOINT_URL".into()),
+            Self::BadRetention { .. } => {
+                Some(format!("it can for {}", RETENTIONS_DAYS.map(|days| days.to_string()).join(", ")))
+            }
+            Self::RolledBack { cause, left, .. } => match (cause.help(), left.is_empty()) {
+                (help, true) => help,
+                (None, false) => Some(CLEAN_UP.into()),
+                (Some(help), false) => Some(format!("{help}; {CLEAN_UP}")),
+            },
+            Self::Several(errors) => errors.iter().find_map(Self::help),
+            Self::NoQueries => {
+                Some("`flowlogs explain` prints a sentence's Logs Insights text; `--local PATH` asks files".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the service says that it is not there.
+    pub(super) fn is_missing(&self) -> bool {
+        let missing =
+            ["ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "InvalidFlowLogId.NotFound"];
+        matches!(self, Self::Refused { code, .. } | Self::Unsuccessful { code, .. } if missing.contains(&code.as_str()))
+    }
+
+    /// Whether the service says that it is there already.
+    pub(super) fn is_taken(&self) -> bool {
+        let taken = [
+            "ResourceAlreadyExistsException",
+            "EntityAlreadyExists",
+            "EntityAlreadyExistsException",
+            "FlowLogAlreadyExists",
+        ];
+        matches!(self, Self::Refused { code, .. } | Self::Unsuccessful { code, .. } if taken.contains(&code.as_str()))
+    }
+
+    /// Whether the service did not do it: without an answer, or with a fault of its own, it may have.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => !FAULTS.contains(&code.as_str()),
+            Self::NoLogin { .. } | Self::Unsuccessful { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// What the service says, for what only its words tell.
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Refused { message, .. } | Self::Unsuccessful { message, .. } => message,
+            _ => "",
+        }
+    }
+
+    /// The name of the action that was denied.
+    pub(super) fn denied(&self) -> Option<&str> {
+        match self {
+            Self::Refused { action, code, message, .. } if DENIED.contains(&code.as_str()) => {
+                Some(denied_action(message).unwrap_or(action.name()))
+            }
+            _ => None,
+        }
+    }
+
+    /// No error, the only one, or all of them.
+    pub(super) fn of(mut errors: Vec<Self>) -> Result<(), Self> {
+        match errors.len() {
+            0 => Ok(()),
+            1 => Err(errors.remove(0)),
+            _ => Err(Self::Several(errors)),
+        }
+    }
+}
+
+const CLEAN_UP: &str = "`flowlogs doctor --fix` removes what is left";
+
+/// `... is not authorized to perform: iam:PassRole on resource: ...`
+fn denied_action(message: &str) -> Option<&str> {
+    let named = message.split_once("to perform: ")?.1;
+    let action = named.split_whitespace().next()?;
+    action.contains(':').then_some(action)
+}
+
+/// Turns what the SDK says into what this project says.
+pub(super) fn from_sdk<E, R>(error: &SdkError<E, R>, action: Action, doing: String, profile: Option<&String>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let profile = profile.cloned();
+    let Some(service) = error.as_service_error() else {
+        let reason = reasons(error);
+        // The SDK says so in words only: its types for it differ by where a login comes from.
+        let is_login =
+            ["credential", "sso token", "token has expired"].iter().any(|part| reason.to_lowercase().contains(part));
+        return if is_login { Error::NoLogin { doing, reason, profile } } else { Error::Unreachable { doing, reason } };
+    };
+    let code = service.code().unwrap_or(UNKNOWN).to_string();
+    let message = service.message().map_or_else(|| DisplayErrorContext(service).to_string(), ToString::to_string);
+    if LOGGED_OUT.contains(&code.as_str()) {
+        return Error::NoLogin { doing, reason: format!("{code}: {message}"), profile };
+    }
+    Error::Refused { doing, action, code, message, request_id: service.meta().request_id().map(ToString::to_string) }
+}
+
+/// An error and what it came from, each said once, without what only the SDK's makers understand.
+fn reasons(error: &dyn StdError) -> String {
+    const NOISE: [&str; 3] = ["dispatch failure", "other", "io error"];
+    let mut parts: Vec<String> = Vec::new();
+    let mut error = Some(error);
+    while let Some(part) = error {
+        let text = part.to_string();
+        let text = text.lines().next().unwrap_or_default().trim_end_matches(". Attempted:").to_string();
+        if !parts.contains(&text) && !NOISE.contains(&text.as_str()) {
+            parts.push(text);
+        }
+        error = part.source();
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str, message: &str) -> Error {
+        let (code, message) = (code.to_string(), message.to_string());
+        Error::Refused { doing: "x".into(), action: Action::CreateFlowLogs, code, message, request_id: None }
+    }
+
+    #[test]
+    fn the_missing_action_is_named_by_the_message_or_by_the_call() {
+        let passed =
+            refused("UnauthorizedOperation", "User: u is not authorized to perform: iam:PassRole on resource: r");
+        assert_eq!(passed.denied(), Some("iam:PassRole"));
+        assert!(passed.help().unwrap().contains("`iam:PassRole`"));
+        assert_eq!(refused("AccessDenied", "no").denied(), Some("ec2:CreateFlowLogs"));
+        assert_eq!(refused("InvalidParameter", "no").denied(), None);
+    }
+
+    #[test]
+    fn a_fault_of_the_service_may_have_done_it() {
+        assert!(refused("AccessDenied", "no").is_refusal());
+        assert!(!refused("InternalError", "oops").is_refusal());
+    }
+
+    #[test]
+    fn a_roll_back_says_what_is_left() {
+        let rolled_back = |left: Vec<String>| Error::RolledBack {
+            cause: Box::new(Error::Interrupted),
+            undone: vec!["role r".into()],
+            left,
+        };
+        assert_eq!(rolled_back(Vec::new()).to_string(), "interrupted; rolled back: role r");
+        let left = rolled_back(vec!["log group g: no".into()]);
+        assert_eq!(left.to_string(), "interrupted; rolled back: role r; could not be rolled back: log group g: no");
+        assert!(left.help().unwrap().contains("doctor --fix"));
+    }
+}

@@ -1,0 +1,296 @@
+//! Flow logs: made, listed, deleted. AWS has one for each interface; those of one `Name` are one here.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_sdk_ec2::primitives::DateTime;
+use aws_sdk_ec2::types::{
+    self as ec2, Filter, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TagSpecification, TrafficType,
+    UnsuccessfulItem,
+};
+
+use super::client::Clients;
+use super::error::Error;
+use super::interface::tag;
+use super::policy::Action;
+use super::{PROJECT, tags};
+use crate::account::inventory::Inventory;
+use crate::account::name::hash;
+use crate::account::{FlowLog, LOG_GROUP_PREFIX, Resource};
+use crate::query::plan::TargetKind;
+
+/// Resources that one call takes.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
+pub(super) const RESOURCES_PER_CALL: usize = 300;
+/// How the names of flow logs start, by kind; those of the Go tool.
+const PREFIXES: [(&str, TargetKind); 6] = [
+    ("instance-", TargetKind::Instance),
+    ("sg-", TargetKind::SecurityGroup),
+    ("subnet-", TargetKind::Subnet),
+    ("vpc-", TargetKind::Vpc),
+    ("nat-", TargetKind::NatGateway),
+    ("vpce-", TargetKind::Endpoint),
+];
+
+/// Every flow log, whoever made it.
+pub(super) async fn all(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> {
+    matching(clients, Vec::new()).await
+}
+
+/// The flow logs of this tool and the Go tool.
+pub(super) async fn ours(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> {
+    matching(clients, vec![project()]).await
+}
+
+/// Those of ours that have one of these names.
+pub(super) async fn named(clients: &Clients, names: &[String]) -> Result<Vec<ec2::FlowLog>, Error> {
+    let by_name = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();
+    let mut found = matching(clients, vec![project(), by_name]).await?;
+    // A filter takes `*` and `?` as patterns.
+    found.retain(|flow_log| name(flow_log).is_some_and(|name| names.contains(&name)));
+    Ok(found)
+}
+
+fn project() -> Filter {
+    Filter::builder().name(format!("tag:{}", PROJECT.0)).values(PROJECT.1).build()
+}
+
+async fn matching(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<ec2::FlowLog>, Error> {
+    let request = clients.ec2.describe_flow_logs().set_filter(Some(filters));
+    let pages = request.into_paginator().items().send();
+    pages.try_collect().await.map_err(clients.failed(Action::DescribeFlowLogs, "list flow logs"))
+}
+
+/// Whether a flow log has our tag.
+pub(super) fn is_ours(flow_log: &ec2::FlowLog) -> bool {
+    tag(flow_log.tags(), PROJECT.0).as_deref() == Some(PROJECT.1)
+}
+
+fn name(flow_log: &ec2::FlowLog) -> Option<String> {
+    tag(flow_log.tags(), "Name")
+}
+
+/// Flow logs of one `Name`.
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) kind: TargetKind,
+    pub(super) flow_logs: Vec<ec2::FlowLog>,
+}
+
+/// Flow logs by `Name`, without those whose name no tool of this kind gives.
+pub(super) fn grouped(flow_logs: Vec<ec2::FlowLog>) -> Vec<Group> {
+    let mut by_name: BTreeMap<String, Vec<ec2::FlowLog>> = BTreeMap::new();
+    for flow_log in flow_logs {
+        if let Some(name) = name(&flow_log) {
+            by_name.entry(name).or_default().push(flow_log);
+        }
+    }
+    let group = |(name, flow_logs): (String, Vec<ec2::FlowLog>)| {
+        let kind = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix))?.1;
+        Some(Group { name, kind, flow_logs })
+    };
+    by_name.into_iter().filter_map(group).collect()
+}
+
+impl Group {
+    /// The id, if there is one flow log; the `Name` that several share.
+    pub(super) fn id(&self) -> String {
+        match self.flow_logs.as_slice() {
+            [one] => one.flow_log_id().unwrap_or_default().to_string(),
+            _ => self.name.clone(),
+        }
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.flow_logs.iter().filter_map(ec2::FlowLog::flow_log_id).map(Into::into).collect()
+    }
+
+    pub(super) fn log_group(&self) -> String {
+        let named = self.flow_logs.iter().find_map(ec2::FlowLog::log_group_name);
+        named.map_or_else(|| format!("{LOG_GROUP_PREFIX}{}", self.name), ToString::to_string)
+    }
+
+    /// The resource that it was made for, if it is still there.
+    pub(super) fn resource(&self, inventory: &Inventory) -> Option<Resource> {
+        let is_its = |resource: &Resource| resource.flow_log_name() == self.name || resource.plain_name() == self.name;
+        inventory.resources(self.kind).into_iter().find(is_its)
+    }
+
+    /// The resources that AWS delivers records of: interfaces, or a VPC or subnet.
+    pub(super) fn resource_ids(&self) -> impl Iterator<Item = &str> {
+        self.flow_logs.iter().filter_map(ec2::FlowLog::resource_id)
+    }
+
+    /// The first bad news on delivery, or how it goes.
+    pub(super) fn status(&self) -> String {
+        let of = |flow_log: &ec2::FlowLog| {
+            let status = flow_log.deliver_logs_status().unwrap_or("UNKNOWN");
+            match flow_log.deliver_logs_error_message().filter(|message| !message.is_empty()) {
+                Some(message) => format!("{status}: {message}"),
+                None => status.to_string(),
+            }
+        };
+        let all: Vec<String> = self.flow_logs.iter().map(of).collect();
+        let bad = all.iter().find(|status| *status != "SUCCESS");
+        bad.or(all.first()).cloned().unwrap_or_default()
+    }
+
+    /// The same in this project's nouns.
+    pub(super) fn describe(&self, inventory: &Inventory, log_groups: &[LogGroup]) -> FlowLog {
+        let resource = self.resource(inventory);
+        let log_group = self.log_group();
+        let kept = log_groups.iter().find(|group| group.log_group_name() == Some(&log_group));
+        let covers_all = matches!(self.kind, TargetKind::Vpc | TargetKind::Subnet);
+        let covered = match &resource {
+            Some(resource) if covers_all => resource.interfaces.clone(),
+            None if covers_all => Vec::new(),
+            _ => self.resource_ids().map(Into::into).collect(),
+        };
+        let created = self.flow_logs.iter().filter_map(ec2::FlowLog::creation_time).map(DateTime::secs).min();
+        FlowLog {
+            id: self.id(),
+            kind: self.kind,
+            resource: resource.as_ref().map_or_else(|| self.resource_id(), |resource| resource.id.clone()),
+            name: resource.as_ref().and_then(|resource| resource.name.clone()),
+            log_group,
+            covered,
+            interfaces: resource.map_or(0, |resource| resource.interfaces.len()),
+            created: created.unwrap_or_default(),
+            retention_days: kept.and_then(LogGroup::retention_in_days).and_then(|d| d.try_into().ok()).unwrap_or(0),
+            stored_bytes: kept.and_then(LogGroup::stored_bytes).and_then(|b| b.try_into().ok()).unwrap_or(0),
+            status: self.status(),
+        }
+    }
+
+    /// The id of the resource, as far as the `Name` tells it.
+    fn resource_id(&self) -> String {
+        self.name.strip_prefix("instance-").unwrap_or(&self.name).to_string()
+    }
+}
+
+/// What flow logs are made with.
+pub(super) struct Request {
+    pub(super) kind: TargetKind,
+    pub(super) name: String,
+    pub(super) log_group: String,
+    pub(super) role_arn: String,
+    pub(super) format: String,
+    pub(super) aggregation_s: i32,
+}
+
+/// Makes the flow logs of resources, one call's worth; ids go to `made`, whatever else fails.
+pub(super) async fn create(
+    clients: &Clients,
+    request: &Request,
+    resources: &[String],
+    made: &mut Vec<String>,
+) -> Result<(), Error> {
+    match send(clients, request, resources, made).await {
+        // A call whose answer got lost was made again, or there was one half an hour ago: what counts is
+        // that each is there now.
+        Err(error) if error.is_taken() => {
+            let there = named(clients, std::slice::from_ref(&request.name)).await?;
+            let id_of = |resource: &String| {
+                let its = there.iter().find(|flow_log| flow_log.resource_id() == Some(resource));
+                its.and_then(ec2::FlowLog::flow_log_id).map(ToString::to_string)
+            };
+            let ids: Option<Vec<String>> = resources.iter().map(id_of).collect();
+            let ids = ids.ok_or(error)?;
+            made.extend(ids);
+            made.sort();
+            made.dedup();
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn send(clients: &Clients, request: &Request, resources: &[String], made: &mut Vec<String>) -> Result<(), Error> {
+    let answer = clients
+        .ec2
+        .create_flow_logs()
+        .client_token(token(&request.name))
+        .resource_type(resource_type(request.kind))
+        .set_resource_ids(Some(resources.to_vec()))
+        .traffic_type(TrafficType::All)
+        .log_destination_type(LogDestinationType::CloudWatchLogs)
+        .log_group_name(&request.log_group)
+        .deliver_logs_permission_arn(&request.role_arn)
+        .log_format(&request.format)
+        .max_aggregation_interval(request.aggregation_s)
+        .tag_specifications(tag_specification(&request.name))
+        .send()
+        .await;
+    let doing = format!("create flow logs of {}", listed(resources));
+    let answer = answer.map_err(clients.failed(Action::CreateFlowLogs, doing))?;
+    made.extend(answer.flow_log_ids().iter().cloned());
+    // What is there already counts only if nothing else is wrong.
+    let mut errors = unsuccessful("create the flow log of", answer.unsuccessful());
+    if errors.iter().any(|error| !error.is_taken()) {
+        errors.retain(|error| !error.is_taken());
+    } else {
+        errors.truncate(1);
+    }
+    // Words that lead to another try have to stand by themselves.
+    let of_one_kind = errors.windows(2).all(|pair| pair[0].message() == pair[1].message());
+    match errors.len() {
+        0 => Ok(()),
+        _ if of_one_kind => Err(errors.remove(0)),
+        _ => Error::of(errors),
+    }
+}
+
+/// Makes a repeated call the same call, and another try another one.
+fn token(name: &str) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+    format!("flowlogs-{:016x}-{now:x}", hash(u64::from(std::process::id()), name))
+}
+
+const fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
+    match kind {
+        TargetKind::Vpc => FlowLogsResourceType::Vpc,
+        TargetKind::Subnet => FlowLogsResourceType::Subnet,
+        _ => FlowLogsResourceType::NetworkInterface,
+    }
+}
+
+fn tag_specification(name: &str) -> TagSpecification {
+    let tags = tags(name).map(|(key, value)| Tag::builder().key(key).value(value).build());
+    TagSpecification::builder().resource_type(ResourceType::VpcFlowLog).set_tags(Some(tags.to_vec())).build()
+}
+
+/// One id, or how many there are.
+fn listed(ids: &[String]) -> String {
+    match ids {
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        [] => "nothing".into(),
+    }
+}
+
+fn unsuccessful(doing: &'static str, items: &[UnsuccessfulItem]) -> Vec<Error> {
+    let text = |value: Option<&str>| value.unwrap_or("unknown").to_string();
+    let error = |item: &UnsuccessfulItem| Error::Unsuccessful {
+        doing,
+        resource: text(item.resource_id()),
+        code: text(item.error().and_then(|error| error.code())),
+        message: text(item.error().and_then(|error| error.message())),
+    };
+    items.iter().map(error).collect()
+}
+
+/// Deletes flow logs and says which could not be; one that is gone is deleted.
+pub(super) async fn delete(clients: &Clients, ids: &[String]) -> Vec<Error> {
+    let mut errors = Vec::new();
+    for ids in ids.chunks(RESOURCES_PER_CALL) {
+        let answer = clients.ec2.delete_flow_logs().set_flow_log_ids(Some(ids.to_vec())).send().await;
+        match answer.map_err(clients.failed(Action::DeleteFlowLogs, format!("delete the flow log {}", listed(ids)))) {
+            Ok(answer) => errors.extend(unsuccessful("delete the flow log", answer.unsuccessful())),
+            Err(error) => errors.push(error),
+        }
+    }
+    errors.retain(|error| !error.is_missing());
+    errors
+}

@@ -1,0 +1,288 @@
+//! What there is in the network, asked of EC2: every page, independent calls at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use aws_sdk_ec2::types::{
+    self as ec2, Filter, InstanceStateName, IpPermission, NatGatewayState, NetworkInterface, VpcCidrBlockStateCode,
+};
+use ipnet::IpNet;
+
+use super::client::Clients;
+use super::error::Error;
+use super::interface::{self, tag};
+use super::policy::Action;
+use crate::account::inventory::{
+    AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup,
+    Subnet, VERSION, Vpc,
+};
+
+/// Asks for every page of a call.
+macro_rules! every {
+    ($clients:ident, $call:ident, $action:ident, $what:literal $(, $set:ident($($value:expr),*))*) => {
+        async {
+            let pages = $clients.ec2.$call()$(.$set($($value),*))*.into_paginator().items().send();
+            pages.try_collect().await.map_err($clients.failed(Action::$action, concat!("list ", $what)))
+        }
+    };
+}
+
+/// Reads the inventory of the account's own network.
+pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
+    let running = filter("instance-state-name", InstanceStateName::Running.as_str());
+    let (caller, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
+        clients.caller(),
+        every!(clients, describe_vpcs, DescribeVpcs, "VPCs"),
+        every!(clients, describe_subnets, DescribeSubnets, "subnets"),
+        every!(clients, describe_security_groups, DescribeSecurityGroups, "security groups"),
+        every!(clients, describe_network_acls, DescribeNetworkAcls, "network ACLs"),
+        every!(clients, describe_instances, DescribeInstances, "instances", filters(running)),
+        every!(clients, describe_nat_gateways, DescribeNatGateways, "NAT gateways"),
+        every!(
+            clients,
+            describe_vpc_endpoints,
+            DescribeVpcEndpoints,
+            "endpoints",
+            filters(filter("vpc-endpoint-type", "Interface"))
+        ),
+        every!(clients, describe_network_interfaces, DescribeNetworkInterfaces, "network interfaces"),
+    )?;
+    // Flow logs of what other accounts share can be created by those accounts only.
+    let is_own = |owner: Option<&str>| owner.is_none_or(|owner| owner == caller.account);
+    let gone = [Some(&NatGatewayState::Deleted), Some(&NatGatewayState::Failed)];
+    let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
+    let instances: Vec<ec2::Instance> =
+        reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).collect();
+    let owners = Owners::new(&instances, &nats, &endpoints);
+    let mut inventory = Inventory {
+        version: VERSION,
+        account: caller.account.clone(),
+        region: clients.region.clone(),
+        vpcs: vpcs.iter().filter(|vpc| is_own(vpc.owner_id())).map(vpc).collect(),
+        subnets: subnets.iter().filter(|subnet| is_own(subnet.owner_id())).filter_map(subnet).collect(),
+        security_groups: groups.iter().filter(|group| is_own(group.owner_id())).map(security_group).collect(),
+        network_acls: acls.iter().filter(|acl| is_own(acl.owner_id())).map(network_acl).collect(),
+        instances: instances.iter().map(instance).collect(),
+        nat_gateways: nats.iter().map(nat_gateway).collect(),
+        endpoints: endpoints.iter().map(endpoint).collect(),
+        interfaces: interfaces.iter().map(|interface| owners.interface(interface)).collect(),
+        load_balancers: Vec::new(),
+    };
+    // The services answer in any order.
+    inventory.vpcs.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.subnets.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.security_groups.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.network_acls.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.instances.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.nat_gateways.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.interfaces.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.load_balancers = load_balancers(&inventory.interfaces);
+    keep_references(&mut inventory);
+    Ok(inventory)
+}
+
+fn filter(name: &str, value: &str) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}
+
+/// The text of an id that every answer has.
+fn text(value: Option<&str>) -> String {
+    value.unwrap_or_default().to_string()
+}
+
+fn vpc(vpc: &ec2::Vpc) -> Vpc {
+    let v4 = vpc.cidr_block_association_set().iter().filter(|block| {
+        let state = block.cidr_block_state().and_then(|state| state.state());
+        state.is_none_or(|state| *state == VpcCidrBlockStateCode::Associated)
+    });
+    let v6 = vpc.ipv6_cidr_block_association_set().iter().filter(|block| {
+        let state = block.ipv6_cidr_block_state().and_then(|state| state.state());
+        state.is_none_or(|state| *state == VpcCidrBlockStateCode::Associated)
+    });
+    let blocks = vpc.cidr_block().into_iter().chain(v4.filter_map(|block| block.cidr_block()));
+    let mut cidrs: Vec<IpNet> = Vec::new();
+    for cidr in blocks.chain(v6.filter_map(|block| block.ipv6_cidr_block())).filter_map(|cidr| cidr.parse().ok()) {
+        if !cidrs.contains(&cidr) {
+            cidrs.push(cidr);
+        }
+    }
+    Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs }
+}
+
+/// A subnet of IPv6 alone goes by that network.
+fn subnet(subnet: &ec2::Subnet) -> Option<Subnet> {
+    let v6 = subnet.ipv6_cidr_block_association_set().iter().find_map(|block| block.ipv6_cidr_block());
+    Some(Subnet {
+        id: text(subnet.subnet_id()),
+        name: tag(subnet.tags(), "Name"),
+        vpc: text(subnet.vpc_id()),
+        cidr: subnet.cidr_block().or(v6)?.parse().ok()?,
+        az: text(subnet.availability_zone_id().or(subnet.availability_zone())),
+    })
+}
+
+fn instance(instance: &ec2::Instance) -> Instance {
+    Instance { id: text(instance.instance_id()), name: tag(instance.tags(), "Name"), vpc: text(instance.vpc_id()) }
+}
+
+fn nat_gateway(nat: &ec2::NatGateway) -> NatGateway {
+    NatGateway { id: text(nat.nat_gateway_id()), name: tag(nat.tags(), "Name"), vpc: text(nat.vpc_id()) }
+}
+
+fn endpoint(endpoint: &ec2::VpcEndpoint) -> Endpoint {
+    Endpoint {
+        id: text(endpoint.vpc_endpoint_id()),
+        name: tag(endpoint.tags(), "Name"),
+        vpc: text(endpoint.vpc_id()),
+        service: text(endpoint.service_name()),
+    }
+}
+
+fn security_group(group: &ec2::SecurityGroup) -> SecurityGroup {
+    SecurityGroup {
+        id: text(group.group_id()),
+        name: text(group.group_name()),
+        vpc: text(group.vpc_id()),
+        ingress: group.ip_permissions().iter().flat_map(rules).collect(),
+        egress: group.ip_permissions_egress().iter().flat_map(rules).collect(),
+    }
+}
+
+/// A permission is one rule for each far side.
+fn rules(permission: &IpPermission) -> Vec<Rule> {
+    let protocol = permission.ip_protocol().and_then(protocol);
+    // For ICMP, these are type and code.
+    let has_ports = matches!(protocol, Some(6 | 17));
+    let ports = permission.from_port().zip(permission.to_port()).filter(|_| has_ports);
+    let ports = ports.and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?)));
+    let peers = (permission.ip_ranges().iter().filter_map(|range| range.cidr_ip()))
+        .chain(permission.ipv6_ranges().iter().filter_map(|range| range.cidr_ipv6()))
+        .chain(permission.user_id_group_pairs().iter().filter_map(|pair| pair.group_id()))
+        .chain(permission.prefix_list_ids().iter().filter_map(|list| list.prefix_list_id()));
+    peers.map(|peer| Rule { protocol, ports, peer: peer.into() }).collect()
+}
+
+/// A protocol's number, from how EC2 writes it; `-1` is every protocol.
+fn protocol(text: &str) -> Option<u8> {
+    match text {
+        "tcp" => Some(6),
+        "udp" => Some(17),
+        "icmp" => Some(1),
+        "icmpv6" => Some(58),
+        number => number.parse().ok(),
+    }
+}
+
+fn network_acl(acl: &ec2::NetworkAcl) -> NetworkAcl {
+    NetworkAcl {
+        id: text(acl.network_acl_id()),
+        vpc: text(acl.vpc_id()),
+        subnets: acl.associations().iter().map(|association| text(association.subnet_id())).collect(),
+        entries: acl.entries().iter().filter_map(acl_entry).collect(),
+    }
+}
+
+fn acl_entry(entry: &ec2::NetworkAclEntry) -> Option<AclEntry> {
+    let range = entry.port_range().and_then(|range| Some((range.from()?, range.to()?)));
+    Some(AclEntry {
+        number: u16::try_from(entry.rule_number()?).ok()?,
+        egress: entry.egress().unwrap_or(false),
+        allow: entry.rule_action() == Some(&ec2::RuleAction::Allow),
+        protocol: entry.protocol().and_then(protocol),
+        ports: range.and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?))),
+        cidr: entry.cidr_block().or(entry.ipv6_cidr_block())?.parse().ok()?,
+    })
+}
+
+/// Whose interfaces are whose, and what those are called.
+struct Owners {
+    names: BTreeMap<String, Option<String>>,
+    /// The owners that gateways and endpoints themselves name, by interface.
+    by_interface: BTreeMap<String, String>,
+}
+
+impl Owners {
+    fn new(instances: &[ec2::Instance], nats: &[ec2::NatGateway], endpoints: &[ec2::VpcEndpoint]) -> Self {
+        let names = (instances.iter().map(|i| (text(i.instance_id()), tag(i.tags(), "Name"))))
+            .chain(nats.iter().map(|n| (text(n.nat_gateway_id()), tag(n.tags(), "Name"))))
+            .chain(endpoints.iter().map(|e| (text(e.vpc_endpoint_id()), tag(e.tags(), "Name"))))
+            .collect();
+        let of_nats = nats.iter().flat_map(|nat| {
+            let addresses = nat.nat_gateway_addresses().iter().filter_map(|address| address.network_interface_id());
+            addresses.map(|id| (id.to_string(), text(nat.nat_gateway_id())))
+        });
+        let of_endpoints = endpoints.iter().flat_map(|endpoint| {
+            let ids = endpoint.network_interface_ids().iter();
+            ids.map(|id| (id.clone(), text(endpoint.vpc_endpoint_id())))
+        });
+        Self { names, by_interface: of_nats.chain(of_endpoints).collect() }
+    }
+
+    fn interface(&self, interface: &NetworkInterface) -> Interface {
+        let id = text(interface.network_interface_id());
+        // A regional NAT gateway does not list its interfaces; they name it.
+        let named = self.by_interface.get(&id).map(String::as_str);
+        let owner = (interface::instance(interface).or(named).or_else(|| interface::described_owner(interface)))
+            .filter(|owner| self.names.contains_key(*owner));
+        let of_owner = owner.and_then(|owner| self.names.get(owner).cloned().flatten());
+        let kind = match owner {
+            Some(owner) if owner.starts_with("nat-") => "nat",
+            Some(owner) if owner.starts_with("vpce-") => "endpoint",
+            _ => interface::kind(interface),
+        };
+        Interface {
+            id,
+            kind: kind.into(),
+            name: of_owner.or_else(|| interface::name(interface)),
+            vpc: text(interface.vpc_id()),
+            subnet: text(interface.subnet_id()),
+            addresses: addresses(interface),
+            security_groups: interface.groups().iter().filter_map(|group| group.group_id()).map(Into::into).collect(),
+            owner: owner.map(Into::into),
+        }
+    }
+}
+
+/// The primary address first, then the others, then those of IPv6.
+fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
+    let private = interface.private_ip_addresses().iter().filter_map(|address| address.private_ip_address());
+    let v6 = interface.ipv6_addresses().iter().filter_map(|address| address.ipv6_address());
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in interface.private_ip_address().into_iter().chain(private).chain(v6) {
+        if let Ok(address) = address.parse()
+            && !addresses.contains(&address)
+        {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// Load balancers, as far as their interfaces tell of them.
+fn load_balancers(interfaces: &[Interface]) -> Vec<LoadBalancer> {
+    let kind_of = |kind: &str| match kind {
+        "alb" => Some("application"),
+        "nlb" => Some("network"),
+        "gwlb" => Some("gateway"),
+        _ => None,
+    };
+    let seen: BTreeSet<(&str, &String, &String)> = (interfaces.iter())
+        .filter_map(|interface| Some((kind_of(&interface.kind)?, interface.name.as_ref()?, &interface.vpc)))
+        .collect();
+    seen.into_iter()
+        .map(|(kind, name, vpc)| LoadBalancer { name: name.clone(), kind: kind.into(), vpc: vpc.clone() })
+        .collect()
+}
+
+/// Lets ACLs and interfaces name only what is there, so that a printed inventory can be read again.
+fn keep_references(inventory: &mut Inventory) {
+    let subnets: BTreeSet<&String> = inventory.subnets.iter().map(|subnet| &subnet.id).collect();
+    let groups: BTreeSet<&String> = inventory.security_groups.iter().map(|group| &group.id).collect();
+    for acl in &mut inventory.network_acls {
+        acl.subnets.retain(|id| subnets.contains(id));
+    }
+    for interface in &mut inventory.interfaces {
+        interface.security_groups.retain(|id| groups.contains(id));
+    }
+}

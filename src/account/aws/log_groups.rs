@@ -1,0 +1,68 @@
+//! Log groups: made, looked at, deleted.
+
+use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
+
+use super::client::Clients;
+use super::error::Error;
+use super::policy::Action;
+use super::{PROJECT, tags};
+use crate::account::LOG_GROUP_PREFIX;
+
+/// Every log group that has the name of one of ours.
+pub(super) async fn list(clients: &Clients) -> Result<Vec<LogGroup>, Error> {
+    starting_with(clients, LOG_GROUP_PREFIX).await
+}
+
+async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec<LogGroup>, Error> {
+    let pages = clients.logs.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
+    pages.try_collect().await.map_err(clients.failed(Action::DescribeLogGroups, "list log groups"))
+}
+
+/// Makes a log group; an error that [is taken](Error::is_taken) where there is one of the name.
+pub(super) async fn create(clients: &Clients, group: &str, name: &str) -> Result<(), Error> {
+    let mut request = clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);
+    for (key, value) in tags(name) {
+        request = request.tags(key, value);
+    }
+    let made = request.send().await;
+    made.map_err(clients.failed(Action::CreateLogGroup, format!("create the log group {group}")))?;
+    Ok(())
+}
+
+/// Sets for how long records are kept.
+pub(super) async fn keep(clients: &Clients, group: &str, days: u32) -> Result<(), Error> {
+    let days = i32::try_from(days).map_err(|_| Error::BadRetention { days })?;
+    let set = clients.logs.put_retention_policy().log_group_name(group).retention_in_days(days).send().await;
+    set.map_err(clients.failed(Action::PutRetentionPolicy, format!("set the retention of {group}")))?;
+    Ok(())
+}
+
+/// Checks that a log group of this name is ours; `false` if there is none.
+pub(super) async fn check(clients: &Clients, group: &str) -> Result<bool, Error> {
+    let found = starting_with(clients, group).await?;
+    match found.iter().find(|found| found.log_group_name() == Some(group)) {
+        Some(found) if is_ours(clients, found).await? => Ok(true),
+        Some(_) => Err(Error::NotOurs { what: format!("the log group {group}") }),
+        None => Ok(false),
+    }
+}
+
+/// Whether a log group has our tag.
+pub(super) async fn is_ours(clients: &Clients, group: &LogGroup) -> Result<bool, Error> {
+    // The call takes the ARN without the `:*` at its end, which `arn` has.
+    let arn = group.log_group_arn().or_else(|| group.arn().map(|arn| arn.trim_end_matches(":*"))).unwrap_or_default();
+    let doing = format!("read the tags of {}", group.log_group_name().unwrap_or_default());
+    let tagged = clients.logs.list_tags_for_resource().resource_arn(arn).send().await;
+    let tagged = tagged.map_err(clients.failed(Action::ListTagsForResource, doing))?;
+    let project = tagged.tags().and_then(|tags| tags.get(PROJECT.0));
+    Ok(project.is_some_and(|project| project == PROJECT.1))
+}
+
+/// Deletes a log group that was checked; one that is gone is deleted.
+pub(super) async fn delete(clients: &Clients, group: &str) -> Result<(), Error> {
+    let deleted = clients.logs.delete_log_group().log_group_name(group).send().await;
+    match deleted.map_err(clients.failed(Action::DeleteLogGroup, format!("delete the log group {group}"))) {
+        Err(error) if !error.is_missing() => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,216 @@
+//! Which IAM actions each command needs: the table behind `flowlogs policy`, the doctor, and the
+//! advice of an error.
+
+use serde_json::{Value, json};
+
+use super::roles::{ROLE_PREFIX, SERVICE};
+use crate::account::LOG_GROUP_PREFIX;
+
+/// A command that calls AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `create`
+    Create,
+    /// `list`
+    List,
+    /// `delete`
+    Delete,
+    /// `doctor`
+    Doctor,
+    /// `inventory`
+    Inventory,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: [Self; 5] = [Self::Create, Self::List, Self::Delete, Self::Doctor, Self::Inventory];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::List => "list",
+            Self::Delete => "delete",
+            Self::Doctor => "doctor",
+            Self::Inventory => "inventory",
+        }
+    }
+
+    /// The command that a word names.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|command| command.name() == word)
+    }
+}
+
+/// What an action can be narrowed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// Actions that know no resources.
+    Everything,
+    /// Log groups of flow logs.
+    LogGroups,
+    /// Roles of flow logs.
+    Roles,
+    /// The roles again, handed to the service only.
+    PassedRoles,
+    /// Flow logs.
+    FlowLogs,
+    /// Flow logs while they are created.
+    NewFlowLogs,
+}
+
+impl Scope {
+    const ALL: [Self; 6] =
+        [Self::Everything, Self::LogGroups, Self::Roles, Self::PassedRoles, Self::FlowLogs, Self::NewFlowLogs];
+
+    /// The resources, with `*` for what is not narrowed.
+    fn resource(self, partition: &str, region: &str, account: &str) -> String {
+        match self {
+            Self::Everything => "*".into(),
+            Self::LogGroups => format!("arn:{partition}:logs:{region}:{account}:log-group:{LOG_GROUP_PREFIX}*"),
+            Self::Roles | Self::PassedRoles => format!("arn:{partition}:iam::{account}:role/{ROLE_PREFIX}*"),
+            Self::FlowLogs | Self::NewFlowLogs => format!("arn:{partition}:ec2:{region}:{account}:vpc-flow-log/*"),
+        }
+    }
+
+    /// The context key that has to have this value.
+    const fn context(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::PassedRoles => Some(("iam:PassedToService", SERVICE)),
+            Self::NewFlowLogs => Some(("ec2:CreateAction", "CreateFlowLogs")),
+            _ => None,
+        }
+    }
+}
+
+/// Makes the enumeration of actions and the table of them from one list.
+macro_rules! actions {
+    ($($action:ident $name:literal $scope:ident [$($command:ident)*])*) => {
+        /// An action that IAM allows or denies.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $(#[doc = $name] $action,)*
+        }
+
+        const ACTIONS: &[(Action, &str, Scope, &[Command])] =
+            &[$((Action::$action, $name, Scope::$scope, &[$(Command::$command),*]),)*];
+    };
+}
+
+// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
+actions! {
+    DescribeVpcs "ec2:DescribeVpcs" Everything [Create List Delete Doctor Inventory]
+    DescribeSubnets "ec2:DescribeSubnets" Everything [Create List Delete Doctor Inventory]
+    DescribeSecurityGroups "ec2:DescribeSecurityGroups" Everything [Create List Delete Doctor Inventory]
+    DescribeNetworkAcls "ec2:DescribeNetworkAcls" Everything [Create List Delete Doctor Inventory]
+    DescribeInstances "ec2:DescribeInstances" Everything [Create List Delete Doctor Inventory]
+    DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory]
+    DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory]
+    DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory]
+    // Nobody can be denied it, but a call is a call.
+    GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]
+    DescribeFlowLogs "ec2:DescribeFlowLogs" Everything [Create List Delete Doctor]
+    DescribeLogGroups "logs:DescribeLogGroups" Everything [Create List Delete Doctor]
+    ListTagsForResource "logs:ListTagsForResource" LogGroups [Create Delete Doctor]
+    GetRole "iam:GetRole" Roles [Create Delete Doctor]
+    ListRoles "iam:ListRoles" Everything [Doctor]
+    SimulatePrincipalPolicy "iam:SimulatePrincipalPolicy" Everything [Doctor]
+    CreateLogGroup "logs:CreateLogGroup" LogGroups [Create]
+    // Tags that come with what is created.
+    TagLogGroup "logs:TagResource" LogGroups [Create]
+    PutRetentionPolicy "logs:PutRetentionPolicy" LogGroups [Create]
+    CreateRole "iam:CreateRole" Roles [Create]
+    TagRole "iam:TagRole" Roles [Create]
+    PutRolePolicy "iam:PutRolePolicy" Roles [Create]
+    PassRole "iam:PassRole" PassedRoles [Create]
+    CreateFlowLogs "ec2:CreateFlowLogs" Everything [Create]
+    CreateTags "ec2:CreateTags" NewFlowLogs [Create]
+    // Without it, flow logs have no ECS fields.
+    ListEcs "ecs:List*" Everything [Create]
+    // A create that fails takes back what it made.
+    DeleteFlowLogs "ec2:DeleteFlowLogs" FlowLogs [Create Delete]
+    DeleteRolePolicy "iam:DeleteRolePolicy" Roles [Create Delete]
+    DeleteRole "iam:DeleteRole" Roles [Create Delete]
+    DeleteLogGroup "logs:DeleteLogGroup" LogGroups [Create Delete]
+}
+
+impl Action {
+    /// The name in IAM.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        // Each action has its row: both come from one list.
+        ACTIONS.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+    }
+}
+
+/// A question to IAM's simulator: whether these actions are allowed on this resource.
+pub(super) struct Probe {
+    pub(super) actions: Vec<&'static str>,
+    pub(super) resource: String,
+    pub(super) context: Option<(&'static str, &'static str)>,
+}
+
+/// What to ask the simulator, all actions together.
+pub(super) fn probes(partition: &str, region: &str, account: &str) -> Vec<Probe> {
+    let probe = |scope: Scope| Probe {
+        // The simulator takes no patterns, neither for actions nor as the resource of a narrow one.
+        actions: ACTIONS.iter().filter(|row| row.2 == scope && !row.1.contains('*')).map(|row| row.1).collect(),
+        resource: match scope {
+            Scope::Everything => "*".into(),
+            scope => scope.resource(partition, region, account).replace('*', "example"),
+        },
+        context: scope.context(),
+    };
+    Scope::ALL.into_iter().map(probe).collect()
+}
+
+/// The least IAM policy that a command needs, or that all of them need together.
+#[must_use]
+pub fn document(command: Option<Command>) -> Value {
+    let is_meant = |commands: &[Command]| command.is_none_or(|command| commands.contains(&command));
+    let statement = |scope: Scope| {
+        let rows = ACTIONS.iter().filter(|row| row.2 == scope && is_meant(row.3));
+        let actions: Vec<&str> = rows.map(|row| row.1).collect();
+        if actions.is_empty() {
+            return None;
+        }
+        let mut statement = json!({"Effect": "Allow", "Action": actions, "Resource": scope.resource("*", "*", "*")});
+        if let Some((key, value)) = scope.context() {
+            statement["Condition"] = json!({"StringEquals": {key: value}});
+        }
+        Some(statement)
+    };
+    let statements: Vec<Value> = Scope::ALL.into_iter().filter_map(statement).collect();
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_only_looks_may_change_nothing() {
+        for command in [Command::List, Command::Inventory] {
+            for statement in document(Some(command))["Statement"].as_array().unwrap() {
+                for action in statement["Action"].as_array().unwrap() {
+                    let call = action.as_str().unwrap().split_once(':').unwrap().1;
+                    assert!(["Describe", "Get", "List"].iter().any(|verb| call.starts_with(verb)), "{call}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_commands_together_need_each_action_once() {
+        let document = document(None);
+        let statements = document["Statement"].as_array().unwrap();
+        let count: usize = statements.iter().map(|statement| statement["Action"].as_array().unwrap().len()).sum();
+        assert_eq!(count, ACTIONS.len());
+        let mut names: Vec<&str> = ACTIONS.iter().map(|row| row.1).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ACTIONS.len());
+    }
+}

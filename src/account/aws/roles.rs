@@ -1,0 +1,136 @@
+//! Roles with which the service delivers records: made, looked at, deleted.
+
+use aws_sdk_iam::types::{Role, Tag};
+use serde_json::json;
+
+use super::client::Clients;
+use super::error::Error;
+use super::policy::Action;
+use super::{PROJECT, tags};
+
+/// How the names of roles start; a Region and a flow log's `Name` follow, for IAM has no Regions.
+pub(super) const ROLE_PREFIX: &str = "fl-cli-";
+/// Who assumes the roles.
+pub(super) const SERVICE: &str = "vpc-flow-logs.amazonaws.com";
+/// The one policy in a role, the only one that the Go tool removes.
+const POLICY: &str = "flow-logs";
+/// Where IAM and the Go tool cut.
+const MAX_NAME: usize = 64;
+
+/// The role of a flow log. Fit names are not cut; those of the Go tool may be.
+pub(super) fn name_of(region: &str, name: &str) -> String {
+    let role = format!("{ROLE_PREFIX}{region}-{name}");
+    role.chars().take(MAX_NAME).collect()
+}
+
+/// Makes a role that the service can assume for flow logs of this account and Region only; an error
+/// that [is taken](Error::is_taken) where there is one of the name.
+pub(super) async fn create(clients: &Clients, role: &str, name: &str) -> Result<String, Error> {
+    let caller = clients.caller().await?;
+    let source = format!("arn:{}:ec2:{}:{}:vpc-flow-log/*", caller.partition(), clients.region, caller.account);
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": SERVICE},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": caller.account},
+                "ArnLike": {"aws:SourceArn": source}
+            }
+        }]
+    });
+    let mut request = clients.iam.create_role().role_name(role).description("flowlogs cli role");
+    for (key, value) in tags(name) {
+        request = request.tags(tag(key, &value)?);
+    }
+    let made = request.assume_role_policy_document(trust.to_string()).send().await;
+    let doing = format!("create the role {role}");
+    let made = made.map_err(clients.failed(Action::CreateRole, doing.clone()))?;
+    made.role.map(|role| role.arn).ok_or(Error::Incomplete { doing, what: "role" })
+}
+
+fn tag(key: &str, value: &str) -> Result<Tag, Error> {
+    let tag = Tag::builder().key(key).value(value).build();
+    tag.map_err(|_| Error::Incomplete { doing: "tag a role".into(), what: "key" })
+}
+
+/// Lets a role write to one log group.
+pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<(), Error> {
+    let caller = clients.caller().await?;
+    let arn = format!("arn:{}:logs:{}:{}:log-group:{group}", caller.partition(), clients.region, caller.account);
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams"
+            ],
+            "Resource": [arn, format!("{arn}:*")]
+        }]
+    });
+    let request = clients.iam.put_role_policy().role_name(role).policy_name(POLICY);
+    let put = request.policy_document(policy.to_string()).send().await;
+    put.map_err(clients.failed(Action::PutRolePolicy, format!("put the policy of the role {role}")))?;
+    Ok(())
+}
+
+/// Every role that has the name of one of this Region's.
+pub(super) async fn list(clients: &Clients) -> Result<Vec<Role>, Error> {
+    let prefix = format!("{ROLE_PREFIX}{}-", clients.region);
+    let pages = clients.iam.list_roles().into_paginator().items().send();
+    let roles: Vec<Role> = pages.try_collect().await.map_err(clients.failed(Action::ListRoles, "list roles"))?;
+    Ok(roles.into_iter().filter(|role| role.role_name.starts_with(&prefix)).collect())
+}
+
+/// A role with its tags, which only this call has; `None` if there is none.
+pub(super) async fn get(clients: &Clients, role: &str) -> Result<Option<Role>, Error> {
+    let got = clients.iam.get_role().role_name(role).send().await;
+    match got.map_err(clients.failed(Action::GetRole, format!("look at the role {role}"))) {
+        Ok(got) => Ok(got.role),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks that a role is ours; `None` if there is none of the name.
+pub(super) async fn check(clients: &Clients, role: &str) -> Result<Option<Role>, Error> {
+    match get(clients, role).await? {
+        Some(found) if !is_ours(&found) => Err(Error::NotOurs { what: format!("the role {role}") }),
+        found => Ok(found),
+    }
+}
+
+/// Whether a role has our tag.
+pub(super) fn is_ours(role: &Role) -> bool {
+    value_of(role, PROJECT.0) == Some(PROJECT.1)
+}
+
+/// The `Name` of the flow log that a role was made for.
+pub(super) fn owner(role: &Role) -> Option<&str> {
+    value_of(role, "Name")
+}
+
+fn value_of<'a>(role: &'a Role, key: &str) -> Option<&'a str> {
+    role.tags().iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
+}
+
+/// Deletes a role that was checked, its policy first; one that is gone is deleted.
+pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
+    let emptied = clients.iam.delete_role_policy().role_name(role).policy_name(POLICY).send().await;
+    missing_is_done(
+        emptied.map_err(clients.failed(Action::DeleteRolePolicy, format!("delete the policy of the role {role}"))),
+    )?;
+    let deleted = clients.iam.delete_role().role_name(role).send().await;
+    missing_is_done(deleted.map_err(clients.failed(Action::DeleteRole, format!("delete the role {role}"))))
+}
+
+fn missing_is_done<T>(outcome: Result<T, Error>) -> Result<(), Error> {
+    match outcome {
+        Err(error) if !error.is_missing() => Err(error),
+        _ => Ok(()),
+    }
+}
