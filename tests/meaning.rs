@@ -32,10 +32,10 @@ use std::thread;
 use tally::Tally;
 
 /// Conditions, and whole sentences, that are asked; each half by a thread of its own.
-const CONDITIONS: usize = 18_800;
-const SENTENCES: usize = 1_400;
+const CONDITIONS: usize = 19_400;
+const SENTENCES: usize = 2_000;
 /// Fewer than these is too little to prove anything.
-const FEWEST_CASES: usize = 90;
+const FEWEST_CASES: usize = 170;
 const FEWEST_PLANS: usize = 20_000;
 
 #[test]

@@ -14,8 +14,7 @@ pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) ->
         groups.insert(String::new(), (Vec::new(), Vec::new()));
     }
     for row in rows {
-        let keys: Vec<Value<'static>> =
-            stats.keys.iter().map(|(_, key)| value(key, row, settings).owned()).collect();
+        let keys: Vec<Value<'static>> = stats.keys.iter().map(|(_, key)| value(key, row, settings).owned()).collect();
         groups.entry(identity(&keys)).or_insert_with(|| (keys, Vec::new())).1.push(row);
     }
     let make = |(keys, rows): (Vec<Value<'static>>, Vec<&Row<'a>>)| {
@@ -28,7 +27,7 @@ pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) ->
 
 /// The same for equal keys only; nothing is a key of its own.
 fn identity(keys: &[Value<'_>]) -> String {
-    keys.iter().map(|key| format!("{key:?}\n")).collect()
+    format!("{keys:?}")
 }
 
 fn compute(total: &Total, rows: &[&Row<'_>]) -> Value<'static> {

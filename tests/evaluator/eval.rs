@@ -17,7 +17,7 @@ pub(super) struct Row<'a> {
     pub(super) number: Option<usize>,
 }
 
-impl<'a> Row<'a> {
+impl Row<'_> {
     pub(super) fn get(&self, slot: Slot) -> Value<'_> {
         match self.event.get(slot) {
             Some(value) => value.borrowed(),
@@ -34,14 +34,8 @@ pub(super) fn passes(expr: &Expr, row: &Row<'_>, settings: Settings) -> bool {
 /// A test: true, false, or null.
 fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
     match expr {
-        Expr::All(parts) => {
-            let truths = parts.iter().map(|part| truth(part, row, settings));
-            truths.reduce(both).flatten()
-        }
-        Expr::Any(parts) => {
-            let truths = parts.iter().map(|part| truth(part, row, settings).map(|truth| !truth));
-            truths.reduce(both).flatten().map(|truth| !truth)
-        }
+        Expr::All(parts) => joined(parts, false, row, settings),
+        Expr::Any(parts) => joined(parts, true, row, settings),
         Expr::Not(part) => match truth(part, row, settings) {
             Some(truth) => Some(!truth),
             None => (settings.not_null == NotNull::True).then_some(true),
@@ -77,12 +71,17 @@ fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
     }
 }
 
-fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
-    match (a, b) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
+/// `or` where one true decides, `and` where one false does; else null where any is null.
+fn joined(parts: &[Expr], decides: bool, row: &Row<'_>, settings: Settings) -> Option<bool> {
+    let mut result = Some(!decides);
+    for part in parts {
+        match truth(part, row, settings) {
+            Some(truth) if truth == decides => return Some(decides),
+            Some(_) => {}
+            None => result = None,
+        }
     }
+    result
 }
 
 /// What a comparison with nothing gives.

@@ -33,19 +33,14 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Result<Call, Error> {
         "concat" => Ok(Call::Concat(values(arguments).ok_or_else(wrong)?)),
         "floor" => Ok(Call::Floor(boxed_value(arguments).ok_or_else(wrong)?)),
         "toMillis" => Ok(Call::ToMillis(boxed_value(arguments).ok_or_else(wrong)?)),
-        "strcontains" => {
-            Ok(Call::Contains(Box::new(exactly(values(arguments).ok_or_else(wrong)?).ok_or_else(wrong)?)))
-        }
+        "strcontains" => Ok(Call::Contains(Box::new(exactly(values(arguments).ok_or_else(wrong)?).ok_or_else(wrong)?))),
         other => Err(Error::new(format!("`{other}` is no function of the subset"))),
     }
 }
 
 /// Whether it gives true or false.
 pub(super) fn is_test(call: &Call) -> bool {
-    matches!(
-        call,
-        Call::IsPresent(_) | Call::IsNumeric(_) | Call::IsIp(..) | Call::InSubnet(..) | Call::Contains(_)
-    )
+    matches!(call, Call::IsPresent(_) | Call::IsNumeric(_) | Call::IsIp(..) | Call::InSubnet(..) | Call::Contains(_))
 }
 
 fn exactly<const N: usize>(arguments: Vec<Expr>) -> Option<[Expr; N]> {
@@ -78,7 +73,9 @@ fn case(arguments: Vec<Expr>) -> Option<Call> {
     while let Some(test) = arguments.next() {
         match arguments.next() {
             Some(value) if expression::is_test(&test) && !expression::is_test(&value) => arms.push((test, value)),
-            None if !arms.is_empty() && !expression::is_test(&test) => return Some(Call::Case(arms, Some(Box::new(test)))),
+            None if !arms.is_empty() && !expression::is_test(&test) => {
+                return Some(Call::Case(arms, Some(Box::new(test))));
+            }
             _ => return None,
         }
     }

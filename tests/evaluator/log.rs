@@ -36,10 +36,7 @@ impl Log {
     }
 }
 
-fn event<'a>(
-    record: impl IntoIterator<Item = (&'a str, &'a str)>,
-    dash: Dash,
-) -> Result<Vec<Value<'static>>, Error> {
+fn event<'a>(record: impl IntoIterator<Item = (&'a str, &'a str)>, dash: Dash) -> Result<Vec<Value<'static>>, Error> {
     let mut event = vec![Value::Null; FIELDS.len()];
     for (name, text) in record {
         let slot = FIELDS.iter().position(|field| *field == name);

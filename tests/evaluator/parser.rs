@@ -4,9 +4,9 @@ mod command;
 pub(super) mod expression;
 mod scope;
 
+use super::Error;
 use super::lexer::{Token, tokens};
 use super::syntax::{Command, Query};
-use super::Error;
 use scope::Scope;
 
 /// The most `stats` that every class of log group takes.

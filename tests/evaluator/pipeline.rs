@@ -48,7 +48,8 @@ pub(crate) fn run(query: &Query, log: &Log, settings: Settings) -> Answer {
             Command::Stats(stats) => {
                 matched.get_or_insert(rows.len());
                 rows = aggregate::groups(stats, &rows, settings);
-                let names = stats.keys.iter().map(|(name, _)| name).chain(stats.aggregates.iter().map(|(name, _)| name));
+                let names =
+                    stats.keys.iter().map(|(name, _)| name).chain(stats.aggregates.iter().map(|(name, _)| name));
                 columns = names.enumerate().map(|(slot, name)| (name.as_str(), slot)).collect();
             }
             Command::Sort(keys) => {
@@ -79,4 +80,3 @@ fn out(row: &Row<'_>, columns: &[(&str, usize)], order: &[SortKey]) -> OutRow {
     let cells = columns.iter().filter_map(|(name, slot)| text(*slot).map(|text| ((*name).to_string(), text)));
     OutRow { cells: cells.collect(), order: order.iter().map(|key| text(key.slot)).collect(), event: row.number }
 }
-

@@ -160,3 +160,16 @@ fn subnets_hold_their_own_family_only() {
         assert_eq!(bytes(filter, PLAIN), expected, "{filter}");
     }
 }
+
+#[test]
+fn an_answer_knows_what_it_was_made_from() {
+    let (log, settings) = (log(Dash::Text), PLAIN);
+    assert_eq!(log.len(), 5);
+    let groups = Query::parse("filter dstPort = 22 | stats count(*) as n | limit 1").unwrap();
+    assert!(groups.has_stats() && groups.sort_keys() == 0);
+    assert_eq!(run(&groups, &log, settings).matched, 2);
+    let events = Query::parse("fields bytes | filter dstPort = 22 | sort bytes desc | limit 1").unwrap();
+    let answer = run(&events, &log.within(2, 64), settings);
+    assert_eq!((answer.matched, answer.rows[0].event, events.limit), (1, Some(3), 1));
+    assert_eq!(answer.rows[0].order, [Some("5".to_string())]);
+}

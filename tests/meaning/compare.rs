@@ -9,7 +9,7 @@ use flowlogs::value::Row;
 
 use crate::evaluator::{Answer, Dash, Log, Query, Settings, run};
 use crate::records::Records;
-use crate::typed::{Kind, Known, kind_of, kinds, of_text, of_value};
+use crate::typed::{Kind, Known, kind_of, of_text, of_value};
 
 /// The most rows that one query of the service returns.
 const CAP: u64 = 100_000;
@@ -72,18 +72,21 @@ fn columns(plan: &Plan, names: &[String]) -> Vec<Option<String>> {
 }
 
 /// The keys that the answer's order is about, before ties: their kinds and directions.
-fn order_of(plan: &Plan) -> Vec<(Kind, bool)> {
-    let kinds = kinds(plan);
+fn order_of(plan: &Plan, kinds: &[Kind]) -> Vec<(Kind, bool)> {
+    // Words that stand for numbers are ordered as these.
+    let ordered = |kind: Kind| if matches!(kind, Kind::Code(_)) { Kind::Number } else { kind };
     let kind = |source: &Source| match source {
-        Source::Result(place) => kinds[*place],
-        field => kind_of(field),
+        Source::Result(place) => ordered(kinds[*place]),
+        field => ordered(kind_of(field)),
     };
+    if matches!(&plan.shape, Shape::Groups(groups) if groups.keys.is_empty()) {
+        return Vec::new();
+    }
     if !plan.sort.is_empty() {
         return plan.sort.iter().map(|key| (kind(&key.source), key.descending)).collect();
     }
     match &plan.shape {
         Shape::Records { .. } => vec![(Kind::Time, true)],
-        Shape::Groups(groups) if groups.keys.is_empty() => Vec::new(),
         Shape::Groups(_) => plan.tie_breakers().into_iter().take(1).map(|(place, last)| (kinds[place], last)).collect(),
     }
 }
@@ -102,17 +105,20 @@ pub(crate) enum Found {
     CutElsewhere,
 }
 
-/// Whether the rows are the same under every combination of settings.
-pub(crate) fn compare(plan: &Plan, emitted: &Emitted, logs: &Logs, rows: &[Row]) -> Result<Found, String> {
-    let kinds = kinds(plan);
-    let engine: Vec<Vec<Known>> = rows
-        .iter()
-        .map(|row| row.iter().zip(&kinds).map(|(value, kind)| of_value(value, *kind)).collect())
-        .collect();
+/// Whether the rows are the same under every combination of settings, by columns of these kinds.
+pub(crate) fn compare(
+    plan: &Plan,
+    kinds: &[Kind],
+    emitted: &Emitted,
+    logs: &Logs,
+    rows: &[Row],
+) -> Result<Found, String> {
+    let engine: Vec<Vec<Known>> =
+        rows.iter().map(|row| row.iter().zip(kinds).map(|(value, kind)| of_value(value, *kind)).collect()).collect();
     let mut found = Found::Same;
     for settings in Settings::all() {
         let answer = run(&emitted.query, logs.get(settings.dash), settings);
-        let one = one(plan, emitted, &answer, &engine).map_err(|why| format!("{why}\nunder {settings:?}"))?;
+        let one = one(plan, kinds, emitted, &answer, &engine).map_err(|why| format!("{why}\nunder {settings:?}"))?;
         if one == Found::CutElsewhere {
             found = one;
         }
@@ -120,8 +126,14 @@ pub(crate) fn compare(plan: &Plan, emitted: &Emitted, logs: &Logs, rows: &[Row])
     Ok(found)
 }
 
-fn one(plan: &Plan, emitted: &Emitted, answer: &Answer, engine: &[Vec<Known>]) -> Result<Found, String> {
-    let (kinds, order) = (kinds(plan), order_of(plan));
+fn one(
+    plan: &Plan,
+    kinds: &[Kind],
+    emitted: &Emitted,
+    answer: &Answer,
+    engine: &[Vec<Known>],
+) -> Result<Found, String> {
+    let order = order_of(plan, kinds);
     if kinds.len() != emitted.columns.len() {
         return Err(format!("{} columns, {} of them emitted", kinds.len(), emitted.columns.len()));
     }
@@ -132,7 +144,7 @@ fn one(plan: &Plan, emitted: &Emitted, answer: &Answer, engine: &[Vec<Known>]) -
     if limit != emitted.query.limit as u64 {
         return Err(format!("limit {limit} is emitted as {}", emitted.query.limit));
     }
-    let served: Vec<Ordered> = answer.rows.iter().map(|row| ordered(row, &kinds, &emitted.columns, &order)).collect();
+    let served: Vec<Ordered> = answer.rows.iter().map(|row| ordered(row, kinds, &emitted.columns, &order)).collect();
     let served_values: Vec<Vec<Known>> = served.iter().map(|row| row.values.clone()).collect();
     let mut by_value = served;
     by_value.sort_by(|a, b| compare_keys(a, b, &order));

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use crate::compare::Logs;
 use crate::engine::{Engine, context};
 use crate::evaluator::Settings;
+use crate::known;
 use crate::records::Records;
 use crate::tally::Tally;
 use crate::whole::{Checked, check};
@@ -31,7 +32,7 @@ pub(crate) fn cases() -> Tally {
             }
             Ok(Some((Checked::Refused, _))) => tally.refused += 1,
             Ok(Some((Checked::LeftOut(why), _))) => tally.leave_out(why),
-            Ok(None) => tally.leave_out("cases without records or without a plan"),
+            Ok(None) => tally.leave_out("cases without records, or of an error"),
             Err(why) => tally.differences.push(format!("{}\n{why}", file.display())),
         }
     }
@@ -54,7 +55,7 @@ impl Sections {
         for line in text.lines() {
             match line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --")) {
                 Some(name) => sections.push((name.to_string(), String::new())),
-                None => sections.last_mut().into_iter().for_each(|(_, body)| *body += &format!("{line}\n")),
+                None => sections.last_mut().into_iter().for_each(|(_, body)| body.extend([line, "\n"])),
             }
         }
         Self(sections)
@@ -112,6 +113,12 @@ fn case(sections: &Sections) -> Result<Option<(Checked, usize)>, String> {
     }
     let engine = Engine::open(&texts, &context)?;
     let logs = Logs::of(&records)?;
-    let checked = check(&plan, &insights::Format::of(fields), &engine, &logs)?;
-    Ok(Some((checked, records.rows.len())))
+    let direction = records.names.iter().position(|name| name == "flow-direction");
+    let lacks_direction = direction.is_some_and(|place| records.rows.iter().any(|row| row[place] == "-"));
+    match check(&plan, &insights::Format::of(fields), &engine, &logs) {
+        Err(_) if lacks_direction && known::projects_a_side(&plan) => {
+            left_out("local or remote shown of records without a direction")
+        }
+        checked => Ok(Some((checked?, records.rows.len()))),
+    }
 }

@@ -1,25 +1,17 @@
 //! Sentences by chance: all of them mean something, or are told by `compile` not to.
 
+use std::fmt::Write as _;
+
 use crate::random::Random;
 
-const ADDRESS_FIELDS: [&str; 9] = [
-    "src.addr",
-    "dst.addr",
-    "pkt.src.addr",
-    "pkt.dst.addr",
-    "local.addr",
-    "remote.addr",
-    "addr",
-    "srcaddr",
-    "dstAddr",
-];
+const ADDRESS_FIELDS: [&str; 9] =
+    ["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr", "addr", "srcaddr", "dstAddr"];
 const PORT_FIELDS: [&str; 5] = ["src.port", "dst.port", "local.port", "remote.port", "port"];
 const SIDES: [&str; 6] = ["src", "dst", "local", "remote", "pkt.src", "pkt.dst"];
 const SETS: [&str; 6] = ["private", "shared", "linklocal", "loopback", "multicast", "public"];
 const TEXT_FIELDS: [&str; 5] = ["eni", "vpc", "subnet", "instance", "account"];
 const SERVICE_FIELDS: [&str; 4] = ["pkt.src.service", "pkt.dst.service", "service", "reject.reason"];
-const WORDS: [&str; 10] =
-    ["accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6"];
+const WORDS: [&str; 10] = ["accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6"];
 const ANY_FIELDS: [&str; 26] = [
     "src.addr",
     "dst.addr",
@@ -125,7 +117,9 @@ fn sided(random: &mut Random) -> String {
     let side = if random.once_in(4) { "" } else { random.pick(&SIDES[..4]) };
     match random.below(4) {
         0 => format!("{side} host {}", random.pick(&["10.0.0.1", "2001:db8::1", "8.8.8.8"])),
-        1 => format!("{side} net {}", list(random, |random| random.pick(&["10.0.0.0/8", "2001:db8::/32", "8.8.8.0/24"]))),
+        1 => {
+            format!("{side} net {}", list(random, |random| random.pick(&["10.0.0.0/8", "2001:db8::/32", "8.8.8.0/24"])))
+        }
         2 => format!("{side} port {}", list(random, port)),
         _ => format!("{side} port {}", random.pick(&["22", "ssh", "0"])),
     }
@@ -307,8 +301,9 @@ fn records(random: &mut Random) -> String {
     let mut text = if random.once_in(4) { String::new() } else { format!(" | show {}", shown.join(", ")) };
     if random.once_in(2) {
         let keys = random.some(&["bytes", "packets", "time", "dst.port", "src.addr", "eni", "duration", "vpc"], 2);
-        let keys: Vec<String> = keys.iter().map(|key| format!("{key}{}", random.pick(&["", " asc", " desc"]))).collect();
-        text += &format!(" | sort {}", keys.join(", "));
+        let keys: Vec<String> =
+            keys.iter().map(|key| format!("{key}{}", random.pick(&["", " asc", " desc"]))).collect();
+        let _ = write!(text, " | sort {}", keys.join(", "));
     }
     text + &limit(random)
 }
@@ -324,7 +319,11 @@ fn top(random: &mut Random) -> String {
 }
 
 fn having(random: &mut Random) -> String {
-    if random.once_in(2) { String::new() } else { random.pick(&[" | where flows > 2", " | where bytes > 1k"]).to_string() }
+    if random.once_in(2) {
+        String::new()
+    } else {
+        random.pick(&[" | where flows > 2", " | where bytes > 1k"]).to_string()
+    }
 }
 
 fn groups(random: &mut Random) -> String {
@@ -338,7 +337,7 @@ fn groups(random: &mut Random) -> String {
     }
     let mut text = format!(" | {}", aggregates.join(", "));
     if !keys.is_empty() {
-        text += &format!(" by {}", keys.join(", "));
+        let _ = write!(text, " by {}", keys.join(", "));
     }
     if random.once_in(3) {
         let test = random.pick(&[
@@ -352,11 +351,11 @@ fn groups(random: &mut Random) -> String {
             "not sum_packets exists",
             "distinct_vpc = 1",
         ]);
-        text += &format!(" | where {test}");
+        let _ = write!(text, " | where {test}");
     }
     if random.once_in(3) {
         let key = random.pick(&["count", "sum_bytes", "eni", "src_addr", "proto", "max_end", "avg_packets"]);
-        text += &format!(" | sort {key}{}", random.pick(&["", " asc", " desc"]));
+        let _ = write!(text, " | sort {key}{}", random.pick(&["", " asc", " desc"]));
     }
     text + &limit(random)
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::evaluator::Settings;
+
 /// Counts of a run.
 #[derive(Default)]
 pub(crate) struct Tally {
@@ -10,7 +12,7 @@ pub(crate) struct Tally {
     pub(crate) plans: usize,
     /// Plans times the records they were asked of.
     pub(crate) records: usize,
-    /// Plans that ask for no record but for a shape; among `plans`.
+    /// Runs of the text: one for each combination of what is unsettled.
     pub(crate) combinations: usize,
     /// Refused by both sides.
     pub(crate) refused: usize,
@@ -41,8 +43,9 @@ impl fmt::Display for Tally {
         let Self { cases, plans, records, combinations, refused, left_out, differences } = self;
         write!(
             f,
-            "{cases} cases, {plans} plans, {records} pairs of a plan and a record, {combinations} runs over all \
+            "{cases} cases and {plans} plans, {records} pairs of a plan and a record, {combinations} runs in {} \
              combinations; refused by both: {refused}; differences: {}; left out:",
+            Settings::all().len(),
             differences.len()
         )?;
         left_out.iter().try_for_each(|(why, count)| write!(f, " {count} ({why})"))

@@ -1,8 +1,8 @@
 //! Commands.
 
 use super::{Parser, Token};
-use crate::evaluator::function;
 use crate::evaluator::Error;
+use crate::evaluator::function;
 use crate::evaluator::syntax::{Aggregate, Arithmetic, Call, Command, Expr, Shown, Slot, SortKey, Stats, Total};
 
 /// The most rows that the service returns.

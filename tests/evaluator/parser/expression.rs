@@ -4,8 +4,8 @@
 use regex::Regex;
 
 use super::{Parser, Token};
-use crate::evaluator::function;
 use crate::evaluator::Error;
+use crate::evaluator::function;
 use crate::evaluator::syntax::{Comparison, Expr, Pattern};
 
 impl Parser {
@@ -174,12 +174,7 @@ fn check_values(operands: &[&Expr]) -> Result<(), Error> {
 pub(in crate::evaluator) fn is_test(expr: &Expr) -> bool {
     match expr {
         Expr::Slot(_) | Expr::Number(_) | Expr::Text(_) | Expr::Arithmetic(..) => false,
-        Expr::All(_)
-        | Expr::Any(_)
-        | Expr::Not(_)
-        | Expr::Compare(..)
-        | Expr::In { .. }
-        | Expr::Like { .. } => true,
+        Expr::All(_) | Expr::Any(_) | Expr::Not(_) | Expr::Compare(..) | Expr::In { .. } | Expr::Like { .. } => true,
         Expr::Call(call) => function::is_test(call),
     }
 }
