@@ -11,7 +11,7 @@ use super::{Settings, Value, natural};
 pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) -> Vec<Row<'a>> {
     let mut groups: BTreeMap<String, (Vec<Value<'static>>, Vec<&Row<'a>>)> = BTreeMap::new();
     if stats.keys.is_empty() {
-        groups.insert(String::new(), (Vec::new(), Vec::new()));
+        groups.insert(identity(&[]), (Vec::new(), Vec::new()));
     }
     for row in rows {
         let keys: Vec<Value<'static>> = stats.keys.iter().map(|(_, key)| value(key, row, settings).owned()).collect();

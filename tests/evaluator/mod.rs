@@ -22,7 +22,7 @@ mod value;
 mod tests;
 
 pub(crate) use log::Log;
-pub(crate) use pipeline::{Answer, OutRow, run};
+pub(crate) use pipeline::{OutRow, run};
 pub(crate) use settings::{Dash, MissingTest, Mixed, NotNull, Settings};
 pub(crate) use syntax::Query;
 pub(crate) use value::Value;

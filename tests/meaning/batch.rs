@@ -20,7 +20,7 @@ use crate::tally::Tally;
 /// Conditions that one run answers.
 const BATCH: usize = 24;
 /// Records that each is asked of.
-const RECORDS: usize = 36;
+const RECORDS: usize = 30;
 
 struct Asked {
     text: String,
@@ -65,7 +65,8 @@ impl Asker {
     fn ask(&mut self, random: &mut Random, tally: &mut Tally) {
         let mut asked = Vec::new();
         while asked.len() < BATCH {
-            let depth = 1 + random.below(self.depth);
+            // Most of them are small.
+            let depth = 1 + random.below(self.depth).min(random.below(self.depth));
             let text = condition(random, depth);
             let Ok(plan) = compile(&format!("where {text} | show bytes | limit none"), &context()) else {
                 tally.leave_out("drawn again: no plan");

@@ -7,7 +7,7 @@ use flowlogs::query::Plan;
 use flowlogs::query::plan::{Shape, Source};
 use flowlogs::value::Row;
 
-use crate::evaluator::{Answer, Dash, Log, Query, Settings, run};
+use crate::evaluator::{Dash, Log, OutRow, Query, Settings, run};
 use crate::records::Records;
 use crate::typed::{Kind, Known, kind_of, of_text, of_value};
 
@@ -118,7 +118,8 @@ pub(crate) fn compare(
     let mut found = Found::Same;
     for settings in Settings::all() {
         let answer = run(&emitted.query, logs.get(settings.dash), settings);
-        let one = one(plan, kinds, emitted, &answer, &engine).map_err(|why| format!("{why}\nunder {settings:?}"))?;
+        let one =
+            one(plan, kinds, emitted, &answer.rows, &engine).map_err(|why| format!("{why}\nunder {settings:?}"))?;
         if one == Found::CutElsewhere {
             found = one;
         }
@@ -130,7 +131,7 @@ fn one(
     plan: &Plan,
     kinds: &[Kind],
     emitted: &Emitted,
-    answer: &Answer,
+    served: &[OutRow],
     engine: &[Vec<Known>],
 ) -> Result<Found, String> {
     let order = order_of(plan, kinds);
@@ -144,7 +145,7 @@ fn one(
     if limit != emitted.query.limit as u64 {
         return Err(format!("limit {limit} is emitted as {}", emitted.query.limit));
     }
-    let served: Vec<Ordered> = answer.rows.iter().map(|row| ordered(row, kinds, &emitted.columns, &order)).collect();
+    let served: Vec<Ordered> = served.iter().map(|row| ordered(row, kinds, &emitted.columns, &order)).collect();
     let served_values: Vec<Vec<Known>> = served.iter().map(|row| row.values.clone()).collect();
     let mut by_value = served;
     by_value.sort_by(|a, b| compare_keys(a, b, &order));
@@ -161,12 +162,7 @@ fn one(
     Err(format!("the service cuts elsewhere\n{}", drawn(&by_value, &returned)))
 }
 
-fn ordered(
-    row: &crate::evaluator::OutRow,
-    kinds: &[Kind],
-    columns: &[Option<String>],
-    order: &[(Kind, bool)],
-) -> Ordered {
+fn ordered(row: &OutRow, kinds: &[Kind], columns: &[Option<String>], order: &[(Kind, bool)]) -> Ordered {
     let cell = |name: &str| row.cells.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
     let values = columns.iter().zip(kinds).map(|(name, kind)| of_text(name.as_deref().and_then(cell), *kind));
     let keys = order.iter().zip(&row.order).map(|((kind, _), text)| of_text(text.as_deref(), *kind));
