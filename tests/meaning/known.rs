@@ -4,6 +4,7 @@ use flowlogs::field::Origin;
 use flowlogs::function::Function;
 use flowlogs::query::Plan;
 use flowlogs::query::plan::{Shape, Source};
+use flowlogs::value::{Row, Value};
 
 use crate::typed::Kind;
 
@@ -35,6 +36,13 @@ pub(crate) fn projects_a_side(plan: &Plan) -> bool {
     shown || plan.sort.iter().any(|key| is_by_side(&key.source))
 }
 
+/// Whether it is the answer about no record: one row of nothing and zeros. How many different values
+/// there are in nothing, the text may leave open.
+pub(crate) fn is_of_nothing(plan: &Plan, rows: &[Row]) -> bool {
+    let is_keyless = matches!(&plan.shape, Shape::Groups(groups) if groups.keys.is_empty());
+    is_keyless && rows.iter().flatten().all(|value| matches!(value, Value::Absent | Value::Int(0)))
+}
+
 /// Whether a text counts different values and does not take the `-` of absent ones off again.
 pub(crate) fn counts_absent(text: &str) -> bool {
     text.matches("count_distinct(").count() > text.matches("- max(").count()
@@ -46,7 +54,7 @@ pub(crate) fn without_distinct(plan: &Plan, kinds: &[Kind]) -> Vec<Kind> {
     let mut kinds = kinds.to_vec();
     for (place, aggregate) in groups.aggregates.iter().enumerate() {
         if aggregate.function == Function::Distinct {
-            kinds[groups.keys.len() + place] = Kind::Estimate;
+            kinds[groups.keys.len() + place] = Kind::Ignored;
         }
     }
     kinds

@@ -1,6 +1,6 @@
 //! Flow log records as text, and as the service's events.
 
-use flowlogs::field::Field;
+use flowlogs::field::{FIELDS, Field, FieldType, Origin};
 
 use crate::evaluator::{Dash, Error, Log};
 use crate::random::Random;
@@ -57,8 +57,8 @@ impl Records {
     }
 }
 
-/// Formats whose records are made up: everything, the default, and one that lacks what guards need.
-pub(crate) const FORMATS: [&str; 4] = [
+/// Formats whose records are made up: much, the default, and two that lack what guards need.
+const FORMATS: [&str; 4] = [
     "interface-id flow-direction srcaddr dstaddr srcport dstport protocol tcp-flags packets bytes start end action \
      log-status pkt-srcaddr pkt-dstaddr pkt-src-aws-service pkt-dst-aws-service traffic-path type vpc-id subnet-id \
      instance-id account-id region reject-reason encryption-status version resource-id",
@@ -68,6 +68,16 @@ pub(crate) const FORMATS: [&str; 4] = [
     "interface-id dstaddr dstport protocol packets bytes start end log-status pkt-srcaddr flow-direction srcport \
      srcaddr resource-id",
 ];
+
+/// The formats whose records are made up; the last one has every field there is.
+pub(crate) fn formats() -> Vec<String> {
+    let every = FIELDS.iter().filter_map(|info| match info.origin {
+        Origin::Record(name) => Some(name),
+        _ => None,
+    });
+    let every: Vec<&str> = every.collect();
+    FORMATS.iter().map(ToString::to_string).chain([every.join(" ")]).collect()
+}
 
 /// Midnight before the clock of the tests, so that bins of every width meet records.
 const FIRST: usize = 1_795_392_000;
@@ -166,6 +176,21 @@ fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
         ("instance-id", _) => random.pick(&["i-01", "i-02", "-"]).into(),
         ("reject-reason", _) => random.pick(&["BPA", "-", "-"]).into(),
         ("encryption-status", _) => random.pick(&["0", "1", "3", "-"]).into(),
+        _ => other(name, random),
+    }
+}
+
+/// Texts of fields that nothing else depends on.
+pub(crate) const TEXTS: [&str; 4] = ["a-1", "b.22", "app=web%20x", "-"];
+
+/// A value of a field that nothing else depends on, by its type.
+fn other(name: &str, random: &mut Random) -> String {
+    let Some(field) = Field::of_record(name) else { return "-".into() };
+    match field.field_type() {
+        FieldType::Quantity => random.pick(&["0", "7", "1500", "-"]).into(),
+        FieldType::Word(words) | FieldType::OpenWord(words) if !random.once_in(3) => random.pick(words).into(),
+        FieldType::Code(names) if !random.once_in(3) => names[random.below(names.len())].code.to_string(),
+        FieldType::Text => random.pick(&TEXTS).into(),
         _ => "-".into(),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use flowlogs::field::{FIELDS, Field, FieldType};
+
 use crate::random::Random;
+use crate::records::TEXTS;
 
 const ADDRESS_FIELDS: [&str; 9] =
     ["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr", "addr", "srcaddr", "dstAddr"];
@@ -88,7 +91,9 @@ fn leaf(random: &mut Random) -> String {
         10 => flags(random),
         11 | 12 => texts(random),
         13 => services(random),
+        14 if random.once_in(3) => any_field(random),
         14 => codes(random),
+        _ if random.once_in(3) => any_field(random),
         _ => format!("{} exists", random.pick(&ANY_FIELDS)),
     }
 }
@@ -191,6 +196,29 @@ fn codes(random: &mut Random) -> String {
         0 => format!("{field} {} {}", random.pick(&EQUALITIES), random.pick(values)),
         1 => format!("{field} in ({})", random.some(values, 3).join(", ")),
         _ => format!("{field} not in ({})", random.some(values, 3).join(", ")),
+    }
+}
+
+/// A test of any field of a record, by its type.
+fn any_field(random: &mut Random) -> String {
+    let info = &FIELDS[random.below(FIELDS.len())];
+    let name = info.name;
+    // In a batch the one says which condition a record belongs to, and the other would show
+    // records to all conditions.
+    if matches!(info.field, Field::Resource | Field::Status) {
+        return "eni exists".into();
+    }
+    let negated = if random.once_in(2) { "!" } else { "" };
+    match info.field_type {
+        FieldType::Quantity => format!("{name} {} {}", random.pick(&ORDERS), random.pick(&["0", "7", "1k"])),
+        FieldType::Text => match random.below(3) {
+            0 => format!("{name} {negated}= {:?}", random.pick(&TEXTS[..3])),
+            1 => format!("{name} {negated}~ {}", random.pick(&PATTERNS)),
+            _ => format!("{name} like {}", random.pick(&GLOBS)),
+        },
+        FieldType::Word(words) | FieldType::OpenWord(words) => format!("{name} {negated}= {}", random.pick(words)),
+        FieldType::Code(names) => format!("{name} {negated}= {}", names[random.below(names.len())].word),
+        _ => format!("{name} exists"),
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     /// Both sides estimate: only whether there is one can be compared.
     Estimate,
     Time,
+    /// Known to differ: not compared.
+    Ignored,
     /// A number in the record that is shown as a word.
     Code(Field),
     Text,
@@ -69,6 +71,9 @@ pub(crate) fn kinds(plan: &Plan) -> Vec<Kind> {
 
 /// What the service's text says; `None` where the row lacks it.
 pub(crate) fn of_text(text: Option<&str>, kind: Kind) -> Known {
+    if kind == Kind::Ignored {
+        return ignored();
+    }
     let Some(text) = text.filter(|text| *text != "-") else { return Known::Absent };
     match kind {
         Kind::Text => Known::Text(text.to_string()),
@@ -76,6 +81,10 @@ pub(crate) fn of_text(text: Option<&str>, kind: Kind) -> Known {
         Kind::Time => seconds(text),
         _ => text.parse().map_or(Known::Absent, |number| of_number(number, kind)),
     }
+}
+
+fn ignored() -> Known {
+    Known::Text("any".into())
 }
 
 fn of_address(address: IpAddr) -> Known {
@@ -112,6 +121,7 @@ fn seconds(text: &str) -> Known {
 #[expect(clippy::cast_precision_loss, reason = "the records of the tests have small numbers")]
 pub(crate) fn of_value(value: &Value, kind: Kind) -> Known {
     match value {
+        _ if kind == Kind::Ignored => ignored(),
         Value::Absent => Known::Absent,
         Value::Int(number) => of_number(*number as f64, kind),
         Value::Float(number) => of_number(*number, kind),

@@ -9,7 +9,7 @@ use crate::engine::{Engine, context};
 use crate::evaluator::Settings;
 use crate::known;
 use crate::random::Random;
-use crate::records::{FORMATS, Records, made_up};
+use crate::records::{Records, formats, made_up};
 use crate::sentences::sentence;
 use crate::tally::Tally;
 use crate::typed::kinds;
@@ -22,11 +22,12 @@ pub(crate) fn sentences(count: usize, seed: u64) -> Tally {
     let context = context();
     let mut tally = Tally::default();
     let mut random = Random(seed);
-    for format in FORMATS {
+    let formats = formats();
+    for format in &formats {
         let records = made_up(format, RECORDS, true, &mut random);
         let asked_of = [Asked::new(records.clone()), Asked::new(directed(records))];
         let mut asked = 0;
-        while asked < count / FORMATS.len() {
+        while asked < count / formats.len() {
             let text = sentence(&mut random);
             match compile(&text, &context) {
                 Ok(plan) => {
@@ -116,10 +117,15 @@ pub(crate) fn check(plan: &Plan, format: &insights::Format, engine: &Engine, log
     let within = engine.session.interval(plan).map(|interval| logs.within(interval.from, interval.until));
     let logs = within.as_ref().unwrap_or(logs);
     let compared = compare(plan, &kinds(plan), &emitted, logs, &rows.rows);
-    if compared.is_err() && known::counts_absent(&emitted.text) {
+    let why = if known::is_of_nothing(plan, &rows.rows) {
+        Some("`distinct` over no record")
+    } else {
+        known::counts_absent(&emitted.text).then_some("`distinct` of a field whose `-` is counted")
+    };
+    if let (Err(_), Some(why)) = (&compared, why) {
         let kinds = known::without_distinct(plan, &kinds(plan));
         if compare(plan, &kinds, &emitted, logs, &rows.rows).is_ok() {
-            return Ok(Checked::LeftOut("`distinct` of a field whose `-` is counted"));
+            return Ok(Checked::LeftOut(why));
         }
     }
     match compared {
