@@ -1,5 +1,5 @@
 //! The README: every command in it is run. What a `console` block shows is what the command prints;
-//! the commands of a `sh` block succeed.
+//! the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// The Python that `tests/run` sets up.
 fn python() -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"));
     let venv = env::var_os("FLOWLOGS_TEST_VENV").map_or_else(|| root.join(".venv"), PathBuf::from);
     let python = venv.join("bin").join("python");
     assert!(python.exists(), "{} is not there: run ./tests/run, which installs moto", python.display());
@@ -21,7 +21,7 @@ fn python() -> PathBuf {
 }
 
 fn script(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/aws").join(name)
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests")).join("tests/aws").join(name)
 }
 
 /// The port of the one moto of all tests; each test has a Region for itself.

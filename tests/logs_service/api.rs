@@ -1,0 +1,176 @@
+//! The operations.
+
+use std::sync::Mutex;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use super::http::{Request, Response};
+use super::query::{self, Query};
+use super::script::Step;
+use super::state::{Call, Group, State};
+
+/// The largest page of results, and the log groups that a query takes.
+const LARGEST_PAGE: usize = 10_000;
+const MOST_GROUPS: usize = 50;
+/// Log groups on a page.
+const GROUPS_A_PAGE: usize = 50;
+
+/// An error of the service: its name and message.
+pub(super) struct Refusal(&'static str, String);
+
+impl Refusal {
+    pub(super) fn new(name: &'static str, message: impl Into<String>) -> Self {
+        Self(name, message.into())
+    }
+
+    pub(super) fn parameter(message: impl Into<String>) -> Self {
+        Self::new("InvalidParameterException", message)
+    }
+
+    fn response(self) -> Response {
+        let Self(name, message) = self;
+        Response { status: 400, error: Some(name), body: json!({ "__type": name, "message": message }).to_string() }
+    }
+}
+
+pub(super) fn answer(state: &Mutex<State>, request: &Request) -> Response {
+    let delay = state.lock().expect("no thread panics").script.delay;
+    thread::sleep(delay);
+    let mut state = state.lock().expect("no thread panics");
+    match operate(&mut state, request) {
+        Ok(output) => Response { status: 200, error: None, body: output.to_string() },
+        Err(refusal) => refusal.response(),
+    }
+}
+
+fn operate(state: &mut State, request: &Request) -> Result<Value, Refusal> {
+    let operation = request.target.strip_prefix("Logs_20140328.").unwrap_or_default();
+    let input: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| Refusal::new("SerializationException", error.to_string()))?;
+    state.calls.push(Call { operation: operation.to_string(), input: input.clone() });
+    if state.script.throttled > 0 {
+        state.script.throttled -= 1;
+        return Err(Refusal::new("ThrottlingException", "Rate exceeded"));
+    }
+    match operation {
+        "StartQuery" => start_query(state, &input),
+        "GetQueryResults" => get_query_results(state, &input),
+        "StopQuery" => stop_query(state, &input),
+        "DescribeLogGroups" => describe_log_groups(state, &input),
+        _ => Err(Refusal::new("UnknownOperationException", request.target.clone())),
+    }
+}
+
+fn start_query(state: &mut State, input: &Value) -> Result<Value, Refusal> {
+    let running = state.queries.values().filter(|query| query.step().is_running()).count();
+    if running >= state.script.most_running {
+        let limit = state.script.most_running;
+        let message = format!("Account maximum query concurrency limit of [{limit}] reached.");
+        return Err(Refusal::new("LimitExceededException", message));
+    }
+    let seconds =
+        |name: &str| input[name].as_i64().ok_or_else(|| Refusal::parameter(format!("{name} is required, in seconds")));
+    let window = (seconds("startTime")?, seconds("endTime")?);
+    let text = input["queryString"].as_str().ok_or_else(|| Refusal::parameter("queryString is required"))?;
+    let groups = groups(state, input)?;
+    let limit = match &input["limit"] {
+        Value::Null => None,
+        limit => Some(number(limit, "limit", 100_000)?),
+    };
+    let query = Query::run(text, &groups, window, limit, &state.script)?;
+    let id = format!("00000000-0000-4000-8000-{:012}", state.queries.len());
+    state.queries.insert(id.clone(), query);
+    Ok(json!({ "queryId": id }))
+}
+
+/// The log groups that are meant, by exactly one of three ways.
+fn groups<'a>(state: &'a State, input: &Value) -> Result<Vec<&'a Group>, Refusal> {
+    let ways = ["logGroupName", "logGroupNames", "logGroupIdentifiers"];
+    let used: Vec<&Value> = ways.iter().map(|way| &input[*way]).filter(|value| !value.is_null()).collect();
+    let [value] = used.as_slice() else { return Err(Refusal::parameter("exactly one way to name log groups")) };
+    let names: Vec<&str> = match value {
+        Value::String(name) => vec![name],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if names.is_empty() || names.len() > MOST_GROUPS {
+        return Err(Refusal::parameter(format!("{} log groups", names.len())));
+    }
+    let named = |name: &str| {
+        let group = state.groups.iter().find(|group| group.name == name || group.arn() == name);
+        let missing = "Log group does not exist for account";
+        group.ok_or_else(|| Refusal::new("ResourceNotFoundException", format!("{missing}: {name}")))
+    };
+    names.into_iter().map(named).collect()
+}
+
+fn number(value: &Value, name: &str, most: usize) -> Result<usize, Refusal> {
+    let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+    let number = number.filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| Refusal::parameter(format!("{name} is not within 1 and {most}")))
+}
+
+fn query<'a>(state: &'a mut State, input: &Value) -> Result<&'a mut Query, Refusal> {
+    let id = input["queryId"].as_str().unwrap_or_default();
+    let missing = || Refusal::new("ResourceNotFoundException", format!("Query {id} does not exist"));
+    state.queries.get_mut(id).ok_or_else(missing)
+}
+
+fn get_query_results(state: &mut State, input: &Value) -> Result<Value, Refusal> {
+    let page = match &input["maxItems"] {
+        Value::Null => LARGEST_PAGE,
+        items => number(items, "maxItems", LARGEST_PAGE)?,
+    };
+    let first = match input["nextToken"].as_str() {
+        None => 0,
+        Some(token) => query::token_place(token).ok_or_else(|| Refusal::parameter("nextToken"))?,
+    };
+    let query = query(state, input)?;
+    // A page is of the answer there is; only a poll without a token finds the query further on.
+    if first == 0 {
+        query.advance();
+    }
+    Ok(query.page(first, page))
+}
+
+fn stop_query(state: &mut State, input: &Value) -> Result<Value, Refusal> {
+    let query = query(state, input)?;
+    if !query.step().is_running() {
+        return Err(Refusal::parameter("the query has ended already"));
+    }
+    query.end(Step::Cancelled);
+    Ok(json!({ "success": true }))
+}
+
+fn describe_log_groups(state: &State, input: &Value) -> Result<Value, Refusal> {
+    let page = match &input["limit"] {
+        Value::Null => GROUPS_A_PAGE,
+        limit => number(limit, "limit", GROUPS_A_PAGE)?,
+    };
+    let first = match input["nextToken"].as_str() {
+        None => 0,
+        Some(token) => query::token_place(token).ok_or_else(|| Refusal::parameter("nextToken"))?,
+    };
+    let prefix = input["logGroupNamePrefix"].as_str().unwrap_or_default();
+    let pattern = input["logGroupNamePattern"].as_str().unwrap_or_default();
+    let is_meant = |group: &&Group| group.name.starts_with(prefix) && group.name.contains(pattern);
+    let meant: Vec<&Group> = state.groups.iter().filter(is_meant).collect();
+    let described: Vec<Value> = meant.iter().skip(first).take(page).map(|group| describe(group)).collect();
+    let mut output = json!({ "logGroups": described });
+    if first + page < meant.len() {
+        output["nextToken"] = query::token(first + page).into();
+    }
+    Ok(output)
+}
+
+fn describe(group: &Group) -> Value {
+    json!({
+        "logGroupName": group.name,
+        "logGroupArn": group.arn(),
+        "arn": format!("{}:*", group.arn()),
+        "creationTime": group.created,
+        "logGroupClass": "STANDARD",
+        "storedBytes": 0,
+    })
+}

@@ -1,0 +1,133 @@
+//! A query: its whole answer at once, told step by step.
+
+use serde_json::{Value, json};
+
+use super::api::Refusal;
+use super::script::{Script, Step};
+use super::state::Group;
+use crate::evaluator::{self, Log, OutRow};
+
+/// What the service says where a window lies before the log groups.
+const OUTSIDE: &str = "Query's end date and time is either before the log groups creation time or exceeds the log \
+                       groups log retention settings ([0,79])";
+
+pub(super) struct Query {
+    rows: Vec<Value>,
+    has_stats: bool,
+    steps: Vec<Step>,
+    /// The step that the last poll found; `None` before the first.
+    at: Option<usize>,
+    matched: usize,
+    scanned: usize,
+    bytes: usize,
+    groups: usize,
+}
+
+impl Query {
+    /// Runs the text over the events of a window, both seconds included.
+    pub(super) fn run(
+        text: &str,
+        groups: &[&Group],
+        (first, last): (i64, i64),
+        limit: Option<usize>,
+        script: &Script,
+    ) -> Result<Self, Refusal> {
+        let malformed = |message: String| Refusal::new("MalformedQueryException", message);
+        if last < first {
+            return Err(Refusal::parameter("the end is before the start"));
+        }
+        if groups.iter().all(|group| last < group.created / 1000) {
+            return Err(malformed(OUTSIDE.into()));
+        }
+        let query = evaluator::Query::parse(text).map_err(|error| malformed(error.to_string()))?;
+        let events = groups.iter().flat_map(|group| &group.events);
+        let pairs = events.map(|event| event.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let log = Log::new(pairs, script.settings.dash).map_err(|error| malformed(error.to_string()))?;
+        let log = log.within(first, last);
+        let answer = evaluator::run(&query, &log, script.settings);
+        // Both limits hold, so that the smaller one wins.
+        let limit = limit.map_or(query.limit, |limit| limit.min(query.limit));
+        let bytes = groups.iter().flat_map(|group| &group.events).flatten().map(|(_, text)| text.len() + 1).sum();
+        Ok(Self {
+            rows: answer.rows.iter().take(limit).map(row).collect(),
+            has_stats: query.has_stats(),
+            steps: script.steps.clone(),
+            at: None,
+            matched: answer.matched,
+            scanned: log.len(),
+            bytes,
+            groups: groups.len(),
+        })
+    }
+
+    /// What the last poll found.
+    pub(super) fn step(&self) -> Step {
+        self.at.and_then(|at| self.steps.get(at)).copied().unwrap_or(Step::Scheduled)
+    }
+
+    /// Goes one step on; the last stays.
+    pub(super) fn advance(&mut self) {
+        self.at = Some(self.at.map_or(0, |at| at + 1).min(self.steps.len().saturating_sub(1)));
+    }
+
+    /// Ends it, whatever was to come.
+    pub(super) fn end(&mut self, step: Step) {
+        self.steps = vec![step];
+        self.at = Some(0);
+    }
+
+    /// A page of what there is so far.
+    pub(super) fn page(&self, first: usize, most: usize) -> Value {
+        let there = match self.step() {
+            Step::Complete => self.rows.len(),
+            Step::Running(rows) if !self.has_stats => rows.min(self.rows.len()),
+            _ => 0,
+        };
+        let rows = &self.rows[first.min(there)..(first + most).min(there)];
+        let mut page = json!({
+            "queryLanguage": "CWLI",
+            "status": self.step().status(),
+            "results": rows,
+            "statistics": self.statistics(there),
+        });
+        if first + most < there {
+            page["nextToken"] = token(first + most).into();
+        }
+        page
+    }
+
+    /// All of them are doubles.
+    #[expect(clippy::cast_precision_loss, reason = "there are few records")]
+    fn statistics(&self, rows: usize) -> Value {
+        let is_known = !matches!(self.step(), Step::Scheduled);
+        let number = |count: usize| if is_known { count as f64 } else { 0.0 };
+        json!({
+            "recordsMatched": number(self.matched),
+            "recordsScanned": number(self.scanned),
+            "bytesScanned": number(self.bytes),
+            "estimatedRecordsSkipped": 0.0,
+            "estimatedBytesSkipped": 0.0,
+            "logGroupsScanned": number(self.groups),
+            "resultCount": rows as f64,
+        })
+    }
+}
+
+/// A row as pairs; events have a pointer, too.
+fn row(row: &OutRow) -> Value {
+    let pair = |field: &str, value: &str| json!({ "field": field, "value": value });
+    let mut cells: Vec<Value> = row.cells.iter().map(|(field, value)| pair(field, value)).collect();
+    if let Some(event) = row.event {
+        cells.push(pair("@ptr", &format!("ptr-{event}")));
+    }
+    Value::Array(cells)
+}
+
+/// The token of a page that starts at this place.
+pub(super) fn token(place: usize) -> String {
+    format!("page-{place}")
+}
+
+pub(super) fn token_place(token: &str) -> Option<usize> {
+    token.strip_prefix("page-")?.parse().ok()
+}

@@ -1,0 +1,70 @@
+//! What the service is to do.
+
+use std::time::Duration;
+
+use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings};
+
+/// What one poll of a query finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Scheduled,
+    /// So many rows are found already; none where the query groups.
+    Running(usize),
+    Complete,
+    Failed,
+    Cancelled,
+    Timeout,
+    Unknown,
+}
+
+impl Step {
+    /// The status as it is called.
+    pub(super) fn status(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Scheduled",
+            Self::Running(_) => "Running",
+            Self::Complete => "Complete",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::Timeout => "Timeout",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    /// Whether the query goes on.
+    pub(super) fn is_running(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Running(_) | Self::Unknown)
+    }
+}
+
+/// How the service behaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    /// What each poll of a query finds, one after the other; the last stays.
+    pub(crate) steps: Vec<Step>,
+    /// So many calls are throttled before any is answered.
+    pub(crate) throttled: usize,
+    /// The queries that may run at once.
+    pub(crate) most_running: usize,
+    /// How long each answer takes.
+    pub(crate) delay: Duration,
+    /// What is unsettled about the service.
+    pub(crate) settings: Settings,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            steps: vec![Step::Scheduled, Step::Running(1), Step::Complete],
+            throttled: 0,
+            most_running: 100,
+            delay: Duration::ZERO,
+            settings: Settings {
+                missing: MissingTest::Null,
+                not_null: NotNull::Null,
+                dash: Dash::Text,
+                mixed: Mixed::Missing,
+            },
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The rows of both sides, compared.
+
+use std::cmp::Ordering;
+
+use flowlogs::insights;
+use flowlogs::query::Plan;
+use flowlogs::query::plan::{Shape, Source};
+use flowlogs::value::Row;
+
+use crate::evaluator::{Dash, Log, OutRow, Query, Settings, run};
+use crate::records::Records;
+use crate::typed::{Kind, Known, kind_of, of_text, of_value};
+
+/// The most rows that one query of the service returns.
+const CAP: u64 = 100_000;
+
+/// The same records, as the service may have them.
+pub(crate) struct Logs {
+    pub(crate) text: Log,
+    pub(crate) dropped: Log,
+}
+
+impl Logs {
+    pub(crate) fn of(records: &Records) -> Result<Self, String> {
+        let log = |dash| records.log(dash).map_err(|error| error.to_string());
+        Ok(Self { text: log(Dash::Text)?, dropped: log(Dash::Dropped)? })
+    }
+
+    pub(crate) fn within(&self, first: i64, last: i64) -> Self {
+        Self { text: self.text.within(first, last), dropped: self.dropped.within(first, last) }
+    }
+
+    pub(crate) fn get(&self, dash: Dash) -> &Log {
+        match dash {
+            Dash::Text => &self.text,
+            Dash::Dropped => &self.dropped,
+        }
+    }
+}
+
+/// A plan as the service gets it.
+pub(crate) struct Emitted {
+    pub(crate) text: String,
+    pub(crate) query: Query,
+    /// The service's name of each column of the plan; `None` for one that the format lacks.
+    pub(crate) columns: Vec<Option<String>>,
+}
+
+/// Emits a plan and reads it back: `Err` where the plan is refused, a second one where the text is.
+pub(crate) fn emit(plan: &Plan, format: &insights::Format) -> Result<Result<Emitted, String>, String> {
+    let emitted = insights::emit(plan, format).map_err(|error| error.to_string())?;
+    let query = match Query::parse(&emitted.text) {
+        Ok(query) => query,
+        Err(error) => return Ok(Err(format!("refused: {error}\n{}", emitted.text))),
+    };
+    let columns = columns(plan, &emitted.columns);
+    Ok(Ok(Emitted { text: emitted.text, query, columns }))
+}
+
+fn columns(plan: &Plan, names: &[String]) -> Vec<Option<String>> {
+    match &plan.shape {
+        // Default columns that the format lacks are not asked for.
+        Shape::Records { columns, default: true } => {
+            let name = |source: &Source| match source {
+                Source::Field(field) => names.iter().find(|name| *name == field.info().insights).cloned(),
+                _ => None,
+            };
+            columns.iter().map(|column| name(&column.source)).collect()
+        }
+        _ => names.iter().cloned().map(Some).collect(),
+    }
+}
+
+/// The keys that the answer's order is about, before ties: their kinds and directions.
+fn order_of(plan: &Plan, kinds: &[Kind]) -> Vec<(Kind, bool)> {
+    // Words that stand for numbers are ordered as these.
+    let ordered = |kind: Kind| if matches!(kind, Kind::Code(_)) { Kind::Number } else { kind };
+    let kind = |source: &Source| match source {
+        Source::Result(place) => ordered(kinds[*place]),
+        field => ordered(kind_of(field)),
+    };
+    if matches!(&plan.shape, Shape::Groups(groups) if groups.keys.is_empty()) {
+        return Vec::new();
+    }
+    if !plan.sort.is_empty() {
+        return plan.sort.iter().map(|key| (kind(&key.source), key.descending)).collect();
+    }
+    match &plan.shape {
+        Shape::Records { .. } => vec![(Kind::Time, true)],
+        Shape::Groups(_) => plan.tie_breakers().into_iter().take(1).map(|(place, last)| (kinds[place], last)).collect(),
+    }
+}
+
+/// A row: what it is ordered by, and its values.
+struct Ordered {
+    order: Vec<Known>,
+    values: Vec<Known>,
+}
+
+/// What comparing found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Same,
+    /// The same rows; but the service would cut them at another place, as it orders otherwise.
+    CutElsewhere,
+}
+
+/// Whether the rows are the same under every combination of settings, by columns of these kinds.
+pub(crate) fn compare(
+    plan: &Plan,
+    kinds: &[Kind],
+    emitted: &Emitted,
+    logs: &Logs,
+    rows: &[Row],
+) -> Result<Found, String> {
+    let engine: Vec<Vec<Known>> =
+        rows.iter().map(|row| row.iter().zip(kinds).map(|(value, kind)| of_value(value, *kind)).collect()).collect();
+    let mut found = Found::Same;
+    for settings in Settings::all() {
+        let answer = run(&emitted.query, logs.get(settings.dash), settings);
+        let one =
+            one(plan, kinds, emitted, &answer.rows, &engine).map_err(|why| format!("{why}\nunder {settings:?}"))?;
+        if one == Found::CutElsewhere {
+            found = one;
+        }
+    }
+    Ok(found)
+}
+
+fn one(
+    plan: &Plan,
+    kinds: &[Kind],
+    emitted: &Emitted,
+    served: &[OutRow],
+    engine: &[Vec<Known>],
+) -> Result<Found, String> {
+    let order = order_of(plan, kinds);
+    if kinds.len() != emitted.columns.len() {
+        return Err(format!("{} columns, {} of them emitted", kinds.len(), emitted.columns.len()));
+    }
+    if emitted.query.sort_keys() < order.len() {
+        return Err("the order is not emitted".into());
+    }
+    let limit = plan.limit.rows().unwrap_or(CAP).min(CAP);
+    if limit != emitted.query.limit as u64 {
+        return Err(format!("limit {limit} is emitted as {}", emitted.query.limit));
+    }
+    let served: Vec<Ordered> = served.iter().map(|row| ordered(row, kinds, &emitted.columns, &order)).collect();
+    let served_values: Vec<Vec<Known>> = served.iter().map(|row| row.values.clone()).collect();
+    let mut by_value = served;
+    by_value.sort_by(|a, b| compare_keys(a, b, &order));
+    let limit = emitted.query.limit;
+    same(&by_value, engine, &order, limit).map_err(|why| format!("{why}\n{}", drawn(&by_value, engine)))?;
+    let returned: Vec<Vec<Known>> = served_values.iter().take(limit).cloned().collect();
+    let is_cut = served_values.len() > limit;
+    if !is_cut || same(&by_value, &returned, &order, limit).is_ok() {
+        return Ok(Found::Same);
+    }
+    if order_differs(&by_value, &order) {
+        return Ok(Found::CutElsewhere);
+    }
+    Err(format!("the service cuts elsewhere\n{}", drawn(&by_value, &returned)))
+}
+
+fn ordered(row: &OutRow, kinds: &[Kind], columns: &[Option<String>], order: &[(Kind, bool)]) -> Ordered {
+    let cell = |name: &str| row.cells.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
+    let values = columns.iter().zip(kinds).map(|(name, kind)| of_text(name.as_deref().and_then(cell), *kind));
+    let keys = order.iter().zip(&row.order).map(|((kind, _), text)| of_text(text.as_deref(), *kind));
+    Ordered { order: keys.collect(), values: values.collect() }
+}
+
+/// By value; what is absent comes last both ways.
+fn compare_keys(a: &Ordered, b: &Ordered, order: &[(Kind, bool)]) -> Ordering {
+    let keys = a.order.iter().zip(&b.order).zip(order);
+    keys.fold(Ordering::Equal, |so_far, ((a, b), (_, descending))| {
+        so_far.then_with(|| match (a, b) {
+            (Known::Absent, _) | (_, Known::Absent) => (*a == Known::Absent).cmp(&(*b == Known::Absent)),
+            _ => {
+                let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
+                if *descending { order.reverse() } else { order }
+            }
+        })
+    })
+}
+
+/// Whether rows in order are these: those that tie stand in any order, and any of them may be cut.
+fn same(all: &[Ordered], rows: &[Vec<Known>], order: &[(Kind, bool)], limit: usize) -> Result<(), String> {
+    let expected = all.len().min(limit);
+    if rows.len() != expected {
+        return Err(format!("{expected} rows expected, {} found", rows.len()));
+    }
+    let mut rest = rows;
+    for class in all.chunk_by(|a, b| compare_keys(a, b, order).is_eq()) {
+        let taken = class.len().min(rest.len());
+        let (mine, later) = rest.split_at(taken);
+        let mut possible: Vec<&Vec<Known>> = class.iter().map(|row| &row.values).collect();
+        for row in mine {
+            let Some(place) = possible.iter().position(|values| *values == row) else {
+                return Err(format!("a row that is not expected there: {row:?}"));
+            };
+            possible.swap_remove(place);
+        }
+        rest = later;
+    }
+    Ok(())
+}
+
+/// Whether the service may order these by other rules: absent values, text, addresses of IPv6, and
+/// estimates.
+fn order_differs(rows: &[Ordered], order: &[(Kind, bool)]) -> bool {
+    let is_v4 = |bits: u128| bits >> 32 == 0xffff;
+    let differs = |key: &Known, kind: Kind| match key {
+        Known::Absent | Known::Text(_) => true,
+        Known::Address(bits) => !is_v4(*bits),
+        Known::Number(_) => matches!(kind, Kind::Estimate),
+    };
+    rows.iter().any(|row| row.order.iter().zip(order).any(|(key, (kind, _))| differs(key, *kind)))
+}
+
+fn drawn(expected: &[Ordered], found: &[Vec<Known>]) -> String {
+    let show = |row: &Vec<Known>| {
+        let values = row.iter().map(|value| match value {
+            Known::Number(number) => number.to_string(),
+            Known::Address(bits) => std::net::Ipv6Addr::from_bits(*bits).to_canonical().to_string(),
+            Known::Text(text) => text.clone(),
+            Known::Absent => "-".into(),
+        });
+        values.collect::<Vec<_>>().join(" ")
+    };
+    let expected: Vec<String> = expected.iter().map(|row| show(&row.values)).collect();
+    let found: Vec<String> = found.iter().map(show).collect();
+    format!("text: {expected:#?}\nengine: {found:#?}")
+}

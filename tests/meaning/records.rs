@@ -1,0 +1,196 @@
+//! Flow log records as text, and as the service's events.
+
+use flowlogs::field::{FIELDS, Field, FieldType, Origin};
+
+use crate::evaluator::{Dash, Error, Log};
+use crate::random::Random;
+
+/// The format of flow logs that choose none.
+const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start \
+                       end action log-status";
+
+/// Records of one format.
+#[derive(Clone)]
+pub(crate) struct Records {
+    /// The names that the format has, in order.
+    pub(crate) names: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Records {
+    /// What stands in a file: a line that starts with a name is a header.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut names: Vec<String> = DEFAULT.split_whitespace().map(str::to_string).collect();
+        let mut rows = Vec::new();
+        for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+            let values: Vec<String> = line.split_whitespace().map(str::to_string).collect();
+            if values.iter().all(|value| Field::of_record(value).is_some()) {
+                names = values;
+            } else {
+                rows.push(values);
+            }
+        }
+        Self { names, rows }
+    }
+
+    /// The same as a file has it.
+    pub(crate) fn text(&self) -> String {
+        let lines = std::iter::once(&self.names).chain(&self.rows);
+        lines.map(|values| values.join(" ") + "\n").collect()
+    }
+
+    /// The fields of the format; `None` where the table lacks one.
+    pub(crate) fn fields(&self) -> Option<Vec<Field>> {
+        self.names.iter().map(|name| Field::of_record(name)).collect()
+    }
+
+    /// What CloudWatch has of them: the time of an event is the record's start.
+    pub(crate) fn log(&self, dash: Dash) -> Result<Log, Error> {
+        let names: Vec<&str> = self.fields().unwrap_or_default().iter().map(|field| field.info().insights).collect();
+        let start = self.names.iter().position(|name| name == "start");
+        let times: Vec<Option<String>> = self.rows.iter().map(|row| Some(row[start?].clone() + "000")).collect();
+        let records = self.rows.iter().zip(&times).map(|(row, time)| {
+            let time = time.iter().map(|time| ("@timestamp", time.as_str()));
+            time.chain(names.iter().copied().zip(row.iter().map(String::as_str)))
+        });
+        Log::new(records, dash)
+    }
+}
+
+/// Formats whose records are made up: much, the default, and two that lack what guards need.
+const FORMATS: [&str; 4] = [
+    "interface-id flow-direction srcaddr dstaddr srcport dstport protocol tcp-flags packets bytes start end action \
+     log-status pkt-srcaddr pkt-dstaddr pkt-src-aws-service pkt-dst-aws-service traffic-path type vpc-id subnet-id \
+     instance-id account-id region reject-reason encryption-status version resource-id",
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action \
+     log-status resource-id",
+    "interface-id flow-direction srcaddr dstaddr srcport dstport tcp-flags packets bytes start end resource-id",
+    "interface-id dstaddr dstport protocol packets bytes start end log-status pkt-srcaddr flow-direction srcport \
+     srcaddr resource-id",
+];
+
+/// The formats whose records are made up; the last one has every field there is.
+pub(crate) fn formats() -> Vec<String> {
+    let every = FIELDS.iter().filter_map(|info| match info.origin {
+        Origin::Record(name) => Some(name),
+        _ => None,
+    });
+    let every: Vec<&str> = every.collect();
+    FORMATS.iter().map(ToString::to_string).chain([every.join(" ")]).collect()
+}
+
+/// Midnight before the clock of the tests, so that bins of every width meet records.
+const FIRST: usize = 1_795_392_000;
+
+/// Made-up records; the bytes of each are its number, or, where `repeated`, any.
+pub(crate) fn made_up(format: &str, count: usize, repeated: bool, random: &mut Random) -> Records {
+    let names: Vec<String> = format.split_whitespace().map(str::to_string).collect();
+    let mut rows = Vec::new();
+    for number in 0..count {
+        let kind = Kind::any(random);
+        let row = names.iter().map(|name| match name.as_str() {
+            "bytes" if !repeated => number.to_string(),
+            name => value(name, kind, number, random),
+        });
+        rows.push(row.collect());
+    }
+    Records { names, rows }
+}
+
+/// What kind of record it is, so that its values fit each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ports,
+    NoPorts,
+    NoProtocol,
+    NoTraffic(&'static str),
+}
+
+impl Kind {
+    fn any(random: &mut Random) -> Self {
+        match random.below(20) {
+            0..13 => Self::Ports,
+            13..16 => Self::NoPorts,
+            16..18 => Self::NoProtocol,
+            18 => Self::NoTraffic("NODATA"),
+            _ => Self::NoTraffic("SKIPDATA"),
+        }
+    }
+}
+
+const ADDRESSES: [&str; 14] = [
+    "10.0.0.1",
+    "10.0.1.7",
+    "10.1.0.9",
+    "8.8.8.8",
+    "172.31.0.1",
+    "172.32.0.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "224.0.0.251",
+    "0.0.0.0",
+    "2001:db8::1",
+    "fd00::1",
+    "fe80::1",
+    "-",
+];
+
+fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
+    let start = FIRST + number * 700;
+    let absent_in = |random: &mut Random, times, value: String| if random.once_in(times) { "-".into() } else { value };
+    match (name, kind) {
+        ("start", _) => start.to_string(),
+        ("end", _) => (start + [0, 5, 10, 60, 299, 300, 600][random.below(7)]).to_string(),
+        ("interface-id", _) => random.pick(&["eni-1", "eni-2", "eni-3", "eni-0ab"]).into(),
+        ("log-status", Kind::NoTraffic(word)) => word.into(),
+        ("log-status", _) => "OK".into(),
+        ("version", _) => random.pick(&["2", "5", "8"]).into(),
+        ("account-id", _) => random.pick(&["123456789012", "012345678901"]).into(),
+        ("vpc-id", _) => random.pick(&["vpc-1", "vpc-22", "-"]).into(),
+        ("subnet-id", _) => random.pick(&["subnet-a", "subnet-b"]).into(),
+        ("region", _) => random.pick(&["eu-west-1", "us-east-1"]).into(),
+        ("resource-id", _) => random.pick(&["nat-1", "nat-2", "-"]).into(),
+        (_, Kind::NoTraffic(_)) => "-".into(),
+        ("flow-direction", _) => random.pick(&["ingress", "egress", "ingress", "egress", "-"]).into(),
+        ("srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr", _) => random.pick(&ADDRESSES).into(),
+        ("srcport" | "dstport", Kind::Ports) => {
+            random.pick(&["22", "22", "443", "80", "5432", "8080", "50000", "65535"]).into()
+        }
+        ("srcport" | "dstport", Kind::NoPorts) => "0".into(),
+        ("protocol", Kind::Ports) => random.pick(&["6", "6", "17", "132"]).into(),
+        ("protocol", Kind::NoPorts) => random.pick(&["1", "58", "47", "253"]).into(),
+        ("tcp-flags", Kind::Ports) => random.pick(&["0", "1", "2", "3", "4", "18", "19", "22", "-"]).into(),
+        ("tcp-flags", _) => random.pick(&["0", "-"]).into(),
+        ("packets", _) => {
+            let packets = random.pick(&["1", "2", "9", "10", "100", "1000", "20000"]).to_string();
+            absent_in(random, 9, packets)
+        }
+        ("bytes", _) => {
+            let bytes = random.pick(&["0", "40", "52", "1000", "1500", "10000", "5000000", "3000000000"]).to_string();
+            absent_in(random, 9, bytes)
+        }
+        ("action", _) => random.pick(&["ACCEPT", "ACCEPT", "REJECT", "-"]).into(),
+        ("type", _) => random.pick(&["IPv4", "IPv6", "EFA", "-"]).into(),
+        ("pkt-src-aws-service" | "pkt-dst-aws-service", _) => random.pick(&["S3", "EC2", "AMAZON", "-", "-"]).into(),
+        ("traffic-path", _) => random.pick(&["1", "2", "8", "-"]).into(),
+        ("instance-id", _) => random.pick(&["i-01", "i-02", "-"]).into(),
+        ("reject-reason", _) => random.pick(&["BPA", "-", "-"]).into(),
+        ("encryption-status", _) => random.pick(&["0", "1", "3", "-"]).into(),
+        _ => other(name, random),
+    }
+}
+
+/// Texts of fields that nothing else depends on.
+pub(crate) const TEXTS: [&str; 4] = ["a-1", "b.22", "app=web%20x", "-"];
+
+/// A value of a field that nothing else depends on, by its type.
+fn other(name: &str, random: &mut Random) -> String {
+    let Some(field) = Field::of_record(name) else { return "-".into() };
+    match field.field_type() {
+        FieldType::Quantity => random.pick(&["0", "7", "1500", "-"]).into(),
+        FieldType::Word(words) | FieldType::OpenWord(words) if !random.once_in(3) => random.pick(words).into(),
+        FieldType::Code(names) if !random.once_in(3) => names[random.below(names.len())].code.to_string(),
+        FieldType::Text => random.pick(&TEXTS).into(),
+        _ => "-".into(),
+    }
+}

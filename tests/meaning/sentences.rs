@@ -1,0 +1,389 @@
+//! Sentences by chance: all of them mean something, or are told by `compile` not to.
+
+use std::fmt::Write as _;
+
+use flowlogs::field::{FIELDS, Field, FieldType};
+
+use crate::random::Random;
+use crate::records::TEXTS;
+
+const ADDRESS_FIELDS: [&str; 9] =
+    ["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr", "addr", "srcaddr", "dstAddr"];
+const PORT_FIELDS: [&str; 5] = ["src.port", "dst.port", "local.port", "remote.port", "port"];
+const SIDES: [&str; 6] = ["src", "dst", "local", "remote", "pkt.src", "pkt.dst"];
+const SETS: [&str; 6] = ["private", "shared", "linklocal", "loopback", "multicast", "public"];
+const TEXT_FIELDS: [&str; 5] = ["eni", "vpc", "subnet", "instance", "account"];
+const SERVICE_FIELDS: [&str; 4] = ["pkt.src.service", "pkt.dst.service", "service", "reject.reason"];
+const WORDS: [&str; 10] = ["accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6"];
+const ANY_FIELDS: [&str; 26] = [
+    "src.addr",
+    "dst.addr",
+    "pkt.src.addr",
+    "local.addr",
+    "remote.addr",
+    "addr",
+    "src.port",
+    "dst.port",
+    "local.port",
+    "port",
+    "packets",
+    "bytes",
+    "duration",
+    "start",
+    "time",
+    "version",
+    "flags",
+    "action",
+    "dir",
+    "type",
+    "proto",
+    "path",
+    "eni",
+    "vpc",
+    "service",
+    "encryption",
+];
+const EQUALITIES: [&str; 4] = ["=", "!=", "==", "ne"];
+const ORDERS: [&str; 8] = ["=", "!=", "<", "<=", ">", ">=", "lt", "ge"];
+
+fn address(random: &mut Random) -> &'static str {
+    random.pick(&[
+        "10.0.0.1",
+        "10.0.1.7",
+        "8.8.8.8",
+        "172.31.0.1",
+        "0.0.0.0",
+        "2001:db8::1",
+        "2001:DB8:0:0::1",
+        "fd00::1",
+        "10.0.0.0/8",
+        "10.0.0.0/23",
+        "10.1.2.3/16",
+        "0.0.0.0/0",
+        "::/0",
+        "2001:db8::/32",
+        "172.16.0.0/12",
+        "8.8.8.8/32",
+        "fe80::/10",
+    ])
+}
+
+fn port(random: &mut Random) -> &'static str {
+    random.pick(&["22", "443", "ssh", "https", "80", "0", "65535", "5432", "8000..8080", "0..1023", "1..22"])
+}
+
+fn list(random: &mut Random, one: fn(&mut Random) -> &'static str) -> String {
+    let count = 1 + random.below(3);
+    let parts: Vec<&str> = (0..count).map(|_| one(random)).collect();
+    let (open, close) = [("(", ")"), ("[", "]"), ("{", "}")][random.below(3)];
+    format!("{open}{}{close}", parts.join(", "))
+}
+
+/// A test of one field.
+fn leaf(random: &mut Random) -> String {
+    match random.below(16) {
+        0 | 1 => random.pick(&WORDS).to_string(),
+        2 | 3 => addresses(random),
+        4 | 5 => ports(random),
+        6 => format!("{} {}", random.pick(&SIDES), random.pick(&SETS)),
+        7 => sided(random),
+        8 | 9 => numbers(random),
+        10 => flags(random),
+        11 | 12 => texts(random),
+        13 => services(random),
+        14 if random.once_in(3) => any_field(random),
+        14 => codes(random),
+        _ if random.once_in(3) => any_field(random),
+        _ => format!("{} exists", random.pick(&ANY_FIELDS)),
+    }
+}
+
+fn addresses(random: &mut Random) -> String {
+    let field = random.pick(&ADDRESS_FIELDS);
+    match random.below(3) {
+        0 => format!("{field} {} {}", random.pick(&EQUALITIES), address(random)),
+        1 => format!("{field} in {}", list(random, address)),
+        _ => format!("{field} not in {}", list(random, address)),
+    }
+}
+
+fn ports(random: &mut Random) -> String {
+    let field = random.pick(&PORT_FIELDS);
+    let number = random.pick(&["22", "443", "ssh", "1024", "0", "65535"]);
+    match random.below(4) {
+        0 | 1 => format!("{field} {} {number}", random.pick(&ORDERS)),
+        2 => format!("{field} in {}", list(random, port)),
+        _ => format!("{field} not in {}", list(random, port)),
+    }
+}
+
+/// The tcpdump spellings.
+fn sided(random: &mut Random) -> String {
+    let side = if random.once_in(4) { "" } else { random.pick(&SIDES[..4]) };
+    match random.below(4) {
+        0 => format!("{side} host {}", random.pick(&["10.0.0.1", "2001:db8::1", "8.8.8.8"])),
+        1 => {
+            format!("{side} net {}", list(random, |random| random.pick(&["10.0.0.0/8", "2001:db8::/32", "8.8.8.0/24"])))
+        }
+        2 => format!("{side} port {}", list(random, port)),
+        _ => format!("{side} port {}", random.pick(&["22", "ssh", "0"])),
+    }
+}
+
+fn numbers(random: &mut Random) -> String {
+    let (field, values): (&str, &[&str]) = match random.below(7) {
+        0 | 1 => ("bytes", &["0", "5", "7", "20", "1k", "1_500", "5MB", "40"]),
+        2 => ("packets", &["0", "1", "9", "10", "1000", "10k", "99999"]),
+        3 => ("duration", &["0", "5s", "1m", "5m", "10m", "299"]),
+        4 => ("version", &["2", "5", "7"]),
+        5 => (random.pick(&["start", "end"]), &["2026-11-23T00:00:00Z", "2026-11-23T01:10:00Z", "1795394100"]),
+        _ => ("time", &["2026-11-23T00:00:00Z", "2026-11-23T01:10:00Z", "2026-11-23T03:00:00Z"]),
+    };
+    match random.below(4) {
+        0..3 => format!("{field} {} {}", random.pick(&ORDERS), random.pick(values)),
+        _ => {
+            let negated = if random.once_in(2) { "not " } else { "" };
+            format!("{field} {negated}in ({})", random.some(values, 3).join(", "))
+        }
+    }
+}
+
+fn flags(random: &mut Random) -> String {
+    match random.below(4) {
+        0 => format!("flags {}", random.pick(&["S/SA", "SA", "F", "R/R", "SA/SAFR", "FSRPAU", "S/SAFRPUEW"])),
+        1 => format!("flags has {}", random.pick(&["syn", "syn, ack", "rst", "fin, syn"])),
+        2 => format!("flags {} {}", random.pick(&ORDERS), random.pick(&["0", "2", "18", "3"])),
+        _ => format!("flags in ({})", random.some(&["0", "2", "18", "19"], 3).join(", ")),
+    }
+}
+
+fn texts(random: &mut Random) -> String {
+    let field = random.pick(&TEXT_FIELDS);
+    let values = ["eni-1", "eni-2", "vpc-1", "vpc-22", "i-01", "subnet-a", "\"123456789012\"", "\"it's\""];
+    match random.below(8) {
+        0 | 1 => format!("{field} {} {}", random.pick(&EQUALITIES), random.pick(&values)),
+        2 => format!("{field} in ({})", random.some(&values, 3).join(", ")),
+        3 => format!("{field} not in ({})", random.some(&values, 3).join(", ")),
+        4 => format!("{field} ~ {}", random.pick(&PATTERNS)),
+        5 => format!("{field} !~ {}", random.pick(&PATTERNS)),
+        6 => format!("{field} like {}", random.pick(&GLOBS)),
+        _ => format!("{field} not like {}", random.pick(&GLOBS)),
+    }
+}
+
+const PATTERNS: [&str; 8] = ["/-[12]$/", "/1/", "/^(?i)ENI/", "/./", "/^vpc-2+$/", "/-/", "/^$/", "/[^a-z]0/"];
+const GLOBS: [&str; 8] = ["\"eni-*\"", "\"*\"", "\"vpc-?\"", "\"*-?2*\"", "\"i-0[1]\"", "\"?\"", "\"-\"", "\"*.*\""];
+
+fn services(random: &mut Random) -> String {
+    let field = random.pick(&SERVICE_FIELDS);
+    match random.below(4) {
+        0 | 1 => format!("{field} {} {}", random.pick(&EQUALITIES), random.pick(&["S3", "EC2", "BPA", "s3"])),
+        2 => format!("{field} in (S3, AMAZON)"),
+        _ => format!("{field} like {}", random.pick(&["\"S*\"", "\"*\"", "\"A*N\""])),
+    }
+}
+
+/// Words that stand for numbers, and words of a closed list.
+fn codes(random: &mut Random) -> String {
+    let (field, values): (&str, &[&str]) = match random.below(6) {
+        0 | 1 => ("proto", &["tcp", "17", "icmp", "253", "sctp", "47"]),
+        2 => ("path", &["1", "2", "8", "internet-gateway"]),
+        3 => ("dir", &["ingress", "egress"]),
+        4 => ("type", &["ipv4", "IPv6", "EFA"]),
+        _ => ("action", &["accept", "REJECT"]),
+    };
+    match random.below(3) {
+        0 => format!("{field} {} {}", random.pick(&EQUALITIES), random.pick(values)),
+        1 => format!("{field} in ({})", random.some(values, 3).join(", ")),
+        _ => format!("{field} not in ({})", random.some(values, 3).join(", ")),
+    }
+}
+
+/// A test of any field of a record, by its type.
+fn any_field(random: &mut Random) -> String {
+    let info = &FIELDS[random.below(FIELDS.len())];
+    let name = info.name;
+    // In a batch the one says which condition a record belongs to, and the other would show
+    // records to all conditions.
+    if matches!(info.field, Field::Resource | Field::Status) {
+        return "eni exists".into();
+    }
+    let negated = if random.once_in(2) { "!" } else { "" };
+    match info.field_type {
+        FieldType::Quantity => format!("{name} {} {}", random.pick(&ORDERS), random.pick(&["0", "7", "1k"])),
+        FieldType::Text => match random.below(3) {
+            0 => format!("{name} {negated}= {:?}", random.pick(&TEXTS[..3])),
+            1 => format!("{name} {negated}~ {}", random.pick(&PATTERNS)),
+            _ => format!("{name} like {}", random.pick(&GLOBS)),
+        },
+        FieldType::Word(words) | FieldType::OpenWord(words) => format!("{name} {negated}= {}", random.pick(words)),
+        FieldType::Code(names) => format!("{name} {negated}= {}", names[random.below(names.len())].word),
+        _ => format!("{name} exists"),
+    }
+}
+
+/// Tests, joined and turned about.
+pub(crate) fn condition(random: &mut Random, depth: usize) -> String {
+    if depth == 0 || random.once_in(3) {
+        return leaf(random);
+    }
+    match random.below(6) {
+        0 | 1 => format!("not ({})", condition(random, depth - 1)),
+        2 | 3 => join(random, depth, " and "),
+        _ => join(random, depth, " or "),
+    }
+}
+
+fn join(random: &mut Random, depth: usize, word: &str) -> String {
+    let count = 2 + random.below(2);
+    let parts: Vec<String> = (0..count).map(|_| format!("({})", condition(random, depth - 1))).collect();
+    parts.join(word)
+}
+
+const SHOWN: [&str; 22] = [
+    "time",
+    "start",
+    "end",
+    "eni",
+    "dir",
+    "action",
+    "packets",
+    "bytes",
+    "proto",
+    "src.addr",
+    "dst.addr",
+    "src.port",
+    "dst.port",
+    "flags",
+    "duration",
+    "vpc",
+    "path",
+    "type",
+    "remote.addr",
+    "local.port",
+    "pkt.src.service",
+    "version",
+];
+const KEYS: [&str; 16] = [
+    "eni",
+    "dir",
+    "action",
+    "proto",
+    "src.addr",
+    "dst.addr",
+    "dst.port",
+    "flags",
+    "vpc",
+    "path",
+    "type",
+    "remote.addr",
+    "local.addr",
+    "local.port",
+    "duration",
+    "pkt.dst.service",
+];
+const BINS: [&str; 7] = ["bin(5m)", "bin(60m)", "bin(30s)", "bin(1d)", "bin(2h)", "bin(12h)", "bin(300s)"];
+const AGGREGATES: [&str; 16] = [
+    "count()",
+    "sum(bytes)",
+    "sum(packets)",
+    "sum(duration)",
+    "avg(bytes)",
+    "avg(packets)",
+    "min(bytes)",
+    "max(bytes)",
+    "min(start)",
+    "max(end)",
+    "max(time)",
+    "p50(bytes)",
+    "distinct(src.addr)",
+    "distinct(vpc)",
+    "distinct(dst.port)",
+    "distinct(remote.addr)",
+];
+
+/// A whole sentence.
+pub(crate) fn sentence(random: &mut Random) -> String {
+    let target = random.pick(&["", "all", "vpc", "eni"]);
+    let filter = match random.below(8) {
+        0 | 1 => String::new(),
+        2 => format!("where {}", random.pick(&["nodata", "skipdata or reject", "status = OK", "status exists"])),
+        3 => format!("where not ({}) and not nodata", condition(random, 1)),
+        _ => format!("where {}", condition(random, 2)),
+    };
+    let window = match random.below(5) {
+        0 => "last 6h",
+        1 => "from 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z",
+        _ => "",
+    };
+    let stages = match random.below(3) {
+        0 => records(random),
+        1 => format!("{}{}", top(random), having(random)),
+        _ => groups(random),
+    };
+    format!("{target} {filter} {window} {stages}")
+}
+
+fn records(random: &mut Random) -> String {
+    let shown = random.some(&SHOWN, 6);
+    let mut text = if random.once_in(4) { String::new() } else { format!(" | show {}", shown.join(", ")) };
+    if random.once_in(2) {
+        let keys = random.some(&["bytes", "packets", "time", "dst.port", "src.addr", "eni", "duration", "vpc"], 2);
+        let keys: Vec<String> =
+            keys.iter().map(|key| format!("{key}{}", random.pick(&["", " asc", " desc"]))).collect();
+        let _ = write!(text, " | sort {}", keys.join(", "));
+    }
+    text + limit(random).as_str()
+}
+
+fn limit(random: &mut Random) -> String {
+    format!(" {}", random.pick(&["", "| limit 1", "| limit 5", "| limit 17", "| limit none"]))
+}
+
+fn top(random: &mut Random) -> String {
+    let (count, keys) = (random.pick(&["1", "3", "10"]), random.some(&KEYS, 3));
+    let by = random.pick(&["", " by bytes", " by packets", " by flows"]);
+    format!(" | top {count} {}{by}", keys.join(", "))
+}
+
+fn having(random: &mut Random) -> String {
+    if random.once_in(2) {
+        String::new()
+    } else {
+        random.pick(&[" | where flows > 2", " | where bytes > 1k"]).to_string()
+    }
+}
+
+fn groups(random: &mut Random) -> String {
+    let aggregates = random.some(&AGGREGATES, 4);
+    let mut keys = random.some(&KEYS, 2);
+    match random.below(4) {
+        0 => keys.clear(),
+        1 => keys.insert(0, random.pick(&BINS)),
+        2 => keys = vec![random.pick(&BINS)],
+        _ => {}
+    }
+    let mut text = format!(" | {}", aggregates.join(", "));
+    if !keys.is_empty() {
+        let _ = write!(text, " by {}", keys.join(", "));
+    }
+    if random.once_in(3) {
+        let test = random.pick(&[
+            "count > 2",
+            "sum_bytes >= 1000",
+            "src_addr in 10.0.0.0/8",
+            "not dst_port = 22",
+            "not (avg_bytes > 100)",
+            "proto != tcp",
+            "max_bytes exists",
+            "not sum_packets exists",
+            "distinct_vpc = 1",
+        ]);
+        let _ = write!(text, " | where {test}");
+    }
+    if random.once_in(3) {
+        let key = random.pick(&["count", "sum_bytes", "eni", "src_addr", "proto", "max_end", "avg_packets"]);
+        let _ = write!(text, " | sort {key}{}", random.pick(&["", " asc", " desc"]));
+    }
+    text + limit(random).as_str()
+}
