@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use super::convert::{from_row, to_parameters};
 use super::error::{bad_query, thrown};
-use super::limit::ARRAY_ENTRIES;
+use super::limit::ROWS;
 use super::rows::Stream;
 use super::system::seconds;
 use super::{Library, World};
@@ -75,9 +75,9 @@ fn query(world: &World, sentence: &str, parameters: &Map) -> Result<Array, Throw
 fn run(world: &World, plan: &Plan, sink: &mut Kept) -> Result<RunStats, Thrown> {
     let (session, clock, progress) = (world.session(), world.clock(), Arc::new(Progress::default()));
     let outcome = world.call(session.run(plan, &clock, &progress, sink));
-    if sink.0.rows.len() > ARRAY_ENTRIES {
+    if sink.0.rows.len() > ROWS {
         let help = Some("ask for fewer with `limit`, group them, or take them one by one with `rows`".to_string());
-        return Err(thrown("limit", &format!("the answer has more than {ARRAY_ENTRIES} rows"), help));
+        return Err(thrown("limit", &format!("the answer has more than {ROWS} rows"), help));
     }
     outcome
 }
@@ -94,7 +94,7 @@ impl RowSink for Kept {
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
         self.0.rows(rows)?;
         // Any error ends the run; what it means is told by the rows that came.
-        if self.0.rows.len() > ARRAY_ENTRIES { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
+        if self.0.rows.len() > ROWS { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
     }
 }
 
@@ -126,7 +126,7 @@ fn wait_for_records(world: &World, sentence: &str, time: &str) -> Result<bool, T
         if left.is_zero() {
             return Ok(false);
         }
-        world.wait(tokio::time::sleep(pause.min(left)))?;
+        world.pause(pause.min(left))?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

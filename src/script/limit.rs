@@ -7,7 +7,7 @@ use rhai::module_resolvers::FileModuleResolver;
 use rhai::{Engine, EvalAltResult, ModuleResolver, Position, Shared};
 
 use super::World;
-use super::error::thrown;
+use super::error::{Stop, thrown};
 
 /// Steps of a script; calls out of it, such as queries, are one each.
 const OPERATIONS: u64 = 20_000_000;
@@ -17,10 +17,12 @@ const CALL_LEVELS: usize = 64;
 const EXPRESSION_DEPTHS: (usize, usize) = (64, 32);
 /// Bytes of a string: a report with its pictures fits.
 const STRING_BYTES: usize = 64 << 20;
-/// Entries of an array, and so the rows that `query` gives at once.
-pub(super) const ARRAY_ENTRIES: usize = 100_000;
-/// Entries of a map.
-const MAP_ENTRIES: usize = 10_000;
+/// The rows that `query` gives at once.
+pub(super) const ROWS: usize = 100_000;
+/// Entries of an array with all arrays in it: rows, and the flags of each.
+const ARRAY_ENTRIES: usize = 10 * ROWS;
+/// Entries of a map, or of all maps in an array: rows of twenty columns.
+const MAP_ENTRIES: usize = 20 * ROWS;
 /// Variables at one time.
 const VARIABLES: usize = 1_000;
 /// Functions of one script.
@@ -42,7 +44,7 @@ pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
         .disable_symbol("eval")
         .set_module_resolver(FolderOfScript { world: Rc::clone(world) });
     let world = Rc::clone(world);
-    engine.on_progress(move |_| world.interrupt().is_raised().then(|| super::error::Stop::Interrupted.into_dynamic()));
+    engine.on_progress(move |_| world.stop().map(Stop::into_dynamic));
 }
 
 /// Imports files that lie beside the script, or below it.

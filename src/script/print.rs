@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rhai::{Array, Dynamic, EvalAltResult};
+use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use super::convert::{to_json, to_rows};
 use super::error::thrown;
@@ -12,13 +12,11 @@ use crate::output::{Format, Style, output};
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [zero, one, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
-    // Twice, since the one that comes with the language takes texts: it could not end a script whose
-    // reader went away.
-    library
-        .doc("print", "print(value)", "Prints a line.")
-        .register_fn("print", move |text: &str| zero.print(&format!("{text}\n")))
-        .register_fn("print", move |value: Dynamic| one.print(&format!("{value}\n")));
+    let [zero, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
+    // The language's own `print` takes any value. A reader that went away ends the script at its next step.
+    library.doc("print", "print(value)", "Prints a line.").on_print(move |text| {
+        let _ = zero.print(&format!("{text}\n"));
+    });
     library
         .doc("log", "log(value)", "Says something on standard error.")
         .register_fn("log", move |value: Dynamic| two.console.note(&value.to_string()));
@@ -30,7 +28,9 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         .register_fn("chart", move |rows: Array| four.print(&printed(&four, Format::Chart, &rows)?));
     library
         .doc("to_json", "to_json(value)", "A value as JSON; times are RFC 3339.")
-        .register_fn("to_json", |value: Dynamic| to_json(&value).to_string());
+        .register_fn("to_json", |value: Dynamic| to_json(&value).to_string())
+        // The language has one of its own for maps.
+        .register_fn("to_json", |map: &mut Map| to_json(&Dynamic::from(map.clone())).to_string());
     library
         .doc("to_csv", "to_csv(rows)", "Rows as CSV, with a header line.")
         .register_fn("to_csv", move |rows: Array| printed(&five, Format::Csv, &rows));

@@ -32,7 +32,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     library.doc("now", "now()", "The time now; times subtract to seconds.").register_fn("now", Time::now);
     library
         .doc("wait", "wait(\"2m\")", "Waits so long; Ctrl-C ends it.")
-        .register_fn("wait", move |time: &str| three.wait(tokio::time::sleep(seconds(time)?)));
+        .register_fn("wait", move |time: &str| three.pause(seconds(time)?));
     library
         .doc("at_end", "at_end(|| ...)", "Has a function called when the script ends, however it ends.")
         .register_fn("at_end", move |function: FnPtr| four.at_end(function));

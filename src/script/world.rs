@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rhai::{Array, EvalAltResult, FnPtr};
@@ -77,7 +78,8 @@ pub struct World {
     /// The order of columns by their sorted names: maps forget it.
     orders: RefCell<BTreeMap<Vec<String>, Vec<String>>>,
     answer: RefCell<Rc<Rows>>,
-    has_printed: Cell<bool>,
+    /// Who read what is printed went away.
+    is_closed: Cell<bool>,
 }
 
 impl World {
@@ -105,7 +107,7 @@ impl World {
             created: RefCell::default(),
             orders: RefCell::default(),
             answer: RefCell::default(),
-            has_printed: Cell::new(false),
+            is_closed: Cell::new(false),
         }
     }
 
@@ -174,6 +176,11 @@ impl World {
         })
     }
 
+    /// Lets time pass, unless Ctrl-C comes first.
+    pub(super) fn pause(&self, time: Duration) -> Result<(), Thrown> {
+        self.wait(async { tokio::time::sleep(time).await })
+    }
+
     /// Waits for a change. On Ctrl-C it puts back what it did, unless Ctrl-C comes again.
     pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
         self.runtime.block_on(async {
@@ -209,11 +216,22 @@ impl World {
 
     /// Prints; that the reader went away ends the script.
     pub(super) fn print(&self, text: &str) -> Result<(), Thrown> {
-        self.has_printed.set(true);
         self.console.print(text).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Stop::Exit(0).into_error(),
+            io::ErrorKind::BrokenPipe => {
+                self.is_closed.set(true);
+                Stop::Exit(0).into_error()
+            }
             _ => thrown("file", &format!("cannot write: {error}"), None),
         })
+    }
+
+    /// How a script has to stop, if it has to.
+    pub(super) fn stop(&self) -> Option<Stop> {
+        match (self.is_closed.get(), self.interrupt.is_raised()) {
+            (true, _) => Some(Stop::Exit(0)),
+            (_, true) => Some(Stop::Interrupted),
+            _ => None,
+        }
     }
 
     pub(super) fn remember_order(&self, columns: &[String]) {

@@ -1,5 +1,7 @@
 //! The program in a terminal of its own: keys go in, and the screen is what a person would see.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex};
@@ -59,6 +61,28 @@ impl Terminal {
     /// What stands on the screen.
     pub(crate) fn screen(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// The colour of the last place where a text stands.
+    #[track_caller]
+    pub(crate) fn colour_of(&self, text: &str) -> vt100::Color {
+        self.cell(text).fgcolor()
+    }
+
+    #[track_caller]
+    pub(crate) fn is_underlined(&self, text: &str) -> bool {
+        self.cell(text).underline()
+    }
+
+    #[track_caller]
+    fn cell(&self, text: &str) -> vt100::Cell {
+        let parser = self.screen.lock().unwrap();
+        let (_, columns) = parser.screen().size();
+        let rows: Vec<String> = parser.screen().rows(0, columns.get()).collect();
+        let row = rows.iter().rposition(|row| row.contains(text)).expect("it stands on the screen");
+        let column = rows[row].find(text).map(|at| rows[row][..at].chars().count()).unwrap();
+        let place = |number: usize| u16::try_from(number).unwrap();
+        parser.screen().cell(place(row), place(column)).unwrap().clone()
     }
 
     /// Waits until the screen is so.

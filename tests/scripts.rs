@@ -1,0 +1,411 @@
+//! Scripts: those that ship, each with an answer on the demo account; what a script can catch; and
+//! that hostile ones end in clear errors.
+#![cfg(feature = "local")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+struct Ran {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+impl Ran {
+    #[track_caller]
+    fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    #[track_caller]
+    fn fails(self, code: i32, part: &str) {
+        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
+        assert!(self.stderr.contains(part), "`{part}` is not in: {}", self.stderr);
+    }
+}
+
+/// A demo account in a folder of its own, which is also where scripts run.
+struct Demo(TempDir);
+
+impl Demo {
+    fn new() -> Self {
+        let demo = Self(TempDir::new().unwrap());
+        demo.command(&["demo", "--dir", &demo.dir()]).output().unwrap();
+        demo
+    }
+
+    fn dir(&self) -> String {
+        self.0.path().join("demo").display().to_string()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+        command.args(args).current_dir(self.0.path()).env_clear().env("TZ", "UTC").env("HOME", "/nonexistent");
+        command.env("FLOWLOGS_GREETING", "hello").stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let Output { stdout, stderr, status } =
+            self.command(&[&["--local", &self.dir()], args].concat()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
+    /// Runs one of the scripts that ship.
+    fn ship(&self, name: &str, args: &[&str]) -> Ran {
+        self.run(&[&["run", &shipped(name).display().to_string()], args].concat())
+    }
+
+    /// Runs a script of this text.
+    fn script(&self, text: &str) -> Ran {
+        let file = self.0.path().join("x.rhai");
+        fs::write(&file, text).unwrap();
+        self.run(&["run", "x.rhai"])
+    }
+
+    fn csv(&self, sentence: &str) -> Vec<String> {
+        self.run(&["-o", "csv", "-e", sentence]).done().lines().skip(1).map(str::to_string).collect()
+    }
+}
+
+fn scripts() -> PathBuf {
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests")).join("scripts")
+}
+
+fn shipped(name: &str) -> PathBuf {
+    scripts().join(format!("{name}.rhai"))
+}
+
+/// A window that does not move while a test runs.
+fn past_hour() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let time = |seconds: u64| jiff::Timestamp::from_second(i64::try_from(seconds).unwrap()).unwrap();
+    format!("from {} to {}", time(now - 3_700), time(now - 100))
+}
+
+/// The cells of a table's row.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+#[test]
+fn every_script_that_ships_is_documented_and_tested() {
+    let tests = include_str!("scripts.rs");
+    let mut count = 0;
+    for entry in fs::read_dir(scripts()).unwrap() {
+        let file = entry.unwrap().path();
+        if file.is_dir() {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        assert!(text.starts_with("#!/usr/bin/env flowlogs\n// "), "{name} begins with what it does");
+        assert!(text.contains(&format!("scripts/{name}.rhai")), "{name} says how it is called");
+        assert!(tests.contains(&format!("ship(\"{name}\"")), "{name} has a test");
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
+#[test]
+fn rejects_counts_who_is_refused_and_fails_past_a_threshold() {
+    let demo = Demo::new();
+    let window = past_hour();
+    let total = &demo.csv(&format!("all where reject {window} | count()"))[0];
+    let out = demo.ship("rejects", &["1000000", &window]).done();
+    assert!(out.ends_with(&format!("\n{total} flows were refused\n")), "{out}");
+    demo.ship("rejects", &["10", &window]).fails(1, "more than 10");
+    demo.ship("rejects", &[]).done();
+}
+
+#[test]
+fn top_talkers_names_who_moves_the_most() {
+    let demo = Demo::new();
+    let window = past_hour();
+    let top = &demo.csv(&format!("all where accept {window} | top 1 local.name, remote.name by bytes"))[0];
+    let out = demo.ship("top-talkers", &["3", &window]).done();
+    let first = out.lines().nth(2).unwrap();
+    assert_eq!(cells(first).join(",").replace("-,", ",").replace(' ', ""), *top, "{out}");
+    demo.ship("top-talkers", &[]).done();
+}
+
+#[test]
+fn nat_cost_sums_what_goes_through_nat_and_what_an_endpoint_saves() {
+    let demo = Demo::new();
+    let window = past_hour();
+    let of = |filter: &str| demo.csv(&format!("nat where {filter} {window} | sum(bytes)"))[0].clone();
+    let out = demo.ship("nat-cost", &[&window]).done();
+    assert!(out.contains(&format!("{} bytes in", of("remote private"))), "{out}");
+    assert!(
+        out.contains(&format!("{} bytes of it to or from S3", of("remote public and service in (S3, DYNAMODB)"))),
+        "{out}"
+    );
+    assert!(out.lines().nth(1).unwrap().contains("worker"), "{out}");
+    demo.ship("nat-cost", &[]).done();
+}
+
+#[test]
+fn open_to_world_finds_the_bastion() {
+    let demo = Demo::new();
+    let out = demo.ship("open-to-world", &[]).done();
+    let rows: Vec<Vec<&str>> = out.lines().skip(1).map(cells).collect();
+    assert_eq!(rows.len(), 1, "{out}");
+    assert_eq!(rows[0][..4], ["bastion", "instance", "22", "TCP"]);
+    let all = demo.ship("open-to-world", &["last 1h", "22", "80", "443"]).done();
+    assert!(all.starts_with("nothing was accepted"), "{all}");
+}
+
+#[test]
+fn unused_rules_are_those_that_nobody_used() {
+    let demo = Demo::new();
+    let window = past_hour();
+    let out = demo.ship("unused-rules", &[&window]).done();
+    // Nobody goes from the bastion to the api; everybody comes to the load balancer.
+    let uses = |group: &str, port: u16| {
+        let sentence = format!(
+            "all where accept and ingress and dst.port = {port} and remote private {window} | count() by local.name"
+        );
+        demo.csv(&sentence).iter().any(|row| row.starts_with(group))
+    };
+    assert!(!uses("api", 22) && uses("web", 8080));
+    assert!(out.lines().any(|line| cells(line).contains(&"demo-api") && cells(line).contains(&"22")), "{out}");
+    assert!(!out.lines().any(|line| cells(line).contains(&"demo-web") && cells(line).contains(&"8080")), "{out}");
+    demo.ship("unused-rules", &[]).done();
+}
+
+#[test]
+fn why_rejected_finds_both_mistakes_of_the_demo() {
+    let demo = Demo::new();
+    let out = demo.ship("why-rejected", &[]).done();
+    let has = |from: &str, to: &str, port: &str, why: &str| {
+        out.lines().any(|line| [from, to, port].iter().all(|part| cells(line).contains(part)) && line.contains(why))
+    };
+    assert!(has("worker", "orders-db", "5432", "no rule of demo-db lets it in"), "{out}");
+    assert!(has("shop-alb", "web", "8080", "entry 90 of acl-"), "{out}");
+    assert!(out.lines().last().unwrap().contains("public addresses were refused too"), "{out}");
+}
+
+#[test]
+fn sg_from_traffic_gives_the_rules_that_were_used() {
+    let demo = Demo::new();
+    let out = demo.ship("sg-from-traffic", &["demo-web"]).done();
+    let rows: Vec<Vec<&str>> = out.lines().skip(1).map(cells).collect();
+    assert_eq!(rows, [["22", "TCP", "demo-bastion"], ["8080", "TCP", "demo-alb"]], "{out}");
+    demo.ship("sg-from-traffic", &[]).done();
+}
+
+#[test]
+fn cleanup_deletes_what_is_old_once_it_is_confirmed() {
+    let demo = Demo::new();
+    let flow_logs = || demo.run(&["list", "-o", "ndjson"]).done().lines().count();
+    let before = flow_logs();
+    assert!(before > 2);
+    demo.ship("cleanup", &["20"]).fails(1, "`--yes` confirms beforehand");
+    assert_eq!(flow_logs(), before);
+    let file = shipped("cleanup").display().to_string();
+    let dry = demo.run(&["--dry-run", "run", &file, "20"]).done();
+    assert_eq!(dry.matches("would_delete").count(), before, "{dry}");
+    demo.run(&["--read-only", "--yes", "run", &file, "20"]).fails(1, "--read-only");
+    assert_eq!(flow_logs(), before);
+    let done = demo.run(&["--yes", "run", &file, "20"]).done();
+    assert_eq!(done.matches("deleted ").count(), before, "{done}");
+    assert_eq!(flow_logs(), 0);
+    assert!(demo.ship("cleanup", &[]).done().contains("no flow log is older than 30 days"));
+}
+
+#[test]
+fn report_writes_a_page_that_stands_by_itself() {
+    let demo = Demo::new();
+    let out = demo.ship("report", &["weekly", "last 1h"]).done();
+    assert_eq!(out, "weekly/report.html\n");
+    let folder = demo.0.path().join("weekly");
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert_eq!(page.matches("<svg").count(), 4);
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    assert!(page.contains(">shop-alb</text>") && page.contains("<h2>Who talks to whom</h2>"), "{page}");
+    for outside in ["<script", "http:", "https:", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "the page has `{outside}`");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("report.json")).unwrap()).unwrap();
+    assert!(json["talkers"].as_array().unwrap().len() > 5);
+    let csv = fs::read_to_string(folder.join("talkers.csv")).unwrap();
+    assert!(csv.starts_with("local_name,bytes\n"), "{csv}");
+}
+
+#[test]
+fn capture_leaves_nothing_behind() {
+    let demo = Demo::new();
+    let before = demo.run(&["list", "-o", "csv"]).done();
+    let captured = demo.ship("capture", &["instance", "bastion", "| count() as flows by local.name"]);
+    assert!(
+        captured.stderr.contains("created instance bastion") && captured.stderr.contains("deleted again"),
+        "{}",
+        captured.stderr
+    );
+    let out = captured.done();
+    assert_eq!(cells(out.lines().nth(1).unwrap())[0], "bastion", "{out}");
+    assert_eq!(demo.run(&["list", "-o", "csv"]).done(), before);
+    demo.ship("capture", &[]).done();
+    // Also where the question is wrong.
+    let wrong = demo.ship("capture", &["instance", "bastion", "| topp 3"]);
+    assert!(wrong.stderr.contains("deleted again") && wrong.code == Some(2), "{}", wrong.stderr);
+    assert_eq!(demo.run(&["list", "-o", "csv"]).done(), before);
+}
+
+#[test]
+fn values_are_typed_and_enter_a_query_as_parameters() {
+    let demo = Demo::new();
+    let out = demo.script(
+        r#"
+        let row = query("vpc prod where tcp | show time, src.addr, bytes, flags, remote.name | limit 1")[0];
+        print(type_of(row.bytes));
+        print(row.flags.len() >= 0);
+        print(row.time < now() && now() - row.time < 7200);
+        let ports = query("vpc prod where dst.port in $ports and bytes > $least | top 5 dst.port",
+            #{ ports: [22, "https", 8080], least: 10 });
+        print(ports.all(|row| row.dst_port in [22, 443, 8080]) && ports.len() > 1);
+        let since = now() - 600;
+        print(query("vpc prod where start >= $since | min(start) as first", #{ since: since })[0].first >= since);
+        let streamed = 0;
+        for row in rows("vpc prod last 30m | limit none") { streamed += 1; }
+        print(streamed == query("vpc prod last 30m | count()")[0].count || streamed > 100);
+        print(explain("vpc where dst.port = 22").contains("dstPort = 22"));
+        print(env("FLOWLOGS_GREETING"));
+        print(in_network("10.1.2.3", "10.0.0.0/8"));
+        "#,
+    );
+    assert_eq!(out.done(), "i64\ntrue\ntrue\ntrue\ntrue\ntrue\ntrue\nhello\ntrue\n");
+}
+
+#[test]
+fn hostile_text_stays_a_value() {
+    let demo = Demo::new();
+    for text in ["eni-1\\\" or accept", "x' or 1", "`", "\\n| limit none", "$y", "/x/", "ü\\u{0}"] {
+        let script = format!(r#"print(query("vpc prod where eni = $x | count()", #{{ x: "{text}" }})[0].count)"#);
+        let ran = demo.script(&script);
+        let is_refused = ran.code == Some(2) && ran.stderr.contains("error: ");
+        assert!(is_refused || ran.stdout == "0\n", "{text}: {}{}", ran.stdout, ran.stderr);
+    }
+    demo.script(r#"query("vpc where dst.port = $x", #{ x: "22 or accept" })"#).fails(2, "the query is wrong");
+    demo.script(r#"query("vpc where dst.port in $x", #{ x: [] })"#).fails(2, "empty list");
+    demo.script(r#"query("vpc where dst.port = $x", #{ x: #{} })"#).fails(2, "`$x` is a map");
+}
+
+#[test]
+fn errors_have_their_place_and_can_be_caught_by_kind() {
+    let demo = Demo::new();
+    let ran = demo.script("let a = 1;\nlet b = query(\"vpc where bites > 5\");\n");
+    assert_eq!(
+        ran.stderr,
+        "error: the query is wrong\n  ┌─ x.rhai:2:9\n  │\n2 │ let b = query(\"vpc where bites > 5\");\n  │         ^^^^^\n\
+         error: unknown field `bites`\n  ┌─ query:1:11\n  │\n1 │ vpc where bites > 5\n  │           ^^^^^ expected a field\n  │\n  \
+         = help: did you mean `bytes`?\n"
+    );
+    assert_eq!(ran.code, Some(2));
+    let out = demo.script(
+        r#"
+        for act in [|| query("vpc where bites"), || query("vpc prdo"), || fail("no"), || create("vcp", "x"), || env("PATH")] {
+            try { act.call(); } catch (e) { print(e.kind); }
+        }
+        "#,
+    );
+    assert_eq!(out.done(), "query\nno_match\nfail\nkind\nenv\n");
+    demo.script("fail(\"too many\")").fails(1, "error: too many");
+    let code = demo.script("exit(7); print(1)");
+    assert_eq!((code.code, code.stdout.as_str()), (Some(7), ""));
+    demo.script("let x = ;").fails(2, "x.rhai:1:9");
+}
+
+#[test]
+fn hostile_scripts_end_in_clear_errors() {
+    let demo = Demo::new();
+    fs::create_dir(demo.0.path().join("inside")).unwrap();
+    std::os::unix::fs::symlink("/tmp", demo.0.path().join("link")).unwrap();
+    for (script, part) in [
+        ("loop {}", "too many operations"),
+        ("fn f(n) { f(n + 1) } f(0)", "stack overflow"),
+        ("let s = \"x\"; loop { s += s; }", "too large"),
+        ("let a = [1]; loop { a += a; }", "too large"),
+        ("let m = #{}; let i = 0; loop { m[`${i}`] = 1; i += 1; }", "too "),
+        ("query(\"vpc last 1d | limit none\")", "one by one with `rows`"),
+        ("import \"/etc/passwd\" as p;", "cannot import"),
+        ("import \"../x\" as p;", "cannot import"),
+        ("eval(\"1\")", "disabled"),
+        ("env(\"AWS_SECRET_ACCESS_KEY\")", "not for scripts"),
+        ("write_file(\"../x\", \"y\")", "outside"),
+        ("write_file(\"/tmp/x\", \"y\")", "outside"),
+        ("write_file(\"link/x\", \"y\")", "outside"),
+        ("delete_all()", "nobody is there to confirm it"),
+        (
+            "let x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))));",
+            "error",
+        ),
+    ] {
+        let started = Instant::now();
+        let ran = demo.script(script);
+        assert!(matches!(ran.code, Some(1 | 2)), "{script}: {:?}", ran.code);
+        assert!(ran.stderr.contains(part), "{script}: {}", ran.stderr);
+        assert!(started.elapsed() < Duration::from_mins(1), "{script}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_script_after_its_cleanup() {
+    let demo = Demo::new();
+    let file = demo.0.path().join("endless.rhai");
+    for wait in ["loop { print(\"\"); }", "wait(\"1h\");", "for row in rows(\"vpc\") { wait(\"1h\"); }"] {
+        let text = format!("at_end(|| log(\"cleaned up\"));\nlog(\"begun\");\n{wait}\n");
+        fs::write(&file, text).unwrap();
+        let mut child = demo
+            .command(&["--local", &demo.dir(), "run", "endless.rhai"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+        assert!(line.contains("begun"), "{line}");
+        std::thread::sleep(Duration::from_millis(50));
+        let started = Instant::now();
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let code = child.wait().unwrap().code();
+        // 200 ms are asked for; a busy machine may take longer to wake a process up.
+        assert!(started.elapsed() < Duration::from_secs(2), "{wait}: {:?}", started.elapsed());
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
+        assert_eq!((code, rest.as_str()), (Some(130), "note: cleaned up\ninterrupted\n"), "{wait}");
+    }
+}
+
+#[test]
+fn a_script_is_called_in_every_way() {
+    let demo = Demo::new();
+    let file = demo.0.path().join("hello.rhai");
+    fs::write(&file, "#!/usr/bin/env flowlogs\nprint(`hello ${args()}`);\n").unwrap();
+    assert_eq!(demo.run(&["run", "hello.rhai", "a", "--b"]).done(), "hello [\"a\", \"--b\"]\n");
+    assert_eq!(demo.run(&["hello.rhai", "a"]).done(), "hello [\"a\"]\n");
+    let behind_demo = demo.command(&["demo", "--dir", &demo.dir(), "hello.rhai", "x"]).output().unwrap();
+    assert_eq!(String::from_utf8(behind_demo.stdout).unwrap(), "hello [\"x\"]\n");
+    // As the system runs it by its first line.
+    let programs = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
+    let mut shebang = Command::new("sh");
+    shebang.args(["-c", "chmod +x hello.rhai && AWS_REGION=eu-west-1 ./hello.rhai y"]);
+    let output = shebang.current_dir(demo.0.path()).env("PATH", format!("{programs}:/usr/bin:/bin")).output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "hello [\"y\"]\n",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    demo.run(&["hello.rhia"]).fails(2, "no command, and no script");
+    demo.run(&["lsit"]).fails(2, "did you mean `list`?");
+}

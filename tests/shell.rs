@@ -1,0 +1,247 @@
+//! The shell, in a terminal as a person has it, and from a pipe.
+#![cfg(feature = "local")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
+mod terminal;
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use terminal::Terminal;
+
+const TAB: &str = "\t";
+const RETURN: &str = "\r";
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+const CTRL_R: &str = "\x12";
+const CTRL_U: &str = "\x15";
+
+/// A demo account, and a home that keeps a history.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(TempDir::new().unwrap());
+        let mut demo = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+        let output = demo.args(["demo", "--dir", &home.dir()]).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success());
+        home
+    }
+
+    fn dir(&self) -> String {
+        self.0.path().join("demo").display().to_string()
+    }
+
+    fn path(&self) -> String {
+        self.0.path().display().to_string()
+    }
+
+    fn shell(&self, columns: u16, environment: &[(&str, &str)]) -> Terminal {
+        let home = self.path();
+        let environment: Vec<(&str, &str)> =
+            [("HOME", home.as_str()), ("PAGER", "cat")].into_iter().chain(environment.iter().copied()).collect();
+        let terminal = Terminal::start(&["--local", &self.dir()], &environment, columns);
+        terminal.wait_for("flowlogs demo>");
+        terminal
+    }
+}
+
+/// Types a line, and waits until the prompt is back under what it says.
+fn ask(terminal: &mut Terminal, line: &str, part: &str) -> String {
+    let before = terminal.screen().matches("flowlogs demo>").count();
+    terminal.keys(&format!("{line}{RETURN}"));
+    terminal.wait(&format!("`{part}` and the prompt"), |screen| {
+        screen.contains(part) && screen.matches("flowlogs demo>").count() > before
+    })
+}
+
+#[test]
+fn lines_are_sentences_commands_dot_commands_and_rhai() {
+    let home = Home::new();
+    let mut shell = home.shell(120, &[]);
+    ask(&mut shell, "vpc prod where reject | top 2 dst.port", "DST PORT");
+    ask(&mut shell, "let x = 40;", "flowlogs demo>");
+    ask(&mut shell, "x + 2", "42");
+    ask(&mut shell, "ans.len()", "\n2");
+    ask(&mut shell, "list vpc", "/fl-cli/vpc-");
+    ask(&mut shell, ".mode csv", "flowlogs demo>");
+    ask(&mut shell, "vpc prod | count()", "count\n");
+    ask(&mut shell, ".last json", "{\"count\":");
+    // A mistake leaves everything as it was.
+    ask(&mut shell, "vcp where reject", "did you mean `vpc`?");
+    ask(&mut shell, "x + ", "error");
+    ask(&mut shell, "x", "\n40");
+    ask(&mut shell, ".mdoe csv", "did you mean `.mode`?");
+    shell.keys(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn tab_completes_by_the_grammar_with_names_of_the_account() {
+    let home = Home::new();
+    let mut shell = home.shell(120, &[]);
+    for (typed, completed) in [
+        ("vpc where rejec", "vpc where reject"),
+        ("vpc where dst.po", "vpc where dst.port"),
+        ("vpc where remote pub", "vpc where remote public"),
+        ("vpc where reject | lim", "vpc where reject | limit"),
+        (".hist", ".history"),
+        ("create sg demo-en", "create sg demo-endpoints"),
+        ("sg demo-wo", "sg demo-worker"),
+        ("vpcs", "vpcs"),
+    ] {
+        // Names come in the background.
+        for _ in 0..50 {
+            shell.keys(CTRL_U);
+            shell.keys(typed);
+            shell.keys(TAB);
+            std::thread::sleep(std::time::Duration::from_millis(40));
+            if shell.screen().contains(&format!("demo> {completed}")) {
+                break;
+            }
+        }
+        shell.wait_for(&format!("demo> {completed}"));
+        shell.keys(CTRL_U);
+    }
+    // Several are listed.
+    shell.keys(&format!("vpc where dst.p{TAB}{TAB}"));
+    shell.wait_for("dst.port");
+}
+
+#[test]
+fn what_is_open_goes_on_in_the_next_line_and_history_keeps_it_whole() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[]);
+    shell.keys(&format!("vpc prod where reject and{RETURN}"));
+    shell.keys(&format!("dst.port in (22,{RETURN}3389) | count(){RETURN}"));
+    shell.wait_for("COUNT");
+    shell.keys(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+    let history = home.0.path().join(".local/state/flowlogs/history");
+    assert_eq!(fs::metadata(&history).unwrap().permissions().mode() & 0o077, 0, "others cannot read it");
+
+    let mut again = home.shell(100, &[]);
+    again.keys(&format!("{CTRL_R}3389"));
+    again.wait_for("vpc prod where reject and");
+    again.keys(RETURN);
+    again.wait_for("COUNT");
+    // A rejected line is kept too; the same one twice is kept once.
+    ask(&mut again, ".history", "3389");
+}
+
+#[test]
+fn ctrl_c_clears_the_line_and_ends_a_script_or_a_watch() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[]);
+    shell.keys(&format!("vpc where nonsense{CTRL_C}"));
+    ask(&mut shell, "1 + 1", "\n2");
+    shell.keys(&format!("wait(\"1h\"){RETURN}"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    shell.keys(CTRL_C);
+    shell.wait_for("interrupted");
+    shell.keys(&format!(".watch 1s vpc prod | count(){RETURN}"));
+    shell.wait("two answers", |screen| screen.matches("COUNT").count() >= 2);
+    shell.keys(CTRL_C);
+    ask(&mut shell, "3 + 4", "\n7");
+}
+
+#[test]
+fn what_does_not_fit_is_paged_and_narrow_windows_leave_columns_out() {
+    let home = Home::new();
+    // This pager tells that it was called.
+    let mut shell =
+        home.shell(80, &[("NO_COLOR", "1"), ("PAGER", "sed -e 's/^TIME/PAGED TIME/' | cut -c1-70 | head -3")]);
+    ask(&mut shell, "vpc prod where reject", "PAGED TIME");
+    ask(&mut shell, ".pager off", "flowlogs demo>");
+    let screen = ask(&mut shell, "vpc prod where reject | limit 2", "2 rows");
+    assert!(
+        screen.contains("DST PORT")
+            && screen.lines().filter(|line| line.contains("REJECT ")).all(|line| line.chars().count() <= 80),
+        "{screen}"
+    );
+    let mut wide = home.shell(200, &[]);
+    let screen = ask(&mut wide, "vpc prod where reject | limit 2", "2 rows");
+    assert!(screen.contains("PKT SRC ADDR") && screen.contains("TCP FLAGS"), "{screen}");
+}
+
+#[test]
+fn colours_show_what_the_words_are_unless_they_are_unwanted() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[]);
+    shell.keys("vpc where bites > 5");
+    shell.wait_for("vpc where bites > 5");
+    let (keyword, wrong) = (shell.colour_of("where"), shell.colour_of("bites"));
+    assert_ne!(keyword, shell.colour_of("> 5"));
+    assert_ne!(keyword, wrong);
+    assert!(shell.is_underlined("bites") && !shell.is_underlined("where"));
+    let mut plain = home.shell(100, &[("NO_COLOR", "1")]);
+    plain.keys("vpc where bites > 5");
+    plain.wait_for("vpc where bites > 5");
+    assert_eq!(plain.colour_of("where"), plain.colour_of("bites"));
+}
+
+#[test]
+fn filters_are_saved_and_lines_of_an_rc_file_run_first() {
+    let home = Home::new();
+    fs::create_dir_all(home.0.path().join(".config/flowlogs")).unwrap();
+    fs::write(home.0.path().join(".config/flowlogs/rc"), "# mine\n.mode csv\n.set window 2h\n").unwrap();
+    let mut shell = home.shell(100, &[]);
+    ask(&mut shell, "vpc prod where reject and dst.port = 22 | count()", "count\n");
+    ask(&mut shell, ".save ssh", "flowlogs demo>");
+    let saved = fs::read_to_string(home.0.path().join(".config/flowlogs/config.toml")).unwrap();
+    assert_eq!(saved, "[filters]\nssh = \"action = REJECT and dst.port = 22\"\n");
+    ask(&mut shell, ".saved", "@ssh  action = REJECT");
+    ask(&mut shell, "vpc prod where @ssh | sum(bytes)", "sum_bytes\n");
+    ask(&mut shell, ".output out.csv", "flowlogs demo>");
+    ask(&mut shell, ".help window", "flowlogs demo>");
+    ask(&mut shell, ".targets", "flowlogs demo>");
+}
+
+/// Lines through a pipe.
+fn piped(lines: &str) -> (String, String, Option<i32>) {
+    let home = Home::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flowlogs"))
+        .args(["--local", &home.dir(), "--quiet", "-o", "csv"])
+        .current_dir(home.0.path())
+        .env("HOME", home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn a_pipe_is_read_as_lines_up_to_the_first_error() {
+    let (out, _, code) = piped("# lines\nvpc nope-* | count()\nprint(1)\n");
+    assert_eq!((out.as_str(), code), ("", Some(1)));
+    let (out, err, code) =
+        piped("let n = 2;\nfn twice(x) {\n  x * 2\n}\ntwice(n)\nprint(\"last\");\n.quit\nprint(\"never\")\n");
+    assert_eq!((out.as_str(), err.as_str(), code), ("4\nlast\n", "", Some(0)));
+    let (out, err, code) = piped("print(1)\nvpc wher reject\nprint(2)\n");
+    assert_eq!((out.as_str(), code), ("1\n", Some(2)));
+    assert!(err.contains("did you mean `where`"), "{err}");
+    let (out, _, code) = piped("exit(5)\nprint(2)\n");
+    assert_eq!((out.as_str(), code), ("", Some(5)));
+    let (out, _, code) = piped(".output kept.csv\nvpc prod | count()\n.output\n.read lines.txt\n");
+    assert_eq!((out.as_str(), code), ("", Some(1)));
+}
+
+#[test]
+fn help_says_what_there_is() {
+    let (out, _, code) = piped(".help\n.help functions\n.help dst.port\n.help p95\n.help query\n.help .watch\n");
+    assert_eq!(code, Some(0));
+    for part in [".watch 30s SENTENCE", "html_report(title", "The destination port", "percentile", "query(sentence"] {
+        assert!(out.contains(part), "`{part}` is not in: {out}");
+    }
+    let (_, err, code) = piped(".help windo\n");
+    assert!(code == Some(2) && err.contains("did you mean `window`?"), "{err}");
+}
