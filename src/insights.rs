@@ -316,23 +316,26 @@ impl Emitter<'_> {
             Function::Min => format!("min({operand})"),
             Function::Max => format!("max({operand})"),
             Function::Percentile(percent) => format!("pct({operand}, {percent})"),
-            Function::Distinct => self.distinct(over, &operand, statuses),
+            Function::Distinct => self.distinct(over, &operand, statuses)?,
         })
     }
 
     /// The service counts the `-` of a record without a value as a value of its own: it is taken
     /// off again where there can be one. Fields of version 2 always have a value in OK records.
-    fn distinct(&mut self, over: &Source, operand: &str, statuses: Statuses) -> String {
-        let Source::Field(field) = over else { return format!("count_distinct({operand})") };
+    fn distinct(&mut self, over: &Source, operand: &str, statuses: Statuses) -> Result<String, Error> {
+        let Source::Field(field) = over else { return Ok(format!("count_distinct({operand})")) };
         let always_there = field.sources().iter().all(|source| source.info().version == 2);
         if always_there && statuses == (Statuses::Traffic { nodata: false, skipdata: false }) {
-            return format!("count_distinct({operand})");
+            return Ok(format!("count_distinct({operand})"));
         }
+        // That a name may be used in the command that gives it is not documented.
+        let (value, name) = column_of(*field)?;
+        let value = value.strip_suffix(&format!(" as {name}")).unwrap_or(&value);
         let flag = format!("{}_absent", field.result_name());
         if !self.computed.iter().any(|(_, text)| text.ends_with(&flag)) {
-            self.computed.push((*field, format!("if({operand} = \"-\", 1, 0) as {flag}")));
+            self.computed.push((*field, format!("if({value} = \"-\", 1, 0) as {flag}")));
         }
-        format!("count_distinct({operand}) - max({flag})")
+        Ok(format!("count_distinct({operand}) - max({flag})"))
     }
 }
 

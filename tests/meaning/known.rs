@@ -8,17 +8,6 @@ use flowlogs::value::{Row, Value};
 
 use crate::typed::Kind;
 
-/// Why a text that the second reader refuses is left out.
-///
-/// `fields A as x, if(x = "-", 1, 0) as x_absent` uses a name in the command that gives it, which
-/// the service does not document.
-pub(crate) fn refused(why: &str) -> Option<&'static str> {
-    let names = ["local_addr", "remote_addr", "local_port", "remote_port"];
-    let is_one =
-        |name: &&str| why.starts_with(&format!("refused: `{name}` is not known here")) && why.contains("_absent");
-    names.iter().any(is_one).then_some("a name used in the `fields` that gives it")
-}
-
 /// Whether local or remote is shown, grouped by, ordered by or computed over. Where a record's
 /// direction is absent these are absent too, while the text takes the side of traffic that leaves.
 pub(crate) fn projects_a_side(plan: &Plan) -> bool {

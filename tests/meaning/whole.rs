@@ -106,7 +106,7 @@ pub(crate) fn check(plan: &Plan, format: &insights::Format, engine: &Engine, log
     let rows = engine.run(plan);
     let emitted = match (emit(plan, format), &rows) {
         (Ok(Ok(emitted)), _) => emitted,
-        (Ok(Err(why)), _) => return known::refused(&why).map(Checked::LeftOut).ok_or(why),
+        (Ok(Err(why)), _) => return Err(why),
         (Err(_), Err(_)) => return Ok(Checked::Refused),
         (Err(why), Ok(_)) => {
             let only_files = why.contains("works on files only") || why.contains("cannot be said");
