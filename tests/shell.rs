@@ -64,6 +64,8 @@ fn lines_are_sentences_commands_dot_commands_and_rhai() {
     let home = Home::new();
     let mut shell = home.shell(120, &[]);
     ask(&mut shell, "vpc prod where reject | top 2 dst.port", "DST PORT");
+    // The largest share has the longest bar.
+    shell.wait_for("████████████████████████");
     ask(&mut shell, "let x = 40;", "flowlogs demo>");
     ask(&mut shell, "x + 2", "42");
     ask(&mut shell, "ans.len()", "\n2");
@@ -233,6 +235,21 @@ fn a_pipe_is_read_as_lines_up_to_the_first_error() {
     assert_eq!((out.as_str(), code), ("", Some(5)));
     let (out, _, code) = piped(".output kept.csv\nvpc prod | count()\n.output\n.read lines.txt\n");
     assert_eq!((out.as_str(), code), ("", Some(1)));
+}
+
+#[test]
+#[cfg(feature = "aws")]
+fn the_prompt_says_where_one_is() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[]);
+    shell.keys(&format!(".region eu-west-1{RETURN}"));
+    shell.wait_for("flowlogs eu-west-1>");
+    shell.keys(&format!(".profile prod{RETURN}"));
+    shell.wait_for("flowlogs prod eu-west-1>");
+    shell.keys(&format!(".open {}{RETURN}", home.dir()));
+    shell.wait("the prompt", |screen| screen.trim_end().ends_with("flowlogs demo>"));
+    shell.keys(&format!(".open nowhere{RETURN}"));
+    shell.wait("the prompt again", |screen| screen.contains("error") && screen.trim_end().ends_with("flowlogs demo>"));
 }
 
 #[test]

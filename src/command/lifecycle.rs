@@ -282,6 +282,7 @@ impl List {
             width: desk.out.width(),
             zone: context.clock.zone.clone(),
             hidden: Vec::new(),
+            bars: false,
         };
         let mut out = desk.out.clone();
         let mut printed = output::output(output.format(), style, &mut out);

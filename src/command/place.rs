@@ -54,6 +54,12 @@ impl Place {
         Self { local: vec![path], inventory: None, ..self.clone() }
     }
 
+    /// The account on AWS, with the profile and the Region that were named.
+    #[cfg(feature = "aws")]
+    pub(crate) fn on_aws(&self) -> Self {
+        Self { local: Vec::new(), inventory: None, ..self.clone() }
+    }
+
     /// Opens it; what is not local is on AWS.
     pub(crate) fn open(&self, terminal: Terminal) -> Result<Session, Error> {
         if self.local.is_empty() {

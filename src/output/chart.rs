@@ -119,7 +119,7 @@ impl Chart<'_> {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a bar's length needs no more than three digits")]
-const fn number(value: &Value) -> f64 {
+pub(super) const fn number(value: &Value) -> f64 {
     match value {
         Value::Int(number) => *number as f64,
         Value::Float(number) => *number,
@@ -133,7 +133,7 @@ const fn number(value: &Value) -> f64 {
     clippy::cast_precision_loss,
     reason = "eighths of the cells of a terminal, never negative"
 )]
-fn bar(number: f64, largest: f64, room: usize) -> String {
+pub(super) fn bar(number: f64, largest: f64, room: usize) -> String {
     if largest <= 0.0 || number <= 0.0 {
         return String::new();
     }

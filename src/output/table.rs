@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 use owo_colors::OwoColorize;
 
+use super::chart::{bar, number};
 use super::{Output, Style, display};
 use crate::value::{Column, ColumnType, Row, RowSink, Value};
 
@@ -34,6 +35,15 @@ struct Layout {
     places: Vec<usize>,
     widths: Vec<usize>,
     left_out: Vec<String>,
+    /// Bars behind the last column, if they are wanted and fit.
+    bars: Option<Bars>,
+}
+
+/// Bars for the numbers of one column.
+struct Bars {
+    place: usize,
+    largest: f64,
+    room: usize,
 }
 
 impl<'w> Table<'w> {
@@ -46,7 +56,7 @@ impl<'w> Table<'w> {
         let cells: Vec<Vec<String>> =
             page.iter().map(|row| row.iter().map(|value| display(value, &self.style.zone)).collect()).collect();
         let is_first = self.layout.is_none();
-        let layout = self.layout.get_or_insert_with(|| settle(&self.columns, &cells, &self.style));
+        let layout = self.layout.get_or_insert_with(|| settle(&self.columns, &page, &cells, &self.style));
         let mut table = comfy_table::Table::new();
         table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         if is_first {
@@ -68,10 +78,32 @@ impl<'w> Table<'w> {
             let width = u16::try_from(width + GAP).unwrap_or(u16::MAX);
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
         }
-        for line in table.lines() {
-            writeln!(self.to, "{}", line.trim_end())?;
+        let mut rows = page.iter();
+        for (number, line) in table.lines().enumerate() {
+            let bar = match &layout.bars {
+                Some(bars) if number > 0 || !is_first => rows.next().map(|row| bars.of(row)),
+                _ => None,
+            };
+            writeln!(self.to, "{}", format!("{line}{}", bar.unwrap_or_default()).trim_end())?;
         }
         Ok(())
+    }
+}
+
+impl Bars {
+    const WIDEST: usize = 24;
+    const NARROWEST: usize = 4;
+
+    /// Those of the last column, in what the width leaves behind `used` cells.
+    fn settle(places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
+        let place = *places.last()?;
+        let room = style.width.map_or(Self::WIDEST, |width| width.saturating_sub(used)).min(Self::WIDEST);
+        let largest = page.iter().map(|row| number(&row[place])).fold(0.0, f64::max);
+        (style.bars && room >= Self::NARROWEST).then_some(Self { place, largest, room })
+    }
+
+    fn of(&self, row: &Row) -> String {
+        bar(number(&row[self.place]), self.largest, self.room)
     }
 }
 
@@ -86,7 +118,7 @@ impl Style {
 }
 
 /// Which columns fit, and how wide each is.
-fn settle(columns: &[Column], cells: &[Vec<String>], style: &Style) -> Layout {
+fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style) -> Layout {
     let width_of = |place: usize| {
         let widest = cells.iter().map(|row| row[place].chars().count()).max().unwrap_or(0);
         widest.max(columns[place].heading.chars().count())
@@ -103,8 +135,9 @@ fn settle(columns: &[Column], cells: &[Vec<String>], style: &Style) -> Layout {
         }
     }
     left_out.sort_unstable();
-    let widths = places.iter().map(|place| width_of(*place)).collect();
-    Layout { places, widths, left_out: left_out.iter().map(|place| columns[*place].heading.clone()).collect() }
+    let widths: Vec<usize> = places.iter().map(|place| width_of(*place)).collect();
+    let bars = Bars::settle(&places, page, widths.iter().map(|width| width + GAP).sum(), style);
+    Layout { bars, places, widths, left_out: left_out.iter().map(|place| columns[*place].heading.clone()).collect() }
 }
 
 impl RowSink for Table<'_> {

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::page::{self, Pager};
 use super::{Shell, line};
 use crate::command::answer::style;
-use crate::command::{Error, Exit, Out, OutputFormat, compile, config};
+use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config};
 use crate::diagnostic::nearest;
 use crate::field::Field;
 use crate::function::{FUNCTIONS, Function};
@@ -123,10 +123,26 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand { name: "saved", argument: "", help: "The saved filters.", takes: Takes::Nothing, run: saved },
     DotCommand {
         name: "open",
-        argument: "PATH",
+        argument: "PATH|aws",
         help: "Go on with other files, or another account.",
         takes: Takes::File,
         run: open,
+    },
+    #[cfg(feature = "aws")]
+    DotCommand {
+        name: "region",
+        argument: "[NAME]",
+        help: "Go on in this Region of AWS; without a name, in that of the environment.",
+        takes: Takes::Text,
+        run: region,
+    },
+    #[cfg(feature = "aws")]
+    DotCommand {
+        name: "profile",
+        argument: "[NAME]",
+        help: "Go on with this AWS profile; without a name, with that of the environment.",
+        takes: Takes::Text,
+        run: profile,
     },
     DotCommand {
         name: "set",
@@ -424,10 +440,28 @@ fn saved(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
 }
 
 fn open(shell: &mut Shell, path: &str) -> Result<Exit, Error> {
-    if path.is_empty() {
-        return Err(usage("what shall be opened?", "for example `.open logs/`"));
+    match path {
+        "" => Err(usage("what shall be opened?", "for example `.open logs/`")),
+        #[cfg(feature = "aws")]
+        "aws" => go_to(shell, shell.place.on_aws()),
+        path => go_to(shell, shell.place.at(path.into())),
     }
-    let place = shell.place.at(path.into());
+}
+
+#[cfg(feature = "aws")]
+fn region(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
+    let region = Some(name.to_string()).filter(|name| !name.is_empty());
+    go_to(shell, Place { region, ..shell.place.on_aws() })
+}
+
+#[cfg(feature = "aws")]
+fn profile(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
+    let profile = Some(name.to_string()).filter(|name| !name.is_empty());
+    go_to(shell, Place { profile, ..shell.place.on_aws() })
+}
+
+/// Goes on at another place; where that cannot be opened, everything is as before.
+fn go_to(shell: &mut Shell, place: Place) -> Result<Exit, Error> {
     let session = Arc::new(place.open(shell.desk.terminal)?);
     shell.desk.session = Arc::clone(&session);
     shell.place = place;
