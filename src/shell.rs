@@ -16,7 +16,6 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use clap::Parser;
 use tokio::runtime::Handle;
@@ -162,7 +161,6 @@ impl Shell {
     }
 
     fn answer(&mut self, plan: &Plan) -> Result<Exit, Error> {
-        let started = Instant::now();
         let kept = Arc::new(Mutex::new(Rows::default()));
         let mut desk = Desk { kept: Some(Arc::clone(&kept)), ..self.desk.clone() };
         if !self.settings.timer {
@@ -185,7 +183,6 @@ impl Shell {
             }
             self.last = Some((plan.clone(), rows));
         }
-        tracing::debug!(elapsed = ?started.elapsed(), "answered");
         exit
     }
 
