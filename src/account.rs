@@ -424,7 +424,9 @@ pub trait Account: Send + Sync {
     async fn inventory(&self) -> Result<Inventory, Error>;
 
     /// The seconds that a plan without a window is about now; `None` for all records.
-    fn default_interval(&self, now: EpochSeconds) -> Option<Interval>;
+    fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
+        Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
+    }
 
     /// Runs `plan` over what its targets recorded; rows go to `sink` as they come.
     ///

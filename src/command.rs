@@ -20,8 +20,6 @@ mod pick;
 mod place;
 
 use std::io;
-#[cfg(feature = "local")]
-use std::pin::pin;
 use std::process::ExitCode;
 #[cfg(feature = "local")]
 use std::sync::{Arc, Mutex};
@@ -31,13 +29,13 @@ use clap::{Subcommand, ValueEnum};
 use crate::output::Format;
 use crate::query::{self, Context};
 #[cfg(feature = "local")]
-use crate::session::{Interrupt, Session};
+use crate::session::{Interrupt, Session, Waited};
 #[cfg(feature = "local")]
 use crate::value::Rows;
 pub(crate) use console::Terminal;
 pub(crate) use out::Out;
 #[cfg(feature = "local")]
-pub(crate) use pick::{can_ask, confirm};
+pub(crate) use pick::confirm;
 pub(crate) use place::Place;
 
 /// How a command ends.
@@ -229,21 +227,12 @@ impl Command {
     /// Runs a command of an account. On Ctrl-C a change that is under way puts back what it did.
     #[cfg(feature = "local")]
     pub(crate) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
-        let mut work = pin!(self.carry_out(desk));
-        tokio::select! {
-            outcome = &mut work => return outcome,
-            () = desk.interrupt.raised() => {}
+        let tell = |news: &str| desk.terminal.note(news);
+        match desk.interrupt.wait_for(&desk.session, self.carry_out(desk), tell).await {
+            Waited::Done(outcome) => outcome,
+            Waited::Stopped(Some(outcome)) => outcome.map_err(said_and_interrupted),
+            Waited::Stopped(None) => Err(Error::Interrupted),
         }
-        if desk.session.interrupt() {
-            desk.terminal.note("interrupted: what was begun is put back; once more leaves it as it is");
-            desk.interrupt.clear();
-            tokio::select! {
-                // What it finished before it noticed is done.
-                outcome = &mut work => return outcome.map_err(said_and_interrupted),
-                () = desk.interrupt.raised() => {}
-            }
-        }
-        Err(Error::Interrupted)
     }
 
     #[cfg(feature = "local")]

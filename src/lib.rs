@@ -21,7 +21,7 @@
 //!
 //! ```text
 //! main → cli → shell, script, command, query
-//! shell → script, command, session, query, field, output
+//! shell → script, command, session, account, query, function, field, output
 //! script → session, account, insights, query, output
 //! command → session, account, insights, query, field, output
 //! session → account::aws, account::local, account, query

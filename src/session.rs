@@ -18,7 +18,7 @@ use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
 use crate::value::{Progress, RowSink, RunStats};
 
-pub use interrupt::Interrupt;
+pub use interrupt::{Interrupt, Waited};
 
 /// An open account.
 pub struct Session {

@@ -56,6 +56,8 @@ pub(crate) struct Shell {
     is_over: bool,
     /// Somebody types, rather than a file.
     is_typed: bool,
+    /// No line follows the one that is run.
+    is_last: bool,
 }
 
 /// A line that is a command: what stands behind `flowlogs` on a command line.
@@ -90,6 +92,7 @@ impl Shell {
             last: None,
             is_over: false,
             is_typed: false,
+            is_last: false,
         }
     }
 
@@ -101,7 +104,8 @@ impl Shell {
             }
         }
         let mut exit = Exit::Done;
-        for text in lines {
+        for (place, text) in lines.iter().enumerate() {
+            self.is_last = place + 1 == lines.len();
             exit = worse(exit, self.run_line(text)?);
             if self.is_over {
                 break;
@@ -162,7 +166,8 @@ impl Shell {
 
     fn answer(&mut self, plan: &Plan) -> Result<Exit, Error> {
         let kept = Arc::new(Mutex::new(Rows::default()));
-        let mut desk = Desk { kept: Some(Arc::clone(&kept)), ..self.desk.clone() };
+        // Behind the last line nobody asks for the answer again.
+        let mut desk = Desk { kept: (!self.is_last).then(|| Arc::clone(&kept)), ..self.desk.clone() };
         if !self.settings.timer {
             desk.terminal = desk.terminal.without_asides();
         }
@@ -206,10 +211,7 @@ impl Shell {
         let Some(command) = line.command.run_alone(context, &desk.output, &desk.terminal, &mut out)? else {
             return Ok(Exit::Done);
         };
-        let exit = self.runtime.block_on(command.run(&desk));
-        // Names may have come or gone.
-        self.known.load(&self.runtime, Arc::clone(&self.desk.session));
-        exit
+        self.runtime.block_on(command.run(&desk))
     }
 
     fn run_rhai(&mut self, text: &str) -> Result<Exit, Error> {
@@ -235,13 +237,9 @@ impl Shell {
                 }
                 Ok(Exit::Done)
             }
-            Ok(Ended::Exit(0)) => {
-                self.is_over = true;
-                Ok(Exit::Done)
-            }
             Ok(Ended::Exit(code)) => {
                 self.is_over = true;
-                Ok(Exit::Code(code))
+                Ok(if code == 0 { Exit::Done } else { Exit::Code(code) })
             }
             Err(script::Error::Interrupted) => Err(Error::Interrupted),
             Err(script::Error::Uncaught { kind, drawn, .. }) => {
@@ -254,9 +252,9 @@ impl Shell {
 
     /// The scripts, which are made when first needed.
     fn scripts(&mut self) -> &mut Scripts {
-        let Self { scripts, desk, runtime, rules, known, last, is_typed, .. } = self;
+        let Self { scripts, desk, runtime, rules, known, last, .. } = self;
         scripts.get_or_insert_with(|| {
-            let console = Console { terminal: desk.terminal, out: desk.out.clone(), may_ask: *is_typed };
+            let console = Console { terminal: desk.terminal, out: desk.out.clone() };
             let world = script::World::new(
                 Arc::clone(&desk.session),
                 &desk.context,
@@ -284,7 +282,6 @@ fn worse(before: Exit, now: Exit) -> Exit {
 struct Console {
     terminal: Terminal,
     out: Out,
-    may_ask: bool,
 }
 
 impl script::Console for Console {
@@ -297,10 +294,6 @@ impl script::Console for Console {
     }
 
     fn confirm(&self, what: &str, names: &[String]) -> Result<(), String> {
-        let nobody = || format!("this would {what} {}, and nobody is there to confirm it", names.join(", "));
-        if !crate::command::can_ask() && !self.may_ask {
-            return Err(nobody());
-        }
         crate::command::confirm(what, names, &self.terminal).map_err(|error| error.to_string())
     }
 

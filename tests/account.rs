@@ -2,20 +2,18 @@
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+mod program;
+
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-struct Ran {
-    stdout: String,
-    stderr: String,
-    code: Option<i32>,
-}
+use program::Ran;
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
@@ -24,23 +22,17 @@ fn command(args: &[&str]) -> Command {
 }
 
 fn run(args: &[&str]) -> Ran {
-    let Output { stdout, stderr, status } = command(args).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    Ran::of(&mut command(args))
 }
 
 #[track_caller]
 fn done(args: &[&str]) -> String {
-    let ran = run(args);
-    assert_eq!(ran.code, Some(0), "{args:?}: {}{}", ran.stdout, ran.stderr);
-    ran.stdout
+    run(args).done()
 }
 
 #[track_caller]
 fn fails(args: &[&str], code: i32, part: &str) {
-    let ran = run(args);
-    assert_eq!(ran.code, Some(code), "{args:?}: {}{}", ran.stdout, ran.stderr);
-    assert!(ran.stderr.contains(part), "`{part}` is not in: {}", ran.stderr);
+    run(args).fails(code, part);
 }
 
 /// A demo account without the flow logs that come with it.

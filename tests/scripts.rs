@@ -3,32 +3,16 @@
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-struct Ran {
-    stdout: String,
-    stderr: String,
-    code: Option<i32>,
-}
-
-impl Ran {
-    #[track_caller]
-    fn done(self) -> String {
-        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
-        self.stdout
-    }
-
-    #[track_caller]
-    fn fails(self, code: i32, part: &str) {
-        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
-        assert!(self.stderr.contains(part), "`{part}` is not in: {}", self.stderr);
-    }
-}
+use program::Ran;
 
 /// A demo account in a folder of its own, which is also where scripts run.
 struct Demo(TempDir);
@@ -52,10 +36,7 @@ impl Demo {
     }
 
     fn run(&self, args: &[&str]) -> Ran {
-        let Output { stdout, stderr, status } =
-            self.command(&[&["--local", &self.dir()], args].concat()).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+        Ran::of(&mut self.command(&[&["--local", &self.dir()], args].concat()))
     }
 
     /// Runs one of the scripts that ship.

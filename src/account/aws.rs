@@ -24,9 +24,9 @@ use tokio::sync::OnceCell;
 pub use error::Error;
 
 use super::inventory::Inventory;
-use super::{Account, Created, DEFAULT_WINDOW_S, Finding, FlowLog, Resource, Rest, Settings};
+use super::{Account, Created, Finding, FlowLog, Resource, Rest, Settings};
 use crate::query::plan::{Interval, Plan, TargetKind};
-use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
+use crate::value::{Progress, RowSink, RunStats};
 use client::Clients;
 use stop::Stop;
 
@@ -148,10 +148,6 @@ impl Account for Aws {
 
     async fn inventory(&self) -> Result<Inventory, super::Error> {
         Ok(self.inventory().await?.clone())
-    }
-
-    fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
-        Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
 
     async fn run(

@@ -12,12 +12,12 @@ use super::{Error, Terminal};
 use crate::account::{FlowLog, Resource};
 
 /// Whether somebody is there to answer.
-pub(crate) fn can_ask() -> bool {
+pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Lets a person pick resources, first the VPC where they live in several. Of one nothing is asked.
-pub(crate) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
+pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
     let mut found: Vec<&String> = all.iter().filter_map(|resource| resource.vpc.as_ref()).collect();
     found.sort();
     found.dedup();
@@ -38,7 +38,7 @@ pub(crate) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Termin
 }
 
 /// Lets a person pick flow logs. Of one nothing is asked.
-pub(crate) fn flow_logs(all: Vec<FlowLog>, terminal: &Terminal) -> Result<Vec<FlowLog>, Error> {
+pub(super) fn flow_logs(all: Vec<FlowLog>, terminal: &Terminal) -> Result<Vec<FlowLog>, Error> {
     several("Delete the flow logs of which?", all, FlowLog::label, terminal)
 }
 
@@ -57,8 +57,12 @@ fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, termina
     Ok(all.into_iter().enumerate().filter(|(place, _)| is_picked(*place)).map(|(_, one)| one).collect())
 }
 
-/// Asks whether to do something to each of these.
+/// Asks a person whether to do something to each of these; without one, it has to be said beforehand.
 pub(crate) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
+    if !can_ask() {
+        let message = format!("this would {what} {}, and nobody is there to confirm it", names.join(", "));
+        return Err(Error::Usage { message, help: Some("say `--yes`, or look first with `--dry-run`".into()) });
+    }
     for name in names {
         super::console::say(&format!("  {name}"));
     }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 use serde::Serialize;
 
-use super::ask::optional;
 use super::convert::from_json;
 use super::error::thrown;
 use super::time::Time;
@@ -197,7 +196,7 @@ fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
         let mut map = Map::new();
         map.insert("id".into(), one.id.into());
         map.insert("kind".into(), one.kind.name().to_string().into());
-        map.insert("name".into(), optional(one.name));
+        map.insert("name".into(), one.name.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("resource".into(), one.resource.into());
         map.insert("log_group".into(), one.log_group.into());
         map.insert("covered".into(), number(one.covered.len() as u64));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rhai::{Array, Dynamic, EvalAltResult, Map};
+use rhai::{Array, EvalAltResult, Map};
 
 use super::convert::{from_row, to_parameters};
 use super::error::{bad_query, thrown};
@@ -129,9 +129,4 @@ fn wait_for_records(world: &World, sentence: &str, time: &str) -> Result<bool, T
         world.pause(pause.min(left))?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// A value for scripts that may be nothing.
-pub(super) fn optional(value: Option<String>) -> Dynamic {
-    value.map_or(Dynamic::UNIT, Dynamic::from)
 }

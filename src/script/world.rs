@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +17,7 @@ use super::error::{Stop, failed, thrown};
 use crate::account;
 use crate::query::Context;
 use crate::query::window::Clock;
-use crate::session::{Interrupt, Session};
+use crate::session::{Interrupt, Session, Waited};
 use crate::value::Rows;
 
 type Thrown = Box<EvalAltResult>;
@@ -183,22 +182,12 @@ impl World {
 
     /// Waits for a change. On Ctrl-C it puts back what it did, unless Ctrl-C comes again.
     pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
-        self.runtime.block_on(async {
-            let mut work = pin!(work);
-            tokio::select! {
-                done = &mut work => return Ok(done),
-                () = self.interrupt.raised() => {}
-            }
-            if self.session().interrupt() {
-                self.console.note("interrupted: what was begun is put back; once more leaves it as it is");
-                self.interrupt.clear();
-                tokio::select! {
-                    _ = &mut work => {}
-                    () = self.interrupt.raised() => {}
-                }
-            }
-            Err(Stop::Interrupted.into_error())
-        })
+        let session = self.session();
+        let tell = |news: &str| self.console.note(news);
+        match self.runtime.block_on(self.interrupt.wait_for(&session, work, tell)) {
+            Waited::Done(done) => Ok(done),
+            Waited::Stopped(_) => Err(Stop::Interrupted.into_error()),
+        }
     }
 
     /// Waits for what an account does.

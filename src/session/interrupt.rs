@@ -1,10 +1,22 @@
 //! Ctrl-C, as what goes on sees it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+
+use super::Session;
+
+/// How a piece of work ended.
+#[derive(Debug)]
+pub enum Waited<T> {
+    /// Nobody stopped it.
+    Done(T),
+    /// Somebody stopped it: what it came to where it put back what it did, nothing where it was left.
+    Stopped(Option<T>),
+}
 
 /// Whether somebody wants what goes on to stop.
 #[derive(Debug, Default)]
@@ -42,6 +54,31 @@ impl Interrupt {
     #[must_use]
     pub fn is_raised(&self) -> bool {
         self.raised.load(Ordering::Relaxed)
+    }
+
+    /// Waits for work on an account. When it is time to stop, a change that is under way puts back what
+    /// it did, which is told and waited for, unless it is time to stop again.
+    pub async fn wait_for<T>(
+        &self,
+        session: &Session,
+        work: impl Future<Output = T>,
+        tell: impl Fn(&str),
+    ) -> Waited<T> {
+        let mut work = pin!(work);
+        tokio::select! {
+            done = &mut work => return Waited::Done(done),
+            () = self.raised() => {}
+        }
+        if !session.interrupt() {
+            return Waited::Stopped(None);
+        }
+        tell("interrupted: what was begun is put back; once more leaves it as it is");
+        self.clear();
+        tokio::select! {
+            // What it finished before it noticed is done.
+            done = &mut work => Waited::Stopped(Some(done)),
+            () = self.raised() => Waited::Stopped(None),
+        }
     }
 
     /// Waits until it is time to stop.

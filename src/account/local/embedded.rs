@@ -15,9 +15,7 @@ use super::names::names;
 use super::state::{Entry, State};
 use super::{EmbeddedError, id_digits};
 use crate::account::inventory::Inventory;
-use crate::account::{
-    Account, Created, DEFAULT_WINDOW_S, Error, Finding, FlowLog, Resource, Rest, Settings, matches_glob,
-};
+use crate::account::{Account, Created, Error, Finding, FlowLog, Resource, Rest, Settings, matches_glob};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Order, Plan, Source, Target, TargetKind};
@@ -309,10 +307,6 @@ impl Account for Embedded {
 
     async fn inventory(&self) -> Result<Inventory, Error> {
         Ok(self.inventory.clone())
-    }
-
-    fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
-        Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
 
     async fn run(
