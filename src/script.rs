@@ -159,6 +159,8 @@ impl Scripts {
         let whole = self.functions.merge(&ast);
         let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
         let outcome = error::ended(name, text, outcome);
+        // Told by the language's own `print` too, which cannot fail.
+        let outcome = self.world.unwritable().map_or(outcome, |error| Err(Error::Write(error)));
         let cleanup = self.clean_up(name, text, &whole);
         let outcome = outcome?;
         cleanup?;

@@ -119,7 +119,8 @@ impl Shell {
         let mut exit = Exit::Done;
         let mut statement = String::new();
         for line in reader.lines() {
-            statement.push_str(&line?);
+            let unreadable = |error| Error::Failed { message: format!("cannot read the lines: {error}"), help: None };
+            statement.push_str(&line.map_err(unreadable)?);
             if line::is_complete(&statement) {
                 exit = worse(exit, self.run_line(&std::mem::take(&mut statement))?);
             } else {
@@ -198,11 +199,14 @@ impl Shell {
             _ => shlex::split(text),
         };
         let words = words.ok_or_else(|| Error::Usage { message: "a quote is never closed".into(), help: None })?;
-        let line = CommandLine::try_parse_from(words).map_err(|error| {
-            let is_help = !error.use_stderr();
-            let text = error.to_string();
-            if is_help { Error::Usage { message: text, help: None } } else { Error::Query { drawn: text } }
-        })?;
+        let line = match CommandLine::try_parse_from(words) {
+            Ok(line) => line,
+            Err(error) if error.use_stderr() => return Err(Error::Query { drawn: error.to_string() }),
+            Err(help) => {
+                write!(self.desk.out.clone(), "{help}")?;
+                return Ok(Exit::Done);
+            }
+        };
         let mut desk = self.desk.clone();
         desk.output.output = line.output.unwrap_or(desk.output.output);
         desk.asking.yes |= line.asking.yes;
@@ -242,6 +246,7 @@ impl Shell {
                 Ok(if code == 0 { Exit::Done } else { Exit::Code(code) })
             }
             Err(script::Error::Interrupted) => Err(Error::Interrupted),
+            Err(script::Error::Write(error)) => Err(Error::Write(error)),
             Err(script::Error::Uncaught { kind, drawn, .. }) => {
                 // What a script meets is a failure; what it says wrongly is a usage error.
                 let is_usage = ["syntax", "query", "option", "kind"].contains(&kind.as_str());

@@ -253,12 +253,40 @@ fn the_prompt_says_where_one_is() {
 }
 
 #[test]
+fn what_cannot_be_read_or_written_is_an_error() {
+    let home = Home::new();
+    let run = |line: &str, out: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+        command.args(["--local", &home.dir(), "-e", line]).env("HOME", home.path()).stdin(Stdio::null()).stdout(out);
+        command.output().unwrap()
+    };
+    let full = || Stdio::from(fs::File::create("/dev/full").unwrap());
+    for line in ["print(1)", "table([#{ a: 1 }])", "1 + 1", "list", "vpc prod | count()"] {
+        let output = run(line, full());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
+        assert!(said.contains("cannot write: No space left"), "{line}: {said}");
+    }
+    // A closed pipe is nobody's failure, and ends what would print for ever.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = run("loop { print(true) }", Stdio::from(writer));
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    let rubbish = home.0.path().join("rubbish");
+    fs::write(&rubbish, b"print(1)\n\xff\xfe\n").unwrap();
+    let (_, err, code) = piped(&format!(".read {}\n", rubbish.display()));
+    assert!(code == Some(1) && err.contains("cannot read the lines"), "{err}");
+}
+
+#[test]
 fn help_says_what_there_is() {
     let (out, _, code) = piped(".help\n.help functions\n.help dst.port\n.help p95\n.help query\n.help .watch\n");
     assert_eq!(code, Some(0));
     for part in [".watch 30s SENTENCE", "html_report(title", "The destination port", "percentile", "query(sentence"] {
         assert!(out.contains(part), "`{part}` is not in: {out}");
     }
+    let (out, err, code) = piped("list --help\n");
+    assert!(out.contains("Usage: list") && err.is_empty() && code == Some(0), "{err}");
     let (_, err, code) = piped(".help windo\n");
     assert!(code == Some(2) && err.contains("did you mean `window`?"), "{err}");
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Report, Span, render};
 use crate::query;
 
 /// Why a script ended before its end.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Nobody caught it.
@@ -29,12 +29,17 @@ pub enum Error {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// What it prints cannot be written; a closed pipe is one of these.
+    #[error("cannot write: {0}")]
+    Write(std::io::Error),
 }
 
 /// What ends a script without being an error that it could catch.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {
     Interrupted,
+    /// What it prints cannot be written.
+    Unwritable,
     Exit(u8),
 }
 

@@ -13,7 +13,7 @@ type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     let [zero, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
-    // The language's own `print` takes any value. A reader that went away ends the script at its next step.
+    // The language's own `print` takes any value. One that fails ends the script at its next step.
     library.doc("print", "print(value)", "Prints a line.").on_print(move |text| {
         let _ = zero.print(&format!("{text}\n"));
     });

@@ -1,6 +1,6 @@
 //! What scripts work with: the open account, what they may do, and whom they talk to.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use rhai::{Array, EvalAltResult, FnPtr};
 use tokio::runtime::Handle;
 
 use super::convert::from_row;
-use super::error::{Stop, failed, thrown};
+use super::error::{Stop, failed};
 use crate::account;
 use crate::query::Context;
 use crate::query::window::Clock;
@@ -77,8 +77,8 @@ pub struct World {
     /// The order of columns by their sorted names: maps forget it.
     orders: RefCell<BTreeMap<Vec<String>, Vec<String>>>,
     answer: RefCell<Rc<Rows>>,
-    /// Who read what is printed went away.
-    is_closed: Cell<bool>,
+    /// Why something could not be printed.
+    unwritable: RefCell<Option<io::Error>>,
 }
 
 impl World {
@@ -106,7 +106,7 @@ impl World {
             created: RefCell::default(),
             orders: RefCell::default(),
             answer: RefCell::default(),
-            is_closed: Cell::new(false),
+            unwritable: RefCell::default(),
         }
     }
 
@@ -203,24 +203,26 @@ impl World {
         self.at_end.borrow_mut().pop()
     }
 
-    /// Prints; that the reader went away ends the script.
+    /// Prints; where that fails, the script ends.
     pub(super) fn print(&self, text: &str) -> Result<(), Thrown> {
-        self.console.print(text).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => {
-                self.is_closed.set(true);
-                Stop::Exit(0).into_error()
-            }
-            _ => thrown("file", &format!("cannot write: {error}"), None),
+        self.console.print(text).map_err(|error| {
+            *self.unwritable.borrow_mut() = Some(error);
+            Stop::Unwritable.into_error()
         })
     }
 
     /// How a script has to stop, if it has to.
     pub(super) fn stop(&self) -> Option<Stop> {
-        match (self.is_closed.get(), self.interrupt.is_raised()) {
-            (true, _) => Some(Stop::Exit(0)),
+        match (self.unwritable.borrow().is_some(), self.interrupt.is_raised()) {
+            (true, _) => Some(Stop::Unwritable),
             (_, true) => Some(Stop::Interrupted),
             _ => None,
         }
+    }
+
+    /// Why something could not be printed, told once.
+    pub(super) fn unwritable(&self) -> Option<io::Error> {
+        self.unwritable.borrow_mut().take()
     }
 
     pub(super) fn remember_order(&self, columns: &[String]) {
