@@ -139,7 +139,11 @@ fn what_is_open_goes_on_in_the_next_line_and_history_keeps_it_whole() {
 fn ctrl_c_clears_the_line_and_ends_a_script_or_a_watch() {
     let home = Home::new();
     let mut shell = home.shell(100, &[]);
-    shell.keys(&format!("vpc where nonsense{CTRL_C}"));
+    shell.keys("vpc where nonsense");
+    shell.wait_for("nonsense");
+    shell.keys(CTRL_C);
+    // What is typed before the prompt is back goes with the line.
+    shell.wait("an empty line", |screen| screen.trim_end().ends_with("flowlogs demo>"));
     ask(&mut shell, "1 + 1", "\n2");
     shell.keys(&format!("wait(\"1h\"){RETURN}"));
     std::thread::sleep(std::time::Duration::from_millis(300));
