@@ -10,6 +10,7 @@ pub mod aws;
 pub mod inventory;
 pub mod local;
 mod name;
+mod names;
 
 use std::sync::Arc;
 
@@ -202,6 +203,17 @@ pub struct Finding {
     pub remedy: Option<Remedy>,
 }
 
+/// What has to be waited for once it was asked to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// Nothing: it may be left as it is.
+    Nothing,
+    /// A query.
+    Query,
+    /// A change.
+    Change,
+}
+
 /// What puts a finding right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
@@ -303,6 +315,10 @@ pub enum Error {
     /// The files could not be read, or the query not be run.
     #[error(transparent)]
     Engine(#[from] engine::Error),
+    /// What takes the rows of a service failed.
+    #[cfg(feature = "aws")]
+    #[error("cannot write the rows: {0}")]
+    Sink(std::io::Error),
 }
 
 impl Error {
@@ -328,6 +344,8 @@ impl Error {
             Self::MixedInstances { .. } => Some("create one for each name".into()),
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
+            #[cfg(feature = "aws")]
+            Self::Sink(_) => None,
             Self::NoInterface { .. } | Self::Inventory(_) => None,
         }
     }
@@ -335,7 +353,12 @@ impl Error {
     /// Whether the reader of the rows went away.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {
-        let Self::Engine(engine::Error::Sink(sink)) = self else { return false };
+        let sink = match self {
+            Self::Engine(engine::Error::Sink(sink)) => sink,
+            #[cfg(feature = "aws")]
+            Self::Sink(sink) => sink,
+            _ => return false,
+        };
         sink.kind() == std::io::ErrorKind::BrokenPipe
     }
 }
@@ -407,13 +430,13 @@ pub trait Account: Send + Sync {
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn remove(&self, rest: &Rest) -> Result<(), Error>;
 
-    /// A command that changes something begins: what was asked of an earlier one is forgotten.
+    /// A command begins: what was asked of an earlier one is forgotten.
     fn begin(&self) {}
 
-    /// Asks a change that is under way to stop and put back what it did; whether there is one, which
-    /// has to be waited for.
-    fn interrupt(&self) -> bool {
-        false
+    /// Asks what is under way to stop, and says what that is, which has to be waited for: a change
+    /// puts back what it did, a query stops and keeps what it found.
+    fn interrupt(&self) -> Pending {
+        Pending::Nothing
     }
 
     /// What there is in the network.
@@ -441,6 +464,21 @@ pub trait Account: Send + Sync {
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error>;
+}
+
+/// Why a selector has no records: nothing is called so, or nothing was created for it.
+fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &str, log_groups: Vec<String>) -> Error {
+    let resources = inventory.resources(kind);
+    if let Some(resource) = resources.iter().find(|resource| resource.is_selected(selector)) {
+        let create = Some(format!("flowlogs create {} {}", kind.name(), resource.id));
+        return Error::NoFlowLog { what: resource.label(), create };
+    }
+    let known = if kind == TargetKind::Group {
+        log_groups
+    } else {
+        resources.iter().flat_map(Resource::names).cloned().collect()
+    };
+    Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
 }
 
 /// Whether the whole text matches a pattern in which `*` is any text and `?` any character.

@@ -98,6 +98,7 @@ pub async fn run(
         skipdata: tally.skipdata.load(Ordering::Relaxed),
         skipped_files: files.skipped().to_vec(),
         elapsed: started.elapsed(),
+        ..RunStats::default()
     })
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use crate::field::{FIELDS, Field, FieldType, Origin};
 use crate::function::Function;
 use crate::query::plan::{
-    Aggregate, Filter, GroupKey, Groups, KeyBy, Missing, Plan, Shape, ShownColumn, Source, Statuses,
+    Aggregate, Filter, GroupKey, Groups, KeyBy, Missing, Plan, Shape, ShownColumn, SortKey, Source, Statuses,
 };
 
 /// The longest query text that the service takes, in characters.
@@ -28,24 +28,37 @@ pub const MAX_ROWS: u64 = 100_000;
 
 /// Which fields of the record the queried logs have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Format(Option<BTreeSet<Field>>);
+pub struct Format {
+    /// `None` for every field.
+    fields: Option<BTreeSet<Field>>,
+    /// The values of a line in order, where the service does not find them itself; `None` for one
+    /// that the table does not know.
+    parsed: Option<Vec<Option<Field>>>,
+}
 
 impl Format {
     /// Every field: what is assumed where no log is looked at.
     #[must_use]
     pub const fn every() -> Self {
-        Self(None)
+        Self { fields: None, parsed: None }
     }
 
-    /// These fields of the record and no other.
+    /// These fields of the record and no other; the service finds them.
     #[must_use]
     pub fn of(fields: impl IntoIterator<Item = Field>) -> Self {
-        Self(Some(fields.into_iter().collect()))
+        Self { fields: Some(fields.into_iter().collect()), parsed: None }
+    }
+
+    /// Lines of these values, which the query has to take apart itself.
+    #[must_use]
+    pub fn parsed(values: Vec<Option<Field>>) -> Self {
+        Self { parsed: Some(values.clone()), ..Self::of(values.into_iter().flatten()) }
     }
 
     /// Whether records have it; their time is the service's own.
-    fn has(&self, field: Field) -> bool {
-        field == Field::Time || self.0.as_ref().is_none_or(|fields| fields.contains(&field))
+    #[must_use]
+    pub fn has(&self, field: Field) -> bool {
+        field == Field::Time || self.fields.as_ref().is_none_or(|fields| fields.contains(&field))
     }
 
     /// Whether records have what the field is read from.
@@ -66,8 +79,11 @@ impl Format {
 pub struct Query {
     /// The text.
     pub text: String,
-    /// What the service calls each column of the plan, in the plan's order.
+    /// What the service calls each column of the plan, in the plan's order; empty for a column that
+    /// the logs lack.
     pub columns: Vec<String>,
+    /// What the service calls that which records are sorted by; nothing for groups.
+    pub order: Vec<String>,
     /// What the reader of the answer should know, beside the plan's own notes.
     pub notes: Vec<String>,
 }
@@ -142,20 +158,38 @@ impl Error {
 /// [`Error::TooLong`] over 10,000 characters.
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
-    if let Some(missing) = plan.first_missing(|source| format.answers(source)) {
-        return Err(Error::FieldMissing { missing });
+    match missing(plan, std::slice::from_ref(format)) {
+        Some(missing) => Err(Error::FieldMissing { missing }),
+        None => emit_part(plan, format),
     }
+}
+
+/// What the sentence names and no log of these formats has.
+#[must_use]
+pub fn missing(plan: &Plan, formats: &[Format]) -> Option<Missing> {
+    plan.first_missing(|source| formats.iter().any(|format| format.answers(source)))
+}
+
+/// The same as [`emit`] for some of the logs that a plan is about: what they lack and others have is
+/// absent in them.
+///
+/// # Errors
+///
+/// Those of [`emit`], but for [`Error::FieldMissing`].
+pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
+    refuse_extra_columns(plan)?;
     let mut emitter = Emitter { format, lines: Vec::new(), notes: Vec::new(), computed: Vec::new() };
-    let columns = match &plan.shape {
-        Shape::Records { columns, default } => emitter.emit_records(plan, columns, *default)?,
-        Shape::Groups(groups) => emitter.emit_groups(plan, groups)?,
+    emitter.emit_parse();
+    let (columns, order) = match &plan.shape {
+        Shape::Records { columns, .. } => emitter.emit_records(plan, columns)?,
+        Shape::Groups(groups) => (emitter.emit_groups(plan, groups)?, Vec::new()),
     };
     let text = emitter.lines.join("\n| ");
     let chars = text.chars().count();
     if chars > MAX_QUERY_CHARS {
         return Err(Error::TooLong { chars });
     }
-    Ok(Query { text, columns, notes: emitter.notes })
+    Ok(Query { text, columns, order, notes: emitter.notes })
 }
 
 fn refuse_extra_columns(plan: &Plan) -> Result<(), Error> {
@@ -177,13 +211,25 @@ struct Emitter<'a> {
 }
 
 impl Emitter<'_> {
-    fn emit_records(&mut self, plan: &Plan, columns: &[ShownColumn], default: bool) -> Result<Vec<String>, Error> {
+    /// Takes the text of a record apart. Each name is the one that the service gives the field
+    /// elsewhere, so that the rest of the query is the same for all logs.
+    fn emit_parse(&mut self) {
+        let Some(values) = &self.format.parsed else { return };
+        let name = |(place, value): (usize, &Option<Field>)| {
+            value.map_or_else(|| format!("unknown_{place}"), |field| field.info().insights.to_string())
+        };
+        let names: Vec<String> = values.iter().enumerate().map(name).collect();
+        self.lines.push(format!("parse @message \"{}\" as {}", vec!["*"; names.len()].join(" "), names.join(", ")));
+    }
+
+    /// The names of the columns, and of what they are sorted by.
+    fn emit_records(&mut self, plan: &Plan, columns: &[ShownColumn]) -> Result<(Vec<String>, Vec<String>), Error> {
         let mut shown = Vec::new();
         let mut names = Vec::new();
         for column in columns {
             let Source::Field(field) = column.source else { continue };
-            if default && !self.format.has_sources(field) {
-                // A default column that the format lacks is shown as absent.
+            if !self.format.has_sources(field) && !matches!(field.info().origin, Origin::Inventory(_)) {
+                // What the format lacks is shown as absent.
                 names.push(String::new());
                 continue;
             }
@@ -193,23 +239,24 @@ impl Emitter<'_> {
             }
             names.push(name);
         }
+        let keys = if plan.sort.is_empty() { vec![SortKey::NEWEST_FIRST] } else { plan.sort.clone() };
         let mut order = Vec::new();
-        for key in &plan.sort {
+        let mut sort = Vec::new();
+        for key in &keys {
             let Source::Field(field) = key.source else { continue };
             let (expression, name) = column_of(field)?;
-            if expression != name && !shown.contains(&expression) {
+            // Rows of one value are put in order by their reader, who has to see it.
+            if !shown.contains(&expression) {
                 shown.push(expression);
             }
-            order.push(format!("{name} {}", direction(key.descending)));
-        }
-        if order.is_empty() {
-            order.push("@timestamp desc".into());
+            sort.push(format!("{name} {}", direction(key.descending)));
+            order.push(name);
         }
         self.lines.push(format!("fields {}", shown.join(", ")));
         self.emit_filters(plan)?;
-        self.lines.push(format!("sort {}", order.join(", ")));
+        self.lines.push(format!("sort {}", sort.join(", ")));
         self.emit_limit(plan);
-        Ok(names)
+        Ok((names, order))
     }
 
     fn emit_groups(&mut self, plan: &Plan, groups: &Groups) -> Result<Vec<String>, Error> {
@@ -310,7 +357,7 @@ impl Emitter<'_> {
         let Some(over) = &aggregate.over else { return Ok("count(*)".into()) };
         let operand = self.operand(over)?;
         Ok(match aggregate.function {
-            Function::Count => "count(*)".into(),
+            Function::Count => self.counted(over)?,
             Function::Sum => format!("sum({operand})"),
             Function::Avg => format!("avg({operand})"),
             Function::Min => format!("min({operand})"),
@@ -318,6 +365,17 @@ impl Emitter<'_> {
             Function::Percentile(percent) => format!("pct({operand}, {percent})"),
             Function::Distinct => self.distinct(over, &operand, statuses)?,
         })
+    }
+
+    /// How many records have a quantity: the `-` of one without is text to the service, which it counts.
+    fn counted(&mut self, over: &Source) -> Result<String, Error> {
+        let Source::Field(field) = over else { return Ok("count(*)".into()) };
+        let flag = format!("{}_counted", field.result_name());
+        if !self.computed.iter().any(|(_, text)| text.ends_with(&flag)) {
+            let value = value_of(*field)?;
+            self.computed.push((*field, format!("if(isNumeric({value}), 1, 0) as {flag}")));
+        }
+        Ok(format!("sum({flag})"))
     }
 
     /// The service counts the `-` of a record without a value as a value of its own: it is taken
@@ -328,11 +386,9 @@ impl Emitter<'_> {
         if always_there && statuses == (Statuses::Traffic { nodata: false, skipdata: false }) {
             return Ok(format!("count_distinct({operand})"));
         }
-        // That a name may be used in the command that gives it is not documented.
-        let (value, name) = column_of(*field)?;
-        let value = value.strip_suffix(&format!(" as {name}")).unwrap_or(&value);
         let flag = format!("{}_absent", field.result_name());
         if !self.computed.iter().any(|(_, text)| text.ends_with(&flag)) {
+            let value = value_of(*field)?;
             self.computed.push((*field, format!("if({value} = \"-\", 1, 0) as {flag}")));
         }
         Ok(format!("count_distinct({operand}) - max({flag})"))
@@ -357,6 +413,13 @@ fn column_of(field: Field) -> Result<(String, String), Error> {
             return Err(Error::NeedsInventory { name: info.name.into() });
         }
     })
+}
+
+/// A field's value, for the command that may name it: that a name may be used in the command that gives
+/// it is not documented.
+fn value_of(field: Field) -> Result<String, Error> {
+    let (value, name) = column_of(field)?;
+    Ok(value.strip_suffix(&format!(" as {name}")).unwrap_or(&value).to_string())
 }
 
 /// The service's name for each aggregate: its result name, unless a field or a word of the query

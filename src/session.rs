@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::account::aws::{self, Aws};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
-use crate::account::{Account, Created, Error, Finding, FlowLog, Remedy, Resource, Settings};
+use crate::account::{Account, Created, Error, Finding, FlowLog, Pending, Remedy, Resource, Settings};
 use crate::engine;
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
@@ -170,10 +170,9 @@ impl Session {
         }
     }
 
-    /// Asks a change that is under way to stop and put back what it did; whether there is one, which
-    /// has to be waited for.
+    /// Asks what is under way to stop, and says what that is, which has to be waited for.
     #[must_use]
-    pub fn interrupt(&self) -> bool {
+    pub fn interrupt(&self) -> Pending {
         self.account.interrupt()
     }
 
@@ -199,6 +198,7 @@ impl Session {
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
+        self.account.begin();
         self.account.run(plan, self.interval(plan, clock), progress, sink).await
     }
 }

@@ -237,6 +237,14 @@ pub struct RunStats {
     pub skipdata: u64,
     /// Files that are not flow logs, and why.
     pub skipped_files: Vec<SkippedFile>,
+    /// Log groups that were asked, where a service ran the query.
+    pub log_groups: u64,
+    /// Queries that it took there.
+    pub queries: u64,
+    /// What they cost, in US dollars, where they cost something.
+    pub cost_usd: Option<f64>,
+    /// What else the reader of the answer should know.
+    pub notes: Vec<String>,
     /// Wall time.
     pub elapsed: Duration,
 }

@@ -259,8 +259,8 @@ fn wrong_flags_are_errors() {
     query(&["--limit", "0"]).fails(2);
     query(&["--where", "bites > 5"]).fails(2).says("--where:1:1").says("did you mean `bytes`?");
     flowlogs(&["--local", &path, "query", "vcp"]).run().fails(2).says("did you mean `vpc`?");
-    let (code, what) = if cfg!(feature = "aws") { (1, "not there yet") } else { (2, "no records to read") };
-    flowlogs(&["query", "vpc"]).run().fails(code).says(what);
+    let (code, what) = if cfg!(feature = "aws") { (1, "no AWS Region is set") } else { (2, "no records to read") };
+    flowlogs(&["query", "vpc"]).env("AWS_EC2_METADATA_DISABLED", "true").run().fails(code).says(what);
     flowlogs(&["-e", "vpc", "fields"]).run().fails(2).says("do not go together");
 }
 

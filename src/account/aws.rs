@@ -13,6 +13,7 @@ mod interface;
 mod inventory;
 mod log_groups;
 pub mod policy;
+mod query;
 mod roles;
 mod stop;
 
@@ -24,10 +25,11 @@ use tokio::sync::OnceCell;
 pub use error::Error;
 
 use super::inventory::Inventory;
-use super::{Account, Created, Finding, FlowLog, Resource, Rest, Settings};
+use super::{Account, Created, Finding, FlowLog, Pending, Resource, Rest, Settings};
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::value::{Progress, RowSink, RunStats};
 use client::Clients;
+use query::Quota;
 use stop::Stop;
 
 /// The tag that everything of this tool and of the Go tool has.
@@ -50,6 +52,21 @@ pub struct Options {
     pub region: Option<String>,
     /// Gets the news of what takes long.
     pub tell: Option<Tell>,
+    /// What scanning a gigabyte costs, in US dollars.
+    pub usd_per_gb: Option<f64>,
+}
+
+/// What scanning a gigabyte costs in most Regions, in US dollars.
+///
+/// Source: <https://aws.amazon.com/cloudwatch/pricing/>.
+const USD_PER_GB: f64 = 0.005;
+
+impl Options {
+    /// What scanning so many bytes costs, in US dollars.
+    #[allow(clippy::cast_precision_loss, reason = "a price for people")]
+    fn cost_usd(&self, bytes: u64) -> f64 {
+        bytes as f64 / 1e9 * self.usd_per_gb.unwrap_or(USD_PER_GB)
+    }
 }
 
 /// An account on AWS, in one Region.
@@ -58,13 +75,20 @@ pub struct Aws {
     clients: OnceCell<Clients>,
     inventory: OnceCell<Inventory>,
     stop: Stop,
+    quota: Quota,
 }
 
 impl Aws {
     /// Opens an account; nothing is read or called before something is asked.
     #[must_use]
     pub fn open(options: Options) -> Self {
-        Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), stop: Stop::default() }
+        Self {
+            options,
+            clients: OnceCell::new(),
+            inventory: OnceCell::new(),
+            stop: Stop::default(),
+            quota: Quota::default(),
+        }
     }
 
     async fn clients(&self) -> Result<&Clients, Error> {
@@ -142,7 +166,7 @@ impl Account for Aws {
         self.stop.forget();
     }
 
-    fn interrupt(&self) -> bool {
+    fn interrupt(&self) -> Pending {
         self.stop.stop()
     }
 
@@ -152,11 +176,11 @@ impl Account for Aws {
 
     async fn run(
         &self,
-        _: &Plan,
-        _: Option<Interval>,
-        _: &Arc<Progress>,
-        _: &mut (dyn RowSink + Send),
+        plan: &Plan,
+        interval: Option<Interval>,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, super::Error> {
-        Err(Error::NoQueries.into())
+        query::run(self, plan, interval, progress, sink).await
     }
 }

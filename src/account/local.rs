@@ -3,7 +3,6 @@
 pub mod demo;
 mod doctor;
 mod embedded;
-mod names;
 mod plain;
 mod state;
 

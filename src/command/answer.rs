@@ -14,6 +14,7 @@ use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, Interval, Plan, Shape};
+use crate::session::Waited;
 use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, time_in};
 
 /// Work that takes longer shows how far it is.
@@ -56,25 +57,24 @@ async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
     let mut output = output::output(format, style(plan, desk), &mut to);
     let progress = Arc::new(Progress::default());
     let ticker = terminal.shows_progress().then(|| tokio::spawn(show_progress(Arc::clone(&progress))));
-    let mut kept = Keep { sink: output.as_mut(), kept: desk.kept.as_deref() };
-    let outcome = tokio::select! {
-        outcome = session.run(plan, &context.clock, &progress, &mut kept) => Some(outcome),
-        () = desk.interrupt.raised() => None,
-    };
+    let mut kept = Keep { sink: output.as_mut(), kept: desk.kept.as_deref(), rows: 0 };
+    let run = session.run(plan, &context.clock, &progress, &mut kept);
+    let outcome = desk.interrupt.wait_for(session, run, |news| terminal.note(news)).await;
+    let has_rows = kept.rows > 0;
     if let Some(ticker) = ticker {
         ticker.abort();
         // Waits until the bar is gone, so that it is not drawn over what follows.
         let _ = ticker.await;
     }
-    let stats = match outcome {
-        Some(stats) => stats?,
-        None => {
-            // What came is not lost.
-            output.finish()?;
-            return Err(Error::Interrupted);
-        }
+    let outcome = match outcome {
+        Waited::Done(outcome) => outcome.map_err(Error::from),
+        Waited::Stopped(_) => Err(Error::Interrupted),
     };
-    output.finish()?;
+    // What came before it ended is not lost.
+    if outcome.is_ok() || has_rows {
+        output.finish()?;
+    }
+    let stats = outcome?;
     let remark = output.remark();
     drop(output);
     if let Some(remark) = remark {
@@ -111,6 +111,8 @@ fn window_line(interval: Option<Interval>, context: &Context) -> String {
 struct Keep<'a> {
     sink: &'a mut dyn Output,
     kept: Option<&'a Mutex<Rows>>,
+    /// Rows that came.
+    rows: usize,
 }
 
 impl Keep<'_> {
@@ -132,6 +134,7 @@ impl RowSink for Keep<'_> {
             let room = KEPT_ROWS.saturating_sub(kept.rows.len());
             kept.rows.extend(rows.iter().take(room).cloned());
         });
+        self.rows += rows.len();
         self.sink.rows(rows)
     }
 }
@@ -180,7 +183,8 @@ fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
             first.reason
         ));
     }
-    if stats.truncated {
+    stats.notes.iter().for_each(|note| terminal.note(note));
+    if stats.truncated && stats.rows == DEFAULT_LIMIT {
         terminal.note(&format!(
             "the answer is cut at {DEFAULT_LIMIT} rows: `limit N` takes another number, `limit none` everything"
         ));
@@ -196,12 +200,18 @@ fn closing_line(stats: &RunStats) -> String {
         parts.push("truncated".into());
     }
     let seconds = stats.elapsed.as_secs_f64().max(0.001);
-    parts.push(format!(
-        "{} and {} of {} scanned",
-        count(stats.records_scanned, "record", "records"),
-        HumanBytes(stats.bytes_scanned),
-        count(stats.files, "file", "files")
-    ));
+    let of = match stats.log_groups {
+        0 => count(stats.files, "file", "files"),
+        groups => count(groups, "log group", "log groups"),
+    };
+    let records = count(stats.records_scanned, "record", "records");
+    parts.push(format!("{records} and {} of {of} scanned", HumanBytes(stats.bytes_scanned)));
+    if stats.queries > 1 {
+        parts.push(format!("{} queries", stats.queries));
+    }
+    if let Some(cost) = stats.cost_usd {
+        parts.push(format!("about {cost:.4} USD"));
+    }
     for (number, what) in
         [(stats.nodata, "NODATA hidden"), (stats.skipdata, "SKIPDATA hidden"), (stats.malformed, "malformed")]
     {
@@ -232,6 +242,10 @@ fn stats_json(stats: &RunStats) -> serde_json::Value {
         "records_scanned": stats.records_scanned,
         "bytes_scanned": stats.bytes_scanned,
         "files": stats.files,
+        "log_groups": stats.log_groups,
+        "queries": stats.queries,
+        "cost_usd": stats.cost_usd,
+        "notes": stats.notes,
         "malformed": stats.malformed,
         "first_malformed": stats.first_malformed.as_ref().map(|first| json!({
             "file": first.file, "line": first.line, "reason": first.reason

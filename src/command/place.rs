@@ -81,6 +81,7 @@ impl Place {
             profile: self.profile.clone(),
             region: self.region.clone(),
             tell: Some(Box::new(move |news| terminal.note(news))),
+            usd_per_gb: None,
         }))
     }
 

@@ -5,29 +5,10 @@ use std::borrow::Cow;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 
-use crate::field::Field;
+use crate::query::kind::Kind;
 use crate::value::{Row, Value, address_from_bits};
 
 use super::scalar;
-
-/// What the values of a column are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Whole numbers, or numbers with a fraction where the column has such.
-    Number,
-    /// Seconds since 1970.
-    Time,
-    /// Addresses.
-    Address,
-    /// Networks of this length, by their first address.
-    Network(u8),
-    /// Numbers that this field has words for.
-    Code(Field),
-    /// TCP flags.
-    Flags,
-    /// Text.
-    Text,
-}
 
 /// The rows of a batch, in order.
 pub(super) fn rows(batch: &RecordBatch, kinds: &[Kind]) -> Vec<Row> {
@@ -43,14 +24,9 @@ pub(super) fn rows(batch: &RecordBatch, kinds: &[Kind]) -> Vec<Row> {
 fn value(array: &ArrayRef, kind: Kind, at: usize) -> Value {
     match kind {
         Kind::Number => number(array, at),
-        Kind::Time => Value::Time(integer(array, at)),
         Kind::Address => Value::Address(address_from_bits(bits(array, at))),
         Kind::Network(length) => Value::Network(scalar::network(address_from_bits(bits(array, at)), length)),
-        Kind::Code(field) => {
-            let code = integer(array, at);
-            Value::Text(field.code_word(code).map_or_else(|| Cow::Owned(code.to_string()), Cow::Borrowed))
-        }
-        Kind::Flags => Value::Flags(u8::try_from(integer(array, at)).unwrap_or(u8::MAX)),
+        Kind::Time | Kind::Code(_) | Kind::Flags => kind.of_integer(integer(array, at)),
         Kind::Text => Value::Text(Cow::Owned(array.as_string_view().value(at).to_string())),
     }
 }
@@ -79,16 +55,9 @@ fn number(array: &ArrayRef, at: usize) -> Value {
 mod tests {
     use std::sync::Arc;
 
-    use datafusion::arrow::array::{Decimal128Array, Int64Array};
+    use datafusion::arrow::array::Decimal128Array;
 
     use super::*;
-
-    #[test]
-    fn a_code_without_a_word_is_shown_as_its_number() {
-        let array: ArrayRef = Arc::new(Int64Array::from(vec![6, 253]));
-        assert_eq!(value(&array, Kind::Code(Field::Protocol), 0), Value::word("TCP"));
-        assert_eq!(value(&array, Kind::Code(Field::Protocol), 1), Value::Text("253".into()));
-    }
 
     #[test]
     fn a_sum_over_all_bounds_is_shown_as_about_that() {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::field::Field;
-use crate::value::address_bits;
+use crate::value::{Value, address_bits};
 
 /// What to look up for the fields that an inventory answers: [`crate::field::Origin::Inventory`].
 ///
@@ -27,6 +27,17 @@ impl Names {
     pub fn add_for_address(&mut self, field: Field, key: IpAddr, name: &str) {
         let table = Arc::make_mut(self.by_address.entry(field).or_default());
         table.entry(address_bits(key)).or_insert_with(|| name.to_string());
+    }
+
+    /// What `field` is for the interface id or the address that it is joined by.
+    #[must_use]
+    pub fn name(&self, field: Field, key: &Value) -> Option<&str> {
+        let name = match key {
+            Value::Text(text) => self.by_text.get(&field)?.get(text.as_ref()),
+            Value::Address(address) => self.by_address.get(&field)?.get(&address_bits(*address)),
+            _ => None,
+        };
+        name.map(String::as_str)
     }
 
     pub(super) fn for_text(&self, field: Field) -> Arc<HashMap<String, String>> {

@@ -11,14 +11,14 @@ use datafusion::logical_expr::expr_fn::ident;
 use datafusion::logical_expr::{Expr, SortExpr, cast, lit};
 use datafusion::prelude::DataFrame;
 
-use crate::field::{Field, FieldType};
+use crate::field::Field;
 use crate::function::Function;
+use crate::query::kind::Kind;
 use crate::query::plan::{
     Aggregate, DEFAULT_LIMIT, GroupKey, Groups, Interval, KeyBy, Limit, Plan, Shape, ShownColumn, SortKey, Source,
 };
 
 use super::Error;
-use super::answer::Kind;
 use super::lower::{Lowering, Operand, all};
 use super::names::Names;
 use super::scalar;
@@ -84,10 +84,8 @@ fn by(name: String, descending: bool) -> SortExpr {
     ident(name).sort(!descending, false)
 }
 
-const NEWEST_FIRST: SortKey = SortKey { source: Source::Field(Field::Time), descending: true };
-
 fn records(frame: DataFrame, lowering: &Lowering<'_>, plan: &Plan, shown: &[ShownColumn]) -> Result<Shaped, Error> {
-    let keys = if plan.sort.is_empty() { vec![NEWEST_FIRST] } else { plan.sort.clone() };
+    let keys = if plan.sort.is_empty() { vec![SortKey::NEWEST_FIRST] } else { plan.sort.clone() };
     let mut projection = Vec::new();
     let mut sorting = Vec::new();
     for (place, column) in shown.iter().enumerate() {
@@ -188,31 +186,4 @@ fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, 
             Operand::new(approx_percentile_cont(values, fraction, None), DataType::Float64)
         }
     })
-}
-
-impl Kind {
-    /// The kind of a source's values.
-    fn of(source: &Source) -> Self {
-        let Source::Field(field) = source else { return Self::Text };
-        match field.field_type() {
-            FieldType::Address => Self::Address,
-            FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Number => Self::Number,
-            FieldType::Time => Self::Time,
-            FieldType::Flags => Self::Flags,
-            FieldType::Code(_) | FieldType::Protocol => Self::Code(*field),
-            FieldType::Word(_) | FieldType::OpenWord(_) | FieldType::Text => Self::Text,
-        }
-    }
-
-    fn of_key(key: &GroupKey) -> Self {
-        match &key.by {
-            KeyBy::Source(source) => Self::of(source),
-            KeyBy::Bin(_) => Self::Time,
-            KeyBy::Network(_, length) => Self::Network(*length),
-        }
-    }
-
-    fn of_aggregate(aggregate: &Aggregate) -> Self {
-        if aggregate.is_time() { Self::Time } else { Self::Number }
-    }
 }

@@ -544,7 +544,8 @@ pub enum KeyBy {
 pub struct Aggregate {
     /// The function.
     pub function: Function,
-    /// What it is computed over; `None` for `count`.
+    /// What it is computed over; `None` for `count`, which a sentence says of records only: over a
+    /// field it counts those that have it.
     pub over: Option<Source>,
     /// The result name.
     pub name: String,
@@ -557,6 +558,11 @@ pub struct SortKey {
     pub source: Source,
     /// Largest first.
     pub descending: bool,
+}
+
+impl SortKey {
+    /// The default order of records.
+    pub const NEWEST_FIRST: Self = Self { source: Source::Field(Field::Time), descending: true };
 }
 
 /// How many rows.

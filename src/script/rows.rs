@@ -13,7 +13,7 @@ use super::convert::from_row;
 use super::error::{Stop, failed};
 use crate::account;
 use crate::query::Plan;
-use crate::session::Interrupt;
+use crate::session::{Interrupt, Session};
 use crate::value::{Column, Progress, Row, RowSink};
 
 /// Batches that wait to be taken: the query does not run far ahead of who reads.
@@ -32,6 +32,7 @@ enum Part {
 pub(super) struct Stream {
     parts: Arc<Mutex<Receiver<Part>>>,
     interrupt: Arc<Interrupt>,
+    session: Arc<Session>,
     columns: Vec<String>,
     rows: std::vec::IntoIter<Row>,
     is_over: bool,
@@ -41,6 +42,7 @@ impl Stream {
     pub(super) fn start(world: &Rc<World>, plan: Plan) -> Self {
         let (sender, parts) = sync_channel(AHEAD);
         let (session, clock, runtime) = (world.session(), world.clock(), world.runtime().clone());
+        let asked = Arc::clone(&session);
         world.runtime().spawn_blocking(move || {
             let mut sink = Sender(sender.clone());
             let progress = Arc::new(Progress::default());
@@ -52,6 +54,7 @@ impl Stream {
         Self {
             parts: Arc::new(Mutex::new(parts)),
             interrupt: Arc::clone(world.interrupt()),
+            session: asked,
             columns: Vec::new(),
             rows: Vec::new().into_iter(),
             is_over: false,
@@ -65,6 +68,8 @@ impl Stream {
                 Ok(part) => return Ok(Some(part)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) if self.interrupt.is_raised() => {
+                    // It ends by itself, behind the script.
+                    let _ = self.session.interrupt();
                     return Err(Stop::Interrupted.into_error());
                 }
                 Err(RecvTimeoutError::Timeout) => {}

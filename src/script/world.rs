@@ -180,7 +180,8 @@ impl World {
         self.wait(async { tokio::time::sleep(time).await })
     }
 
-    /// Waits for a change. On Ctrl-C it puts back what it did, unless Ctrl-C comes again.
+    /// Waits for work on an account. On Ctrl-C a change puts back what it did, and a query stops, unless
+    /// Ctrl-C comes again.
     pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
         let session = self.session();
         let tell = |news: &str| self.console.note(news);
@@ -192,7 +193,7 @@ impl World {
 
     /// Waits for what an account does.
     pub(super) fn call<T>(&self, work: impl Future<Output = Result<T, account::Error>>) -> Result<T, Thrown> {
-        self.wait(work)?.map_err(|error| failed(&error))
+        self.change(work)?.map_err(|error| failed(&error))
     }
 
     pub(super) fn at_end(&self, function: FnPtr) {

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::Session;
+use crate::account::Pending;
 
 /// How a piece of work ended.
 #[derive(Debug)]
@@ -57,7 +58,8 @@ impl Interrupt {
     }
 
     /// Waits for work on an account. When it is time to stop, a change that is under way puts back what
-    /// it did, which is told and waited for, unless it is time to stop again.
+    /// it did, which is told and waited for, and a query stops, which is waited for, unless it is time
+    /// to stop again.
     pub async fn wait_for<T>(
         &self,
         session: &Session,
@@ -69,10 +71,11 @@ impl Interrupt {
             done = &mut work => return Waited::Done(done),
             () = self.raised() => {}
         }
-        if !session.interrupt() {
-            return Waited::Stopped(None);
+        match session.interrupt() {
+            Pending::Nothing => return Waited::Stopped(None),
+            Pending::Query => {}
+            Pending::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),
         }
-        tell("interrupted: what was begun is put back; once more leaves it as it is");
         self.clear();
         tokio::select! {
             // What it finished before it noticed is done.

@@ -1,5 +1,7 @@
 //! moto on loopback, and boto3 to look at it from outside.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

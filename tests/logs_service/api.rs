@@ -1,5 +1,6 @@
 //! The operations.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::thread;
 
@@ -58,6 +59,7 @@ fn operate(state: &mut State, request: &Request) -> Result<Value, Refusal> {
         "GetQueryResults" => get_query_results(state, &input),
         "StopQuery" => stop_query(state, &input),
         "DescribeLogGroups" => describe_log_groups(state, &input),
+        "GetLogGroupFields" => get_log_group_fields(state, &input),
         _ => Err(Refusal::new("UnknownOperationException", request.target.clone())),
     }
 }
@@ -164,6 +166,14 @@ fn describe_log_groups(state: &State, input: &Value) -> Result<Value, Refusal> {
     Ok(output)
 }
 
+fn get_log_group_fields(state: &State, input: &Value) -> Result<Value, Refusal> {
+    let groups = groups(state, input)?;
+    let names: BTreeSet<&String> =
+        groups.iter().flat_map(|group| &group.events).flatten().map(|(name, _)| name).collect();
+    let fields: Vec<Value> = names.into_iter().map(|name| json!({ "name": name, "percent": 100 })).collect();
+    Ok(json!({ "logGroupFields": fields }))
+}
+
 fn describe(group: &Group) -> Value {
     json!({
         "logGroupName": group.name,
@@ -172,5 +182,6 @@ fn describe(group: &Group) -> Value {
         "creationTime": group.created,
         "logGroupClass": "STANDARD",
         "storedBytes": 0,
+        "retentionInDays": 30,
     })
 }

@@ -56,6 +56,6 @@ fn write(mut stream: &TcpStream, response: &Response) -> std::io::Result<()> {
         response.status,
         response.body.len()
     );
-    stream.write_all((head + &response.body).as_bytes())?;
+    stream.write_all((head + response.body.as_str()).as_bytes())?;
     stream.flush()
 }

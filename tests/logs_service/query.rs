@@ -1,5 +1,7 @@
 //! A query: its whole answer at once, told step by step.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::api::Refusal;
@@ -21,6 +23,8 @@ pub(super) struct Query {
     scanned: usize,
     bytes: usize,
     groups: usize,
+    /// Until when it runs, whatever the steps are.
+    until: Instant,
 }
 
 impl Query {
@@ -41,13 +45,17 @@ impl Query {
         }
         let query = evaluator::Query::parse(text).map_err(|error| malformed(error.to_string()))?;
         let events = groups.iter().flat_map(|group| &group.events);
-        let pairs = events.map(|event| event.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let is_within = |event: &&Vec<(String, String)>| {
+            let time = event.iter().find(|(name, _)| name == "@timestamp").and_then(|(_, text)| text.parse().ok());
+            time.is_some_and(|time: i64| (first..=last).contains(&time.div_euclid(1000)))
+        };
+        let events: Vec<&Vec<(String, String)>> = events.filter(is_within).collect();
+        let bytes = events.iter().copied().flatten().map(|(_, text)| text.len() + 1).sum();
+        let pairs = events.iter().map(|event| event.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let log = Log::new(pairs, script.settings.dash).map_err(|error| malformed(error.to_string()))?;
-        let log = log.within(first, last);
         let answer = evaluator::run(&query, &log, script.settings);
         // Both limits hold, so that the smaller one wins.
         let limit = limit.map_or(query.limit, |limit| limit.min(query.limit));
-        let bytes = groups.iter().flat_map(|group| &group.events).flatten().map(|(_, text)| text.len() + 1).sum();
         Ok(Self {
             rows: answer.rows.iter().take(limit).map(row).collect(),
             has_stats: query.has_stats(),
@@ -57,11 +65,15 @@ impl Query {
             scanned: log.len(),
             bytes,
             groups: groups.len(),
+            until: Instant::now() + script.lasts,
         })
     }
 
     /// What the last poll found.
     pub(super) fn step(&self) -> Step {
+        if Instant::now() < self.until {
+            return Step::Running(0);
+        }
         self.at.and_then(|at| self.steps.get(at)).copied().unwrap_or(Step::Scheduled)
     }
 
@@ -72,6 +84,7 @@ impl Query {
 
     /// Ends it, whatever was to come.
     pub(super) fn end(&mut self, step: Step) {
+        self.until = Instant::now();
         self.steps = vec![step];
         self.at = Some(0);
     }

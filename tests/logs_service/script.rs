@@ -42,6 +42,8 @@ impl Step {
 pub(crate) struct Script {
     /// What each poll of a query finds, one after the other; the last stays.
     pub(crate) steps: Vec<Step>,
+    /// How long each query runs, before the steps.
+    pub(crate) lasts: Duration,
     /// So many calls are throttled before any is answered.
     pub(crate) throttled: usize,
     /// The queries that may run at once.
@@ -56,6 +58,7 @@ impl Default for Script {
     fn default() -> Self {
         Self {
             steps: vec![Step::Scheduled, Step::Running(1), Step::Complete],
+            lasts: Duration::ZERO,
             throttled: 0,
             most_running: 100,
             delay: Duration::ZERO,

@@ -33,7 +33,7 @@ fn call(service: &LogsService, operation: &str, input: &Value) -> (u16, Value) {
          Content-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream.write_all((head + body.as_str()).as_bytes()).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

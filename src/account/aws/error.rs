@@ -108,9 +108,72 @@ pub enum Error {
     /// Several things failed, one after another.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Several(Vec<Self>),
-    /// Queries read files for now.
-    #[error("queries on AWS are not there yet")]
-    NoQueries,
+    /// `show tgw.id`, of which the records have nothing.
+    #[error("no queried flow log has the field {missing}: {}", of_flow_logs(flow_logs))]
+    FieldMissing {
+        /// The field.
+        missing: String,
+        /// The ids of the flow logs.
+        flow_logs: Vec<String>,
+    },
+    /// A log group in which lines of several formats stand, which a query has to take apart.
+    #[error("flow logs of several formats deliver to the log group {group}")]
+    MixedFormats {
+        /// Its name.
+        group: String,
+    },
+    /// The plan has no text for the service.
+    #[error(transparent)]
+    Insights(#[from] crate::insights::Error),
+    /// `p95(bytes)` over more log groups than one query takes.
+    #[error("`{what}` {why}")]
+    Unmergeable {
+        /// What the sentence says.
+        what: String,
+        /// Why it cannot be done.
+        why: Unmergeable,
+    },
+    /// The service ended a query before it was complete.
+    #[error("the service ended the query: {status}")]
+    QueryEnded {
+        /// The service's word for how.
+        status: String,
+    },
+}
+
+/// What answers in parts and names, which are joined after a query, rule out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unmergeable {
+    /// `distinct(src.addr)` over several formats.
+    #[error("cannot be computed from the answers of several queries")]
+    Aggregate,
+    /// `show bytes | sort remote.name`
+    #[error("cannot order records on AWS: names are joined after the query")]
+    SortByName,
+    /// `distinct(remote.name)`
+    #[error("cannot be computed with on AWS: names are joined after the query")]
+    ComputedWithName,
+}
+
+impl Unmergeable {
+    const fn help(self) -> &'static str {
+        match self {
+            Self::Aggregate => {
+                "count, sum, min, max and avg can; or ask for one target at a time, and group by `eni` or `remote.addr`"
+            }
+            Self::SortByName => "sort by `eni` or `remote.addr`, or group by the name",
+            Self::ComputedWithName => "use `eni` or `remote.addr`; `show` and `by` take names",
+        }
+    }
+}
+
+fn of_flow_logs(ids: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = ids.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match ids.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn of_request(id: Option<&str>) -> String {
@@ -193,8 +256,14 @@ impl Error {
                 (Some(help), false) => Some(format!("{help}; {CLEAN_UP}")),
             },
             Self::Several(errors) => errors.iter().find_map(Self::help),
-            Self::NoQueries => {
-                Some("`flowlogs explain` prints a sentence's Logs Insights text; `--local PATH` asks files".into())
+            Self::FieldMissing { .. } => {
+                Some("a flow log keeps its fields: `delete` it and `create` it with `--fields`".into())
+            }
+            Self::MixedFormats { .. } => Some("ask for them by kind, or export the records and read the files".into()),
+            Self::Insights(error) => error.help().map(Into::into),
+            Self::Unmergeable { why, .. } => Some(why.help().into()),
+            Self::QueryEnded { status } if status == "Timeout" => {
+                Some("a query may run for an hour: ask for a shorter window, or for fewer log groups".into())
             }
             _ => None,
         }
@@ -225,6 +294,12 @@ impl Error {
             Self::NoLogin { .. } | Self::Unsuccessful { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether the service would do it a little later: there are too many calls or queries now.
+    pub(super) fn is_too_many(&self) -> bool {
+        let codes = ["ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"];
+        matches!(self, Self::Refused { code, .. } if codes.contains(&code.as_str()))
     }
 
     /// What the service says, for what only its words tell.

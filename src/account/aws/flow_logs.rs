@@ -165,7 +165,7 @@ impl Group {
     }
 
     /// The id of the resource, as far as the `Name` tells it.
-    fn resource_id(&self) -> String {
+    pub(super) fn resource_id(&self) -> String {
         self.name.strip_prefix("instance-").unwrap_or(&self.name).to_string()
     }
 }

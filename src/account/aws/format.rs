@@ -35,6 +35,11 @@ const FIELDS: [&str; 30] = [
     "traffic-path",
     "reject-reason",
 ];
+/// The fields of the default format, which is that of version 2.
+pub(super) fn default_fields() -> &'static [&'static str] {
+    &FIELDS[..14]
+}
+
 /// Fields that the service refuses in an account without an ECS cluster.
 const ECS_FIELDS: [&str; 10] = [
     "ecs-cluster-arn",

@@ -13,7 +13,7 @@ pub(super) async fn list(clients: &Clients) -> Result<Vec<LogGroup>, Error> {
     starting_with(clients, LOG_GROUP_PREFIX).await
 }
 
-async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec<LogGroup>, Error> {
+pub(super) async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec<LogGroup>, Error> {
     let pages = clients.logs.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
     pages.try_collect().await.map_err(clients.failed(Action::DescribeLogGroups, "list log groups"))
 }

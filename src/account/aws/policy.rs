@@ -19,11 +19,13 @@ pub enum Command {
     Doctor,
     /// `inventory`
     Inventory,
+    /// `query`, and sentences wherever they stand
+    Query,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 5] = [Self::Create, Self::List, Self::Delete, Self::Doctor, Self::Inventory];
+    pub const ALL: [Self; 6] = [Self::Create, Self::List, Self::Delete, Self::Doctor, Self::Inventory, Self::Query];
 
     /// The word for it.
     #[must_use]
@@ -34,6 +36,7 @@ impl Command {
             Self::Delete => "delete",
             Self::Doctor => "doctor",
             Self::Inventory => "inventory",
+            Self::Query => "query",
         }
     }
 
@@ -51,6 +54,8 @@ enum Scope {
     Everything,
     /// Log groups of flow logs.
     LogGroups,
+    /// All log groups: flow logs that others made deliver anywhere.
+    AnyLogGroup,
     /// Roles of flow logs.
     Roles,
     /// The roles again, handed to the service only.
@@ -62,14 +67,22 @@ enum Scope {
 }
 
 impl Scope {
-    const ALL: [Self; 6] =
-        [Self::Everything, Self::LogGroups, Self::Roles, Self::PassedRoles, Self::FlowLogs, Self::NewFlowLogs];
+    const ALL: [Self; 7] = [
+        Self::Everything,
+        Self::LogGroups,
+        Self::AnyLogGroup,
+        Self::Roles,
+        Self::PassedRoles,
+        Self::FlowLogs,
+        Self::NewFlowLogs,
+    ];
 
     /// The resources, with `*` for what is not narrowed.
     fn resource(self, partition: &str, region: &str, account: &str) -> String {
         match self {
             Self::Everything => "*".into(),
             Self::LogGroups => format!("arn:{partition}:logs:{region}:{account}:log-group:{LOG_GROUP_PREFIX}*"),
+            Self::AnyLogGroup => format!("arn:{partition}:logs:{region}:{account}:log-group:*"),
             Self::Roles | Self::PassedRoles => format!("arn:{partition}:iam::{account}:role/{ROLE_PREFIX}*"),
             Self::FlowLogs | Self::NewFlowLogs => format!("arn:{partition}:ec2:{region}:{account}:vpc-flow-log/*"),
         }
@@ -101,18 +114,22 @@ macro_rules! actions {
 
 // Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
 actions! {
-    DescribeVpcs "ec2:DescribeVpcs" Everything [Create List Delete Doctor Inventory]
-    DescribeSubnets "ec2:DescribeSubnets" Everything [Create List Delete Doctor Inventory]
-    DescribeSecurityGroups "ec2:DescribeSecurityGroups" Everything [Create List Delete Doctor Inventory]
-    DescribeNetworkAcls "ec2:DescribeNetworkAcls" Everything [Create List Delete Doctor Inventory]
-    DescribeInstances "ec2:DescribeInstances" Everything [Create List Delete Doctor Inventory]
-    DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory]
-    DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory]
-    DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory]
+    DescribeVpcs "ec2:DescribeVpcs" Everything [Create List Delete Doctor Inventory Query]
+    DescribeSubnets "ec2:DescribeSubnets" Everything [Create List Delete Doctor Inventory Query]
+    DescribeSecurityGroups "ec2:DescribeSecurityGroups" Everything [Create List Delete Doctor Inventory Query]
+    DescribeNetworkAcls "ec2:DescribeNetworkAcls" Everything [Create List Delete Doctor Inventory Query]
+    DescribeInstances "ec2:DescribeInstances" Everything [Create List Delete Doctor Inventory Query]
+    DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory Query]
+    DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory Query]
+    DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
     // Nobody can be denied it, but a call is a call.
     GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]
-    DescribeFlowLogs "ec2:DescribeFlowLogs" Everything [Create List Delete Doctor]
-    DescribeLogGroups "logs:DescribeLogGroups" Everything [Create List Delete Doctor]
+    DescribeFlowLogs "ec2:DescribeFlowLogs" Everything [Create List Delete Doctor Query]
+    DescribeLogGroups "logs:DescribeLogGroups" Everything [Create List Delete Doctor Query]
+    StartQuery "logs:StartQuery" AnyLogGroup [Query]
+    GetLogGroupFields "logs:GetLogGroupFields" AnyLogGroup [Query]
+    GetQueryResults "logs:GetQueryResults" Everything [Query]
+    StopQuery "logs:StopQuery" Everything [Query]
     ListTagsForResource "logs:ListTagsForResource" LogGroups [Create Delete Doctor]
     GetRole "iam:GetRole" Roles [Create Delete Doctor]
     ListRoles "iam:ListRoles" Everything [Doctor]
@@ -192,11 +209,16 @@ mod tests {
 
     #[test]
     fn a_command_that_only_looks_may_change_nothing() {
-        for command in [Command::List, Command::Inventory] {
+        for command in [Command::List, Command::Inventory, Command::Query] {
             for statement in document(Some(command))["Statement"].as_array().unwrap() {
                 for action in statement["Action"].as_array().unwrap() {
                     let call = action.as_str().unwrap().split_once(':').unwrap().1;
-                    assert!(["Describe", "Get", "List"].iter().any(|verb| call.starts_with(verb)), "{call}");
+                    assert!(
+                        ["Describe", "Get", "List", "StartQuery", "StopQuery"]
+                            .iter()
+                            .any(|verb| call.starts_with(verb)),
+                        "{call}"
+                    );
                 }
             }
         }

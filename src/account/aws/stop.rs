@@ -1,5 +1,5 @@
-//! Stopping a change half way: a call that is on its way is waited for, so that all that was made is
-//! known and can be taken back.
+//! Stopping half way. A change waits for the call that is on its way, so that all that was made is known
+//! and can be taken back; a query is stopped, and what it found is kept.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,18 +7,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::error::Error;
+use crate::account::Pending;
 
-/// Whether to stop, and whether something is being changed.
+/// Whether to stop, and what goes on.
 #[derive(Default)]
 pub(super) struct Stop {
     asked: watch::Sender<bool>,
     changes: AtomicUsize,
+    queries: AtomicUsize,
 }
 
-/// A change that is under way as long as this lives.
-pub(super) struct Change<'a>(&'a AtomicUsize);
+/// A change or a query that is under way as long as this lives.
+pub(super) struct Work<'a>(&'a AtomicUsize);
 
-impl Drop for Change<'_> {
+impl Drop for Work<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -26,15 +28,25 @@ impl Drop for Change<'_> {
 
 impl Stop {
     /// Says that a change starts.
-    pub(super) fn change(&self) -> Change<'_> {
+    pub(super) fn change(&self) -> Work<'_> {
         self.changes.fetch_add(1, Ordering::SeqCst);
-        Change(&self.changes)
+        Work(&self.changes)
     }
 
-    /// Asks changes to stop; whether there is one.
-    pub(super) fn stop(&self) -> bool {
+    /// Says that a query starts.
+    pub(super) fn query(&self) -> Work<'_> {
+        self.queries.fetch_add(1, Ordering::SeqCst);
+        Work(&self.queries)
+    }
+
+    /// Asks what goes on to stop; what that is.
+    pub(super) fn stop(&self) -> Pending {
         self.asked.send_replace(true);
-        self.changes.load(Ordering::SeqCst) > 0
+        match (self.changes.load(Ordering::SeqCst), self.queries.load(Ordering::SeqCst)) {
+            (0, 0) => Pending::Nothing,
+            (0, _) => Pending::Query,
+            _ => Pending::Change,
+        }
     }
 
     /// Forgets what it was asked before.
@@ -49,9 +61,14 @@ impl Stop {
 
     /// Waits; less long if it is asked to stop.
     pub(super) async fn sleep(&self, time: Duration) -> Result<(), Error> {
-        let mut asked = self.asked.subscribe();
-        // The sender lives as long as this does: waiting ends by what is awaited, or by time.
-        let _ = tokio::time::timeout(time, asked.wait_for(|asked| *asked)).await;
+        let _ = tokio::time::timeout(time, self.asked()).await;
         self.check()
+    }
+
+    /// Waits until it is asked to stop.
+    pub(super) async fn asked(&self) {
+        let mut asked = self.asked.subscribe();
+        // The sender lives as long as this does: waiting ends by what is awaited.
+        let _ = asked.wait_for(|asked| *asked).await;
     }
 }

@@ -11,11 +11,11 @@ use async_trait::async_trait;
 
 use super::demo::SLOT_S;
 use super::doctor;
-use super::names::names;
 use super::state::{Entry, State};
 use super::{EmbeddedError, id_digits};
 use crate::account::inventory::Inventory;
-use crate::account::{Account, Created, Error, Finding, FlowLog, Resource, Rest, Settings, matches_glob};
+use crate::account::names::names;
+use crate::account::{Account, Created, Error, Finding, FlowLog, Resource, Rest, Settings, matches_glob, not_recorded};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Interval, Order, Plan, Source, Target, TargetKind};
@@ -158,25 +158,11 @@ impl Embedded {
                 views.extend(self.views_of(&self.inventory.instance_interfaces(selector), &of_kind));
             }
             if views.len() == before {
-                return Err(self.not_recorded(target.kind, selector, entries));
+                let groups = entries.iter().map(|entry| entry.log_group.clone()).collect();
+                return Err(not_recorded(&self.inventory, target.kind, selector, groups));
             }
         }
         Ok(views)
-    }
-
-    /// Why a selector has no records: nothing is called so, or nothing was created for it.
-    fn not_recorded(&self, kind: TargetKind, selector: &str, entries: &[Entry]) -> Error {
-        let resources = self.inventory.resources(kind);
-        if let Some(resource) = resources.iter().find(|resource| resource.is_selected(selector)) {
-            let create = Some(format!("flowlogs create {} {}", kind.name(), resource.id));
-            return Error::NoFlowLog { what: resource.label(), create };
-        }
-        let known = if kind == TargetKind::Group {
-            entries.iter().map(|entry| entry.log_group.clone()).collect()
-        } else {
-            resources.iter().flat_map(Resource::names).cloned().collect()
-        };
-        Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
     }
 
     /// What flow logs show of these interfaces.

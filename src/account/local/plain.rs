@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::names::names;
 use crate::account::inventory::Inventory;
+use crate::account::names::names;
 use crate::account::{self, Account, Created, Finding, FlowLog, KINDS, Resource, Rest, Settings};
 use crate::engine::{self, Files};
 use crate::field::Field;

@@ -1,7 +1,7 @@
 //! What an inventory knows of interfaces and addresses, for the fields that records do not have.
 
 use crate::account::inventory::Inventory;
-use crate::engine::Names;
+pub(super) use crate::engine::Names;
 use crate::field::Field;
 
 /// `local.type`, `local.name` and `remote.name` by an inventory: what an interface belongs to, by its

@@ -1,0 +1,135 @@
+//! Groups: computed by the service as a whole, or in parts that merge.
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, try_join_all};
+
+use super::super::Error;
+use super::merge::{Merge, compare, selected};
+use super::unit::{Unit, halves};
+use super::{Answer, Query, cell, one_more};
+use crate::account;
+use crate::function::Function;
+use crate::insights::MAX_ROWS;
+use crate::query::plan::{Groups, Interval, Limit, Plan, Source};
+use crate::value::{Row, Value};
+
+/// Groups that came.
+#[derive(Default)]
+struct Part {
+    rows: Vec<Row>,
+    matched: u64,
+    cut: Option<Error>,
+    /// There may be more groups than a query returns.
+    is_full: bool,
+}
+
+/// The row of a group of no records: a count of zero, and nothing else to say.
+pub(super) fn of_nothing(groups: &Groups) -> Vec<Row> {
+    let value = |function| if function == Function::Count { Value::Int(0) } else { Value::Absent };
+    let row = groups.aggregates.iter().map(|aggregate| value(aggregate.function)).collect();
+    if groups.keys.is_empty() { vec![row] } else { Vec::new() }
+}
+
+impl Query<'_> {
+    /// Answers a plan of groups.
+    pub(super) async fn groups(&self, groups: &Groups, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        let is_long = self.plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
+        let has_parts = self.units.len() > 1 || self.joined.has_names();
+        let merge = if has_parts || is_long { Merge::of(&self.joined.plan, groups) } else { Err(Error::Interrupted) };
+        let (mut part, is_merged) = match merge {
+            Ok(merge) => (self.merged(&merge).await?, true),
+            Err(error) if has_parts => return Err(error.into()),
+            Err(_) => (self.whole().await?, false),
+        };
+        answer.outcome.matched = part.matched;
+        answer.outcome.cut = part.cut;
+        if part.matched == 0 {
+            part.rows = of_nothing(groups);
+        }
+        let mut rows = if is_merged || part.matched == 0 { selected(groups, part.rows) } else { part.rows };
+        let order = order(self.plan);
+        rows.sort_by(|a, b| compare(a, b, order.iter().copied()));
+        if part.is_full {
+            answer.outcome.truncated = true;
+            answer.outcome.notes.push(format!("there are more than {MAX_ROWS} groups: the rest is missing"));
+        }
+        answer.rows_within(rows.into_iter().map(|row| self.finished(row)).collect(), self.plan.limit)
+    }
+
+    /// All at once, by the service: there is at most one unit.
+    async fn whole(&self) -> Result<Part, Error> {
+        let Some(unit) = self.units.first() else { return Ok(Part::default()) };
+        let limit = match one_more(self.plan.limit) {
+            Limit::Rows(rows) => Limit::Rows(rows.min(MAX_ROWS)),
+            _ => Limit::Rows(MAX_ROWS),
+        };
+        let is_long = self.plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
+        let part = self.part(&Plan { limit, ..self.joined.plan.clone() }, unit, unit.interval).await?;
+        Ok(Part { is_full: part.is_full && is_long, ..part })
+    }
+
+    /// In parts, which get their names before they merge.
+    async fn merged(&self, merge: &Merge) -> Result<Part, Error> {
+        let parts = self.units.iter().map(|unit| self.every_group(&merge.part, unit, unit.interval));
+        let mut part = Part::joined(try_join_all(parts).await?);
+        if let Some(names) = &self.names {
+            part.rows.iter_mut().for_each(|row| self.joined.name(names, row));
+        }
+        part.rows = merge.merged(part.rows);
+        Ok(part)
+    }
+
+    /// Every group of an interval, in halves where there are more than a query returns.
+    fn every_group<'q>(
+        &'q self,
+        plan: &'q Plan,
+        unit: &'q Unit,
+        interval: Interval,
+    ) -> BoxFuture<'q, Result<Part, Error>> {
+        async move {
+            let part = self.part(plan, unit, interval).await?;
+            match halves(interval).filter(|_| part.is_full && part.cut.is_none()) {
+                Some(halves) => {
+                    Ok(Part::joined(try_join_all(halves.map(|half| self.every_group(plan, unit, half))).await?))
+                }
+                None => Ok(part),
+            }
+        }
+        .boxed()
+    }
+
+    async fn part(&self, plan: &Plan, unit: &Unit, interval: Interval) -> Result<Part, Error> {
+        let query = unit.emit(plan)?;
+        let reply = unit.ask(self.service, &query.text, interval).await?;
+        let kinds = plan.kinds();
+        let row = |cells: &super::service::Cells| -> Row {
+            query.columns.iter().zip(&kinds).map(|(name, kind)| cell::value(*kind, cells.get(name))).collect()
+        };
+        let is_full = reply.rows.len() as u64 >= MAX_ROWS;
+        // Of no records the service may make no row, an empty one, or zeros.
+        let rows = if reply.matched == 0 { Vec::new() } else { reply.rows.iter().map(row).collect() };
+        Ok(Part { rows, matched: reply.matched, cut: reply.cut, is_full })
+    }
+}
+
+impl Part {
+    fn joined(parts: Vec<Self>) -> Self {
+        let mut joined = Self::default();
+        for part in parts {
+            joined.rows.extend(part.rows);
+            joined.matched += part.matched;
+            joined.cut = joined.cut.or(part.cut);
+            joined.is_full |= part.is_full;
+        }
+        joined
+    }
+}
+
+/// The order of the answer, by its columns.
+fn order(plan: &Plan) -> Vec<(usize, bool)> {
+    let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
+    let mut order: Vec<(usize, bool)> =
+        plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending))).collect();
+    order.extend(plan.tie_breakers());
+    order
+}

@@ -1,0 +1,213 @@
+//! Answers in parts, by log groups or by time, to one answer.
+//!
+//! Sums, counts, smallest and largest values merge as they are; an average does by its sum and its
+//! count. Nothing else does.
+
+use std::cmp::Ordering;
+
+use super::super::error::{Error, Unmergeable};
+use super::holds::holds;
+use crate::function::Function;
+use crate::query::plan::{Aggregate, Groups, Limit, Plan, Shape};
+use crate::value::{Row, Value};
+
+/// How one aggregate of the whole is made of those of the parts.
+enum Made {
+    /// As it is, by its place behind the keys.
+    Of(usize),
+    /// Of a sum and a count.
+    Mean { sum: usize, count: usize },
+}
+
+/// What to ask of each part, and how the answer is made of what comes.
+pub(super) struct Merge {
+    /// The plan of a part.
+    pub(super) part: Plan,
+    keys: usize,
+    made: Vec<Made>,
+}
+
+impl Merge {
+    /// How the groups of a plan merge.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unmergeable`] where they do not.
+    pub(super) fn of(plan: &Plan, groups: &Groups) -> Result<Self, Error> {
+        let mut parts: Vec<Aggregate> = Vec::new();
+        let mut made = Vec::new();
+        for aggregate in &groups.aggregates {
+            made.push(match aggregate.function {
+                Function::Avg => {
+                    let sum = add(&mut parts, aggregate, Function::Sum);
+                    Made::Mean { sum, count: add(&mut parts, aggregate, Function::Count) }
+                }
+                Function::Distinct | Function::Percentile(_) => {
+                    return Err(Error::Unmergeable { what: aggregate.name.clone(), why: Unmergeable::Aggregate });
+                }
+                function => Made::Of(add(&mut parts, aggregate, function)),
+            });
+        }
+        let mut part = plan.clone();
+        part.sort.clear();
+        part.limit = Limit::None;
+        part.shape = Shape::Groups(Groups { aggregates: parts, having: None, ..groups.clone() });
+        Ok(Self { part, keys: groups.keys.len(), made })
+    }
+
+    /// The groups of all parts, each once; keys have their last values already.
+    pub(super) fn merged(&self, mut rows: Vec<Row>) -> Vec<Row> {
+        let by_keys = |a: &Row, b: &Row| compare(a, b, (0..self.keys).map(|place| (place, false)));
+        rows.sort_by(by_keys);
+        let mut merged: Vec<Row> = Vec::new();
+        for row in rows {
+            match merged.last_mut() {
+                Some(last) if by_keys(last, &row).is_eq() => self.add(last, row),
+                _ => merged.push(row),
+            }
+        }
+        merged.iter().map(|row| self.whole(row)).collect()
+    }
+
+    /// Adds a part to a group.
+    fn add(&self, group: &mut Row, part: Row) {
+        let Shape::Groups(groups) = &self.part.shape else { return };
+        let values = group.iter_mut().zip(part).skip(self.keys);
+        for ((known, value), aggregate) in values.zip(&groups.aggregates) {
+            let before = std::mem::replace(known, Value::Absent);
+            *known = combined(aggregate.function, before, value);
+        }
+    }
+
+    /// A group as the whole plan has it.
+    fn whole(&self, row: &[Value]) -> Row {
+        let parts = &row[self.keys..];
+        let value = |made: &Made| match made {
+            Made::Of(place) => parts[*place].clone(),
+            Made::Mean { sum, count } => mean(&parts[*sum], &parts[*count]),
+        };
+        let aggregates: Vec<Value> = self.made.iter().map(value).collect();
+        row[..self.keys].iter().cloned().chain(aggregates).collect()
+    }
+}
+
+/// The place of an aggregate among those of the parts, which it joins unless it is there.
+fn add(parts: &mut Vec<Aggregate>, whole: &Aggregate, function: Function) -> usize {
+    let is_same = |part: &Aggregate| part.function == function && part.over == whole.over;
+    parts.iter().position(is_same).unwrap_or_else(|| {
+        let name = format!("part_{}", parts.len());
+        parts.push(Aggregate { function, over: whole.over.clone(), name });
+        parts.len() - 1
+    })
+}
+
+/// The aggregate over two parts from those over each.
+fn combined(function: Function, a: Value, b: Value) -> Value {
+    match (function, a, b) {
+        (_, Value::Absent, other) | (_, other, Value::Absent) => other,
+        (Function::Count | Function::Sum, a, b) => sum(&a, &b),
+        (Function::Max, a, b) if a.compare(&b).is_lt() => b,
+        (Function::Min, a, b) if a.compare(&b).is_gt() => b,
+        (_, a, _) => a,
+    }
+}
+
+fn sum(a: &Value, b: &Value) -> Value {
+    if let (Value::Int(a), Value::Int(b)) = (a, b)
+        && let Some(sum) = a.checked_add(*b)
+    {
+        return Value::Int(sum);
+    }
+    // A sum that no 64-bit number holds is about that.
+    match (float(a), float(b)) {
+        (Some(a), Some(b)) => Value::Float(a + b),
+        _ => Value::Absent,
+    }
+}
+
+fn mean(sum: &Value, count: &Value) -> Value {
+    match (float(sum), float(count)) {
+        (Some(sum), Some(count)) if count > 0.0 => Value::Float(sum / count),
+        _ => Value::Absent,
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "an average, or a sum over all bounds, is about that")]
+pub(super) fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Compares rows by some of their columns: absent values last, whichever way the others go.
+pub(super) fn compare(a: &Row, b: &Row, order: impl IntoIterator<Item = (usize, bool)>) -> Ordering {
+    let by = |(place, descending): (usize, bool)| {
+        let (a, b) = (&a[place], &b[place]);
+        let ordering = match (float(a), float(b)) {
+            // A column of averages may have whole ones.
+            (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => x.total_cmp(&y),
+            _ => a.compare(b),
+        };
+        let is_reversed = descending && *a != Value::Absent && *b != Value::Absent;
+        if is_reversed { ordering.reverse() } else { ordering }
+    };
+    order.into_iter().map(by).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// The groups that a plan lets stay.
+pub(super) fn selected(groups: &Groups, mut rows: Vec<Row>) -> Vec<Row> {
+    if let Some(having) = &groups.having {
+        rows.retain(|row| holds(&having.means, row));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::plan;
+    use super::*;
+
+    fn merge(text: &str) -> Merge {
+        let plan = plan(text);
+        let Shape::Groups(groups) = &plan.shape else { panic!("groups") };
+        Merge::of(&plan, groups).unwrap()
+    }
+
+    fn ints(values: &[i64]) -> Row {
+        values.iter().copied().map(Value::Int).collect()
+    }
+
+    #[test]
+    fn parts_of_one_group_become_one() {
+        let merge =
+            merge("vpc | count() as n, sum(bytes) as b, min(bytes) as s, max(bytes) as l, avg(bytes) as m by dst.port");
+        // Keys: port. Parts: n, b, s, l, and the count behind the average, whose sum is there already.
+        let rows = vec![ints(&[443, 2, 30, 10, 20, 2]), ints(&[80, 1, 7, 7, 7, 1]), ints(&[443, 1, 60, 60, 60, 1])];
+        let merged = merge.merged(rows);
+        assert_eq!(merged[0], [ints(&[80, 1, 7, 7, 7]), vec![Value::Float(7.0)]].concat());
+        assert_eq!(merged[1], [ints(&[443, 3, 90, 10, 60]), vec![Value::Float(30.0)]].concat());
+    }
+
+    #[test]
+    fn a_group_without_values_has_no_mean_and_an_absent_key_is_one_group() {
+        let merge = merge("vpc | avg(bytes) by dst.port");
+        let part = || vec![Value::Absent, Value::Absent, Value::Int(0)];
+        assert_eq!(merge.merged(vec![part(), part()]), [vec![Value::Absent, Value::Absent]]);
+    }
+
+    #[test]
+    fn sums_over_all_bounds_are_about_that() {
+        assert_eq!(sum(&Value::Int(i64::MAX), &Value::Int(i64::MAX)), Value::Float(18_446_744_073_709_551_616.0));
+    }
+
+    #[test]
+    fn what_does_not_merge_is_refused() {
+        for text in ["vpc | distinct(src.addr)", "vpc | p95(bytes) by dst.port"] {
+            let plan = plan(text);
+            let Shape::Groups(groups) = &plan.shape else { panic!("groups") };
+            assert!(matches!(Merge::of(&plan, groups), Err(Error::Unmergeable { .. })), "{text}");
+        }
+    }
+}

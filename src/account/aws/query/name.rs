@@ -1,0 +1,98 @@
+//! Names of interfaces, joined after the query: the service knows ids and addresses only.
+
+use super::super::error::{Error, Unmergeable};
+use crate::account::names::Names;
+use crate::field::{Field, Origin};
+use crate::query::plan::{KeyBy, Plan, Shape, Source};
+use crate::value::{Row, Value};
+
+/// A plan over ids and addresses in place of names, and which columns they stand in.
+pub(super) struct Joined {
+    pub(super) plan: Plan,
+    places: Vec<(usize, Field)>,
+}
+
+impl Joined {
+    /// Whether names are asked for at all.
+    pub(super) fn has_names(&self) -> bool {
+        !self.places.is_empty()
+    }
+
+    /// Puts names in place of what they are joined by.
+    pub(super) fn name(&self, names: &Names, row: &mut Row) {
+        for (place, field) in &self.places {
+            let name = names.name(*field, &row[*place]);
+            row[*place] = name.map_or(Value::Absent, |name| Value::Text(name.to_string().into()));
+        }
+    }
+}
+
+/// The field that a name is looked up for, and what it is joined by.
+fn named(source: &Source) -> Option<(Field, Source)> {
+    let Source::Field(field) = source else { return None };
+    match field.info().origin {
+        Origin::Inventory(key) => Some((*field, Source::Field(key))),
+        _ => None,
+    }
+}
+
+/// The plan to run in place of one that may ask for names.
+///
+/// # Errors
+///
+/// [`Error::Unmergeable`] for names where they cannot be joined after the query.
+pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
+    let refused = |what: &Source, why| Error::Unmergeable { what: what.name(), why };
+    if let Some(key) = plan.sort.iter().find(|key| named(&key.source).is_some()) {
+        return Err(refused(&key.source, Unmergeable::SortByName));
+    }
+    let mut joined = Joined { plan: plan.clone(), places: Vec::new() };
+    match &mut joined.plan.shape {
+        Shape::Records { columns, .. } => {
+            for (place, column) in columns.iter_mut().enumerate() {
+                if let Some((field, key)) = named(&column.source) {
+                    column.source = key;
+                    joined.places.push((place, field));
+                }
+            }
+        }
+        Shape::Groups(groups) => {
+            for (place, key) in groups.keys.iter_mut().enumerate() {
+                if let KeyBy::Source(source) = &key.by
+                    && let Some((field, joined_by)) = named(source)
+                {
+                    key.by = KeyBy::Source(joined_by);
+                    joined.places.push((place, field));
+                }
+            }
+        }
+    }
+    // What is left is in a condition, or in an aggregate.
+    match joined.plan.named().iter().find(|source| named(source).is_some()) {
+        Some(source) => Err(refused(source, Unmergeable::ComputedWithName)),
+        None => Ok(joined),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::plan;
+    use super::*;
+
+    #[test]
+    fn names_are_joined_by_fields_of_the_record() {
+        let joined = joined(&plan("vpc | show local.name, remote.name, bytes")).unwrap();
+        assert_eq!(joined.places, [(0, Field::LocalName), (1, Field::RemoteName)]);
+        let Shape::Records { columns, .. } = &joined.plan.shape else { panic!("records") };
+        let sources: Vec<String> = columns.iter().map(|column| column.source.name()).collect();
+        assert_eq!(sources, ["eni", "remote.addr", "bytes"]);
+        assert_eq!(columns[0].name, "local_name");
+    }
+
+    #[test]
+    fn what_is_computed_with_names_is_refused() {
+        for text in ["vpc | sort local.name", "vpc | distinct(remote.name)"] {
+            let Err(Error::Unmergeable { .. }) = joined(&plan(text)).map(|_| ()) else { panic!("{text}") };
+        }
+    }
+}

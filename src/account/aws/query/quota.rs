@@ -1,0 +1,67 @@
+//! The quotas of queries, which hold for an account and Region.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
+
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+/// Time between calls of one operation: somewhat more than ten a second, which is the quota, allows.
+const PACE: Duration = Duration::from_millis(110);
+/// Calls that may come at once after a pause.
+const BURST: u32 = 5;
+/// Queries at once; the account may have 100, together with everybody else's.
+const MOST_QUERIES: usize = 30;
+
+/// What limits the queries of one session.
+pub(in super::super) struct Quota {
+    pub(super) starts: Pace,
+    pub(super) results: Pace,
+    pub(super) queries: Semaphore,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { starts: Pace::default(), results: Pace::default(), queries: Semaphore::new(MOST_QUERIES) }
+    }
+}
+
+/// Lets calls go one after another.
+#[derive(Default)]
+pub(super) struct Pace(Mutex<Option<Instant>>);
+
+impl Pace {
+    /// Waits until the next call may go.
+    pub(super) async fn turn(&self) {
+        let turn = {
+            let mut next = self.0.lock().await;
+            let now = Instant::now();
+            // Time that nobody used counts, up to a burst.
+            let earliest = now.checked_sub(PACE * BURST).unwrap_or(now);
+            let turn = next.map_or(earliest, |next| next.max(earliest));
+            *next = Some(turn + PACE);
+            turn
+        };
+        sleep_until(turn).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn calls_go_at_the_pace_of_the_quota_after_a_burst() {
+        let pace = Pace::default();
+        let started = Instant::now();
+        for _ in 0..=BURST {
+            pace.turn().await;
+        }
+        assert!(started.elapsed() < PACE, "{:?}", started.elapsed());
+        for _ in 0..3 {
+            pace.turn().await;
+        }
+        assert!(started.elapsed() >= PACE * 3, "{:?}", started.elapsed());
+    }
+}

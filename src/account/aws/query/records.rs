@@ -1,0 +1,241 @@
+//! Records: one query of each unit, or as many as it takes where the answer is longer than one returns.
+
+use std::cmp::Ordering;
+
+use futures::future::{BoxFuture, try_join_all};
+use futures::{FutureExt, StreamExt, stream};
+
+use super::super::Error;
+use super::merge::compare;
+use super::service::{Cells, Reply};
+use super::unit::{Unit, halves, parts};
+use super::{Answer, Query, cell};
+use crate::account;
+use crate::insights::{self, MAX_ROWS};
+use crate::query::kind::Kind;
+use crate::query::plan::{Interval, Limit, Plan, SortKey};
+use crate::value::{EpochSeconds, Row, Value, time_utc};
+
+/// Rows of the first query of a long answer: a page, so that the rest can be asked for early.
+const FIRST_ROWS: u64 = 10_000;
+/// Rows that each of the queries behind it is to return: less than a page, since traffic comes in waves.
+const PART_ROWS: u64 = 8_000;
+/// Parts of the window that are asked for or kept at once.
+const PARTS_AT_ONCE: usize = 24;
+
+/// How rows of a plan are read and ordered: in front of its columns stands what they are sorted by.
+struct Layout {
+    kinds: Vec<Kind>,
+    order: Vec<(usize, bool)>,
+    keys: usize,
+    is_newest_first: bool,
+}
+
+/// Rows of an interval.
+#[derive(Default)]
+struct Part {
+    rows: Vec<Row>,
+    matched: u64,
+    /// Seconds that have more records than a query returns.
+    full: Vec<EpochSeconds>,
+    cut: Option<Error>,
+}
+
+impl Layout {
+    fn of(plan: &Plan) -> Self {
+        let keys = if plan.sort.is_empty() { vec![SortKey::NEWEST_FIRST] } else { plan.sort.clone() };
+        let mut order: Vec<(usize, bool)> = keys.iter().enumerate().map(|(at, key)| (at, key.descending)).collect();
+        order.extend(plan.tie_breakers().into_iter().map(|(place, descending)| (keys.len() + place, descending)));
+        let kinds = keys.iter().map(|key| Kind::of(&key.source)).chain(plan.kinds()).collect();
+        let is_newest_first = keys.first() == Some(&SortKey::NEWEST_FIRST);
+        Self { kinds, order, keys: keys.len(), is_newest_first }
+    }
+
+    fn row(&self, query: &insights::Query, cells: &Cells) -> Row {
+        let names = query.order.iter().chain(&query.columns);
+        names.zip(&self.kinds).map(|(name, kind)| cell::value(*kind, cells.get(name))).collect()
+    }
+
+    fn sort(&self, rows: &mut [Row]) {
+        rows.sort_by(|a, b| self.compare(a, b));
+    }
+
+    fn compare(&self, a: &Row, b: &Row) -> Ordering {
+        compare(a, b, self.order.iter().copied())
+    }
+
+    /// The columns alone.
+    fn columns(&self, mut row: Row) -> Row {
+        row.split_off(self.keys)
+    }
+}
+
+impl Query<'_> {
+    /// Answers a plan of records.
+    pub(super) async fn records(&self, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        let layout = Layout::of(&self.joined.plan);
+        match self.plan.limit.rows() {
+            Some(rows) if rows <= MAX_ROWS => self.some_records(&layout, answer).await,
+            _ => self.all_records(&layout, answer).await,
+        }
+    }
+
+    /// As many as one query returns: each unit is asked for that many.
+    async fn some_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        let plan = &self.joined.plan;
+        let asked = self.units.iter().map(|unit| self.ask(layout, plan, unit, unit.interval));
+        let mut part = Part::joined(try_join_all(asked).await?);
+        layout.sort(&mut part.rows);
+        let limit = self.plan.limit;
+        let most = limit.rows().unwrap_or(MAX_ROWS);
+        answer.outcome.truncated = limit == Limit::Default && part.matched > most;
+        answer.outcome.matched = part.matched;
+        answer.outcome.cut = part.cut;
+        part.rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        answer.rows(self.shown(layout, part.rows))
+    }
+
+    /// As many as there are, or more than one query returns: the newest first, then the rest by time.
+    async fn all_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        let Some(whole) = self.window() else { return Ok(()) };
+        let newest = Plan { limit: Limit::Rows(FIRST_ROWS), ..self.joined.plan.clone() };
+        let asked = self.units.iter().map(|unit| async {
+            let part = self.ask(layout, &newest, unit, unit.interval).await?;
+            Ok::<_, Error>((part.oldest_of_a_cut(), part))
+        });
+        let (oldest, first): (Vec<_>, Vec<_>) = try_join_all(asked).await?.into_iter().unzip();
+        let mut first = Part::joined(first);
+        answer.outcome.matched = first.matched;
+        let oldest = oldest.into_iter().flatten().max();
+        let mut sorted = Sorted { layout, query: self, waiting: Vec::new(), left: self.plan.limit.rows() };
+        let Some(oldest) = oldest.filter(|_| first.cut.is_none()) else {
+            sorted.add(first, answer)?;
+            return sorted.finish(answer);
+        };
+        // In the second of the oldest row there may be more; in another order nothing is known yet.
+        let rest = if layout.is_newest_first { Interval { until: oldest, ..whole } } else { whole };
+        first.rows.retain(|row| layout.is_newest_first && row[0].compare(&Value::Int(oldest)).is_gt());
+        let left = first.matched.saturating_sub(first.rows.len() as u64);
+        sorted.add(Part { matched: 0, ..first }, answer)?;
+        let every = Plan { limit: Limit::Rows(MAX_ROWS), ..self.joined.plan.clone() };
+        let parts = stream::iter(parts(rest, left.div_ceil(PART_ROWS)));
+        let mut parts = parts.map(|part| self.every_record(layout, &every, part)).buffered(PARTS_AT_ONCE);
+        while !sorted.is_enough() && answer.outcome.cut.is_none() {
+            let Some(part) = parts.next().await else { break };
+            sorted.add(part?, answer)?;
+        }
+        sorted.finish(answer)
+    }
+
+    /// Every record of an interval, in halves where there are more than one query returns.
+    fn every_record<'q>(
+        &'q self,
+        layout: &'q Layout,
+        plan: &'q Plan,
+        interval: Interval,
+    ) -> BoxFuture<'q, Result<Part, Error>> {
+        async move {
+            let units = self.units.iter().filter_map(|unit| Some((unit, unit.within(interval)?)));
+            let mut part =
+                Part::joined(try_join_all(units.map(|(unit, interval)| self.ask(layout, plan, unit, interval))).await?);
+            if part.cut.is_none() && part.rows.len() as u64 != part.matched {
+                let Some(halves) = halves(interval) else {
+                    part.full.push(interval.from);
+                    return Ok(part);
+                };
+                part = Part::joined(try_join_all(halves.map(|half| self.every_record(layout, plan, half))).await?);
+            }
+            layout.sort(&mut part.rows);
+            Ok(part)
+        }
+        .boxed()
+    }
+
+    /// Asks a unit.
+    async fn ask(&self, layout: &Layout, plan: &Plan, unit: &Unit, interval: Interval) -> Result<Part, Error> {
+        let query = unit.emit(plan)?;
+        let Reply { rows, matched, cut } = unit.ask(self.service, &query.text, interval).await?;
+        let rows = rows.iter().map(|cells| layout.row(&query, cells)).collect();
+        Ok(Part { rows, matched, full: Vec::new(), cut })
+    }
+
+    /// The interval that some unit can answer.
+    fn window(&self) -> Option<Interval> {
+        let from = self.units.iter().map(|unit| unit.interval.from).min()?;
+        let until = self.units.iter().map(|unit| unit.interval.until).max()?;
+        Some(Interval { from, until })
+    }
+
+    fn shown(&self, layout: &Layout, rows: Vec<Row>) -> Vec<Row> {
+        rows.into_iter().map(|row| self.finished(layout.columns(row))).collect()
+    }
+}
+
+impl Part {
+    fn joined(parts: Vec<Self>) -> Self {
+        let mut joined = Self::default();
+        for part in parts {
+            joined.rows.extend(part.rows);
+            joined.matched += part.matched;
+            joined.full.extend(part.full);
+            joined.cut = joined.cut.or(part.cut);
+        }
+        joined
+    }
+
+    /// The time of the last row, if there are more than came.
+    fn oldest_of_a_cut(&self) -> Option<EpochSeconds> {
+        if self.matched <= self.rows.len() as u64 {
+            return None;
+        }
+        let time = |row: &Row| if let Some(Value::Int(time)) = row.first() { Some(*time) } else { None };
+        self.rows.iter().filter_map(time).min()
+    }
+}
+
+/// Passes parts on as they come where that is their order, else once all are there.
+struct Sorted<'a> {
+    layout: &'a Layout,
+    query: &'a Query<'a>,
+    waiting: Vec<Row>,
+    /// Rows that are still wanted; `None` for all.
+    left: Option<u64>,
+}
+
+impl Sorted<'_> {
+    fn add(&mut self, mut part: Part, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        answer.outcome.cut = answer.outcome.cut.take().or(part.cut);
+        for second in part.full {
+            answer.outcome.truncated = true;
+            let time = time_utc(second);
+            answer
+                .outcome
+                .notes
+                .push(format!("in the second {time} are more than {MAX_ROWS} records: the rest is missing"));
+        }
+        if !self.layout.is_newest_first {
+            self.waiting.append(&mut part.rows);
+            return Ok(());
+        }
+        self.layout.sort(&mut part.rows);
+        self.pass_on(part.rows, answer)
+    }
+
+    fn finish(mut self, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        let mut rows = std::mem::take(&mut self.waiting);
+        self.layout.sort(&mut rows);
+        self.pass_on(rows, answer)
+    }
+
+    fn is_enough(&self) -> bool {
+        self.layout.is_newest_first && self.left == Some(0)
+    }
+
+    fn pass_on(&mut self, mut rows: Vec<Row>, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+        if let Some(left) = &mut self.left {
+            rows.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= rows.len() as u64;
+        }
+        if rows.is_empty() { Ok(()) } else { answer.rows(self.query.shown(self.layout, rows)) }
+    }
+}

@@ -1,0 +1,258 @@
+//! One query of the service: started, watched, read page by page, stopped.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
+use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
+
+use super::super::policy::Action;
+use super::super::{Aws, Error};
+use crate::query::plan::Interval;
+use crate::value::Progress;
+
+/// When to look first whether a query is done.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+/// How seldom to look in the first seconds, and how seldom later.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(1);
+const LATE: Duration = Duration::from_secs(10);
+/// How long a query that is neither waiting nor running nor over is watched.
+const UNKNOWN_FOR: Duration = Duration::from_mins(1);
+/// Pauses before a call that was refused for being one too many goes again, and how often it does.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// A row as the service gives it.
+pub(super) type Cells = HashMap<String, String>;
+
+/// What to ask.
+#[derive(Clone, Debug)]
+pub(super) struct Question<'a> {
+    pub(super) groups: &'a [String],
+    pub(super) text: &'a str,
+    pub(super) interval: Interval,
+}
+
+/// What came.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    pub(super) rows: Vec<Cells>,
+    /// Records that the filters let through.
+    pub(super) matched: u64,
+    /// Why it is not the whole answer: rows that came before that are no less true.
+    pub(super) cut: Option<Error>,
+}
+
+/// Asks queries, and knows what they come to.
+pub(super) struct Service<'a> {
+    aws: &'a Aws,
+    progress: &'a Arc<Progress>,
+    /// Queries that were started, and what each has scanned.
+    started: Mutex<HashMap<String, Scanned>>,
+}
+
+/// What a query has scanned, and whether it goes on.
+#[derive(Clone, Copy, Default)]
+struct Scanned {
+    records: u64,
+    bytes: u64,
+    is_over: bool,
+}
+
+impl<'a> Service<'a> {
+    pub(super) fn new(aws: &'a Aws, progress: &'a Arc<Progress>) -> Self {
+        Self { aws, progress, started: Mutex::default() }
+    }
+
+    /// Records and bytes that all queries have scanned.
+    pub(super) fn scanned(&self) -> (u64, u64) {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        started.values().fold((0, 0), |sum, one| (sum.0 + one.records, sum.1 + one.bytes))
+    }
+
+    /// How many queries were started.
+    pub(super) fn queries(&self) -> u64 {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    /// Runs a query to its end. After Ctrl-C it is stopped, and what came is the answer.
+    pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Reply, Error> {
+        // The semaphore is never closed.
+        let _one = self.aws.quota.queries.acquire().await;
+        self.aws.stop.check()?;
+        let id = self.start(question).await?;
+        self.note(&id, Scanned::default());
+        let outcome = self.watch(&id).await;
+        match &outcome {
+            Ok(Reply { cut: None, .. }) => self.is_over(&id),
+            _ => self.stop(&id).await,
+        }
+        outcome
+    }
+
+    /// Stops the queries that nobody waits for any more.
+    pub(super) async fn stop_all(&self) {
+        let running: Vec<String> = {
+            let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+            started.iter().filter(|(_, one)| !one.is_over).map(|(id, _)| id.clone()).collect()
+        };
+        for id in running {
+            self.stop(&id).await;
+        }
+    }
+
+    async fn start(&self, question: &Question<'_>) -> Result<String, Error> {
+        let clients = self.aws.clients().await?;
+        let request = clients
+            .logs
+            .start_query()
+            .set_log_group_identifiers(Some(question.groups.to_vec()))
+            .query_string(question.text)
+            .start_time(question.interval.from)
+            .end_time(question.interval.until);
+        let started = self.patiently(|| {
+            let request = request.clone();
+            async move {
+                self.aws.quota.starts.turn().await;
+                request.send().await.map_err(clients.failed(Action::StartQuery, "start the query"))
+            }
+        });
+        started.await?.query_id.ok_or(Error::Incomplete { doing: "start the query".into(), what: "id" })
+    }
+
+    /// Looks at a query until it is over, and reads what it came to.
+    async fn watch(&self, id: &str) -> Result<Reply, Error> {
+        let began = Instant::now();
+        let mut pause = FIRST_LOOK;
+        let mut reply = Reply::default();
+        let mut unknown_since = None;
+        loop {
+            if let Err(interrupted) = self.aws.stop.sleep(pause).await {
+                return Ok(Reply { cut: Some(interrupted), ..reply });
+            }
+            let page = match self.page(id, None).await {
+                Err(interrupted @ Error::Interrupted) => return Ok(Reply { cut: Some(interrupted), ..reply }),
+                page => page?,
+            };
+            let status = page.status.clone().unwrap_or(QueryStatus::Scheduled);
+            let token = page.next_token.clone();
+            self.read(id, page, &mut reply);
+            match status {
+                QueryStatus::Scheduled | QueryStatus::Running => unknown_since = None,
+                QueryStatus::Complete => return self.read_pages(id, token, reply).await,
+                QueryStatus::Failed | QueryStatus::Cancelled | QueryStatus::Timeout => {
+                    return Ok(Reply { cut: Some(Error::QueryEnded { status: status.to_string() }), ..reply });
+                }
+                _ if unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN_FOR => {
+                    return Ok(Reply { cut: Some(Error::QueryEnded { status: status.to_string() }), ..reply });
+                }
+                _ => {}
+            }
+            let longest = if began.elapsed() < LATE { LONGEST_PAUSE } else { LONGEST_LATE_PAUSE };
+            pause = (pause * 5 / 4).min(longest);
+        }
+    }
+
+    /// The pages behind the first.
+    async fn read_pages(&self, id: &str, mut token: Option<String>, mut reply: Reply) -> Result<Reply, Error> {
+        while let Some(next) = token {
+            let mut page = match self.page(id, Some(next)).await {
+                Err(interrupted @ Error::Interrupted) => return Ok(Reply { cut: Some(interrupted), ..reply }),
+                page => page?,
+            };
+            token = page.next_token.take();
+            reply.rows.extend(page.results.take().unwrap_or_default().into_iter().map(cells));
+        }
+        Ok(reply)
+    }
+
+    async fn page(&self, id: &str, token: Option<String>) -> Result<GetQueryResultsOutput, Error> {
+        let clients = self.aws.clients().await?;
+        let request = clients.logs.get_query_results().query_id(id).set_next_token(token);
+        let page = self.patiently(|| {
+            let request = request.clone();
+            async move {
+                self.aws.quota.results.turn().await;
+                request.send().await.map_err(clients.failed(Action::GetQueryResults, "read the answer of the query"))
+            }
+        });
+        tokio::select! {
+            page = page => page,
+            () = self.aws.stop.asked() => Err(Error::Interrupted),
+        }
+    }
+
+    /// Takes in the first page of what there is so far.
+    fn read(&self, id: &str, page: GetQueryResultsOutput, reply: &mut Reply) {
+        reply.rows = page.results.unwrap_or_default().into_iter().map(cells).collect();
+        if let Some(statistics) = page.statistics {
+            reply.matched = whole(statistics.records_matched);
+            self.note(id, Scanned::of(&statistics));
+        }
+    }
+
+    fn note(&self, id: &str, scanned: Scanned) {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_string(), scanned);
+        let (records, bytes) = self.scanned();
+        self.progress.records.store(records, Ordering::Relaxed);
+        self.progress.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    fn is_over(&self, id: &str) {
+        if let Some(scanned) = self.started.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
+            scanned.is_over = true;
+        }
+    }
+
+    /// Stops a query; one that is over already answers with an error that means nothing.
+    async fn stop(&self, id: &str) {
+        self.is_over(id);
+        if let Ok(clients) = self.aws.clients().await {
+            let stopped = clients.logs.stop_query().query_id(id).send().await;
+            if let Err(error) = stopped.map_err(clients.failed(Action::StopQuery, "stop the query")) {
+                tracing::debug!(%error, "the query was over, or goes on");
+            }
+        }
+    }
+
+    /// Makes a call again as long as the service says that there are too many, and says so.
+    async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        let began = Instant::now();
+        let mut wait = FIRST_WAIT;
+        loop {
+            match call().await {
+                Err(error) if error.is_too_many() && began.elapsed() < PATIENCE => {
+                    if wait == FIRST_WAIT {
+                        self.aws.tell(&format!("waiting: {}", error.message()));
+                    }
+                    self.aws.stop.sleep(wait).await?;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+impl Scanned {
+    fn of(statistics: &QueryStatistics) -> Self {
+        Self { records: whole(statistics.records_scanned), bytes: whole(statistics.bytes_scanned), is_over: false }
+    }
+}
+
+/// Counts come as numbers with a fraction that they do not have.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, which the cast keeps in bounds")]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+fn cells(row: Vec<ResultField>) -> Cells {
+    row.into_iter().filter_map(|cell| Some((cell.field?, cell.value.unwrap_or_default()))).collect()
+}

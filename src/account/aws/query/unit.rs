@@ -1,0 +1,162 @@
+//! What is asked together: log groups of one format, of which the same records are meant.
+
+use std::collections::BTreeSet;
+
+use super::super::{Aws, Error};
+use super::format;
+use super::service::{Question, Reply, Service};
+use super::target::{self, Source};
+use super::window::LogGroups;
+use crate::account;
+use crate::field::Field;
+use crate::insights::{self, Format};
+use crate::query::plan::{self, Check, Condition, Interval, Plan};
+use crate::value::{EpochSeconds, time_utc};
+
+/// Log groups that one query takes.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
+const GROUPS_PER_QUERY: usize = 50;
+
+/// What a plan is asked of.
+pub(super) struct Asked {
+    pub(super) sources: Vec<Source>,
+    pub(super) units: Vec<Unit>,
+    pub(super) now: EpochSeconds,
+}
+
+/// Log groups that one query asks.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    groups: Vec<String>,
+    format: Format,
+    interfaces: Option<BTreeSet<String>>,
+    /// What of the window they can answer.
+    pub(super) interval: Interval,
+}
+
+/// Finds what a plan has to be asked of; what cannot be answered is an error before anything is.
+pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, account::Error> {
+    let clients = aws.clients().await?;
+    let now = jiff::Timestamp::now().as_second();
+    let interval = interval.unwrap_or(Interval { from: 0, until: now });
+    let sources = target::sources(aws, &plan.targets).await?;
+    let names: Vec<&str> = sources.iter().map(|source| source.group.as_str()).collect();
+    let (formats, log_groups) = tokio::try_join!(format::formats(clients, &sources), LogGroups::read(clients, &names))?;
+    check_fields(plan, &sources, &formats)?;
+    let units = units(&sources, formats, &log_groups, interval, now);
+    for unit in &units {
+        unit.emit(plan)?;
+    }
+    let first = units.iter().map(|unit| unit.interval.from).min();
+    if let Some(first) = first.filter(|first| *first > interval.from) {
+        aws.tell(&format!("the window starts at {}: the log groups keep nothing older", time_utc(first)));
+    }
+    Ok(Asked { sources, units, now })
+}
+
+/// A field that is named has to be in the records of some log group.
+fn check_fields(plan: &Plan, sources: &[Source], formats: &[Format]) -> Result<(), Error> {
+    let Some(missing) = insights::missing(plan, formats) else { return Ok(()) };
+    let flow_logs = sources.iter().flat_map(|source| &source.flow_logs).cloned().collect();
+    Err(Error::FieldMissing { missing: missing.to_string(), flow_logs })
+}
+
+fn units(
+    sources: &[Source],
+    formats: Vec<Format>,
+    log_groups: &LogGroups,
+    interval: Interval,
+    now: EpochSeconds,
+) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    for (source, format) in sources.iter().zip(formats) {
+        let Some(interval) = log_groups.clamped(&source.group, interval, now) else { continue };
+        let is_its = |unit: &&mut Unit| {
+            unit.format == format && unit.interfaces == source.interfaces && unit.groups.len() < GROUPS_PER_QUERY
+        };
+        match units.iter_mut().find(is_its) {
+            Some(unit) => {
+                unit.groups.push(source.group.clone());
+                unit.interval.from = unit.interval.from.min(interval.from);
+            }
+            None => units.push(Unit {
+                groups: vec![source.group.clone()],
+                format,
+                interfaces: source.interfaces.clone(),
+                interval,
+            }),
+        }
+    }
+    units
+}
+
+impl Unit {
+    /// The text of a plan over the records that are meant.
+    pub(super) fn emit(&self, plan: &Plan) -> Result<insights::Query, Error> {
+        let query = match &self.interfaces {
+            None => insights::emit_part(plan, &self.format),
+            Some(interfaces) => insights::emit_part(&plan.narrowed(of_interfaces(interfaces)), &self.format),
+        };
+        Ok(query?)
+    }
+
+    /// What of an interval the log groups can answer.
+    pub(super) fn within(&self, interval: Interval) -> Option<Interval> {
+        let from = interval.from.max(self.interval.from);
+        let until = interval.until.min(self.interval.until);
+        (from <= until).then_some(Interval { from, until })
+    }
+
+    /// Asks a text of the log groups.
+    pub(super) async fn ask(&self, service: &Service<'_>, text: &str, interval: Interval) -> Result<Reply, Error> {
+        service.ask(&Question { groups: &self.groups, text, interval }).await
+    }
+}
+
+fn of_interfaces(interfaces: &BTreeSet<String>) -> Condition {
+    let words = interfaces.iter().cloned().collect();
+    Condition::Test(plan::Source::Field(Field::Eni), Check::Text { words, negated: false })
+}
+
+/// The two halves of an interval, the later one first; nothing for a single second.
+pub(super) fn halves(interval: Interval) -> Option<[Interval; 2]> {
+    let Interval { from, until } = interval;
+    let middle = from + (until - from) / 2;
+    (from < until).then_some([Interval { from: middle + 1, until }, Interval { from, until: middle }])
+}
+
+/// An interval in so many parts of about one length, the latest first; each is a second at least.
+pub(super) fn parts(interval: Interval, count: u64) -> Vec<Interval> {
+    let seconds = interval.until - interval.from + 1;
+    let count = i64::try_from(count).unwrap_or(i64::MAX).clamp(1, seconds);
+    let start = |part: i64| {
+        let start = i128::from(seconds) * i128::from(part) / i128::from(count);
+        // It is less than the seconds of the interval.
+        interval.from + i64::try_from(start).unwrap_or(seconds)
+    };
+    (0..count).rev().map(|part| Interval { from: start(part), until: start(part + 1) - 1 }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(intervals: &[Interval]) -> Vec<(i64, i64)> {
+        intervals.iter().map(|interval| (interval.from, interval.until)).collect()
+    }
+
+    #[test]
+    fn halves_meet_and_a_second_has_none() {
+        assert_eq!(pairs(&halves(Interval { from: 10, until: 13 }).unwrap()), [(12, 13), (10, 11)]);
+        assert_eq!(pairs(&halves(Interval { from: 10, until: 11 }).unwrap()), [(11, 11), (10, 10)]);
+        assert!(halves(Interval { from: 10, until: 10 }).is_none());
+    }
+
+    #[test]
+    fn parts_are_disjoint_and_leave_nothing_out() {
+        assert_eq!(pairs(&parts(Interval { from: 0, until: 9 }, 3)), [(6, 9), (3, 5), (0, 2)]);
+        assert_eq!(pairs(&parts(Interval { from: 5, until: 6 }, 9)), [(6, 6), (5, 5)]);
+        assert_eq!(pairs(&parts(Interval { from: 5, until: 6 }, 0)), [(5, 6)]);
+    }
+}

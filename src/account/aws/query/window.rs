@@ -1,0 +1,63 @@
+//! The part of a window that a log group can answer: the service refuses the rest.
+
+use std::collections::HashMap;
+
+use aws_sdk_cloudwatchlogs::types::LogGroup;
+use futures::future::try_join_all;
+
+use super::super::Error;
+use super::super::client::Clients;
+use super::super::log_groups;
+use crate::account::LOG_GROUP_PREFIX;
+use crate::query::plan::Interval;
+use crate::value::EpochSeconds;
+
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// What is known of log groups, by name.
+pub(super) struct LogGroups(HashMap<String, LogGroup>);
+
+impl LogGroups {
+    /// Reads what is known of these.
+    pub(super) async fn read(clients: &Clients, names: &[&str]) -> Result<Self, Error> {
+        let others = names.iter().filter(|name| !name.starts_with(LOG_GROUP_PREFIX));
+        let mut prefixes: Vec<&str> = others.copied().collect();
+        if prefixes.len() < names.len() {
+            prefixes.push(LOG_GROUP_PREFIX);
+        }
+        let found = try_join_all(prefixes.into_iter().map(|prefix| log_groups::starting_with(clients, prefix))).await?;
+        let named = |group: LogGroup| Some((group.log_group_name()?.to_string(), group));
+        Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
+    }
+
+    /// The first second that a log group can answer for.
+    fn first_second(&self, name: &str, now: EpochSeconds) -> Option<EpochSeconds> {
+        let group = self.0.get(name)?;
+        let created = group.creation_time().map(|milliseconds| milliseconds.div_euclid(1000));
+        let kept = group.retention_in_days().map(|days| now - i64::from(days) * SECONDS_PER_DAY);
+        created.max(kept)
+    }
+
+    /// What a log group can answer of an interval, if anything.
+    pub(super) fn clamped(&self, name: &str, interval: Interval, now: EpochSeconds) -> Option<Interval> {
+        let from = self.first_second(name, now).map_or(interval.from, |first| interval.from.max(first));
+        (from <= interval.until).then_some(Interval { from, ..interval })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_starts_with_the_log_group_and_with_what_it_keeps() {
+        let group = LogGroup::builder().creation_time(1_000_999).retention_in_days(1).build();
+        let groups = LogGroups(HashMap::from([("g".to_string(), group)]));
+        let clamped = |from, until, now| groups.clamped("g", Interval { from, until }, now).map(|kept| kept.from);
+        assert_eq!(clamped(900, 1_100, 2_000), Some(1_000));
+        assert_eq!(clamped(1_050, 1_100, 2_000), Some(1_050));
+        assert_eq!(clamped(900, 999, 2_000), None);
+        assert_eq!(clamped(900, 100_000, 100_000), Some(100_000 - 86_400));
+        assert_eq!(groups.clamped("other", Interval { from: 1, until: 2 }, 9), Some(Interval { from: 1, until: 2 }));
+    }
+}

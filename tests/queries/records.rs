@@ -1,0 +1,109 @@
+//! Made-up records, as a file has them and as the service does.
+
+use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flowlogs::field::Field;
+
+/// The fields of the flow logs that are created, without those of ECS.
+const FIELDS: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
+                      action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region \
+                      az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction \
+                      traffic-path reject-reason";
+
+pub(crate) fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+/// Records of the last hour, up to ten minutes ago.
+pub(crate) struct Records {
+    lines: Vec<String>,
+    from: i64,
+    until: i64,
+}
+
+impl Records {
+    pub(crate) fn new(count: i64) -> Self {
+        let until = now() - 600;
+        let from = until - 2_400;
+        let line = |number: i64| line(number, from + number * (until - from) / count);
+        Self { lines: (0..count).map(line).collect(), from, until }
+    }
+
+    /// The window that they are in, as sentences have it.
+    pub(crate) fn window(&self) -> (String, String) {
+        let text = |second| jiff::Timestamp::from_second(second).unwrap().to_string();
+        (text(self.from), text(self.until))
+    }
+
+    /// As a file with a header line.
+    pub(crate) fn text(&self) -> String {
+        let mut text = FIELDS.split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in &self.lines {
+            write!(text, "\n{line}").unwrap();
+        }
+        text + "\n"
+    }
+
+    /// Records of traffic.
+    pub(crate) fn lines_ok(&self) -> usize {
+        self.lines.iter().filter(|line| line.contains(" OK ")).count()
+    }
+
+    /// As the service has them.
+    pub(crate) fn events(&self) -> Vec<Vec<(String, String)>> {
+        let names: Vec<&str> = FIELDS.split_whitespace().collect();
+        let event = |line: &String| {
+            let pair = |(name, text): (&&str, &str)| {
+                (Field::of_record(name).unwrap().info().insights.to_string(), text.to_string())
+            };
+            let mut event: Vec<(String, String)> = names.iter().zip(line.split(' ')).map(pair).collect();
+            let start = line.split(' ').nth(10).unwrap();
+            event.push(("@timestamp".into(), format!("{start}000")));
+            event.push(("@message".into(), line.clone()));
+            event
+        };
+        self.lines.iter().map(event).collect()
+    }
+}
+
+/// One record; what is in it depends on its number alone.
+fn line(number: i64, start: i64) -> String {
+    // A linear congruence, so that neighbours differ; Knuth's multiplier.
+    let mix =
+        (number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33).unsigned_abs();
+    let of = |count: u64, by: u64| mix / by % count;
+    let eni = format!("eni-{:02}", of(6, 7));
+    let end = start + 59;
+    if of(40, 3) == 0 {
+        let rest = "- - - - - - - - - - - - - - - -";
+        return format!("5 123456789012 {eni} - - - - - - - {start} {end} - NODATA {rest}");
+    }
+    let is_in = of(2, 11) == 0;
+    let inside = format!("10.0.{}.{}", of(4, 13), of(200, 17));
+    let outside = match of(5, 19) {
+        0 => format!("198.51.100.{}", of(250, 23)),
+        1 => format!("10.1.0.{}", of(250, 29)),
+        2 => format!("2001:db8::{:x}", of(4_000, 31)),
+        _ => format!("203.0.113.{}", of(60, 37)),
+    };
+    let (source, target) = if is_in { (&outside, &inside) } else { (&inside, &outside) };
+    let protocol = [6, 6, 6, 17, 1, 58][usize::try_from(of(6, 41)).unwrap()];
+    let (source_port, port) = match protocol {
+        1 | 58 => (0, 0),
+        _ => (1024 + of(60_000, 43), [443, 22, 53, 8080, 8443, 3389][usize::try_from(of(6, 47)).unwrap()]),
+    };
+    let flags =
+        if protocol == 6 { [0, 2, 3, 18, 19, 4][usize::try_from(of(6, 53)).unwrap()].to_string() } else { "-".into() };
+    let action = if of(4, 59) == 0 { "REJECT" } else { "ACCEPT" };
+    let packets = 1 + of(50, 61);
+    let bytes = packets * (40 + of(1_400, 67));
+    let kind = if outside.contains(':') { "IPv6" } else { "IPv4" };
+    let direction = if is_in { "ingress" } else { "egress" };
+    let path = if is_in { "-".to_string() } else { (1 + of(8, 71)).to_string() };
+    let service = if of(9, 73) == 0 { "S3" } else { "-" };
+    format!(
+        "5 123456789012 {eni} {source} {target} {source_port} {port} {protocol} {packets} {bytes} {start} {end} {action} OK \
+         vpc-1 subnet-1 - {flags} {kind} {source} {target} eu-north-1 eun1-az1 - - - {service} {direction} {path} -"
+    )
+}
