@@ -315,10 +315,12 @@ pub enum Error {
     /// The files could not be read, or the query not be run.
     #[error(transparent)]
     Engine(#[from] engine::Error),
-    /// What takes the rows of a service failed.
-    #[cfg(feature = "aws")]
+    /// What takes the rows failed.
     #[error("cannot write the rows: {0}")]
     Sink(std::io::Error),
+    /// `follow` of what comes through a pipe.
+    #[error("what comes through a pipe cannot be followed")]
+    NotFollowed,
 }
 
 impl Error {
@@ -344,21 +346,15 @@ impl Error {
             Self::MixedInstances { .. } => Some("create one for each name".into()),
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
-            #[cfg(feature = "aws")]
-            Self::Sink(_) => None,
-            Self::NoInterface { .. } | Self::Inventory(_) => None,
+            Self::NotFollowed => Some("name the file that grows with `--local`".into()),
+            Self::NoInterface { .. } | Self::Inventory(_) | Self::Sink(_) => None,
         }
     }
 
     /// Whether the reader of the rows went away.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {
-        let sink = match self {
-            Self::Engine(engine::Error::Sink(sink)) => sink,
-            #[cfg(feature = "aws")]
-            Self::Sink(sink) => sink,
-            _ => return false,
-        };
+        let (Self::Engine(engine::Error::Sink(sink)) | Self::Sink(sink)) = self else { return false };
         sink.kind() == std::io::ErrorKind::BrokenPipe
     }
 }
@@ -450,6 +446,22 @@ pub trait Account: Send + Sync {
     fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
         Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
+
+    /// How many seconds behind their time new records may come; `None` where they may be of any time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFollowed`] where there are none.
+    fn lateness_s(&self) -> Result<Option<i64>, Error> {
+        Ok(None)
+    }
+
+    /// Waits until there may be new records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Engine`] where the files cannot be looked at.
+    async fn more(&self) -> Result<(), Error>;
 
     /// Runs `plan` over what its targets recorded; rows go to `sink` as they come.
     ///

@@ -54,6 +54,15 @@ pub trait Output: RowSink + Send {
     /// What writing gives; a closed pipe is one.
     fn finish(&mut self) -> io::Result<()>;
 
+    /// Writes what there is so far: more comes after a while.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn pause(&mut self) -> io::Result<()> {
+        self.finish()
+    }
+
     /// What a person should know about what was printed.
     fn remark(&self) -> Option<String> {
         None

@@ -3,6 +3,7 @@
 //! A [`Session`] opens the right account and does what can be done with it: create, list, delete,
 //! query. It knows neither how answers are printed nor how sentences are written.
 
+mod follow;
 mod interrupt;
 
 use std::path::Path;

@@ -4,7 +4,7 @@
 #![allow(clippy::format_collect, reason = "records are made a line at a time, once")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -548,4 +548,32 @@ fn a_group_that_does_not_fit_the_memory_fails_cleanly_or_spills() {
         }
         code => panic!("{code:?} {}", ran.stderr),
     }
+}
+
+#[test]
+fn follow_shows_what_is_added_to_files() {
+    let (folder, _) = logs();
+    let path = folder.path().join("grows.log");
+    let line = |bytes: u32, start: u32| format!("10.0.0.1 {bytes} {start} {} OK\n", start + 59);
+    let header = "srcaddr bytes start end log-status\n";
+    fs::write(&path, format!("{header}{}{}", line(1, 100), line(2, 200))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+    command.args(["--local", &path.display().to_string(), "-o", "csv", "-e", "all | show bytes | limit 1 | follow"]);
+    let mut child = command.env("TZ", "UTC").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert_eq!([next(), next()], ["bytes", "2"]);
+    // A late record, and one that is equal to another.
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all((line(3, 50) + &line(2, 200)).as_bytes()).unwrap();
+    assert_eq!([next(), next()], ["3", "2"]);
+    file.write_all(line(4, 300).as_bytes()).unwrap();
+    assert_eq!(next(), "4");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    flowlogs(&["--local", "-", "-e", "all | follow"])
+        .input(b"srcaddr bytes start end\n")
+        .run()
+        .fails(1)
+        .says("through a pipe");
 }

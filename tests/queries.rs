@@ -10,6 +10,8 @@ mod moto;
 #[path = "queries/records.rs"]
 mod records;
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -169,4 +171,184 @@ fn a_query_is_found_done_soon_after_it_is() {
     added.sort();
     // Part of it is the start of a process that was built for tests, and moto.
     assert!(added[2] < Duration::from_millis(600), "{added:?}");
+}
+
+#[test]
+fn a_query_is_followed_through_whatever_happens_to_it() {
+    let world = world();
+    let ask = |steps: &[Step], throttled: usize| {
+        let service = world.service(Script { steps: steps.to_vec(), throttled, ..Script::default() });
+        let ran = world.on_aws(&service, &["-e", "vpc | limit 3", "-o", "csv"]);
+        (ran, service.calls())
+    };
+    let (ran, _) = ask(&[Step::Scheduled, Step::Unknown, Step::Running(2), Step::Complete], 0);
+    assert_eq!(done(ran).lines().count(), 4);
+    // What came before it ended stays, and the end is an error.
+    for (step, part) in [(Step::Failed, "Failed"), (Step::Cancelled, "Cancelled"), (Step::Timeout, "shorter window")] {
+        let (ran, _) = ask(&[Step::Running(2), step], 0);
+        assert_eq!((ran.code, ran.stdout.lines().count()), (Some(1), 3), "{step:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("the service ended the query") && ran.stderr.contains(part), "{}", ran.stderr);
+    }
+    // The SDK tries thrice by itself.
+    let (ran, calls) = ask(&[Step::Complete], 8);
+    assert!(ran.stderr.contains("waiting: Rate exceeded"), "{}", ran.stderr);
+    assert_eq!(done(ran).lines().count(), 4);
+    assert!(calls.len() > 8);
+}
+
+#[test]
+fn a_query_waits_for_its_turn_in_the_account() {
+    let world = world();
+    let service = world.service(Script { most_running: 0, ..quick() });
+    let mut command = world.region.command(port(), &["-e", "vpc | count()", "-o", "csv"]);
+    let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
+    wait_for_calls(&service, "StartQuery", 5);
+    service.set_script(quick());
+    let ran = ran(asked.wait_with_output().unwrap());
+    assert!(ran.stderr.contains("maximum query concurrency limit"), "{}", ran.stderr);
+    assert_eq!(done(ran), format!("count\n{}\n", world.vpc.lines_ok()));
+}
+
+fn wait_for_calls(service: &LogsService, operation: &str, count: usize) {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    while service.calls().iter().filter(|call| call.operation == operation).count() < count {
+        assert!(Instant::now() < deadline, "{operation} is not called");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What Ctrl-C does.
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
+    let world = world();
+    let service = world.service(Script { steps: vec![Step::Running(3)], ..Script::default() });
+    let mut command = world.region.command(port(), &["-e", "vpc", "-o", "csv"]);
+    let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
+    wait_for_calls(&service, "GetQueryResults", 3);
+    let interrupted = Instant::now();
+    interrupt(&asked);
+    let ran = ran(asked.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    assert!(interrupted.elapsed() < Duration::from_secs(2), "{:?}", interrupted.elapsed());
+    assert_eq!(ran.stdout.lines().count(), 4, "{}", ran.stdout);
+    wait_for_calls(&service, "StopQuery", 1);
+}
+
+/// Makes a flow log that delivers to a log group, as somebody else would.
+fn create_flow_log(world: &World, group: &str, format: &str) {
+    let flow_log = serde_json::json!({
+        "ResourceIds": [world.network.vpc], "ResourceType": "VPC", "LogFormat": format, "LogGroupName": group,
+        "LogDestinationType": "cloud-watch-logs", "TrafficType": "ALL",
+        "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/theirs"
+    });
+    world.region.call("ec2", "create_flow_logs", flow_log);
+}
+
+#[test]
+fn many_log_groups_are_several_queries_that_merge() {
+    let world = world();
+    let records = Records::new(240);
+    let format = records::format(records::FIELDS);
+    let mut groups = Vec::new();
+    for number in 0..60 {
+        let name = format!("/many/{number}");
+        create_flow_log(world, &name, &format);
+        // Each has its share of the records.
+        let events = records.events().into_iter().skip(number).step_by(60).collect();
+        groups.push(Group { name, created: 0, events });
+    }
+    let file = world.folder.path().join("many.log").display().to_string();
+    std::fs::write(&file, records.text()).unwrap();
+    let service = LogsService::start(groups, quick());
+    let (from, until) = records.window();
+    for stages in [
+        "",
+        "| limit 20",
+        "| limit none",
+        "| sort bytes desc | limit 7",
+        "| show src.addr, bytes | sort bytes | limit none",
+        "| count()",
+        "| count() as n, sum(bytes) as b, avg(bytes) as mean, min(packets), max(time) by dst.port",
+        "| avg(duration), count() by bin(10m), action | where count > 5 and action = accept",
+        "| top 3 remote.addr by bytes",
+        "where dst.port = 1 | count(), sum(bytes)",
+    ] {
+        let ask = |target: &str| format!("{target} {stages} since {from} until {until}");
+        let files = world.region.run_at(port(), &["--local", &file, "-o", "json", "-e", &ask("all")]);
+        let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/many/*\"")]);
+        assert_eq!(done(files), done(aws), "{stages}");
+    }
+    for (stages, part) in
+        [("| distinct(src.addr)", "`distinct_src_addr` cannot be computed"), ("| p95(bytes)", "avg can")]
+    {
+        let ran = world.on_aws(&service, &["-e", &format!("group \"/many/*\" {stages}")]);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    }
+    assert!(service.calls().iter().all(|call| {
+        let groups = call.input["logGroupIdentifiers"].as_array();
+        groups.is_none_or(|groups| groups.len() <= 50)
+    }));
+}
+
+/// Records of a long answer.
+const LONG: i64 = 250_000;
+
+#[test]
+fn a_long_answer_is_asked_for_in_parts_of_the_window() {
+    let world = world();
+    let records = Records::new(LONG);
+    let group = Group { name: format!("/fl-cli/{}", world.network.vpc), created: 0, events: records.bare_events() };
+    let lasts = Duration::from_secs(5);
+    let service = LogsService::start(vec![group], Script { lasts, ..quick() });
+    let (from, until) = records.window();
+    let sentence = format!("vpc {} | show time, bytes | limit none from {from} to {until}", world.network.vpc);
+    let started = Instant::now();
+    let ran = world.on_aws(&service, &["-o", "csv", "-e", &sentence]);
+    let elapsed = started.elapsed();
+    let stdout = done(ran);
+    assert_eq!(stdout.lines().count(), 1 + usize::try_from(LONG).unwrap());
+    let times: Vec<&str> = stdout.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b));
+    let queries = service.calls().iter().filter(|call| call.operation == "StartQuery").count();
+    let in_a_row = lasts * u32::try_from(queries).unwrap();
+    assert!(elapsed * 5 < in_a_row, "{queries} queries: {elapsed:?}, one after another {in_a_row:?}");
+}
+
+#[test]
+fn follow_shows_new_records_and_late_ones_and_none_twice() {
+    let world = world();
+    let records = Records::new(30);
+    let is_traffic = |event: &Vec<(String, String)>| event.contains(&("logStatus".into(), "OK".into()));
+    let mut events: Vec<Vec<(String, String)>> = records.events().into_iter().filter(is_traffic).collect();
+    // One is the newest, one comes late.
+    let (newest, late) = (events.pop().unwrap(), events.pop().unwrap());
+    let name = format!("/fl-cli/{}", world.network.vpc);
+    let service = LogsService::start(vec![Group { name: name.clone(), created: 0, events }], quick());
+    let sentence = format!("vpc {} where bytes exists | show time, eni, bytes | limit 5 | follow", world.network.vpc);
+    let mut command = world.region.command(port(), &["-o", "csv", "-e", &sentence]);
+    let mut child = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert_eq!(next(), "time,eni,bytes");
+    let first: Vec<String> = (0..5).map(|_| next()).collect();
+    assert!(first.is_sorted(), "{first:?}");
+    service.deliver(&name, vec![late.clone(), newest.clone()]);
+    let text = |event: &[(String, String)]| {
+        let of = |name: &str| event.iter().find(|(known, _)| known == name).unwrap().1.clone();
+        let time = of("@timestamp").parse::<i64>().unwrap() / 1000;
+        format!("{},{},{}", jiff::Timestamp::from_second(time).unwrap(), of("interfaceId"), of("bytes"))
+    };
+    assert_eq!([next(), next()], [text(&late), text(&newest)]);
+    // Another round brings nothing.
+    let asked = service.calls().len();
+    wait_for_calls(&service, "StartQuery", 3);
+    assert!(service.calls().len() > asked);
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(lines.next().is_none());
 }

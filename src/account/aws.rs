@@ -18,6 +18,7 @@ mod roles;
 mod stop;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
@@ -172,6 +173,17 @@ impl Account for Aws {
 
     async fn inventory(&self) -> Result<Inventory, super::Error> {
         Ok(self.inventory().await?.clone())
+    }
+
+    fn lateness_s(&self) -> Result<Option<i64>, super::Error> {
+        // Ten minutes for delivery, and as much for an interval of aggregation.
+        Ok(Some(20 * 60))
+    }
+
+    async fn more(&self) -> Result<(), super::Error> {
+        // Each look scans what may still change, and costs; records come every minute at best.
+        const PAUSE: Duration = Duration::from_secs(15);
+        Ok(self.stop.sleep(PAUSE).await?)
     }
 
     async fn run(

@@ -95,6 +95,10 @@ pub(super) struct QueryFlags {
     #[arg(long, env = "AWSFL_PRETTY", action = ArgAction::SetTrue)]
     pub(super) pretty: bool,
 
+    /// Go on with new records, until Ctrl-C
+    #[arg(long)]
+    follow: bool,
+
     /// An expression that the records must fulfil too
     #[arg(long = "where", value_name = "EXPR")]
     expression: Option<String>,
@@ -196,6 +200,9 @@ impl QueryFlags {
         }
         if let Some(limit) = self.limit {
             add(ClauseKind::Limit(name(&limit.to_string())));
+        }
+        if self.follow {
+            add(ClauseKind::Follow);
         }
         clauses
     }

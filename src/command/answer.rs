@@ -41,10 +41,6 @@ pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exi
 
 async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
     let Desk { session, output: options, context, terminal, .. } = desk;
-    if plan.follow {
-        let message = "`follow` needs an account whose records grow".into();
-        return Err(Error::Usage { message, help: Some("leave it out to read what the files have now".into()) });
-    }
     terminal.aside(&window_line(session.interval(plan, &context.clock), context));
     for note in &plan.notes {
         terminal.note(note);
@@ -56,9 +52,16 @@ async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
     };
     let mut output = output::output(format, style(plan, desk), &mut to);
     let progress = Arc::new(Progress::default());
-    let ticker = terminal.shows_progress().then(|| tokio::spawn(show_progress(Arc::clone(&progress))));
-    let mut kept = Keep { sink: output.as_mut(), kept: desk.kept.as_deref(), rows: 0 };
-    let run = session.run(plan, &context.clock, &progress, &mut kept);
+    let ticker =
+        (terminal.shows_progress() && !plan.follow).then(|| tokio::spawn(show_progress(Arc::clone(&progress))));
+    let mut kept = Keep { sink: output.as_mut(), kept: desk.kept.as_deref(), rows: 0, pauses: plan.follow };
+    let run = async {
+        if plan.follow {
+            session.follow(plan, &context.clock, &progress, &mut kept).await
+        } else {
+            session.run(plan, &context.clock, &progress, &mut kept).await
+        }
+    };
     let outcome = desk.interrupt.wait_for(session, run, |news| terminal.note(news)).await;
     let has_rows = kept.rows > 0;
     if let Some(ticker) = ticker {
@@ -113,6 +116,8 @@ struct Keep<'a> {
     kept: Option<&'a Mutex<Rows>>,
     /// Rows that came.
     rows: usize,
+    /// Whether time passes between rows.
+    pauses: bool,
 }
 
 impl Keep<'_> {
@@ -135,7 +140,8 @@ impl RowSink for Keep<'_> {
             kept.rows.extend(rows.iter().take(room).cloned());
         });
         self.rows += rows.len();
-        self.sink.rows(rows)
+        self.sink.rows(rows)?;
+        if self.pauses { self.sink.pause() } else { Ok(()) }
     }
 }
 

@@ -137,6 +137,17 @@ impl Files {
         &self.skipped
     }
 
+    /// The files and how long each is; `None` where something comes through a pipe.
+    #[must_use]
+    pub fn extent(&self) -> Option<Vec<(PathBuf, u64)>> {
+        let length = |file: &Arc<LogFile>| match file.body {
+            Body::Text { bytes } | Body::Gzip { bytes } => Some((file.path.clone(), bytes)),
+            Body::Empty | Body::Parquet(_) => Some((file.path.clone(), 0)),
+            Body::Stream { .. } => None,
+        };
+        self.files.iter().map(length).collect()
+    }
+
     /// The layouts of the files that have records.
     pub(super) fn layouts(&self) -> impl Iterator<Item = &Arc<Layout>> {
         self.files.iter().filter(|file| !matches!(file.body, Body::Empty)).map(|file| &file.layout)

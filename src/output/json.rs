@@ -68,6 +68,10 @@ impl RowSink for Json<'_> {
 }
 
 impl Output for Json<'_> {
+    fn pause(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         if self.is_array {
             self.to.write_all(if self.has_rows { b"\n]\n" } else { b"[]\n" })?;

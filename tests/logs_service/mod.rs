@@ -5,6 +5,8 @@
 //! throttled, pages, partial answers, delays. The protocol is AWS JSON 1.1: a POST with the
 //! operation in `X-Amz-Target`.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 mod api;
 mod http;
 mod query;
@@ -59,6 +61,13 @@ impl LogsService {
     /// What it is to do from now on.
     pub(crate) fn set_script(&self, script: Script) {
         self.state.lock().expect("no thread panics").script = script;
+    }
+
+    /// Delivers more records to a log group.
+    pub(crate) fn deliver(&self, group: &str, events: Vec<Vec<(String, String)>>) {
+        let mut state = self.state.lock().expect("no thread panics");
+        let group = state.groups.iter_mut().find(|known| known.name == group).expect("there is such a group");
+        group.events.extend(events);
     }
 
     /// The calls so far, throttled ones too.

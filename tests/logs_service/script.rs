@@ -44,7 +44,7 @@ pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
     /// How long each query runs, before the steps.
     pub(crate) lasts: Duration,
-    /// So many calls are throttled before any is answered.
+    /// So many calls that start a query or look at it are throttled before any is answered.
     pub(crate) throttled: usize,
     /// The queries that may run at once.
     pub(crate) most_running: usize,

@@ -6,10 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use flowlogs::field::Field;
 
 /// The fields of the flow logs that are created, without those of ECS.
-const FIELDS: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
+pub(crate) const FIELDS: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
                       action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region \
                       az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction \
                       traffic-path reject-reason";
+
+/// The log format with these fields.
+pub(crate) fn format(fields: &str) -> String {
+    let fields: Vec<String> = fields.split_whitespace().map(|field| format!("${{{field}}}")).collect();
+    fields.join(" ")
+}
 
 pub(crate) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
@@ -48,6 +54,17 @@ impl Records {
     /// Records of traffic.
     pub(crate) fn lines_ok(&self) -> usize {
         self.lines.iter().filter(|line| line.contains(" OK ")).count()
+    }
+
+    /// As the service has them, with few fields: there may be many.
+    pub(crate) fn bare_events(&self) -> Vec<Vec<(String, String)>> {
+        let event = |line: &String| {
+            let values: Vec<&str> = line.split(' ').collect();
+            let time = format!("{}000", values[10]);
+            let pairs = [("@timestamp", time.as_str()), ("bytes", values[9]), ("logStatus", "OK")];
+            pairs.map(|(name, text)| (name.to_string(), text.to_string())).to_vec()
+        };
+        self.lines.iter().map(event).collect()
     }
 
     /// As the service has them.

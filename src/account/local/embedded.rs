@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -293,6 +294,12 @@ impl Account for Embedded {
 
     async fn inventory(&self) -> Result<Inventory, Error> {
         Ok(self.inventory.clone())
+    }
+
+    async fn more(&self) -> Result<(), Error> {
+        const PAUSE: Duration = Duration::from_secs(1);
+        tokio::time::sleep(PAUSE).await;
+        Ok(())
     }
 
     async fn run(

@@ -1,7 +1,8 @@
 //! Flow log files without an account around them: targets become filters on the record's own fields,
 //! or on the interfaces that an inventory names.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -57,7 +58,9 @@ impl Error {
 
 /// Files that hold flow log records.
 pub struct PlainFiles {
-    files: Files,
+    options: engine::Options,
+    /// As they were last looked at.
+    files: Mutex<Arc<Files>>,
     inventory: Option<Inventory>,
 }
 
@@ -68,7 +71,12 @@ impl PlainFiles {
     ///
     /// [`engine::Error`] where one cannot be read or is no flow log.
     pub fn open(options: engine::Options, inventory: Option<Inventory>) -> Result<Self, engine::Error> {
-        Ok(Self { files: Files::open(options)?, inventory })
+        let files = Mutex::new(Arc::new(Files::open(options.clone())?));
+        Ok(Self { options, files, inventory })
+    }
+
+    fn files(&self) -> Arc<Files> {
+        Arc::clone(&self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What a record of this target must fulfil; `None` for every record.
@@ -91,8 +99,9 @@ impl PlainFiles {
         let mut tests = Vec::new();
         for selector in &target.selectors {
             let selected: Vec<&Resource> = resources.iter().filter(|resource| resource.is_selected(selector)).collect();
-            let has_id =
-                |(field, prefix): (Field, &str)| selector.starts_with(prefix) && self.files.has(&Source::Field(field));
+            let has_id = |(field, prefix): (Field, &str)| {
+                selector.starts_with(prefix) && self.files().has(&Source::Field(field))
+            };
             let instance = inventory.instance_interfaces(selector);
             tests.push(if id_of(target.kind).is_some_and(has_id) {
                 by_ids(&Target { kind: target.kind, selectors: vec![selector.clone()] })?
@@ -111,7 +120,7 @@ impl PlainFiles {
     /// By the record's own id where it has one, so that interfaces that are gone count too; else by
     /// the interfaces that the resources have.
     fn of_resources(&self, kind: TargetKind, resources: &[&Resource]) -> Condition {
-        let field = id_of(kind).map(|(field, _)| field).filter(|field| self.files.has(&Source::Field(*field)));
+        let field = id_of(kind).map(|(field, _)| field).filter(|field| self.files().has(&Source::Field(*field)));
         let ids = |resource: &&Resource| match kind {
             TargetKind::Instance => resource.members.clone(),
             _ => vec![resource.id.clone()],
@@ -177,6 +186,23 @@ impl Account for PlainFiles {
         None
     }
 
+    fn lateness_s(&self) -> Result<Option<i64>, account::Error> {
+        if self.files().extent().is_some() { Ok(None) } else { Err(account::Error::NotFollowed) }
+    }
+
+    async fn more(&self) -> Result<(), account::Error> {
+        const PAUSE: Duration = Duration::from_millis(250);
+        let known = self.files().extent();
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            let files = Files::open(self.options.clone())?;
+            if files.extent() != known {
+                *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+                return Ok(());
+            }
+        }
+    }
+
     async fn run(
         &self,
         plan: &Plan,
@@ -191,7 +217,7 @@ impl Account for PlainFiles {
             None => plan.clone(),
         };
         let names = self.inventory.as_ref().map(names);
-        Ok(engine::run(&narrowed, interval, &self.files, names.as_ref(), progress, sink).await?)
+        Ok(engine::run(&narrowed, interval, &self.files(), names.as_ref(), progress, sink).await?)
     }
 }
 

@@ -188,7 +188,11 @@ impl<'a> Service<'a> {
 
     /// Takes in the first page of what there is so far.
     fn read(&self, id: &str, page: GetQueryResultsOutput, reply: &mut Reply) {
-        reply.rows = page.results.unwrap_or_default().into_iter().map(cells).collect();
+        let rows = page.results.unwrap_or_default();
+        // A query that is ended may take back what it had found: that is no less true.
+        if !rows.is_empty() || page.status == Some(QueryStatus::Complete) {
+            reply.rows = rows.into_iter().map(cells).collect();
+        }
         if let Some(statistics) = page.statistics {
             reply.matched = whole(statistics.records_matched);
             self.note(id, Scanned::of(&statistics));

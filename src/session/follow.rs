@@ -1,0 +1,156 @@
+//! New records as they come: the same plan again and again, and of each answer what is new.
+//!
+//! Records come late and out of order, so each round asks for all that may still have changed. What was
+//! passed on is known by its time and its values: of records that are equal as many pass as there are.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::Session;
+use crate::account::Error;
+use crate::field::Field;
+use crate::query::plan::{Interval, Limit, Plan, Shape, ShownColumn, SortKey, Source};
+use crate::query::window::Clock;
+use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
+
+/// How many records of each kind were passed on: by time, and a hash of what is shown of them.
+#[derive(Default)]
+struct Seen(HashMap<(EpochSeconds, u64), u32>);
+
+impl Session {
+    /// Runs a plan of records until it is stopped, or its window is over and nothing can come any more.
+    /// Rows go to `sink` oldest first: as many of those there are as the plan's limit says, then each
+    /// that is new, in one call a round.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::run`]; [`Error::NotFollowed`] where nothing can be added.
+    pub async fn follow(
+        &self,
+        plan: &Plan,
+        clock: &Clock,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<RunStats, Error> {
+        self.account.begin();
+        let lateness_s = self.account.lateness_s()?;
+        sink.columns(&plan.columns()).map_err(Error::Sink)?;
+        let timed = timed(plan);
+        let first = self.interval(plan, clock);
+        let mut seen = Seen::default();
+        let mut rows = 0;
+        let mut is_first = true;
+        loop {
+            let now = Clock::system(clock.zone.clone());
+            let until = self.interval(plan, &now).map(|interval| interval.until);
+            let late = lateness_s.map(|late| now.now - late).filter(|_| !is_first);
+            let from = |first: Interval| late.map_or(first.from, |late| late.max(first.from));
+            let interval = first.zip(until).map(|(first, until)| Interval { from: from(first), until });
+            let mut found = Rows::default();
+            let mut stats = self.account.run(&timed, interval, progress, &mut found).await?;
+            seen.forget_before(late);
+            let mut new = seen.take_new(found.rows);
+            if is_first && let Some(most) = plan.limit.rows() {
+                let more = new.len().saturating_sub(usize::try_from(most).unwrap_or(usize::MAX));
+                new.drain(..more);
+            }
+            rows += new.len() as u64;
+            if !new.is_empty() || is_first {
+                sink.rows(new).map_err(Error::Sink)?;
+            }
+            if is_over(until, &now, lateness_s) {
+                stats.rows = rows;
+                return Ok(stats);
+            }
+            is_first = false;
+            self.account.more().await?;
+        }
+    }
+}
+
+/// Whether nothing that comes could be in a window that ends here.
+fn is_over(until: Option<EpochSeconds>, now: &Clock, lateness_s: Option<i64>) -> bool {
+    until.is_some_and(|until| until < now.now - lateness_s.unwrap_or(0))
+}
+
+/// The plan with every row and its time in front, oldest first.
+fn timed(plan: &Plan) -> Plan {
+    let mut timed = Plan { follow: false, limit: Limit::None, ..plan.clone() };
+    timed.sort = vec![SortKey { descending: false, ..SortKey::NEWEST_FIRST }];
+    if let Shape::Records { columns, .. } = &mut timed.shape {
+        columns.insert(0, ShownColumn { source: Source::Field(Field::Time), name: "follow_time".into() });
+    }
+    timed
+}
+
+impl Seen {
+    /// The rows that were not seen before, without the time in front.
+    fn take_new(&mut self, rows: Vec<Row>) -> Vec<Row> {
+        let mut found: HashMap<(EpochSeconds, u64), u32> = HashMap::new();
+        let mut new = Vec::new();
+        for mut row in rows {
+            let shown = row.split_off(1);
+            let time = if let Some(Value::Time(time)) = row.first() { *time } else { 0 };
+            let key = (time, hash(&shown));
+            let count = found.entry(key).or_default();
+            *count += 1;
+            if *count > self.0.get(&key).copied().unwrap_or(0) {
+                new.push(shown);
+            }
+        }
+        for (key, count) in found {
+            let known = self.0.entry(key).or_default();
+            *known = count.max(*known);
+        }
+        new
+    }
+
+    /// Forgets records that will not be asked for again.
+    fn forget_before(&mut self, first: Option<EpochSeconds>) {
+        if let Some(first) = first {
+            self.0.retain(|(time, _), _| *time >= first);
+        }
+    }
+}
+
+fn hash(row: &Row) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for value in row {
+        match value {
+            Value::Float(number) => number.to_bits().hash(&mut hasher),
+            value => format!("{value:?}").hash(&mut hasher),
+        }
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(time: i64, bytes: i64) -> Row {
+        vec![Value::Time(time), Value::Int(bytes)]
+    }
+
+    #[test]
+    fn of_equal_records_as_many_are_new_as_there_are_more() {
+        let mut seen = Seen::default();
+        assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)]).len(), 3);
+        assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)]), Vec::<Row>::new());
+        // One more of the same, and a late one.
+        assert_eq!(
+            seen.take_new(vec![row(1, 5), row(1, 5), row(1, 5), row(1, 9), row(2, 5)]),
+            [[Value::Int(5)], [Value::Int(9)]]
+        );
+    }
+
+    #[test]
+    fn what_is_not_asked_for_again_is_forgotten() {
+        let mut seen = Seen::default();
+        seen.take_new(vec![row(1, 5), row(9, 5)]);
+        seen.forget_before(Some(5));
+        assert_eq!(seen.0.len(), 1);
+        assert!(seen.take_new(vec![row(9, 5)]).is_empty());
+    }
+}
