@@ -7,11 +7,14 @@
 //!
 //! See <https://datafusion.apache.org/library-user-guide/custom-table-providers.html>.
 
+mod ahead;
 mod answer;
 mod block;
 mod decode;
 mod error;
 mod files;
+mod gather;
+mod index;
 mod layout;
 mod look;
 mod lower;
@@ -25,6 +28,7 @@ mod source;
 mod storage;
 mod tally;
 mod text;
+mod word;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

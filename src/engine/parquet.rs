@@ -12,9 +12,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringViewBuilder,
+    Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringViewBuilder,
 };
-use datafusion::arrow::compute::{cast, filter};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
@@ -203,7 +204,7 @@ pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile, parquet: &Parqu
             worker.scan.tally.note_malformed(First { file: unit.file, origin: 0, line, reason: reason.clone() });
         }
         row += batch.num_rows() as u64;
-        let block = rows.visible(worker, &file.layout, &mut counts)?;
+        let block = rows.visible(worker, &file.layout, &mut counts);
         worker.scan.tally.add(&mut counts);
         worker.emit(&file.layout, &block)?;
     }
@@ -244,7 +245,7 @@ impl Rows {
     }
 
     /// The records that the query may see; counts the others.
-    fn visible(self, worker: &Worker, layout: &Layout, counts: &mut Counts) -> Result<Block<'static>, Halt> {
+    fn visible(self, worker: &Worker, layout: &Layout, counts: &mut Counts) -> Block<'static> {
         let column = |field| {
             let slot = layout.place(field)?;
             self.columns.iter().find(|(of, _)| *of == slot).map(|(_, array)| array)
@@ -264,14 +265,9 @@ impl Rows {
                 *kept = !worker.scan.visible.hides(status.as_bytes(), start, counts);
             }
         }
-        let rows = kept.iter().filter(|kept| **kept).count();
-        let is_whole = rows == kept.len();
-        let mask = BooleanArray::from(kept);
-        let mut columns = Vec::new();
-        for (slot, array) in self.columns {
-            columns.push((slot, Column::Array(if is_whole { array } else { filter(&array, &mask)? })));
-        }
-        Ok(Block::new(rows, columns))
+        let columns = self.columns.into_iter().map(|(slot, array)| (slot, Column::Array(array))).collect();
+        let visible = kept.contains(&false).then(|| BooleanBuffer::from(kept.as_slice()));
+        Block::new(kept.len(), visible, columns)
     }
 }
 

@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray,
+    Array, ArrayRef, BooleanArray, BooleanBufferBuilder, FixedSizeBinaryArray, Int64Array, RecordBatch,
+    RecordBatchOptions, StringViewArray,
 };
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::prep_null_mask_filter;
 use datafusion::arrow::datatypes::{DataType, Field as ArrowField, SchemaRef};
 use datafusion::arrow::error::ArrowError;
@@ -18,7 +20,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use crate::field::{Field, PORTED_PROTOCOLS};
 use crate::query::plan::Family;
 
-use super::block::{Block, absent, count_kept, data_type};
+use super::block::{Block, TEXT, absent, count_kept, data_type};
 use super::layout::{Kind, Layout, Slot};
 
 /// A column that the query engine sees.
@@ -104,8 +106,8 @@ pub(super) struct Select {
     pub(super) output: Vec<Column>,
     /// How the query engine types them.
     pub(super) schema: SchemaRef,
-    /// What has to hold, if not every record is kept.
-    pub(super) filter: Option<RowFilter>,
+    /// What has to hold, in this order: each is looked at only for the records that passed those before.
+    pub(super) filters: Vec<RowFilter>,
 }
 
 /// A condition over some columns.
@@ -117,10 +119,48 @@ pub(super) struct RowFilter {
     pub(super) schema: SchemaRef,
 }
 
+impl RowFilter {
+    /// Whether text has to be made into an array for it.
+    pub(super) fn has_text(&self) -> bool {
+        self.schema.fields().iter().any(|field| *field.data_type() == TEXT)
+    }
+
+    /// The records that are kept so far and for which the condition holds.
+    fn narrow(
+        &self,
+        layout: &Layout,
+        block: &Block<'_>,
+        kept: Option<&BooleanArray>,
+    ) -> Result<BooleanArray, DataFusionError> {
+        let rows = kept.map_or(block.rows, count_kept);
+        // Where most are kept, they are not worth picking.
+        let picked = kept.filter(|_| rows < block.rows / 2);
+        let batch = batch(&self.columns, &self.schema, layout, block, picked)?;
+        let holds = self.condition.evaluate(&batch)?.into_array(batch.num_rows())?;
+        let holds = as_boolean_array(&holds)?;
+        let holds = if holds.null_count() > 0 { prep_null_mask_filter(holds) } else { holds.clone() };
+        Ok(match (kept, picked) {
+            (None, _) => holds,
+            (Some(kept), None) => BooleanArray::new(kept.values() & holds.values(), None),
+            (_, Some(picked)) => BooleanArray::new(among(picked.values(), holds.values()), None),
+        })
+    }
+}
+
+/// The rows among the `picked` for which it `holds`, which has a bit for each of those only.
+fn among(picked: &BooleanBuffer, holds: &BooleanBuffer) -> BooleanBuffer {
+    let mut rows = BooleanBufferBuilder::new(picked.len());
+    rows.append_n(picked.len(), false);
+    for (row, _) in picked.set_indices().zip(holds).filter(|(_, holds)| *holds) {
+        rows.set_bit(row, true);
+    }
+    rows.finish()
+}
+
 impl Select {
     /// The slots of the layout that have to be decoded.
     pub(super) fn wanted(&self, layout: &Layout) -> Vec<usize> {
-        let looked_at = self.filter.iter().flat_map(|filter| &filter.columns);
+        let looked_at = self.filters.iter().flat_map(|filter| &filter.columns);
         let mut slots: Vec<usize> =
             self.output.iter().chain(looked_at).filter_map(|column| column.slot(layout)).collect();
         slots.sort_unstable();
@@ -130,15 +170,14 @@ impl Select {
 
     /// The kept records of a block, if there are any.
     pub(super) fn select(&self, layout: &Layout, block: &Block<'_>) -> Result<Option<RecordBatch>, DataFusionError> {
-        let kept = match &self.filter {
-            None => None,
-            Some(filter) => {
-                let batch = batch(&filter.columns, &filter.schema, layout, block, None)?;
-                let holds = filter.condition.evaluate(&batch)?.into_array(block.rows)?;
-                let holds = as_boolean_array(&holds)?;
-                Some(if holds.null_count() > 0 { prep_null_mask_filter(holds) } else { holds.clone() })
+        let mut kept = block.visible.clone().map(|visible| BooleanArray::new(visible, None));
+        for filter in &self.filters {
+            let narrowed = filter.narrow(layout, block, kept.as_ref())?;
+            if count_kept(&narrowed) == 0 {
+                return Ok(None);
             }
-        };
+            kept = Some(narrowed);
+        }
         let rows = kept.as_ref().map_or(block.rows, count_kept);
         if rows == 0 {
             return Ok(None);

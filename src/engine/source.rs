@@ -19,7 +19,6 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
 use super::files::{Files, LogFile};
 use super::layout::Slot;
-use super::lower::all;
 use super::scan::{Scan, Visible, Worker, units};
 use super::select::{Column, RowFilter, Select};
 use super::tally::Tally;
@@ -60,18 +59,20 @@ impl Table {
         &self.columns
     }
 
-    /// The condition over the columns that it looks at.
-    fn row_filter(&self, state: &dyn Session, filters: &[Expr]) -> Result<Option<RowFilter>> {
-        if filters.is_empty() {
-            return Ok(None);
-        }
-        let condition = all(filters.to_vec());
+    /// Conditions over the columns that they look at, those over text last.
+    fn row_filters(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<RowFilter>> {
+        let mut filters = filters.iter().map(|filter| self.row_filter(state, filter)).collect::<Result<Vec<_>>>()?;
+        filters.sort_by_key(RowFilter::has_text);
+        Ok(filters)
+    }
+
+    fn row_filter(&self, state: &dyn Session, condition: &Expr) -> Result<RowFilter> {
         let looked_at = condition.column_refs();
         let is_looked_at = |column: &&Column| looked_at.iter().any(|looked_at| looked_at.name == column.name());
         let columns: Vec<Column> = self.columns.iter().filter(is_looked_at).cloned().collect();
         let schema = schema(&columns);
         let condition = state.create_physical_expr(condition.clone(), &DFSchema::try_from(Arc::clone(&schema))?)?;
-        Ok(Some(RowFilter { condition, columns, schema }))
+        Ok(RowFilter { condition, columns, schema })
     }
 }
 
@@ -100,7 +101,7 @@ impl TableProvider for Table {
             Some(places) => places.iter().map(|place| self.columns[*place].clone()).collect(),
             None => self.columns.clone(),
         };
-        let select = Select { schema: schema(&output), output, filter: self.row_filter(state, filters)? };
+        let select = Select { schema: schema(&output), output, filters: self.row_filters(state, filters)? };
         let (queue, total_bytes) = units(&self.files, &select, self.visible);
         self.tally.progress.total_bytes.store(total_bytes, Ordering::Relaxed);
         let threads = queue.len().clamp(1, cores());

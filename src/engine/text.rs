@@ -12,17 +12,27 @@ use std::sync::{Arc, PoisonError};
 use crate::field::Field;
 
 use super::Error;
-use super::block::Gathering;
+use super::ahead::Ahead;
 use super::decode::{Fault, LineReader, Parsed};
 use super::files::{Body, LogFile};
+use super::gather::{Gathering, Regular};
+use super::index::Index;
 use super::layout::Slot;
 use super::look::{BYTE_ORDER_MARK, content, header};
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
 use super::storage::{self, Raw};
 use super::tally::{Counts, First, lines_before};
+use super::word::PADDING_BYTES;
 
 /// Text that is held at a time.
 const BUFFER_BYTES: usize = 1 << 20;
+
+/// Lines that are looked at together: few enough to stay in the cache of a core from one column to
+/// the next.
+const BLOCK_BYTES: usize = 32 << 10;
+
+/// Smaller gzip files are not worth a thread of their own.
+const AHEAD_FROM_BYTES: u64 = 1 << 20;
 
 /// Reads a part of a text file.
 pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
@@ -35,10 +45,14 @@ pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile) -> Result<(), H
             let reader = reader.ok_or_else(|| Error::ReadTwice { file: file.name.clone() })?;
             lines.read_all(Text::new(reader, 0, None), Some(raw_bytes))
         }
-        (Body::Gzip { .. }, _) => {
+        (Body::Gzip { bytes }, _) => {
             let raw = Raw::open(opened()?).map_err(failed)?;
             let counter = raw.counter();
-            lines.read_all(Text::new(raw.decoded(), 0, None), Some(&counter))
+            let reader = raw.decoded();
+            if *bytes < AHEAD_FROM_BYTES {
+                return lines.read_all(Text::new(reader, 0, None), Some(&counter));
+            }
+            lines.read_all(Text::new(Ahead::new(reader), 0, None), Some(&counter))
         }
         (_, Part::Bytes(range)) => {
             let mut file = opened()?;
@@ -65,6 +79,23 @@ fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
     }
 }
 
+/// Where a block of whole lines that starts at `at` ends: a long line is one by itself.
+fn block_end(text: &[u8], at: usize, length: usize) -> usize {
+    let most = length.min(at + BLOCK_BYTES);
+    if most == length {
+        return length;
+    }
+    match memchr::memrchr(b'\n', &text[at..most]) {
+        Some(last) => at + last + 1,
+        None => memchr::memchr(b'\n', &text[most..length]).map_or(length, |first| most + first + 1),
+    }
+}
+
+/// The bytes of the mark in front of a text, if there is one.
+fn mark_length(text: &[u8]) -> usize {
+    if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
+}
+
 /// Text that is read piece by piece, each of whole lines.
 struct Text<R> {
     reader: R,
@@ -80,15 +111,15 @@ struct Text<R> {
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece {
-    /// Whole lines, there in the buffer.
-    Lines(Range<usize>),
+    /// Whole lines, so many bytes at the start of the buffer.
+    Lines(usize),
     /// A line that is longer than the buffer, passed over.
     TooLong,
 }
 
 impl<R: Read> Text<R> {
     fn new(reader: R, position: u64, end: Option<u64>) -> Self {
-        Self { reader, buffer: vec![0; BUFFER_BYTES], rest: 0..0, position, end }
+        Self { reader, buffer: vec![0; BUFFER_BYTES + PADDING_BYTES], rest: 0..0, position, end }
     }
 
     fn next(&mut self) -> io::Result<Option<Piece>> {
@@ -112,7 +143,7 @@ impl<R: Read> Text<R> {
         }
         self.position += whole as u64;
         self.rest.start = whole;
-        Ok(Some(Piece::Lines(0..whole)))
+        Ok(Some(Piece::Lines(whole)))
     }
 
     /// How many of the first `whole` bytes are lines that start before the end of this part.
@@ -126,8 +157,9 @@ impl<R: Read> Text<R> {
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.copy_within(self.rest.clone(), 0);
         self.rest = 0..self.rest.len();
-        while self.rest.end < self.buffer.len() {
-            match self.reader.read(&mut self.buffer[self.rest.end..]) {
+        let room = self.buffer.len() - PADDING_BYTES;
+        while self.rest.end < room {
+            match self.reader.read(&mut self.buffer[self.rest.end..room]) {
                 Ok(0) => return Ok(true),
                 Ok(read) => self.rest.end += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -163,6 +195,7 @@ struct Lines<'w> {
     file: &'w LogFile,
     file_index: usize,
     reader: LineReader,
+    index: Index,
     wanted: Vec<usize>,
     status: Option<usize>,
     start: Option<usize>,
@@ -183,7 +216,8 @@ impl<'w> Lines<'w> {
             file,
             file_index,
             reader: LineReader::new(Arc::clone(layout)),
-            wanted: worker.slots(layout),
+            index: Index::default(),
+            wanted: worker.scan.select.wanted(layout),
             status: layout.place(Field::Status),
             start: layout.place(Field::Start),
             is_all_text: layout.is_all_text(),
@@ -202,7 +236,10 @@ impl<'w> Lines<'w> {
         while let Some(piece) = text.next().map_err(|source| storage::error(&self.file.name, source))? {
             self.worker.check_open()?;
             match piece {
-                Piece::Lines(range) => self.read_lines(&text.buffer[range], position == 0)?,
+                Piece::Lines(length) => {
+                    let mark = if position == 0 { mark_length(&text.buffer[..length]) } else { 0 };
+                    self.read_lines(&text.buffer[mark..], length - mark)?;
+                }
                 Piece::TooLong => {
                     self.line += 1;
                     self.note_malformed(Fault::TooLong, b"");
@@ -217,34 +254,62 @@ impl<'w> Lines<'w> {
         Ok(())
     }
 
-    fn read_lines(&mut self, bytes: &[u8], is_start: bool) -> Result<(), Halt> {
-        let bytes = if is_start { bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes) } else { bytes };
-        let mut gathering = self.gathering(bytes.len());
+    /// Reads the first `length` bytes of `text`; what stands behind them is no matter.
+    fn read_lines(&mut self, text: &[u8], length: usize) -> Result<(), Halt> {
+        let mut gathering = self.gathering();
         let mut at = 0;
-        while at < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
-            self.line += 1;
-            if let Some(line) = content(&bytes[at..end])
-                && self.is_visible_record(line)?
-            {
-                gathering.push(&self.reader, u32::try_from(at).expect("a buffer is smaller than 4 GiB"));
-                if gathering.rows() == BATCH_ROWS {
-                    let full = std::mem::replace(&mut gathering, self.gathering(bytes.len() - end));
-                    self.worker.emit(&self.file.layout, &full.finish(bytes))?;
-                }
+        while at < length {
+            let end = block_end(text, at, length);
+            if !self.read_regular(&text[at..], end - at, at, &mut gathering) {
+                self.read_closely(&text[..end], at, &mut gathering)?;
             }
-            at = end + 1;
+            if gathering.rows() >= BATCH_ROWS {
+                let full = std::mem::replace(&mut gathering, self.gathering());
+                self.worker.emit(&self.file.layout, &full.finish(&text[..length]))?;
+            }
+            at = end;
         }
         if gathering.rows() > 0 {
-            self.worker.emit(&self.file.layout, &gathering.finish(bytes))?;
+            self.worker.emit(&self.file.layout, &gathering.finish(&text[..length]))?;
         }
         Ok(())
     }
 
-    /// Room for the records of so many bytes: each value takes at least two.
-    fn gathering(&self, bytes: usize) -> Gathering {
-        let rows = (bytes / (2 * self.file.layout.slots().len())).min(BATCH_ROWS);
-        Gathering::new(&self.file.layout, &self.wanted, rows)
+    fn gathering(&self) -> Gathering {
+        Gathering::new(&self.file.layout, &self.wanted)
+    }
+
+    /// Reads a block at `at` as a whole, if all of it is plainly records.
+    #[allow(clippy::cast_possible_truncation, reason = "a buffer is smaller than 4 GiB")]
+    fn read_regular(&mut self, text: &[u8], length: usize, at: usize, gathering: &mut Gathering) -> bool {
+        let layout = &self.file.layout;
+        let values = layout.slots().len() + usize::from(layout.is_export);
+        if self.is_all_text || length > BLOCK_BYTES || !self.index.fill(&text[..length], values) {
+            return false;
+        }
+        let visible = self.worker.scan.visible;
+        let lines = Regular { layout, index: &self.index, text };
+        let added =
+            gathering.extend(&lines, at as u32, |status, start| !visible.hides(status, start, &mut self.counts));
+        let Some(rows) = added else { return false };
+        self.counts.records += rows as u64;
+        self.line += rows as u64;
+        true
+    }
+
+    /// Reads lines from `at` on, one by one.
+    fn read_closely(&mut self, text: &[u8], mut at: usize, gathering: &mut Gathering) -> Result<(), Halt> {
+        while at < text.len() {
+            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+            self.line += 1;
+            if let Some(line) = content(&text[at..end])
+                && self.is_visible_record(line)?
+            {
+                gathering.push(&self.reader, u32::try_from(at).expect("a buffer is smaller than 4 GiB"));
+            }
+            at = end + 1;
+        }
+        Ok(())
     }
 
     /// Reads a line; whether it is a record that the query may see.
@@ -312,11 +377,11 @@ mod tests {
     /// The lines of a part, each piece as text.
     fn lines(text: &str, position: u64, end: Option<u64>, buffer: usize) -> Vec<String> {
         let mut reader = Text::new(&text.as_bytes()[usize::try_from(position).unwrap()..], position, end);
-        reader.buffer = vec![0; buffer];
+        reader.buffer = vec![0; buffer + PADDING_BYTES];
         let mut pieces = Vec::new();
         while let Some(piece) = reader.next().unwrap() {
             match piece {
-                Piece::Lines(range) => pieces.push(String::from_utf8(reader.buffer[range].to_vec()).unwrap()),
+                Piece::Lines(length) => pieces.push(String::from_utf8(reader.buffer[..length].to_vec()).unwrap()),
                 Piece::TooLong => pieces.push("...".into()),
             }
         }

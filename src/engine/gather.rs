@@ -1,0 +1,279 @@
+//! Values of records that were read from lines, gathered column by column.
+//!
+//! Regular lines are taken by the block, one column after the other; any other comes value by value
+//! from `decode`. Every value of a line is checked, whether the query wants it or not.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{FixedSizeBinaryArray, Int64Array};
+use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+
+use crate::field::Field;
+
+use super::block::{ADDRESS_BYTES, Block, Column, Text};
+use super::decode::{LineReader, Parsed, Span, is_timestamp, parse, to_seconds};
+use super::index::Index;
+use super::layout::{Kind, Layout, Slot};
+use super::word;
+
+/// Gathers records.
+pub(super) struct Gathering {
+    visible: Vec<bool>,
+    /// The wanted columns, in the order of their slots.
+    columns: Vec<(usize, Values)>,
+}
+
+/// One column.
+enum Values {
+    Numbers(Vec<i64>, Vec<bool>),
+    Addresses(Vec<[u8; ADDRESS_BYTES as usize]>, Vec<bool>),
+    /// An empty span is absent.
+    Spans(Vec<Span>),
+}
+
+impl Values {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Number(_) | Kind::Time => Self::Numbers(Vec::new(), Vec::new()),
+            Kind::Address => Self::Addresses(Vec::new(), Vec::new()),
+            Kind::Text => Self::Spans(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, value: Parsed, span: Span) {
+        match self {
+            Self::Numbers(numbers, present) => {
+                let number = if let Parsed::Number(number) = value { Some(number) } else { None };
+                numbers.push(number.unwrap_or_default());
+                present.push(number.is_some());
+            }
+            Self::Addresses(addresses, present) => {
+                let address = if let Parsed::Address(address) = value { Some(address) } else { None };
+                addresses.push(address.unwrap_or_default().to_be_bytes());
+                present.push(address.is_some());
+            }
+            Self::Spans(spans) => spans.push(if value == Parsed::Absent { Span::default() } else { span }),
+        }
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        match self {
+            Self::Numbers(numbers, present) => {
+                numbers.truncate(rows);
+                present.truncate(rows);
+            }
+            Self::Addresses(addresses, present) => {
+                addresses.truncate(rows);
+                present.truncate(rows);
+            }
+            Self::Spans(spans) => spans.truncate(rows),
+        }
+    }
+
+    fn finish<'b>(self, text: &Rc<Text<'b>>) -> Column<'b> {
+        match self {
+            Self::Numbers(numbers, present) => {
+                Column::Array(Arc::new(Int64Array::new(ScalarBuffer::from(numbers), nulls(&present))))
+            }
+            Self::Addresses(addresses, present) => {
+                let bytes = Buffer::from_vec(addresses.into_flattened());
+                Column::Array(Arc::new(FixedSizeBinaryArray::new(ADDRESS_BYTES, bytes, nulls(&present))))
+            }
+            Self::Spans(spans) => Column::Spans(Rc::clone(text), spans),
+        }
+    }
+}
+
+fn nulls(present: &[bool]) -> Option<NullBuffer> {
+    present.contains(&false).then(|| NullBuffer::from(present))
+}
+
+impl Gathering {
+    /// Gathers these slots of the layout, which are in order.
+    pub(super) fn new(layout: &Layout, wanted: &[usize]) -> Self {
+        let columns = wanted.iter().map(|slot| (*slot, Values::of(layout.slots()[*slot].kind()))).collect();
+        Self { visible: Vec::new(), columns }
+    }
+
+    /// Adds the record that `reader` read last; its line starts at `at` in the block's bytes.
+    pub(super) fn push(&mut self, reader: &LineReader, at: u32) {
+        for (slot, values) in &mut self.columns {
+            let span = reader.spans[*slot];
+            values.push(reader.values[*slot], Span { start: span.start + at, end: span.end + at });
+        }
+        self.visible.push(true);
+    }
+
+    /// Adds the records of regular lines, which start at `at` in the block's bytes and are visible
+    /// as `is_visible` has it of their status and time; returns how many, none where a line is no
+    /// record or cannot be told to be one here.
+    pub(super) fn extend(
+        &mut self,
+        lines: &Regular<'_>,
+        at: u32,
+        mut is_visible: impl FnMut(&[u8], Option<i64>) -> bool,
+    ) -> Option<usize> {
+        let rows = self.rows();
+        if !self.try_extend(lines, at) {
+            self.columns.iter_mut().for_each(|(_, values)| values.truncate(rows));
+            return None;
+        }
+        lines.add_visible(&mut self.visible, &mut is_visible);
+        Some(self.rows() - rows)
+    }
+
+    fn try_extend(&mut self, lines: &Regular<'_>, at: u32) -> bool {
+        let mut columns = self.columns.iter_mut().peekable();
+        lines.is_led_well()
+            && lines.layout.slots().iter().enumerate().all(|(slot, known)| {
+                let wanted = columns.next_if(|(of, _)| *of == slot).map(|(_, values)| values);
+                match (known.kind(), wanted) {
+                    (Kind::Text, Some(Values::Spans(spans))) => lines.add_spans(slot, at, spans),
+                    (Kind::Number(max), Some(Values::Numbers(numbers, present))) => {
+                        lines.numbers(slot, max, |number| add(number, numbers, present))
+                    }
+                    (Kind::Number(max), _) => lines.check_numbers(slot, max),
+                    (Kind::Time, Some(Values::Numbers(numbers, present))) => {
+                        lines.numbers(slot, i64::MAX, |number| add(number.map(to_seconds), numbers, present))
+                    }
+                    (Kind::Time, _) => lines.check_numbers(slot, i64::MAX),
+                    (Kind::Address, Some(Values::Addresses(addresses, present))) => lines.addresses(slot, |address| {
+                        add(address.map(u128::to_be_bytes), addresses, present);
+                    }),
+                    (Kind::Address, _) => lines.check_addresses(slot),
+                    (Kind::Text, _) => true,
+                }
+            })
+    }
+
+    /// How many records there are.
+    pub(super) const fn rows(&self) -> usize {
+        self.visible.len()
+    }
+
+    /// The records as a block; `bytes` are what the lines stood in.
+    pub(super) fn finish(self, bytes: &[u8]) -> Block<'_> {
+        let text = Rc::new(Text::new(bytes));
+        let columns = self.columns.into_iter().map(|(slot, values)| (slot, values.finish(&text))).collect();
+        let visible = self.visible.contains(&false).then(|| BooleanBuffer::from(self.visible.as_slice()));
+        Block::new(self.visible.len(), visible, columns)
+    }
+}
+
+fn add<T: Default>(value: Option<T>, values: &mut Vec<T>, present: &mut Vec<bool>) {
+    present.push(value.is_some());
+    values.push(value.unwrap_or_default());
+}
+
+/// Regular lines of a layout.
+pub(super) struct Regular<'t> {
+    pub(super) layout: &'t Layout,
+    /// Where their values stand.
+    pub(super) index: &'t Index,
+    /// The lines, and what comes to hand behind them.
+    pub(super) text: &'t [u8],
+}
+
+impl Regular<'_> {
+    /// The places of a slot's values; in an export, a timestamp stands before each record.
+    fn values(&self, slot: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.index.values(slot + usize::from(self.layout.is_export))
+    }
+
+    /// Whether no line is a comment, and each has a timestamp where the layout wants one.
+    fn is_led_well(&self) -> bool {
+        self.index.values(0).all(|(start, end)| {
+            self.text[start] != b'#' && (!self.layout.is_export || is_timestamp(&self.text[start..end]))
+        })
+    }
+
+    fn is_absent(&self, start: usize, end: usize) -> bool {
+        end - start == 1 && self.text[start] == b'-'
+    }
+
+    /// Passes on the numbers of a slot; whether all of them are numbers up to `max`, or absent.
+    #[inline]
+    fn numbers(&self, slot: usize, max: i64, mut add: impl FnMut(Option<i64>)) -> bool {
+        self.values(slot).all(|(start, end)| {
+            let number = word::number(self.text, start, end).map(u64::cast_signed);
+            add(number);
+            number.map_or_else(|| self.is_absent(start, end), |number| number <= max)
+        })
+    }
+
+    /// Whether all values of a slot are numbers up to `max`, or absent.
+    fn check_numbers(&self, slot: usize, max: i64) -> bool {
+        // Most are shorter than any that is too big.
+        let digits = max.ilog10() as usize;
+        self.values(slot).all(|(start, end)| {
+            let is_number = if end - start <= digits {
+                word::is_number(self.text, start, end)
+            } else {
+                word::number(self.text, start, end).is_some_and(|number| number.cast_signed() <= max)
+            };
+            is_number || self.is_absent(start, end)
+        })
+    }
+
+    /// Passes on the addresses of a slot; whether all of them are addresses, or absent.
+    #[inline]
+    fn addresses(&self, slot: usize, mut add: impl FnMut(Option<u128>)) -> bool {
+        self.values(slot).all(|(start, end)| {
+            if let Some(bits) = word::ipv4(self.text, start, end) {
+                add(Some(0xffff_0000_0000 | u128::from(bits)));
+                return true;
+            }
+            match parse(Kind::Address, &self.text[start..end]) {
+                Some(Parsed::Address(bits)) => add(Some(bits)),
+                Some(_) => add(None),
+                None => return false,
+            }
+            true
+        })
+    }
+
+    /// Whether all values of a slot are addresses, or absent. A packet's ends are mostly those of the
+    /// flow, which have been looked at.
+    fn check_addresses(&self, slot: usize) -> bool {
+        let same = match self.layout.slots()[slot] {
+            Slot::Field(Field::PktSrcAddr) => self.layout.place(Field::SrcAddr),
+            Slot::Field(Field::PktDstAddr) => self.layout.place(Field::DstAddr),
+            _ => None,
+        };
+        let Some(same) = same.filter(|same| *same < slot) else { return self.addresses(slot, drop) };
+        self.values(slot).zip(self.values(same)).all(|((start, end), (same_start, same_end))| {
+            let length = end - start;
+            same_end - same_start == length && word::is_same(self.text, start, same_start, length)
+                || word::ipv4(self.text, start, end).is_some()
+                || parse(Kind::Address, &self.text[start..end]).is_some()
+        })
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "a block is smaller than 4 GiB")]
+    fn add_spans(&self, slot: usize, at: u32, spans: &mut Vec<Span>) -> bool {
+        spans.extend(self.values(slot).map(|(start, end)| {
+            if self.is_absent(start, end) {
+                return Span::default();
+            }
+            Span { start: at + start as u32, end: at + end as u32 }
+        }));
+        true
+    }
+
+    fn add_visible(&self, visible: &mut Vec<bool>, is_visible: &mut impl FnMut(&[u8], Option<i64>) -> bool) {
+        let Some(status) = self.layout.place(Field::Status) else {
+            visible.resize(visible.len() + self.index.rows(), true);
+            return;
+        };
+        let starts = self.layout.place(Field::Start);
+        let start_of = |row| {
+            let (start, end) = self.values(starts?).nth(row)?;
+            Some(to_seconds(word::number(self.text, start, end)?.cast_signed()))
+        };
+        visible.extend(self.values(status).enumerate().map(|(row, (start, end))| {
+            let status = &self.text[start..end];
+            status == b"OK" || is_visible(if status == b"-" { &[] } else { status }, start_of(row))
+        }));
+    }
+}
