@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::value::address_bits;
 
 use super::layout::{Kind, Layout};
+use super::word::{PADDING_BYTES, ipv4};
 
 /// Longer lines are no records: the longest format has 60 fields, and tags are at most 256 letters.
 pub(super) const LINE_LIMIT_BYTES: usize = 64 * 1024;
@@ -234,33 +235,10 @@ fn parse_address(value: &[u8]) -> Option<Parsed> {
 
 /// Four numbers from 0 to 255 between dots, without zeros in front: those would be octal elsewhere.
 fn parse_ipv4(value: &[u8]) -> Option<Ipv4Addr> {
-    let mut bits: u32 = 0;
-    let mut octet: u32 = 0;
-    let mut digits = 0;
-    let mut dots = 0;
-    let mut at = 0;
-    while at < value.len() {
-        let digit = value[at].wrapping_sub(b'0');
-        if digit <= 9 {
-            if digits > 0 && octet == 0 {
-                return None;
-            }
-            octet = octet * 10 + u32::from(digit);
-            digits += 1;
-            if octet > 255 {
-                return None;
-            }
-        } else if value[at] == b'.' && digits > 0 && dots < 3 {
-            bits = bits << 8 | octet;
-            octet = 0;
-            digits = 0;
-            dots += 1;
-        } else {
-            return None;
-        }
-        at += 1;
-    }
-    if dots == 3 && digits > 0 { Some(Ipv4Addr::from_bits(bits << 8 | octet)) } else { None }
+    const LONGEST: usize = 15;
+    let mut text = [b' '; LONGEST + PADDING_BYTES];
+    text[..LONGEST].get_mut(..value.len())?.copy_from_slice(value);
+    ipv4(&text, 0, value.len()).map(Ipv4Addr::from_bits)
 }
 
 /// Six pairs of hexadecimal digits between colons, as records of EFA traffic have them.

@@ -277,3 +277,90 @@ impl Regular<'_> {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::layout::Layout;
+    use super::super::word::PADDING_BYTES;
+    use super::*;
+
+    const FORMAT: &str = "version srcaddr interface-id pkt-srcaddr dstport bytes start log-status";
+
+    /// Values of each slot, most of them good ones.
+    fn value() -> [&'static [&'static str]; 8] {
+        [
+            &["2", "5", "-", "2147483647", "2147483648", "x"],
+            &["10.0.0.1", "198.51.100.17", "2001:db8::1", "-", "0a:ab:00:11:22:ff", "10.0.0.01", "10.0.0.256", "1.2.3"],
+            &["eni-1", "-", "#", "eni-0123456789abcdef0"],
+            &["10.0.0.1", "198.51.100.17", "198.51.100.18", "2001:db8::1", "2001:db8::2", "-", "10.0.0.1.1"],
+            &["22", "0", "65535", "65536", "-", "99999", "123456"],
+            &["0", "840", "99999999", "100000000", "9223372036854775807", "9223372036854775808", "-", "1.5"],
+            &["1700000000", "1700000000999", "-", "0", "now"],
+            &["OK", "NODATA", "SKIPDATA", "-", "O"],
+        ]
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        // Bad values stand at the ends of the lists: mostly they are left alone.
+        let words =
+            value().map(|values| (0..values.len(), 0..8_u8).prop_map(|(at, odd)| if odd == 0 { at } else { at % 2 }));
+        (words, 0..20_u8).prop_map(|(places, odd)| {
+            let words: Vec<&str> = places.iter().zip(value()).map(|(at, values)| values[*at]).collect();
+            words.join(if odd == 0 { "  " } else { " " })
+        })
+    }
+
+    /// Every column of a gathering, hidden records left out.
+    fn columns(gathering: Gathering, text: &[u8]) -> Vec<String> {
+        let block = gathering.finish(text);
+        let kept = block.visible.clone().map(|visible| visible.into());
+        (0..8).map(|slot| format!("{:?}", block.column(slot, kept.as_ref()).unwrap())).collect()
+    }
+
+    proptest! {
+        /// A block is taken as a whole only if each of its lines is a record; then the records are the same.
+        #[test]
+        fn lines_that_are_read_as_a_block_are_what_each_is_by_itself(
+            lines in proptest::collection::vec(line(), 1..20), is_export: bool
+        ) {
+            let layout = std::sync::Arc::new(Layout::parse_format(FORMAT).unwrap().export(is_export));
+            let lead = if is_export { "2026-11-23T08:00:00.000Z " } else { "" };
+            let lines: Vec<String> = lines.into_iter().map(|line| format!("{lead}{line}\n")).collect();
+            let text = [lines.concat().as_bytes(), &[b'9'; PADDING_BYTES]].concat();
+            let own = &text[..text.len() - PADDING_BYTES];
+            let wanted: Vec<usize> = (0..8).collect();
+            let is_visible = |status: &[u8], _: Option<i64>| status == b"OK" || status == b"SKIPDATA";
+
+            let mut reader = LineReader::new(std::sync::Arc::clone(&layout));
+            let mut by_line = Gathering::new(&layout, &wanted);
+            let (mut at, mut records) = (0, 0);
+            for line in &lines {
+                if reader.read(line.trim_end_matches('\n').as_bytes()).is_ok() {
+                    records += 1;
+                    let status = if reader.values[7] == Parsed::Absent { b"" } else { reader.spans[7].of(line.as_bytes()) };
+                    if is_visible(status, None) {
+                        by_line.push(&reader, at);
+                    }
+                }
+                at += u32::try_from(line.len()).unwrap();
+            }
+
+            let mut index = Index::default();
+            let mut by_block = Gathering::new(&layout, &wanted);
+            let is_regular = index.fill(own, 8 + usize::from(is_export));
+            let regular = Regular { layout: &layout, index: &index, text: &text };
+            let added = if is_regular { by_block.extend(&regular, 0, is_visible) } else { None };
+            prop_assert!(added.is_none() || added == Some(records) && records == lines.len());
+            if added.is_some() {
+                prop_assert_eq!(columns(by_block, own), columns(by_line, own));
+            } else {
+                prop_assert_eq!(by_block.rows(), 0);
+                // Long numbers are the only good values that are left to the slower way.
+                let is_plain = lines.iter().all(|line| !line.contains("  ") && !line.contains("9223372036854775807"));
+                prop_assert!(!is_plain || records < lines.len() || lines.iter().any(|line| line.starts_with('#')));
+            }
+        }
+    }
+}

@@ -16,13 +16,17 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Finds the values of whole lines; whether they are regular lines of so many values each.
+    /// Finds the values of whole lines; whether they are regular lines of so many values each, two or
+    /// more.
     pub(super) fn fill(&mut self, lines: &[u8], slots: usize) -> bool {
+        if slots < 2 {
+            return false;
+        }
         self.slots = slots;
         self.rows = memchr::memchr_iter(b'\n', lines).count();
         let values = self.rows * slots;
-        // Steps write 64 places, whatever they find.
-        self.starts.resize(values + 1 + STEP, 0);
+        // A step writes 64 places, whatever it finds; the last slot's places reach as far as a line more.
+        self.starts.resize(values + 1 + STEP.max(slots), 0);
         let mut found = 1;
         let mut is_after_end = 1;
         for (step, bytes) in lines.chunks(STEP).enumerate() {
@@ -51,7 +55,7 @@ impl Index {
 
     /// Where the values of a slot start and end, line by line.
     pub(super) fn values(&self, slot: usize) -> impl Iterator<Item = (usize, usize)> {
-        let lines = self.starts[..=self.rows * self.slots].windows(2).skip(slot).step_by(self.slots);
+        let lines = self.starts[slot..slot + self.rows * self.slots].chunks_exact(self.slots);
         lines.map(|places| (places[0] as usize, places[1] as usize - 1))
     }
 }

@@ -6,17 +6,20 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringViewBuilder,
+    Array, ArrayData, ArrayRef, AsArray, DictionaryArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch,
+    StringViewBuilder,
 };
 use datafusion::arrow::buffer::BooleanBuffer;
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
+use datafusion::arrow::compute::{cast, max, min, take};
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, Schema, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
@@ -44,6 +47,8 @@ const ACCOUNT_DIGITS: usize = 12;
 /// An opened parquet file.
 pub(super) struct ParquetFile {
     metadata: ArrowReaderMetadata,
+    /// The same, to read text that is stored as numbers of distinct values as just that.
+    distinct: ArrowReaderMetadata,
     /// The column of the file for each slot.
     columns: Vec<usize>,
 }
@@ -62,7 +67,8 @@ impl ParquetFile {
         if !has_places(&metadata) {
             return Err(Error::Damaged { file: name.into(), reason: "its index has places before its start".into() });
         }
-        Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, columns }, layout)))
+        let distinct = distinct(&metadata);
+        Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, distinct, columns }, layout)))
     }
 
     /// The groups of rows, but for those that lie outside the interval by their own account.
@@ -120,13 +126,32 @@ impl ParquetFile {
 
     fn reader(&self, file: File, group: usize, slots: &[usize]) -> Result<ParquetRecordBatchReader, String> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), self.roots(slots));
-        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.distinct.clone())
             .with_projection(mask)
             .with_row_groups(vec![group])
             .with_batch_size(BATCH_ROWS)
             .build()
             .map_err(|error| error.to_string())
     }
+}
+
+/// What to read a file by so that text that every group stores as distinct values comes as these.
+fn distinct(metadata: &ArrowReaderMetadata) -> ArrowReaderMetadata {
+    let file = metadata.metadata();
+    let parquet = metadata.parquet_schema();
+    let is_distinct = |column: usize| {
+        let mut leaves = (0..parquet.num_columns()).filter(|leaf| parquet.get_column_root_idx(*leaf) == column);
+        leaves.all(|leaf| file.row_groups().iter().all(|group| group.column(leaf).dictionary_page_offset().is_some()))
+    };
+    let fields = metadata.schema().fields().iter().enumerate().map(|(column, field)| {
+        if !matches!(field.data_type(), DataType::Utf8 | DataType::Binary) || !is_distinct(column) {
+            return Arc::clone(field);
+        }
+        let distinct = DataType::Dictionary(Box::new(DataType::Int32), Box::new(field.data_type().clone()));
+        Arc::new(field.as_ref().clone().with_data_type(distinct))
+    });
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+    ArrowReaderMetadata::try_new(Arc::clone(file), options).unwrap_or_else(|_| metadata.clone())
 }
 
 /// Whether the file ends as parquet does. What it says about itself stands before that, so a file
@@ -195,10 +220,12 @@ pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile, parquet: &Parqu
     let reader = parquet.reader(opened, group, &slots).map_err(damaged)?;
     let mut counts = Counts { bytes: parquet.stored_bytes(group, &slots), ..Counts::default() };
     let mut row = parquet.rows_before(group);
+    let mut known = HashMap::new();
     for batch in reader {
         worker.check_open()?;
         let batch = batch.map_err(|error| damaged(error.to_string()))?;
-        let rows = Rows::read(&batch, &file.layout, parquet, &slots).map_err(|error| damaged(error.to_string()))?;
+        let rows = Rows::read(&batch, &file.layout, parquet, &slots, &mut known)
+            .map_err(|error| damaged(error.to_string()))?;
         if let Some((at, reason)) = &rows.first_bad {
             let line = row + *at as u64 + 1;
             worker.scan.tally.note_malformed(First { file: unit.file, origin: 0, line, reason: reason.clone() });
@@ -221,17 +248,21 @@ struct Rows {
 }
 
 impl Rows {
-    fn read(batch: &RecordBatch, layout: &Layout, parquet: &ParquetFile, slots: &[usize]) -> Arrow<Self> {
+    fn read(
+        batch: &RecordBatch,
+        layout: &Layout,
+        parquet: &ParquetFile,
+        slots: &[usize],
+        known: &mut HashMap<usize, Distinct>,
+    ) -> Arrow<Self> {
         let mut rows = Self { columns: Vec::new(), is_record: vec![true; batch.num_rows()], first_bad: None };
         // Columns come in the order of the file, whatever order they are asked for in.
         let mut in_order: Vec<usize> = slots.to_vec();
         in_order.sort_by_key(|slot| parquet.columns[*slot]);
         for (slot, array) in in_order.into_iter().zip(batch.columns()) {
-            let mut bad = Vec::new();
-            let array = match layout.slots()[slot].kind() {
-                Kind::Text => read_text(array, layout.slots()[slot] == Slot::Field(Field::Account))?,
-                Kind::Address => read_addresses(array, &mut bad)?,
-                kind => read_numbers(array, kind, &mut bad)?,
+            let (array, bad) = match array.as_any().downcast_ref() {
+                Some(array) => read_distinct(array, &layout.slots()[slot], known.entry(slot))?,
+                None => read_column(array, &layout.slots()[slot])?,
             };
             for (row, value) in bad {
                 rows.is_record[row] = false;
@@ -261,14 +292,62 @@ impl Rows {
             counts.records += 1;
             if let Some(statuses) = statuses {
                 let status = if statuses.is_null(row) { "" } else { statuses.value(row) };
-                let start = starts.filter(|starts| starts.is_valid(row)).map(|starts| starts.value(row));
-                *kept = !worker.scan.visible.hides(status.as_bytes(), start, counts);
+                // Nearly all have this one.
+                *kept = status == "OK" || {
+                    let start = starts.filter(|starts| starts.is_valid(row)).map(|starts| starts.value(row));
+                    !worker.scan.visible.hides(status.as_bytes(), start, counts)
+                };
             }
         }
         let columns = self.columns.into_iter().map(|(slot, array)| (slot, Column::Array(array))).collect();
         let visible = kept.contains(&false).then(|| BooleanBuffer::from(kept.as_slice()));
         Block::new(kept.len(), visible, columns)
     }
+}
+
+/// Rows that are no records for their value, and that value.
+type Bad = Vec<(usize, String)>;
+
+/// The values of a column.
+fn read_column(array: &ArrayRef, slot: &Slot) -> Arrow<(ArrayRef, Bad)> {
+    let mut bad = Vec::new();
+    let values = match slot.kind() {
+        Kind::Text => read_text(array, *slot == Slot::Field(Field::Account))?,
+        Kind::Address => read_addresses(array, &mut bad)?,
+        kind => read_numbers(array, kind, &mut bad)?,
+    };
+    Ok((values, bad))
+}
+
+/// Distinct values as they are stored, and what they were read as.
+struct Distinct {
+    stored: ArrayData,
+    values: ArrayRef,
+    bad: HashMap<usize, String>,
+}
+
+/// The values of a column that says for each row which of some distinct values it has. These are read
+/// once, since all batches of a group mostly share them.
+fn read_distinct(
+    array: &DictionaryArray<Int32Type>,
+    slot: &Slot,
+    known: Entry<'_, usize, Distinct>,
+) -> Arrow<(ArrayRef, Bad)> {
+    let stored = array.values().to_data();
+    let distinct = match known {
+        Entry::Occupied(known) if known.get().stored.ptr_eq(&stored) => known.into_mut(),
+        known => {
+            let (values, bad) = read_column(array.values(), slot)?;
+            known.insert_entry(Distinct { stored, values, bad: bad.into_iter().collect() }).into_mut()
+        }
+    };
+    let mut bad = Vec::new();
+    if !distinct.bad.is_empty() {
+        for (row, value) in array.keys_iter().enumerate() {
+            bad.extend(value.and_then(|value| distinct.bad.get(&value)).map(|value| (row, value.clone())));
+        }
+    }
+    Ok((take(&distinct.values, array.keys(), None)?, bad))
 }
 
 /// Text by row; what stands for an absent value is none.
@@ -350,6 +429,9 @@ fn read_numbers(array: &ArrayRef, kind: Kind, bad: &mut Vec<(usize, String)>) ->
                 _ => 1,
             };
             let numbers = cast(array, &DataType::Int64)?;
+            if per_second == 1 && numbers.null_count() == array.null_count() && are_in_range(kind, &numbers) {
+                return Ok(numbers);
+            }
             for (row, number) in numbers.as_primitive::<Int64Type>().iter().enumerate() {
                 // What an `i64` does not hold was made absent by the cast.
                 let is_lost = number.is_none() && array.is_valid(row);
@@ -387,10 +469,16 @@ fn in_range(kind: Kind, number: i64) -> Result<i64, String> {
     Ok(if kind == Kind::Time { to_seconds(number) } else { number })
 }
 
+/// Whether the numbers are what the slot holds, as they stand.
+fn are_in_range(kind: Kind, numbers: &ArrayRef) -> bool {
+    let numbers = numbers.as_primitive::<Int64Type>();
+    [min(numbers), max(numbers)].into_iter().flatten().all(|number| in_range(kind, number) == Ok(number))
+}
+
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::array::{Float64Array, Int32Array, Int64Array, StringArray};
-    use datafusion::arrow::datatypes::{Field as ArrowField, Schema};
+    use datafusion::arrow::datatypes::Field as ArrowField;
     use datafusion::parquet::arrow::ArrowWriter;
     use datafusion::parquet::file::properties::WriterProperties;
 

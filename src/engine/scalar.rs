@@ -8,9 +8,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder, StringViewArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeBinaryBuilder,
+    StringViewArray,
 };
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{exec_datafusion_err, internal_datafusion_err};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
@@ -25,6 +26,9 @@ use super::Error;
 use super::block::{ADDRESS_BYTES, TEXT};
 use super::names::Names;
 use super::select::family;
+
+/// The type of 64-bit numbers that are to be summed.
+pub(super) const WIDE: DataType = DataType::Decimal128(19, 0);
 
 const ADDRESS: DataType = DataType::FixedSizeBinary(ADDRESS_BYTES);
 
@@ -136,6 +140,15 @@ pub(super) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
         let texts = array.as_string_view().iter();
         let named: StringViewArray = texts.map(|text| table.get(text?).map(String::as_str)).collect();
         Ok(Arc::new(named))
+    })
+}
+
+/// Whole numbers with room for the sum of many.
+pub(super) fn wide() -> ScalarUDF {
+    scalar("wide", DataType::Int64, WIDE, |array| {
+        // Every 64-bit number has at most 19 digits, so that none has to be looked at.
+        let numbers: Decimal128Array = array.as_primitive::<Int64Type>().unary(i128::from);
+        Ok(Arc::new(numbers.with_data_type(WIDE)))
     })
 }
 

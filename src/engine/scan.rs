@@ -124,7 +124,8 @@ pub(super) fn slots(layout: &Layout, select: &Select, visible: Visible) -> Vec<u
         && let Some(status) = layout.place(Field::Status)
     {
         slots.push(status);
-        slots.extend(layout.place(Field::Start));
+        // What is hidden outside the interval is not counted.
+        slots.extend(visible.interval.and_then(|_| layout.place(Field::Start)));
         slots.sort_unstable();
         slots.dedup();
     }

@@ -163,8 +163,7 @@ fn key(lowering: &Lowering<'_>, key: &GroupKey) -> Result<Operand, Error> {
     }
 }
 
-/// Sums of many 64-bit numbers: 19 digits, and 10 more for as many records as there can be.
-const SUMMED: DataType = DataType::Decimal128(19, 0);
+/// The type of sums: 10 digits more than a number has, for as many records as there can be.
 const SUM: DataType = DataType::Decimal128(29, 0);
 
 fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, Error> {
@@ -175,7 +174,7 @@ fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, 
     Ok(match aggregate.function {
         Function::Count => Operand::new(count(expr), DataType::Int64),
         // As 64-bit numbers, sums over all bounds would wrap around unseen.
-        Function::Sum => Operand::new(sum(cast(expr, SUMMED)), SUM),
+        Function::Sum => Operand::new(sum(scalar::wide().call(vec![expr])), SUM),
         Function::Avg => Operand::new(avg(cast(expr, DataType::Float64)), DataType::Float64),
         Function::Min => Operand::new(min(expr), data_type),
         Function::Max => Operand::new(max(expr), data_type),

@@ -29,7 +29,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// Lines that are looked at together: few enough to stay in the cache of a core from one column to
 /// the next.
-const BLOCK_BYTES: usize = 32 << 10;
+const BLOCK_BYTES: usize = 16 << 10;
 
 /// Smaller gzip files are not worth a thread of their own.
 const AHEAD_FROM_BYTES: u64 = 1 << 20;
