@@ -119,6 +119,6 @@ mod tests {
         }
         let (stopped, wait) = channel();
         drop(Ahead::new(Endless(stopped)));
-        wait.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        wait.recv_timeout(std::time::Duration::from_mins(1)).unwrap();
     }
 }

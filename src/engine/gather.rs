@@ -315,7 +315,7 @@ mod tests {
     /// Every column of a gathering, hidden records left out.
     fn columns(gathering: Gathering, text: &[u8]) -> Vec<String> {
         let block = gathering.finish(text);
-        let kept = block.visible.clone().map(|visible| visible.into());
+        let kept = block.visible.clone().map(Into::into);
         (0..8).map(|slot| format!("{:?}", block.column(slot, kept.as_ref()).unwrap())).collect()
     }
 

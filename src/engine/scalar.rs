@@ -11,6 +11,7 @@ use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeBinaryBuilder,
     StringViewArray,
 };
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{exec_datafusion_err, internal_datafusion_err};
 use datafusion::error::DataFusionError;
@@ -64,9 +65,10 @@ pub(super) fn address_in(networks: &[IpNet]) -> ScalarUDF {
     let ranges = ranges(networks);
     scalar(&format!("in {}", names.join(" ")), ADDRESS, DataType::Boolean, move |array| {
         let addresses = addresses(array)?;
+        let (values, _) = addresses.value_data().as_chunks();
         let found =
-            addresses.iter().map(|address| address.map(|address| Ok(contains(&ranges, bits(address)?))).transpose());
-        Ok(Arc::new(found.collect::<Result<BooleanArray, DataFusionError>>()?))
+            BooleanBuffer::collect_bool(addresses.len(), |row| contains(&ranges, u128::from_be_bytes(values[row])));
+        Ok(Arc::new(BooleanArray::new(found, addresses.nulls().cloned())))
     })
 }
 

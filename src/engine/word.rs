@@ -46,9 +46,9 @@ pub(super) fn is_number(text: &[u8], start: usize, end: usize) -> bool {
 /// The number that one to eight digits make.
 #[inline]
 fn digits(text: &[u8], start: usize, length: usize) -> Option<u64> {
+    const MASK: u64 = 0x0000_00ff_0000_00ff;
     let digits = spread(text, start, length)?;
     // By pairs, then pairs of pairs.
-    const MASK: u64 = 0x0000_00ff_0000_00ff;
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
     let high = (pairs & MASK).wrapping_mul(100 + (1_000_000 << 32));
     let low = (pairs >> 16 & MASK).wrapping_mul(1 + (10_000 << 32));
@@ -67,6 +67,7 @@ fn spread(text: &[u8], start: usize, length: usize) -> Option<u64> {
 /// The IPv4 address between `start` and `end`, where no digit stands, if it is one: no zeros in front
 /// of its numbers.
 #[inline]
+#[allow(clippy::needless_bitwise_bool, reason = "one branch for all that may be wrong")]
 pub(super) fn ipv4(text: &[u8], start: usize, end: usize) -> Option<u32> {
     let bytes: &[u8; 16] = load(text, start)?;
     let mut at = 0;
@@ -87,6 +88,7 @@ pub(super) fn ipv4(text: &[u8], start: usize, end: usize) -> Option<u32> {
 
 /// The number that the first one to three digits make, and whether it stands for a byte.
 #[inline]
+#[allow(clippy::needless_bitwise_bool, reason = "its user has a branch for all that may be wrong")]
 fn octet(digits: u32, length: u32) -> (u32, bool) {
     /// What a number of so many digits is at least.
     const LEAST: [u32; 5] = [u32::MAX, 0, 10, 100, u32::MAX];
