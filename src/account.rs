@@ -110,6 +110,23 @@ fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
     }
 }
 
+/// Where something is, among several accounts and Regions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The Region.
+    pub region: String,
+    /// The account's id.
+    pub account: String,
+}
+
+impl Place {
+    /// Both, as messages have it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.account, self.region)
+    }
+}
+
 /// A flow log that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowLog {
@@ -135,6 +152,8 @@ pub struct FlowLog {
     pub stored_bytes: u64,
     /// How delivery goes, in the service's words.
     pub status: String,
+    /// Where it is, where several places are looked at.
+    pub place: Option<Place>,
 }
 
 impl FlowLog {
@@ -204,7 +223,7 @@ pub struct Finding {
 }
 
 /// What has to be waited for once it was asked to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pending {
     /// Nothing: it may be left as it is.
     Nothing,
@@ -212,6 +231,15 @@ pub enum Pending {
     Query,
     /// A change.
     Change,
+}
+
+/// What a query would take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Bytes that it would scan.
+    pub bytes: u64,
+    /// What that costs, in US dollars.
+    pub cost_usd: f64,
 }
 
 /// What puts a finding right.
@@ -318,6 +346,9 @@ pub enum Error {
     /// What takes the rows failed.
     #[error("cannot write the rows: {0}")]
     Sink(std::io::Error),
+    /// `explain --estimate` of files.
+    #[error("a query of files costs nothing")]
+    NoCost,
     /// `follow` of what comes through a pipe.
     #[error("what comes through a pipe cannot be followed")]
     NotFollowed,
@@ -347,7 +378,7 @@ impl Error {
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
             Self::NotFollowed => Some("name the file that grows with `--local`".into()),
-            Self::NoInterface { .. } | Self::Inventory(_) | Self::Sink(_) => None,
+            Self::NoInterface { .. } | Self::Inventory(_) | Self::Sink(_) | Self::NoCost => None,
         }
     }
 
@@ -445,6 +476,15 @@ pub trait Account: Send + Sync {
     /// The seconds that a plan without a window is about now; `None` for all records.
     fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
         Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
+    }
+
+    /// How many bytes a plan would scan, where that costs something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCost`] where it does not, and those of [`Account::run`].
+    async fn estimate(&self, _plan: &Plan, _interval: Option<Interval>) -> Result<Estimate, Error> {
+        Err(Error::NoCost)
     }
 
     /// How many seconds behind their time new records may come; `None` where they may be of any time.

@@ -192,6 +192,11 @@ pub(crate) enum Command {
     Inventory,
     /// Show what a sentence means, and its Logs Insights text; reads nothing
     Explain {
+        /// Ask AWS how much the query would scan, which costs nothing
+        #[cfg(feature = "local")]
+        #[arg(long)]
+        estimate: bool,
+
         /// The sentence
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         sentence: Vec<String>,
@@ -213,7 +218,9 @@ impl Command {
         out: &mut Out,
     ) -> Result<Option<Self>, Error> {
         match self {
-            Self::Explain { sentence } => {
+            #[cfg(feature = "local")]
+            Self::Explain { estimate: true, .. } => return Ok(Some(self)),
+            Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), context, terminal)?;
                 explain::explain(&plan, context, output.format(), out)?;
             }
@@ -243,7 +250,13 @@ impl Command {
             Self::Delete(delete) => delete.run(desk).await,
             Self::Doctor(doctor) => doctor.run(desk).await,
             Self::Inventory => lifecycle::inventory(desk).await,
-            Self::Explain { .. } | Self::Fields { .. } => Ok(Exit::Done),
+            Self::Explain { sentence, .. } => {
+                let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
+                let estimate = desk.session.estimate(&plan, &desk.context.clock).await?;
+                explain::estimate(&estimate, desk.output.format(), &mut desk.out.clone())?;
+                Ok(Exit::Done)
+            }
+            Self::Fields { .. } => Ok(Exit::Done),
         }
     }
 }

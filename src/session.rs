@@ -10,10 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(feature = "aws")]
-use crate::account::aws::{self, Aws};
+use crate::account::aws::{self, Aws, Several};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
-use crate::account::{Account, Created, Error, Finding, FlowLog, Pending, Remedy, Resource, Settings};
+use crate::account::{Account, Created, Error, Estimate, Finding, FlowLog, Pending, Remedy, Resource, Settings};
 use crate::engine;
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
@@ -61,11 +61,14 @@ impl Session {
         Ok(Self { account })
     }
 
-    /// Opens an account on AWS; nothing is called before something is asked.
+    /// Opens an account on AWS, or several accounts and Regions side by side; nothing is called before something is asked.
     #[cfg(feature = "aws")]
     #[must_use]
-    pub fn open_aws(options: aws::Options) -> Self {
-        Self { account: Box::new(Aws::open(options)) }
+    pub fn open_aws(mut options: aws::Options) -> Self {
+        match Several::of(&mut options) {
+            Some(several) => Self { account: Box::new(several) },
+            None => Self { account: Box::new(Aws::open(options)) },
+        }
     }
 
     /// Whether names of interfaces are known here.
@@ -184,6 +187,16 @@ impl Session {
     /// [`Error::NotAnAccount`].
     pub async fn inventory(&self) -> Result<Inventory, Error> {
         self.account.inventory().await
+    }
+
+    /// How many bytes `plan` would scan by what time it is, where that costs something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
+    pub async fn estimate(&self, plan: &Plan, clock: &Clock) -> Result<Estimate, Error> {
+        self.account.begin();
+        self.account.estimate(plan, self.interval(plan, clock)).await
     }
 
     /// Runs `plan` by what time it is; rows go to `sink` as they come.

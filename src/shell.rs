@@ -195,7 +195,15 @@ impl Shell {
     fn run_command(&mut self, text: &str) -> Result<Exit, Error> {
         let words = match text.split_once(char::is_whitespace) {
             // A sentence keeps its quotes.
-            Some((name, sentence)) if name.eq_ignore_ascii_case("explain") => Some(vec![name.into(), sentence.into()]),
+            Some((name, sentence)) if name.eq_ignore_ascii_case("explain") => {
+                let flag = "--estimate";
+                let rest =
+                    sentence.trim_start().strip_prefix(flag).filter(|rest| rest.starts_with(char::is_whitespace));
+                Some(rest.map_or_else(
+                    || vec![name.into(), sentence.into()],
+                    |rest| vec![name.into(), flag.into(), rest.trim().into()],
+                ))
+            }
             _ => shlex::split(text),
         };
         let words = words.ok_or_else(|| Error::Usage { message: "a quote is never closed".into(), help: None })?;

@@ -352,3 +352,83 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(lines.next().is_none());
 }
+
+#[test]
+fn a_format_that_the_service_does_not_know_is_taken_apart() {
+    let world = world();
+    let records = Records::new(90);
+    create_flow_log(world, "/custom/a", &records::format(records::FIELDS_OF_A_FEW));
+    let events = records.text_events();
+    let service = LogsService::start(vec![Group { name: "/custom/a".into(), created: 0, events }], quick());
+    let file = world.folder.path().join("custom.log").display().to_string();
+    std::fs::write(&file, records.text()).unwrap();
+    let (from, until) = records.window();
+    for stages in [
+        "where reject | show time, src.addr, bytes | limit 30",
+        "| count(), sum(bytes) by dst.port",
+        "where nodata | count()",
+    ] {
+        let ask = |target: &str| format!("{target} {stages} since {from} until {until}");
+        let files = world.region.run_at(port(), &["--local", &file, "-o", "json", "-e", &ask("all")]);
+        let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/custom/a\"")]);
+        assert_eq!(done(files), done(aws), "{stages}");
+    }
+    let missing = world.on_aws(&service, &["-e", "group \"/custom/a\" where dst.addr = 10.0.0.1"]);
+    assert!(missing.stderr.contains("no queried flow log has the field `dst.addr`: fl-"), "{}", missing.stderr);
+    assert_eq!(missing.code, Some(1));
+}
+
+#[test]
+fn an_estimate_says_what_a_query_would_scan() {
+    let world = world();
+    let service = world.service(quick());
+    let estimate = |args: &[&str]| done(world.on_aws(&service, args));
+    let json: serde_json::Value =
+        serde_json::from_str(&estimate(&["-o", "json", "explain", "--estimate", "vpc where reject"])).unwrap();
+    let bytes = json["bytes"].as_f64().unwrap();
+    assert!(bytes > 100_000.0, "{json}");
+    let cost = json["cost_usd"].as_f64().unwrap();
+    assert!((cost - bytes * 0.005 / 1e9).abs() < 1e-12, "{json}");
+    assert!(estimate(&["-e", "explain --estimate vpc where reject"]).contains("KiB to scan, about 0.00"));
+}
+
+#[test]
+fn several_places_are_asked_side_by_side() {
+    let world = world();
+    let other = Region::new("eu-south-1");
+    let network = Network::new(&other);
+    other.done(&["create", "vpc", "prod"]);
+    let mut groups = world.groups();
+    let few = Records::new(40);
+    groups.push(Group { name: format!("/fl-cli/{}", network.vpc), created: 0, events: few.events() });
+    let service = LogsService::start(groups, quick());
+    let both = ["--region", "eu-north-1,eu-south-1"];
+
+    let listed = done(world.on_aws(&service, &[&both[..], &["list", "vpc", "-o", "csv"]].concat()));
+    let rows: Vec<&str> = listed.lines().collect();
+    assert!(rows[0].starts_with("region,account,kind,name"), "{listed}");
+    assert!(rows[1].starts_with("eu-north-1,123456789012,vpc,prod"), "{listed}");
+    assert!(rows[2].starts_with("eu-south-1,123456789012,vpc,prod"), "{listed}");
+
+    let counted = done(world.on_aws(&service, &[&both[..], &["-o", "csv", "-e", "vpc | count()"]].concat()));
+    let (one, two) = (world.vpc.lines_ok(), few.lines_ok());
+    let expected = format!("region,account,count\neu-north-1,123456789012,{one}\neu-south-1,123456789012,{two}\n");
+    assert_eq!(counted, expected);
+
+    // A place that fails does not hide the others.
+    let ran =
+        world.on_aws(&service, &["--profile", "nobody", "--region", "eu-north-1,eu-south-1", "-e", "vpc | count()"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let config = world.folder.path().join("config");
+    std::fs::write(&config, "[profile one]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-south-1\n")
+        .unwrap();
+    let args = ["--profile", "one,nobody", "-o", "csv", "-e", "vpc | count()"];
+    let mut command = world.region.command(port(), &args);
+    command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
+    let ran = moto::ran(command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").output().unwrap());
+    assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("nobody"), "{}", ran.stderr);
+
+    let ran = world.on_aws(&service, &[&both[..], &["create", "vpc", "prod", "--yes"]].concat());
+    assert!(ran.stdout.contains("one profile and one Region"), "{}{}", ran.stdout, ran.stderr);
+}

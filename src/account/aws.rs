@@ -15,6 +15,7 @@ mod log_groups;
 pub mod policy;
 mod query;
 mod roles;
+mod several;
 mod stop;
 
 use std::sync::Arc;
@@ -24,9 +25,10 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 pub use error::Error;
+pub use several::Several;
 
 use super::inventory::Inventory;
-use super::{Account, Created, Finding, FlowLog, Pending, Resource, Rest, Settings};
+use super::{Account, Created, Estimate, Finding, FlowLog, Pending, Resource, Rest, Settings};
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::value::{Progress, RowSink, RunStats};
 use client::Clients;
@@ -173,6 +175,10 @@ impl Account for Aws {
 
     async fn inventory(&self) -> Result<Inventory, super::Error> {
         Ok(self.inventory().await?.clone())
+    }
+
+    async fn estimate(&self, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, super::Error> {
+        query::estimate(self, plan, interval).await
     }
 
     fn lateness_s(&self) -> Result<Option<i64>, super::Error> {

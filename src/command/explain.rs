@@ -5,6 +5,8 @@ use std::io::Write;
 use serde_json::json;
 
 use super::{Error, Out};
+#[cfg(feature = "local")]
+use crate::account::Estimate;
 use crate::insights;
 use crate::output::Format;
 use crate::query::plan::{Plan, TargetKind};
@@ -64,6 +66,18 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
     if !notes.is_empty() {
         writeln!(out, "\nnotes")?;
         notes.iter().try_for_each(|note| writeln!(out, "    - {note}"))?;
+    }
+    Ok(())
+}
+
+/// Prints what a query would take.
+#[cfg(feature = "local")]
+pub(super) fn estimate(estimate: &Estimate, format: Format, out: &mut Out) -> Result<(), Error> {
+    let Estimate { bytes, cost_usd } = estimate;
+    if matches!(format, Format::Json | Format::Ndjson) {
+        writeln!(out, "{}", json!({ "bytes": bytes, "cost_usd": cost_usd }))?;
+    } else {
+        writeln!(out, "{} to scan, about {cost_usd:.4} USD", indicatif::HumanBytes(*bytes))?;
     }
     Ok(())
 }

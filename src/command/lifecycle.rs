@@ -265,11 +265,15 @@ impl List {
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let Desk { session, output, context, terminal, .. } = desk;
         let flow_logs = session.flow_logs(self.kind.unwrap_or(TargetKind::All), &[]).await?;
-        let columns = COLUMNS.map(|(name, column_type)| Column {
-            name: name.into(),
-            heading: name.replace('_', " ").to_uppercase(),
-            column_type,
-        });
+        let has_places = flow_logs.iter().any(|flow_log| flow_log.place.is_some());
+        let shown = PLACE_COLUMNS.iter().filter(|_| has_places).chain(&COLUMNS);
+        let columns: Vec<Column> = shown
+            .map(|(name, column_type)| Column {
+                name: (*name).into(),
+                heading: name.replace('_', " ").to_uppercase(),
+                column_type: *column_type,
+            })
+            .collect();
         let style = Style {
             colour: terminal.colour_out(),
             width: desk.out.width(),
@@ -289,6 +293,9 @@ impl List {
     }
 }
 
+/// In front of the others where several places are looked at.
+const PLACE_COLUMNS: [(&str, ColumnType); 2] = [("region", ColumnType::Text), ("account", ColumnType::Text)];
+
 const COLUMNS: [(&str, ColumnType); 10] = [
     ("kind", ColumnType::Text),
     ("name", ColumnType::Text),
@@ -305,7 +312,8 @@ const COLUMNS: [(&str, ColumnType); 10] = [
 fn row(flow_log: &FlowLog) -> Row {
     let text = |text: &str| Value::Text(text.to_string().into());
     let number = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    vec![
+    let place = flow_log.place.iter().flat_map(|place| [text(&place.region), text(&place.account)]);
+    let rest = [
         Value::word(flow_log.kind.name()),
         flow_log.name.as_deref().map_or(Value::Absent, text),
         text(&flow_log.resource),
@@ -316,5 +324,6 @@ fn row(flow_log: &FlowLog) -> Row {
         text(&flow_log.id),
         number(flow_log.retention_days.into()),
         number(flow_log.stored_bytes),
-    ]
+    ];
+    place.chain(rest).collect()
 }

@@ -19,12 +19,12 @@ pub(crate) struct Place {
     #[arg(long, value_name = "PATH", global = true)]
     pub(crate) local: Vec<String>,
 
-    /// The AWS profile [default: the environment's, or what the AWS SDK finds]
+    /// The AWS profile, or several: `a,b` [default: the environment's, or what the AWS SDK finds]
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "NAME", global = true, conflicts_with = "local")]
     pub(crate) profile: Option<String>,
 
-    /// The AWS Region [default: the environment's, or the profile's]
+    /// The AWS Region, or several: `a,b`, or `all` [default: the environment's, or the profile's]
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
     pub(crate) region: Option<String>,

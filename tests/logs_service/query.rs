@@ -43,6 +43,8 @@ impl Query {
         if groups.iter().all(|group| last < group.created / 1000) {
             return Err(malformed(OUTSIDE.into()));
         }
+        let (text, is_estimate) = text.strip_suffix("\n| estimate").map_or((text, false), |text| (text, true));
+        let (names, text) = parse_command(text);
         let query = evaluator::Query::parse(text).map_err(|error| malformed(error.to_string()))?;
         let events = groups.iter().flat_map(|group| &group.events);
         let is_within = |event: &&Vec<(String, String)>| {
@@ -51,13 +53,17 @@ impl Query {
         };
         let events: Vec<&Vec<(String, String)>> = events.filter(is_within).collect();
         let bytes = events.iter().copied().flatten().map(|(_, text)| text.len() + 1).sum();
+        let parsed: Vec<Vec<(String, String)>> = events.iter().map(|event| parsed(event, &names)).collect();
+        let events = if names.is_empty() { events } else { parsed.iter().collect() };
         let pairs = events.iter().map(|event| event.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let log = Log::new(pairs, script.settings.dash).map_err(|error| malformed(error.to_string()))?;
         let answer = evaluator::run(&query, &log, script.settings);
         // Both limits hold, so that the smaller one wins.
         let limit = limit.map_or(query.limit, |limit| limit.min(query.limit));
+        let estimate = vec![json!([{ "field": "estimatedBytes", "value": usize::to_string(&bytes) }])];
+        let rows = if is_estimate { estimate } else { answer.rows.iter().take(limit).map(row).collect() };
         Ok(Self {
-            rows: answer.rows.iter().take(limit).map(row).collect(),
+            rows,
             has_stats: query.has_stats(),
             steps: script.steps.clone(),
             at: None,
@@ -124,6 +130,24 @@ impl Query {
             "resultCount": rows as f64,
         })
     }
+}
+
+/// The names that a glob over the text of events gives to what stands between blanks, and the rest of the
+/// query.
+fn parse_command(text: &str) -> (Vec<&str>, &str) {
+    let command = text.strip_prefix("parse @message \"").and_then(|rest| rest.split_once("\n| "));
+    let Some((command, rest)) = command else { return (Vec::new(), text) };
+    let Some((globs, names)) = command.split_once("\" as ") else { return (Vec::new(), text) };
+    let names: Vec<&str> = names.split(", ").collect();
+    assert_eq!(globs.split(' ').filter(|glob| *glob == "*").count(), names.len());
+    (names, rest)
+}
+
+/// An event with what the names stand for; names of nothing that is known are left out.
+fn parsed(event: &[(String, String)], names: &[&str]) -> Vec<(String, String)> {
+    let message = event.iter().find(|(name, _)| name == "@message").map_or("", |(_, text)| text);
+    let values = names.iter().zip(message.split(' ')).filter(|(name, _)| !name.starts_with("unknown"));
+    event.iter().cloned().chain(values.map(|(name, text)| ((*name).to_string(), text.to_string()))).collect()
 }
 
 /// A row as pairs; events have a pointer, too.

@@ -17,6 +17,9 @@ pub(crate) fn format(fields: &str) -> String {
     fields.join(" ")
 }
 
+/// Some of them, in an order that no default has.
+pub(crate) const FIELDS_OF_A_FEW: &str = "srcaddr dstport protocol bytes start end action log-status";
+
 pub(crate) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
@@ -54,6 +57,20 @@ impl Records {
     /// Records of traffic.
     pub(crate) fn lines_ok(&self) -> usize {
         self.lines.iter().filter(|line| line.contains(" OK ")).count()
+    }
+
+    /// As the service has those of [`FIELDS_OF_A_FEW`], of which it finds none.
+    pub(crate) fn text_events(&self) -> Vec<Vec<(String, String)>> {
+        let places: Vec<usize> = FIELDS_OF_A_FEW
+            .split(' ')
+            .map(|name| FIELDS.split_whitespace().position(|known| known == name).unwrap())
+            .collect();
+        let event = |line: &String| {
+            let values: Vec<&str> = line.split(' ').collect();
+            let text: Vec<&str> = places.iter().map(|place| values[*place]).collect();
+            vec![("@timestamp".into(), format!("{}000", values[10])), ("@message".into(), text.join(" "))]
+        };
+        self.lines.iter().map(event).collect()
     }
 
     /// As the service has them, with few fields: there may be many.

@@ -105,6 +105,9 @@ pub enum Error {
         /// What could not be deleted, with the reason.
         left: Vec<String>,
     },
+    /// `create`, `doctor` and what else is of one account, over several.
+    #[error("this takes one profile and one Region")]
+    OnePlace,
     /// Several things failed, one after another.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Several(Vec<Self>),
@@ -256,6 +259,7 @@ impl Error {
                 (Some(help), false) => Some(format!("{help}; {CLEAN_UP}")),
             },
             Self::Several(errors) => errors.iter().find_map(Self::help),
+            Self::OnePlace => Some("name one: `--profile NAME --region REGION`".into()),
             Self::FieldMissing { .. } => {
                 Some("a flow log keeps its fields: `delete` it and `create` it with `--fields`".into())
             }

@@ -161,6 +161,7 @@ impl Group {
             retention_days: kept.and_then(LogGroup::retention_in_days).and_then(|d| d.try_into().ok()).unwrap_or(0),
             stored_bytes: kept.and_then(LogGroup::stored_bytes).and_then(|b| b.try_into().ok()).unwrap_or(0),
             status: self.status(),
+            place: None,
         }
     }
 

@@ -124,6 +124,8 @@ actions! {
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
     // Nobody can be denied it, but a call is a call.
     GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]
+    // For `--region all`.
+    DescribeRegions "ec2:DescribeRegions" Everything [List Delete Query]
     DescribeFlowLogs "ec2:DescribeFlowLogs" Everything [Create List Delete Doctor Query]
     DescribeLogGroups "logs:DescribeLogGroups" Everything [Create List Delete Doctor Query]
     StartQuery "logs:StartQuery" AnyLogGroup [Query]

@@ -20,11 +20,12 @@ mod window;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::future::try_join_all;
 pub(super) use quota::Quota;
 
 use super::{Aws, Error};
-use crate::account;
 use crate::account::names::{Names, names};
+use crate::account::{self, Estimate};
 use crate::query::plan::{DEFAULT_LIMIT, Interval, Limit, Plan, Shape};
 use crate::value::{Progress, Row, RowSink, RunStats};
 use name::Joined;
@@ -75,6 +76,20 @@ pub(super) async fn run(
         elapsed: started.elapsed(),
         ..RunStats::default()
     })
+}
+
+/// How many bytes a plan would scan: the service says so for nothing.
+pub(super) async fn estimate(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, account::Error> {
+    let _query = aws.stop.query();
+    let plan = name::joined(plan)?.plan;
+    let asked = unit::asked(aws, &plan, interval).await?;
+    let progress = Arc::default();
+    let service = Service::new(aws, &progress);
+    let estimates = asked.units.iter().map(|unit| unit.estimate(&service, &plan));
+    let outcome = try_join_all(estimates).await;
+    service.stop_all().await;
+    let bytes = outcome?.into_iter().sum();
+    Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
 }
 
 /// A plan and what it is asked of.

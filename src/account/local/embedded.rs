@@ -90,6 +90,7 @@ impl Embedded {
             retention_days: entry.retention_days,
             stored_bytes,
             status: "SUCCESS".into(),
+            place: None,
         }
     }
 

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::super::{Aws, Error};
-use super::format;
 use super::service::{Question, Reply, Service};
 use super::target::{self, Source};
 use super::window::LogGroups;
+use super::{cell, format};
 use crate::account;
 use crate::field::Field;
 use crate::insights::{self, Format};
+use crate::query::kind::Kind;
 use crate::query::plan::{self, Check, Condition, Interval, Plan};
-use crate::value::{EpochSeconds, time_utc};
+use crate::value::{EpochSeconds, Value, time_utc};
 
 /// Log groups that one query takes.
 ///
@@ -106,6 +107,23 @@ impl Unit {
         let from = interval.from.max(self.interval.from);
         let until = interval.until.min(self.interval.until);
         (from <= until).then_some(Interval { from, until })
+    }
+
+    /// The bytes that a plan would scan.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Estimate.html>.
+    pub(super) async fn estimate(&self, service: &Service<'_>, plan: &Plan) -> Result<u64, Error> {
+        let text = format!("{}\n| estimate", self.emit(plan)?.text);
+        let reply = self.ask(service, &text, self.interval).await?;
+        if let Some(cut) = reply.cut {
+            return Err(cut);
+        }
+        let is_bytes = |name: &String| name.to_ascii_lowercase().contains("bytes");
+        let cells = reply.rows.iter().flatten().find(|(name, _)| is_bytes(name));
+        match cells.map(|(_, text)| cell::value(Kind::Number, Some(text))) {
+            Some(Value::Int(bytes)) => Ok(u64::try_from(bytes).unwrap_or(0)),
+            _ => Err(Error::Incomplete { doing: "estimate the query".into(), what: "number of bytes" }),
+        }
     }
 
     /// Asks a text of the log groups.

@@ -1,0 +1,274 @@
+//! Several accounts and Regions side by side, as one account that can be asked and tidied up.
+//!
+//! A place that fails does not hide the others: it is named, and they answer.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::{join_all, try_join_all};
+use tokio::sync::OnceCell;
+
+use super::client::Clients;
+use super::policy::Action;
+use super::{Aws, Error, Options, Tell};
+use crate::account::inventory::Inventory;
+use crate::account::{self, Account, Created, Estimate, Finding, FlowLog, Pending, Place, Resource, Rest, Settings};
+use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, Value};
+
+/// The word for every Region that an account has enabled.
+const ALL: &str = "all";
+
+/// Which accounts and Regions.
+pub struct Several {
+    /// Profiles; `None` for what the SDK's default chain finds.
+    profiles: Vec<Option<String>>,
+    /// Regions, or [`ALL`]; `None` for the profile's or the environment's.
+    regions: Vec<Option<String>>,
+    tell: Arc<Tell>,
+    usd_per_gb: Option<f64>,
+    places: OnceCell<Vec<(Place, Aws)>>,
+}
+
+/// The parts of a list that is separated by commas; one of nothing where there is no list.
+fn parts(list: Option<&String>) -> Vec<Option<String>> {
+    match list {
+        Some(list) => list.split(',').map(|part| Some(part.trim().to_string())).collect(),
+        None => vec![None],
+    }
+}
+
+impl Several {
+    /// The places that `options` name, if those are several.
+    #[must_use]
+    pub fn of(options: &mut Options) -> Option<Self> {
+        let (profiles, regions) = (parts(options.profile.as_ref()), parts(options.region.as_ref()));
+        let is_one = profiles.len() == 1 && regions.len() == 1 && regions[0].as_deref() != Some(ALL);
+        if is_one {
+            return None;
+        }
+        let tell = options.tell.take().unwrap_or_else(|| Box::new(|_| {}));
+        Some(Self { profiles, regions, tell: Arc::new(tell), usd_per_gb: options.usd_per_gb, places: OnceCell::new() })
+    }
+
+    async fn places(&self) -> Result<&Vec<(Place, Aws)>, Error> {
+        let find = async || {
+            let of_profiles = self.profiles.iter().map(|profile| self.of_profile(profile.as_ref()));
+            Ok(try_join_all(of_profiles).await?.into_iter().flatten().collect())
+        };
+        self.places.get_or_try_init(find).await
+    }
+
+    /// The places of a profile.
+    async fn of_profile(&self, profile: Option<&String>) -> Result<Vec<(Place, Aws)>, Error> {
+        let regions = match self.regions.as_slice() {
+            [Some(all)] if all == ALL => enabled_regions(profile).await?.into_iter().map(Some).collect(),
+            regions => regions.to_vec(),
+        };
+        Ok(join_all(regions.into_iter().map(|region| self.open(profile, region))).await)
+    }
+
+    async fn open(&self, profile: Option<&String>, region: Option<String>) -> (Place, Aws) {
+        let open = || {
+            let tell = Arc::clone(&self.tell);
+            Aws::open(Options {
+                profile: profile.cloned(),
+                region: region.clone(),
+                tell: Some(Box::new(move |news| tell(news))),
+                usd_per_gb: self.usd_per_gb,
+            })
+        };
+        let aws = open();
+        match place(&aws).await {
+            Ok(place) => (place, aws),
+            // What is wrong is said when it is asked; the SDK says it once only.
+            Err(_) => {
+                let named = |name: Option<&String>| name.cloned().unwrap_or_else(|| "-".into());
+                (Place { region: named(region.as_ref()), account: named(profile) }, open())
+            }
+        }
+    }
+
+    /// Asks each place at once; those that fail are told of, unless all do.
+    async fn each<'s, T, F>(&'s self, ask: impl Fn(&'s Aws) -> F) -> Result<Vec<(&'s Place, T)>, account::Error>
+    where
+        F: Future<Output = Result<T, account::Error>> + Send,
+        T: Send,
+    {
+        let places = self.places().await?;
+        let answers = join_all(places.iter().map(|(_, aws)| ask(aws))).await;
+        let mut done = Vec::new();
+        let mut failed = Vec::new();
+        for ((place, _), answer) in places.iter().zip(answers) {
+            match answer {
+                Ok(answer) => done.push((place, answer)),
+                Err(error) => failed.push((place, error)),
+            }
+        }
+        if done.is_empty() && !failed.is_empty() {
+            return Err(failed.remove(0).1);
+        }
+        for (place, error) in failed {
+            (self.tell)(&format!("{}: {error}", place.label()));
+        }
+        Ok(done)
+    }
+
+    fn of_place(&self, place: Option<&Place>) -> Option<&Aws> {
+        let places = self.places.get()?;
+        places.iter().find(|(known, _)| Some(known) == place).map(|(_, aws)| aws)
+    }
+}
+
+/// Where an account is.
+async fn place(aws: &Aws) -> Result<Place, Error> {
+    let clients = aws.clients().await?;
+    Ok(Place { region: clients.region.clone(), account: clients.caller().await?.account.clone() })
+}
+
+/// Every Region that an account has enabled.
+async fn enabled_regions(profile: Option<&String>) -> Result<Vec<String>, Error> {
+    let clients = Clients::load(profile, None).await?;
+    let found = clients.ec2.describe_regions().send().await;
+    let found = found.map_err(clients.failed(Action::DescribeRegions, "list the Regions"))?;
+    Ok(found.regions().iter().filter_map(|region| region.region_name()).map(Into::into).collect())
+}
+
+#[async_trait]
+impl Account for Several {
+    fn has_names(&self) -> bool {
+        true
+    }
+
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, account::Error> {
+        let each = self.each(|aws| aws.resources(kind)).await?;
+        Ok(each.into_iter().flat_map(|(_, resources)| resources).collect())
+    }
+
+    async fn flow_logs(&self) -> Result<Vec<FlowLog>, account::Error> {
+        let each = self.each(Aws::flow_logs).await?;
+        let placed = |place: &Place, flow_log: FlowLog| FlowLog { place: Some(place.clone()), ..flow_log };
+        let all =
+            each.into_iter().flat_map(|(place, all)| all.into_iter().map(|one| placed(place, one)).collect::<Vec<_>>());
+        Ok(all.collect())
+    }
+
+    async fn create(&self, _: &Resource, _: &Settings) -> Result<Created, account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn delete(&self, flow_log: &FlowLog) -> Result<(), account::Error> {
+        match self.of_place(flow_log.place.as_ref()) {
+            Some(aws) => aws.delete(flow_log).await,
+            None => Err(Error::OnePlace.into()),
+        }
+    }
+
+    async fn findings(&self) -> Result<Vec<Finding>, account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn remove(&self, _: &Rest) -> Result<(), account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
+    fn begin(&self) {
+        self.places.get().into_iter().flatten().for_each(|(_, aws)| aws.begin());
+    }
+
+    fn interrupt(&self) -> Pending {
+        let each = self.places.get().into_iter().flatten().map(|(_, aws)| aws.interrupt());
+        each.max().unwrap_or(Pending::Nothing)
+    }
+
+    async fn inventory(&self) -> Result<Inventory, account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
+    fn lateness_s(&self) -> Result<Option<i64>, account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn more(&self) -> Result<(), account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn estimate(&self, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, account::Error> {
+        let each = self.each(|aws| aws.estimate(plan, interval)).await?;
+        let none = Estimate { bytes: 0, cost_usd: 0.0 };
+        Ok(each.into_iter().fold(none, |sum, (_, one)| Estimate {
+            bytes: sum.bytes + one.bytes,
+            cost_usd: sum.cost_usd + one.cost_usd,
+        }))
+    }
+
+    async fn run(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<RunStats, account::Error> {
+        let columns = plan.columns();
+        let added: Vec<usize> = (0..2).filter(|at| columns.iter().all(|known| known.name != PLACE[*at])).collect();
+        let mut all: Vec<Column> = added.iter().map(|at| of_place(PLACE[*at])).collect();
+        all.extend(columns);
+        sink.columns(&all).map_err(account::Error::Sink)?;
+        let each = self.each(|aws| async {
+            let mut rows = Rows::default();
+            let stats = aws.run(plan, interval, progress, &mut rows).await?;
+            Ok((rows.rows, stats))
+        });
+        let mut whole = RunStats { cost_usd: Some(0.0), ..RunStats::default() };
+        for (place, (rows, stats)) in each.await? {
+            let values = [&place.region, &place.account];
+            let front: Row = added.iter().map(|at| Value::Text(values[*at].clone().into())).collect();
+            sink.rows(rows.into_iter().map(|row| front.iter().cloned().chain(row).collect()).collect())
+                .map_err(account::Error::Sink)?;
+            add(&mut whole, place, stats);
+        }
+        Ok(whole)
+    }
+}
+
+const PLACE: [&str; 2] = ["region", "account"];
+
+fn of_place(name: &str) -> Column {
+    Column { name: name.into(), heading: name.to_uppercase(), column_type: ColumnType::Text }
+}
+
+/// Adds the numbers of a place.
+fn add(whole: &mut RunStats, place: &Place, stats: RunStats) {
+    whole.rows += stats.rows;
+    whole.truncated |= stats.truncated;
+    whole.records_scanned += stats.records_scanned;
+    whole.bytes_scanned += stats.bytes_scanned;
+    whole.log_groups += stats.log_groups;
+    whole.queries += stats.queries;
+    whole.cost_usd = whole.cost_usd.zip(stats.cost_usd).map(|(one, other)| one + other);
+    whole.elapsed = whole.elapsed.max(stats.elapsed);
+    whole.notes.extend(stats.notes.into_iter().map(|note| format!("{}: {note}", place.label())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_several(profile: Option<&str>, region: Option<&str>) -> bool {
+        let (profile, region) = (profile.map(Into::into), region.map(Into::into));
+        Several::of(&mut Options { profile, region, ..Options::default() }).is_some()
+    }
+
+    #[test]
+    fn a_list_of_places_is_told_from_one() {
+        for (profile, region, expected) in [
+            (None, None, false),
+            (Some("p"), Some("eu-west-1"), false),
+            (None, Some("eu-west-1,eu-west-2"), true),
+            (Some("p,q"), None, true),
+            (None, Some("all"), true),
+        ] {
+            assert_eq!(is_several(profile, region), expected, "{profile:?} {region:?}");
+        }
+    }
+}
