@@ -7,9 +7,12 @@ mod evaluator;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;
+#[path = "aws/proxy.rs"]
+mod proxy;
 #[path = "queries/records.rs"]
 mod records;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
 use std::sync::OnceLock;
@@ -18,7 +21,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use logs_service::{Group, LogsService, Script, Step};
-use moto::{Network, Ran, Region, port, ran};
+use moto::{Network, Ran, Region, array, port, ran};
+use proxy::{Proxy, Verdict};
 use records::{Records, now};
 
 /// A Region with flow logs of a VPC and a subnet in it, and their records.
@@ -431,4 +435,36 @@ fn several_places_are_asked_side_by_side() {
 
     let ran = world.on_aws(&service, &[&both[..], &["create", "vpc", "prod", "--yes"]].concat());
     assert!(ran.stdout.contains("one profile and one Region"), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
+    let world = world();
+    create_flow_log(world, "/policy/custom", &records::format(records::FIELDS_OF_A_FEW));
+    let mut groups = world.groups();
+    let events = Records::new(10).text_events();
+    groups.push(Group { name: "/policy/custom".into(), created: 0, events });
+    let service = LogsService::start(groups, quick());
+    let proxy = Proxy::new(port(), |_| Verdict::Pass);
+    let ask = |args: &[&str]| {
+        let mut command = world.region.command(proxy.port, args);
+        command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).output().unwrap()
+    };
+    done(ran(ask(&["-e", "vpc prod | count()"])));
+    done(ran(ask(&["-e", "group \"/policy/*\" | count()"])));
+    // A reader that goes away stops the query.
+    service.set_script(Script { steps: vec![Step::Running(3), Step::Timeout], ..Script::default() });
+    assert_eq!(ask(&["-e", "vpc"]).status.code(), Some(1));
+    ask(&["--region", "all", "-e", "vpc | count()"]);
+
+    let mut called: BTreeSet<String> = proxy.actions.lock().unwrap().iter().cloned().collect();
+    called.extend(service.calls().into_iter().map(|call| call.operation));
+    let policy: serde_json::Value = serde_json::from_str(&world.region.done(&["policy", "query"])).unwrap();
+    let statements = array(&policy, "Statement");
+    let actions = statements.iter().flat_map(|statement| array(statement, "Action"));
+    let allowed: BTreeSet<String> =
+        actions.map(|action| moto::text(&action).split_once(':').unwrap().1.to_string()).collect();
+    // Nobody can be denied it; it tells accounts apart.
+    called.remove("GetCallerIdentity");
+    assert_eq!(called, allowed);
 }

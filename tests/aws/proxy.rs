@@ -1,5 +1,7 @@
 //! A proxy on loopback in front of moto, which can do what moto cannot: fail.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
