@@ -284,6 +284,8 @@ pub(crate) struct Desk {
     pub(crate) terminal: Terminal,
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) out: Out,
+    /// Bytes of a query above which a person is asked before it is run.
+    pub(crate) ask_above_bytes: f64,
     /// Where rows are kept beside being printed, up to [`KEPT_ROWS`].
     pub(crate) kept: Option<Arc<Mutex<Rows>>>,
 }

@@ -591,11 +591,22 @@ fn ctrl_c_takes_back_what_was_made() {
 fn a_kill_leaves_nothing_that_the_doctor_does_not_find() {
     let region = Region::new("me-south-1");
     let _network = Network::new(&region);
-    for action in ["PutRetentionPolicy", "PutRolePolicy", "CreateFlowLogs"] {
+    for (command, action) in [
+        (CREATE, "PutRetentionPolicy"),
+        (CREATE, "PutRolePolicy"),
+        (CREATE, "CreateFlowLogs"),
+        (DELETE, "DeleteFlowLogs"),
+        (DELETE, "DeleteRolePolicy"),
+        (DELETE, "DeleteRole"),
+        (DELETE, "DeleteLogGroup"),
+    ] {
+        if command == DELETE {
+            region.done(CREATE);
+        }
         let proxy = Proxy::new(port(), move |call| {
             if call.action == action { Verdict::Delay(Duration::from_millis(300)) } else { Verdict::Pass }
         });
-        let mut child = region.command(proxy.port, CREATE).spawn().unwrap();
+        let mut child = region.command(proxy.port, command).spawn().unwrap();
         while proxy.count(action) == 0 {
             thread::sleep(Duration::from_millis(10));
         }

@@ -11,6 +11,7 @@ mod moto;
 mod proxy;
 #[path = "queries/records.rs"]
 mod records;
+mod terminal;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -24,6 +25,7 @@ use logs_service::{Group, LogsService, Script, Step};
 use moto::{Network, Ran, Region, array, port, ran};
 use proxy::{Proxy, Verdict};
 use records::{Records, now};
+use terminal::Terminal;
 
 /// A Region with flow logs of a VPC and a subnet in it, and their records.
 struct World {
@@ -165,16 +167,18 @@ fn an_empty_answer_says_why() {
 fn a_query_is_found_done_soon_after_it_is() {
     let world = world();
     let mut added = Vec::new();
-    for milliseconds in [200, 500, 900, 1300, 2000] {
+    for milliseconds in [200, 500, 900, 1300, 2000, 3200, 5000] {
         let lasts = Duration::from_millis(milliseconds);
         let service = world.service(Script { lasts, ..quick() });
-        let started = Instant::now();
         done(world.on_aws(&service, &["-e", &format!("vpc {} | count()", world.network.vpc)]));
-        added.push(started.elapsed().saturating_sub(lasts));
+        let ended = Instant::now();
+        let started = service.calls().into_iter().find(|call| call.operation == "StartQuery").unwrap().at;
+        added.push((ended - started).saturating_sub(lasts));
     }
     added.sort();
-    // Part of it is the start of a process that was built for tests, and moto.
-    assert!(added[2] < Duration::from_millis(600), "{added:?}");
+    println!("added to queries of 0.2 to 5 s: {added:?}");
+    // What runs beside it takes its share; alone on the machine it is half of this.
+    assert!(added[3] < Duration::from_millis(300), "{added:?}");
 }
 
 #[test]
@@ -467,4 +471,57 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     // Nobody can be denied it; it tells accounts apart.
     called.remove("GetCallerIdentity");
     assert_eq!(called, allowed);
+}
+
+#[test]
+fn what_the_go_tool_made_is_asked_as_ours_is() {
+    let world = world();
+    let tags =
+        serde_json::json!([{"Key": "Name", "Value": "instance-old"}, {"Key": "Project", "Value": "flowlogs-cli"}]);
+    let format = records::format(records::FIELDS);
+    let subnet = serde_json::json!({"SubnetId": world.network.subnet});
+    let interface = world.region.call("ec2", "create_network_interface", subnet);
+    let flow_log = serde_json::json!({
+        "ResourceIds": [interface["NetworkInterface"]["NetworkInterfaceId"]], "ResourceType": "NetworkInterface", "LogFormat": format,
+        "LogGroupName": "/fl-cli/instance-old", "LogDestinationType": "cloud-watch-logs", "TrafficType": "ALL",
+        "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/fl-cli-eu-north-1-instance-old",
+        "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": tags}]
+    });
+    world.region.call("ec2", "create_flow_logs", flow_log);
+    let records = Records::new(25);
+    let service = LogsService::start(
+        vec![Group { name: "/fl-cli/instance-old".into(), created: 0, events: records.events() }],
+        quick(),
+    );
+    let count = done(world.on_aws(&service, &["-o", "csv", "-e", "instance old | count()"]));
+    assert_eq!(count, format!("count\n{}\n", records.lines_ok()));
+}
+
+#[test]
+fn a_person_is_asked_before_a_query_that_costs_much() {
+    let world = world();
+    let service = world.service(quick());
+    let config = world.folder.path().join("cost.toml").display().to_string();
+    std::fs::write(&config, "[aws]\nask_above_gb = 0.0001\nusd_per_gb = 1000\n").unwrap();
+    let (url, moto) = (service.url(), format!("http://127.0.0.1:{}", port()));
+    let environment = [
+        ("AWS_ENDPOINT_URL", moto.as_str()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.as_str()),
+        ("AWS_REGION", world.region.name),
+        ("AWS_ACCESS_KEY_ID", "A"),
+        ("AWS_SECRET_ACCESS_KEY", "B"),
+    ];
+    let ask = |sentence: &str| Terminal::start(&["--config", &config, "-e", sentence], &environment, 120);
+    let mut asked = ask("vpc last 2d | count()");
+    asked.wait_for("USD");
+    asked.keys("n\r");
+    assert_eq!(asked.exit_code(), 1);
+    assert!(!asked.screen().contains("COUNT"), "{}", asked.screen());
+    let mut asked = ask("vpc last 2d | count()");
+    asked.wait_for("about 0.");
+    asked.keys("y\r");
+    asked.wait_for("COUNT");
+    // A short window is not worth a question.
+    let mut unasked = ask("vpc last 2h | count()");
+    assert_eq!(unasked.exit_code(), 0);
 }

@@ -56,19 +56,14 @@ pub struct Options {
     /// Gets the news of what takes long.
     pub tell: Option<Tell>,
     /// What scanning a gigabyte costs, in US dollars.
-    pub usd_per_gb: Option<f64>,
+    pub usd_per_gb: f64,
 }
-
-/// What scanning a gigabyte costs in most Regions, in US dollars.
-///
-/// Source: <https://aws.amazon.com/cloudwatch/pricing/>.
-const USD_PER_GB: f64 = 0.005;
 
 impl Options {
     /// What scanning so many bytes costs, in US dollars.
     #[allow(clippy::cast_precision_loss, reason = "a price for people")]
     fn cost_usd(&self, bytes: u64) -> f64 {
-        bytes as f64 / 1e9 * self.usd_per_gb.unwrap_or(USD_PER_GB)
+        bytes as f64 / 1e9 * self.usd_per_gb
     }
 }
 

@@ -102,6 +102,7 @@ fn with_desk(
         terminal,
         interrupt: Interrupt::listen(runtime.handle()),
         out: Out::default(),
+        ask_above_bytes: args.place.cost.ask_above_gb * 1e9,
         kept: None,
     };
     let outcome = work(&runtime, desk);

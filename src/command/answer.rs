@@ -9,7 +9,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, Progres
 use serde_json::json;
 
 use super::console::{say, zone_name};
-use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal};
+use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal, pick};
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
@@ -45,6 +45,7 @@ async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
     for note in &plan.notes {
         terminal.note(note);
     }
+    ask_first(plan, desk).await?;
     let mut to = BufWriter::with_capacity(1 << 16, desk.out.clone());
     let format = match options.format() {
         Format::Table if plan.chart => Format::Chart,
@@ -85,6 +86,32 @@ async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
     }
     close(&stats, options, terminal);
     Ok(stats)
+}
+
+/// Asks a person before a query that costs much. What it costs is estimated for long windows only: the
+/// question takes a second, too.
+async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
+    const LONG_S: i64 = 24 * 60 * 60;
+    let Desk { session, context, terminal, asking, .. } = desk;
+    let interval = session.interval(plan, &context.clock);
+    let is_long = interval.is_none_or(|interval| interval.until - interval.from >= LONG_S);
+    if asking.yes || !is_long || !pick::can_ask() {
+        return Ok(());
+    }
+    let Waited::Done(estimate) =
+        desk.interrupt.wait_for(session, session.estimate(plan, &context.clock), |news| terminal.note(news)).await
+    else {
+        return Err(Error::Interrupted);
+    };
+    match estimate {
+        Err(account::Error::NoCost) => Ok(()),
+        #[allow(clippy::cast_precision_loss, reason = "a size is compared with about another")]
+        Ok(estimate) if estimate.bytes as f64 > desk.ask_above_bytes => {
+            let size = format!("{}, about {:.2} USD", HumanBytes(estimate.bytes), estimate.cost_usd);
+            pick::confirm("scan", &[size], terminal)
+        }
+        estimate => Ok(estimate.map(|_| ())?),
+    }
 }
 
 pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {

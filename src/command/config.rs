@@ -1,8 +1,12 @@
-//! The config file: saved filters.
+//! The config file: saved filters, and what queries on AWS cost.
 //!
 //! ```toml
 //! [filters]
 //! ssh = "dst.port = ssh and tcp"
+//!
+//! [aws]
+//! usd_per_gb = 0.0076
+//! ask_above_gb = 20
 //! ```
 
 use std::collections::BTreeMap;
@@ -20,7 +24,31 @@ pub(crate) struct Config {
     /// Expressions for `@name`.
     #[serde(default)]
     pub(crate) filters: BTreeMap<String, String>,
+    /// What queries cost.
+    #[serde(default)]
+    pub(crate) aws: Cost,
 }
+
+/// What queries on AWS cost, and when that is to be asked first.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Cost {
+    /// What scanning a gigabyte costs, in US dollars.
+    pub(crate) usd_per_gb: f64,
+    /// Gigabytes of a query above which a person is asked before it is run.
+    pub(crate) ask_above_gb: f64,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { usd_per_gb: USD_PER_GB, ask_above_gb: ASK_ABOVE_GB }
+    }
+}
+
+/// What it costs in most Regions. Source: <https://aws.amazon.com/cloudwatch/pricing/>.
+const USD_PER_GB: f64 = 0.005;
+/// Half a dollar.
+const ASK_ABOVE_GB: f64 = 100.0;
 
 /// Reads the named file, or the user's own where there is one.
 pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {

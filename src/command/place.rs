@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::config::Cost;
 #[cfg(feature = "local")]
 use super::{Error, Terminal};
 #[cfg(feature = "aws")]
@@ -28,6 +29,10 @@ pub(crate) struct Place {
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
     pub(crate) region: Option<String>,
+
+    /// What queries cost, by the config file.
+    #[arg(skip)]
+    pub(crate) cost: Cost,
 
     /// What the network of plain files has (`flowlogs inventory` prints it): names, and the targets
     /// `sg`, `nat` and `endpoint`
@@ -81,7 +86,7 @@ impl Place {
             profile: self.profile.clone(),
             region: self.region.clone(),
             tell: Some(Box::new(move |news| terminal.note(news))),
-            usd_per_gb: None,
+            usd_per_gb: self.cost.usd_per_gb,
         }))
     }
 

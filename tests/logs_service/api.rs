@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -49,7 +50,7 @@ fn operate(state: &mut State, request: &Request) -> Result<Value, Refusal> {
     let operation = request.target.strip_prefix("Logs_20140328.").unwrap_or_default();
     let input: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Refusal::new("SerializationException", error.to_string()))?;
-    state.calls.push(Call { operation: operation.to_string(), input: input.clone() });
+    state.calls.push(Call { operation: operation.to_string(), input: input.clone(), at: Instant::now() });
     if state.script.throttled > 0 && ["StartQuery", "GetQueryResults"].contains(&operation) {
         state.script.throttled -= 1;
         return Err(Refusal::new("ThrottlingException", "Rate exceeded"));

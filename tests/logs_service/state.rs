@@ -1,6 +1,7 @@
 //! What the service holds.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -31,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     /// What was asked.
     pub(crate) input: Value,
+    /// When.
+    pub(crate) at: Instant,
 }
 
 pub(super) struct State {

@@ -26,7 +26,7 @@ pub struct Several {
     /// Regions, or [`ALL`]; `None` for the profile's or the environment's.
     regions: Vec<Option<String>>,
     tell: Arc<Tell>,
-    usd_per_gb: Option<f64>,
+    usd_per_gb: f64,
     places: OnceCell<Vec<(Place, Aws)>>,
 }
 
