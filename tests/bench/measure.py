@@ -1,9 +1,9 @@
 """Asks every tool every question, checks the answers against DuckDB's, prints a Markdown table.
 
-    measure.py RELEASE_FOLDER DATA_FOLDER [--only WORD] [--best-of N]
+    measure.py RELEASE_FOLDER DATA_FOLDER [--only WORDS] [--best-of N]
 
 Best of five rounds, in each of which every tool has its turn, so that what else the machine does meets
-all of them; wall and processor seconds, on two processors. flowlogs and the command line tools are
+all of them; who takes long is asked once. Wall and processor seconds, on two processors. flowlogs and the command line tools are
 measured as whole processes; DuckDB and ClickHouse without the start of Python.
 """
 
@@ -24,13 +24,17 @@ import questions as q
 arguments = argparse.ArgumentParser()
 arguments.add_argument("release", type=pathlib.Path)
 arguments.add_argument("folder", type=pathlib.Path)
-arguments.add_argument("--only", default="", help="titles that have this word in them")
+arguments.add_argument("--only", default="", help="titles that have these words in them")
 arguments.add_argument("--best-of", type=int, default=5)
 arguments = arguments.parse_args()
 FLOWLOGS = str(arguments.release / "flowlogs")
 TEXT = arguments.folder / "v5.log"
 GZIP = arguments.folder / "v5.log.gz"
 PARQUET = arguments.folder / "v5.parquet"
+
+
+# Who takes longer is asked once.
+SLOW_S = 10
 
 
 class Absent(Exception):
@@ -124,7 +128,7 @@ def exports():
         copy = f"copy ({{}}) to '/dev/null' ({options}, use_tmp_file false)"
         yield f"export: all records as {output}", {
             "flowlogs": (lambda o=output: flowlogs(SHOW_ALL, TEXT, o, keep=False), None),
-            "DuckDB, newest first": (lambda c=copy: DUCKDB(c.format(records + " order by start desc")), None),
+            "DuckDB": (lambda c=copy: DUCKDB(c.format(records + " order by start desc")), None),
             "DuckDB, in any order": (lambda c=copy: DUCKDB(c.format(records)), None),
         }, None
 
@@ -147,16 +151,16 @@ def starts():
     return [
         ("start: --version", {"flowlogs": (lambda: process([FLOWLOGS, "--version"]), None)}, None),
         ("start: explain", {"flowlogs": (lambda: process([FLOWLOGS, "explain", sentence]), None)}, None),
-        ("start: first row | head -1", {"flowlogs": (lambda: process(["sh", "-c", quiet]), None)}, None),
+        ("start: first row, head -1", {"flowlogs": (lambda: process(["sh", "-c", quiet]), None)}, None),
     ]
 
 
 def measure(tools, expected):
     """Best wall and processor seconds by tool; says so where an answer is another."""
-    best, notes = {}, {}
+    best, notes, slow = {}, {}, set()
     for turn in range(arguments.best_of):
         for tool, (ask, read) in tools.items():
-            if tool in notes:
+            if tool in notes or tool in slow:
                 continue
             try:
                 answer, wall, cpu = ask()
@@ -172,6 +176,8 @@ def measure(tools, expected):
                 continue
             if tool not in best or wall < best[tool][0]:
                 best[tool] = wall, cpu
+            if wall > SLOW_S:
+                slow.add(tool)
     return best, notes
 
 
@@ -181,23 +187,30 @@ def main():
         DUCKDB(f"copy (select * from {q.duckdb_table(TEXT)}) to '{PARQUET}' (format parquet)")
     print(f"{TEXT.stat().st_size / 1e9:.2f} GB of text, {GZIP.stat().st_size / 1e9:.2f} of gzip, "
           f"{PARQUET.stat().st_size / 1e9:.2f} of parquet; best of {arguments.best_of}, two processors\n")
-    print("| question | tool | wall s | cpu s | GB/s | of DuckDB |\n|---|---|---:|---:|---:|---:|")
+    print("Wall / processor seconds.\n")
+    print("| question | flowlogs | DuckDB | of DuckDB | ClickHouse | others |\n|---|---:|---:|---:|---:|---|")
     wrong = False
     for title, tools, answer in [*questions(), *starts()]:
         if arguments.only not in title:
             continue
         best, notes = measure(tools, answer and answer())
-        base = next((best[tool][0] for tool in best if tool.startswith("DuckDB")), None)
-        for tool in tools:
-            if tool in notes:
-                wrong |= notes[tool] != "not installed"
-                print(f"| {title} | {tool} | {notes[tool]} | | | |")
-                continue
-            wall, cpu = best[tool]
-            rate = "" if title.startswith("start") else f"{TEXT.stat().st_size / 1e9 / wall:.2f}"
-            ratio = f"{wall / base:.2f}" if base else ""
-            print(f"| {title} | {tool} | {wall:.3f} | {cpu:.3f} | {rate} | {ratio} |", flush=True)
+        wrong |= any(note != "not installed" for note in notes.values())
+        print(row(title, list(tools), best, notes), flush=True)
     sys.exit(1 if wrong else 0)
+
+
+def row(title, tools, best, notes):
+    """A line of the table: each of the others with its name."""
+    def cell(tool):
+        return f"{best[tool][0]:.3f} / {best[tool][1]:.3f}" if tool in best else notes.get(tool, "")
+
+    columns = ["flowlogs", "DuckDB", "ClickHouse"]
+    ratio = ""
+    if "flowlogs" in best and "DuckDB" in best:
+        ratio = " / ".join(f"{ours / theirs:.2f}" for ours, theirs in zip(best["flowlogs"], best["DuckDB"]))
+    others = ", ".join(f"{tool} {cell(tool)}" for tool in tools if tool not in columns)
+    ours, duckdb, clickhouse = map(cell, columns)
+    return f"| {title} | {ours} | {duckdb} | {ratio} | {clickhouse} | {others} |"
 
 
 main()
