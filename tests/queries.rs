@@ -244,6 +244,14 @@ fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
     assert!(interrupted.elapsed() < Duration::from_secs(2), "{:?}", interrupted.elapsed());
     assert_eq!(ran.stdout.lines().count(), 4, "{}", ran.stdout);
     wait_for_calls(&service, "StopQuery", 1);
+
+    // A count that was stopped is not zero.
+    let mut command = world.region.command(port(), &["-e", "vpc | count()"]);
+    let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
+    wait_for_calls(&service, "GetQueryResults", 8);
+    interrupt(&asked);
+    let ran = moto::ran(asked.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(130), ""), "{}", ran.stderr);
 }
 
 /// Makes a flow log that delivers to a log group, as somebody else would.

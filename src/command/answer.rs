@@ -176,9 +176,11 @@ impl RowSink for Keep<'_> {
 async fn show_progress(progress: Arc<Progress>) {
     tokio::time::sleep(PROGRESS_AFTER).await;
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let template = "{bar:30} {bytes}/{total_bytes} {msg} {elapsed}";
-    let plain = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.set_style(plain);
+    // What a service will have scanned in the end it does not say.
+    let is_known = progress.total_bytes.load(Ordering::Relaxed) > 0;
+    let template =
+        if is_known { "{bar:30} {bytes}/{total_bytes} {msg} {elapsed}" } else { "{spinner} {bytes} {msg} {elapsed}" };
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     let bar = Drawn(bar);
     loop {
         bar.0.set_length(progress.total_bytes.load(Ordering::Relaxed));

@@ -153,9 +153,6 @@ pub enum Unmergeable {
     /// `show bytes | sort remote.name`
     #[error("cannot order records on AWS: names are joined after the query")]
     SortByName,
-    /// `distinct(remote.name)`
-    #[error("cannot be computed with on AWS: names are joined after the query")]
-    ComputedWithName,
 }
 
 impl Unmergeable {
@@ -165,7 +162,6 @@ impl Unmergeable {
                 "count, sum, min, max and avg can; or ask for one target at a time, and group by `eni` or `remote.addr`"
             }
             Self::SortByName => "sort by `eni` or `remote.addr`, or group by the name",
-            Self::ComputedWithName => "use `eni` or `remote.addr`; `show` and `by` take names",
         }
     }
 }

@@ -35,17 +35,19 @@ impl Query<'_> {
     pub(super) async fn groups(&self, groups: &Groups, answer: &mut Answer<'_>) -> Result<(), account::Error> {
         let is_long = self.plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
         let has_parts = self.units.len() > 1 || self.joined.has_names();
-        let merge = if has_parts || is_long { Merge::of(&self.joined.plan, groups) } else { Err(Error::Interrupted) };
+        let merge = (has_parts || is_long).then(|| Merge::of(&self.joined.plan, groups)).transpose();
         let (mut part, is_merged) = match merge {
-            Ok(merge) => (self.merged(&merge).await?, true),
+            Ok(Some(merge)) => (self.merged(&merge).await?, true),
             Err(error) if has_parts => return Err(error.into()),
-            Err(_) => (self.whole().await?, false),
+            // What does not merge is computed as a whole, as far as one query goes.
+            Ok(None) | Err(_) => (self.whole().await?, false),
         };
+        if part.matched == 0 {
+            // Of a query that was stopped nothing is known.
+            part.rows = if part.cut.is_none() { of_nothing(groups) } else { Vec::new() };
+        }
         answer.outcome.matched = part.matched;
         answer.outcome.cut = part.cut;
-        if part.matched == 0 {
-            part.rows = of_nothing(groups);
-        }
         let mut rows = if is_merged || part.matched == 0 { selected(groups, part.rows) } else { part.rows };
         let order = order(self.plan);
         rows.sort_by(|a, b| compare(a, b, order.iter().copied()));
