@@ -210,16 +210,21 @@ fn the_answers_of_the_demo_equal_an_independent_count() {
     let folder = TempDir::new().unwrap();
     let dir = folder.path().join("demo").display().to_string();
     done(&["demo", "--dir", &dir]);
-    let records = records(&dir);
+    let mut records = records(&dir);
     assert!((250_000..350_000).contains(&records.len()), "{} records", records.len());
     let inventory: Value =
         serde_json::from_str(&fs::read_to_string(Path::new(&dir).join("inventory.json")).unwrap()).unwrap();
     let prod =
         inventory["vpcs"].as_array().unwrap().iter().find(|vpc| vpc["name"] == "prod").unwrap()["id"].as_str().unwrap();
+    // The network goes on: what is settled is counted.
+    let until = jiff::Timestamp::now().as_second() - 60 * 60;
+    let from = until - 20 * 60 * 60;
+    records.retain(|record| (from..=until).contains(&record[10].parse::<i64>().unwrap()));
+    let utc = |second| jiff::Timestamp::from_second(second).unwrap();
     let all: Vec<&Vec<String>> = records.iter().filter(|record| record[14] == prod).collect();
     let ask = |sentence: &str| {
-        let answer =
-            done(&["--local", &dir, "-o", "csv", "-e", &format!("vpc prod {sentence} from 2000-01-01 to 2100-01-01")]);
+        let sentence = format!("vpc prod {sentence} from {} to {}", utc(from), utc(until));
+        let answer = done(&["--local", &dir, "-o", "csv", "-e", &sentence]);
         answer.lines().nth(1).unwrap().to_string()
     };
     assert_eq!(ask("| count()"), all.len().to_string());
@@ -324,8 +329,12 @@ fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
     fails(&["--local", &dir, "create", "instance", &web[0], &api[0]], 1, "is `api`");
     let created = done(&["--local", &dir, "create", "instance", &web[0]]);
     assert!(created.starts_with("created instance web:"), "{created}");
+    // The network goes on: what is settled is counted.
+    let now = jiff::Timestamp::now().as_second();
+    let [from, until] = [55, 30].map(|minutes| jiff::Timestamp::from_second(now - minutes * 60).unwrap());
     let count = |target: &str| -> u64 {
-        let answer = done(&["--local", &dir, "-o", "csv", "-e", &format!("{target} | count() last 1d")]);
+        let sentence = format!("{target} | count() from {from} to {until}");
+        let answer = done(&["--local", &dir, "-o", "csv", "-e", &sentence]);
         answer.lines().nth(1).unwrap().parse().unwrap()
     };
     let each: u64 = web.iter().map(|id| count(&format!("instance {id}"))).sum();
@@ -433,4 +442,19 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
     done(&["--local", &dir, "doctor", "--fix", "--yes"]);
     assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
     assert_eq!(list(&dir).len(), 2);
+}
+
+#[test]
+fn the_network_of_the_demo_account_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().join("demo").display().to_string();
+    done(&["demo", "--dir", &dir]);
+    // As if it was made a day ago: only its oldest records are there.
+    let mut slots: Vec<_> =
+        fs::read_dir(Path::new(&dir).join("records")).unwrap().map(|slot| slot.unwrap().path()).collect();
+    slots.sort();
+    slots[1..].iter().for_each(|slot| fs::remove_file(slot).unwrap());
+    let counted = done(&["--local", &dir, "-o", "csv", "-e", "all last 10m | count()"]);
+    let count: u32 = counted.lines().nth(1).unwrap().parse().unwrap();
+    assert!(count > 500, "{counted}");
 }

@@ -1,8 +1,8 @@
 //! The demo account: an embedded account that feels real, made by the program itself.
 //!
 //! Its network is always the same. Its records are made in slots of ten minutes, each from a seed of
-//! its own, so that the same slot always has the same records; at every start the slots up to now are
-//! added and those older than a day taken away. Two mistakes wait to be found: `demo-db` lacks a rule
+//! its own, so that the same slot always has the same records; whenever they are read, the slots up to
+//! now are added and those older than a day taken away. Two mistakes wait to be found: `demo-db` lacks a rule
 //! for `worker`, and the ACL of `prod-private-b` denies what the load balancer sends.
 
 mod network;
@@ -57,8 +57,12 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     fs::write(&new, bytes).and_then(|()| fs::rename(&new, file)).map_err(|source| failed("write", file, source))
 }
 
-/// The slots from a day ago to now: missing ones are made, the one that is not over yet again.
-fn make_slots(records: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
+/// The slots from a day ago to now: missing ones are made, those that are not over yet again.
+///
+/// # Errors
+///
+/// [`Error::Embedded`] where the folder cannot be written.
+pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let first = (now - KEPT_S).div_euclid(SLOT_S) * SLOT_S;
     let name = |slot: i64| records.join(format!("{SLOT_PREFIX}{slot}.log.gz"));
     let slots: Vec<i64> = (first..=now).step_by(usize::try_from(SLOT_S).unwrap_or(1)).collect();

@@ -5,12 +5,12 @@
 //! with those as a filter.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::demo::SLOT_S;
+use super::demo::{self, SLOT_S};
 use super::doctor;
 use super::state::{Entry, State};
 use super::{EmbeddedError, id_digits};
@@ -40,6 +40,8 @@ pub struct Embedded {
     pub(super) inventory: Inventory,
     pub(super) state: State,
     pub(super) options: engine::Options,
+    /// Of a demo account, whose network goes on, the second up to which there are records.
+    demo_until: Option<Mutex<EpochSeconds>>,
 }
 
 impl Embedded {
@@ -60,7 +62,20 @@ impl Embedded {
         state.read()?;
         let records = folder.join("records").display().to_string();
         let options = engine::Options { paths: vec![records], ..options };
-        Ok(Self { folder: folder.to_path_buf(), inventory, state, options })
+        let demo_until = (inventory == demo::network()).then(Mutex::default);
+        Ok(Self { folder: folder.to_path_buf(), inventory, state, options, demo_until })
+    }
+
+    /// Lets the network of a demo account go on up to now.
+    fn go_on(&self) -> Result<(), Error> {
+        let Some(until) = &self.demo_until else { return Ok(()) };
+        let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = jiff::Timestamp::now().as_second();
+        if now > *until {
+            demo::make_slots(&self.folder.join("records"), &self.inventory, now)?;
+            *until = now;
+        }
+        Ok(())
     }
 
     fn resource_of(&self, entry: &Entry) -> Option<Resource> {
@@ -311,6 +326,7 @@ impl Account for Embedded {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
         let plan = plan.narrowed(self.recorded(plan)?);
+        self.go_on()?;
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
         Ok(engine::run(&plan, interval, &files, Some(&names(&self.inventory)), progress, sink).await?)
     }
