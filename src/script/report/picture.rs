@@ -114,27 +114,28 @@ fn compact(number: f64) -> String {
 /// A bar for each row.
 pub(super) fn bars(rows: &Rows) -> Result<String, Thrown> {
     const LINE: f64 = 24.0;
-    const LEFT: f64 = 260.0;
     const RIGHT: f64 = 90.0;
     let value = needed(column(rows, is_number), "numbers")?;
     let top = largest(rows, value);
+    let labels: Vec<String> = rows.rows.iter().map(|row| label(row, value)).collect();
+    let left = room_of(&labels);
     let height = rows.rows.iter().map(|_| LINE).sum::<f64>() + 4.0;
     let name = escaped(&rows.columns[value].name.replace('_', " "));
     let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{name}\">");
     let mut y = 0.0;
-    for row in &rows.rows {
-        let width = number(&row[value]) / top * (WIDTH - LEFT - RIGHT);
+    for (row, label) in rows.rows.iter().zip(&labels) {
+        let width = number(&row[value]) / top * (WIDTH - left - RIGHT);
         push(
             &mut svg,
             format_args!(
                 "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-                 <rect class=\"bar\" x=\"{LEFT}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"16\" rx=\"2\"/>\
+                 <rect class=\"bar\" x=\"{left}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"16\" rx=\"2\"/>\
                  <text class=\"faint\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-                LEFT - 8.0,
+                left - 8.0,
                 y + 16.0,
-                escaped(&label(row, value)),
+                escaped(label),
                 y + 4.0,
-                LEFT + width + 6.0,
+                left + width + 6.0,
                 y + 16.0,
                 compact(number(&row[value])),
             ),
@@ -145,9 +146,16 @@ pub(super) fn bars(rows: &Rows) -> Result<String, Thrown> {
     Ok(svg)
 }
 
+/// The room that labels take at the left, where letters are about as wide as they are.
+fn room_of(labels: &[String]) -> f64 {
+    const LETTER: f64 = 7.0;
+    const WIDEST: f64 = 400.0;
+    labels.iter().map(|label| label.chars().map(|_| LETTER).sum::<f64>() + 16.0).fold(0.0, f64::max).min(WIDEST)
+}
+
 /// Who talks to whom: names on a circle, and a line for each pair, as thick as what went along it.
 pub(super) fn pairs(rows: &Rows) -> Result<String, Thrown> {
-    const SIZE: f64 = 560.0;
+    const SIZE: f64 = 450.0;
     const RADIUS: f64 = 190.0;
     const THICKEST: f64 = 12.0;
     let value = needed(column(rows, is_number), "numbers")?;
