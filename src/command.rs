@@ -77,6 +77,9 @@ pub(crate) enum Error {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// SIGTERM.
+    #[error("terminated")]
+    Terminated,
     /// Writing failed; a closed pipe is one of these.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -93,13 +96,19 @@ impl Error {
             Self::Query { drawn } | Self::Drawn { drawn } => eprint!("{drawn}"),
             Self::Usage { message, help } | Self::Failed { message, help } => terminal.error(message, help.as_deref()),
             Self::Write(_) => terminal.error(&self.to_string(), None),
-            Self::Interrupted => console::say("interrupted"),
+            Self::Interrupted | Self::Terminated => console::say(&self.to_string()),
         }
-        ExitCode::from(match self {
+        ExitCode::from(self.code())
+    }
+
+    /// The exit code of a process that ends so.
+    pub(crate) const fn code(&self) -> u8 {
+        match self {
             Self::Query { .. } | Self::Usage { .. } => 2,
             Self::Failed { .. } | Self::Drawn { .. } | Self::Write(_) => 1,
             Self::Interrupted => 130,
-        })
+            Self::Terminated => 143,
+        }
     }
 }
 
@@ -286,6 +295,8 @@ pub(crate) struct Desk {
     pub(crate) out: Out,
     /// Bytes of a query above which a person is asked before it is run.
     pub(crate) ask_above_bytes: f64,
+    /// Whether tables that do not fit have a line a column.
+    pub(crate) vertical: bool,
     /// Where rows are kept beside being printed, up to [`KEPT_ROWS`].
     pub(crate) kept: Option<Arc<Mutex<Rows>>>,
 }

@@ -41,6 +41,8 @@ pub struct Style {
     pub zone: TimeZone,
     /// Result names of columns that a table leaves out without saying so.
     pub hidden: Vec<String>,
+    /// Whether a table whose rows do not fit has a line a column, rather than fewer columns.
+    pub vertical: bool,
     /// Whether a table draws bars behind its last column, where there is room.
     pub bars: bool,
 }

@@ -118,7 +118,8 @@ impl Shell {
     pub(crate) fn run_text(&mut self, reader: impl BufRead) -> Result<Exit, Error> {
         let mut exit = Exit::Done;
         let mut statement = String::new();
-        for line in reader.lines() {
+        let mut lines = reader.lines();
+        while let Some(line) = self.read(|| lines.next()) {
             let unreadable = |error| Error::Failed { message: format!("cannot read the lines: {error}"), help: None };
             statement.push_str(&line.map_err(unreadable)?);
             if line::is_complete(&statement) {
@@ -133,6 +134,25 @@ impl Shell {
         Ok(worse(exit, self.run_line(&statement)?))
     }
 
+    /// Waits for what is read, where nothing else goes on that Ctrl-C or SIGTERM could stop.
+    fn read<T>(&self, read: impl FnOnce() -> T) -> T {
+        if self.is_typed {
+            // It is a file, and the shell stays.
+            return read();
+        }
+        let interrupt = Arc::clone(&self.desk.interrupt);
+        let terminal = self.desk.terminal;
+        let end = self.runtime.spawn(async move {
+            interrupt.raised().await;
+            let error = if interrupt.is_terminated() { Error::Terminated } else { Error::Interrupted };
+            let _ = error.report(&terminal);
+            std::process::exit(error.code().into());
+        });
+        let read = read();
+        end.abort();
+        read
+    }
+
     /// Runs a script.
     pub(crate) fn run_script(&mut self, file: &Path, args: Vec<String>) -> Result<Exit, Error> {
         let outcome = self.scripts().run_file(file, args);
@@ -142,7 +162,6 @@ impl Shell {
     /// Runs one statement; what a failed one changed is as before.
     fn run_line(&mut self, text: &str) -> Result<Exit, Error> {
         self.desk.context.clock = Clock::system(self.desk.context.clock.zone.clone());
-        self.desk.interrupt.clear();
         let text = text.trim();
         match line::classify(text) {
             Line::Nothing => Ok(Exit::Done),
@@ -173,9 +192,11 @@ impl Shell {
             desk.terminal = desk.terminal.without_asides();
         }
         // Everything there is may be more than memory: it is printed as it comes.
-        let page = self.is_typed && plan.limit != Limit::None && matches!(desk.out, Out::Standard);
+        let ends = plan.limit != Limit::None && !plan.follow;
+        let has_pager = self.settings.pager.program().is_some();
+        desk.vertical = self.is_typed && !has_pager;
         let memory = Arc::new(Mutex::new(Vec::new()));
-        if page && self.settings.pager != page::Pager::Off {
+        if self.is_typed && ends && has_pager && matches!(desk.out, Out::Standard) {
             desk.out = Out::Memory(Arc::clone(&memory));
         }
         let exit = self.runtime.block_on(answer(plan, false, &desk));

@@ -551,6 +551,37 @@ fn a_group_that_does_not_fit_the_memory_fails_cleanly_or_spills() {
 }
 
 #[test]
+fn a_signal_ends_what_goes_on_with_its_own_code() {
+    let (_folder, path) = logs();
+    for (signal, code, said) in [("INT", 130, "interrupted\n"), ("TERM", 143, "terminated\n")] {
+        let end = |lines: &[&str], input: &[u8]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+            command.args(["--local", &path]).args(lines).env("TZ", "UTC");
+            let mut child =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            // It stays open: who reads it waits.
+            let mut stdin = child.stdin.take().unwrap();
+            stdin.write_all(input).unwrap();
+            let mut out = BufReader::new(child.stdout.take().unwrap());
+            let mut first = String::new();
+            out.read_line(&mut first).unwrap();
+            let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+            assert!(kill.unwrap().success());
+            let (mut rest, mut err) = (String::new(), String::new());
+            out.read_to_string(&mut rest).unwrap();
+            child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+            assert_eq!((first.as_str(), child.wait().unwrap().code()), ("begun\n", Some(code)), "{signal}: {err}");
+            assert!(err.ends_with(said), "{signal}: {err}");
+            rest
+        };
+        // A script in the middle, with what it wants done at its end; then lines that have not come yet.
+        let script = "at_end(|| print(\"put back\")); print(\"begun\"); wait(\"1h\")";
+        assert_eq!(end(&["-e", script, "-e", "print(\"never\")"], b""), "put back\n");
+        assert_eq!(end(&[], b"print(\"begun\")\n"), "");
+    }
+}
+
+#[test]
 fn follow_shows_what_is_added_to_files() {
     let (folder, _) = logs();
     let path = folder.path().join("grows.log");

@@ -283,7 +283,14 @@ mod local {
         text: &mut Vec<u8>,
     ) -> Result<RunStats, flowlogs::account::Error> {
         let clock = case.context().expect("it was read before").clock;
-        let style = Style { colour: false, width: None, zone: clock.zone.clone(), hidden: Vec::new(), bars: false };
+        let style = Style {
+            colour: false,
+            width: None,
+            zone: clock.zone.clone(),
+            hidden: Vec::new(),
+            vertical: false,
+            bars: false,
+        };
         let session = Session::open(options, None)?;
         let mut output = output::output(Format::Csv, style, text);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");

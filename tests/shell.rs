@@ -50,6 +50,17 @@ impl Home {
     }
 }
 
+/// Two records, each with a line a column.
+#[track_caller]
+fn assert_is_vertical(screen: &str) {
+    let starting = |name: &str| screen.lines().filter(|line| line.starts_with(name)).count();
+    for name in ["TIME          ", "DST PORT      ", "PKT SRC ADDR  ", "TCP FLAGS     "] {
+        assert_eq!(starting(name), 2, "{name}: {screen}");
+    }
+    assert_eq!(starting("────────"), 1, "{screen}");
+    assert!(!screen.contains("left out"), "{screen}");
+}
+
 /// Types a line, and waits until the prompt is back under what it says.
 fn ask(terminal: &mut Terminal, line: &str, part: &str) -> String {
     let before = terminal.screen().matches("flowlogs demo>").count();
@@ -145,8 +156,8 @@ fn ctrl_c_clears_the_line_and_ends_a_script_or_a_watch() {
     // What is typed before the prompt is back goes with the line.
     shell.wait("an empty line", |screen| screen.trim_end().ends_with("flowlogs demo>"));
     ask(&mut shell, "1 + 1", "\n2");
-    shell.keys(&format!("wait(\"1h\"){RETURN}"));
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    shell.keys(&format!("print(\"be\" + \"gun\"); wait(\"1h\"){RETURN}"));
+    shell.wait_for("begun");
     shell.keys(CTRL_C);
     shell.wait_for("interrupted");
     shell.keys(&format!(".watch 1s vpc prod | count(){RETURN}"));
@@ -156,14 +167,49 @@ fn ctrl_c_clears_the_line_and_ends_a_script_or_a_watch() {
 }
 
 #[test]
-fn what_does_not_fit_is_paged_and_narrow_windows_leave_columns_out() {
+fn a_shell_that_waits_ends_on_sigterm() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[]);
+    shell.signal("TERM");
+    assert_eq!(shell.exit_code(), 143);
+    let mut shell = home.shell(100, &[]);
+    shell.keys(&format!("at_end(|| print(\"put\" + \" back\")); print(\"be\" + \"gun\"); wait(\"1h\"){RETURN}"));
+    shell.wait_for("begun");
+    shell.signal("TERM");
+    assert_eq!(shell.exit_code(), 143);
+    shell.wait("what was put back", |screen| screen.contains("put back") && screen.contains("terminated"));
+}
+
+#[test]
+fn answers_that_follow_are_shown_as_they_come() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[]);
+    shell.keys(&format!("all last 5m | show time | limit 1 | follow{RETURN}"));
+    // The network of the demo account goes on.
+    shell.wait("records that came later", |screen| screen.lines().filter(|line| line.starts_with("20")).count() > 3);
+    shell.keys(CTRL_C);
+    shell.wait_for("interrupted");
+    ask(&mut shell, "3 + 4", "\n7");
+}
+
+#[test]
+fn what_does_not_fit_is_paged_or_has_a_line_a_column() {
     let home = Home::new();
     // This pager tells that it was called.
     let mut shell =
         home.shell(80, &[("NO_COLOR", "1"), ("PAGER", "sed -e 's/^TIME/PAGED TIME/' | cut -c1-70 | head -3")]);
     ask(&mut shell, "vpc prod where reject", "PAGED TIME");
     ask(&mut shell, ".pager off", "flowlogs demo>");
-    let screen = ask(&mut shell, "vpc prod where reject | limit 2", "2 rows");
+    assert_is_vertical(&ask(&mut shell, "vpc prod where reject | limit 2", "2 rows"));
+    // What fits is a table.
+    let screen = ask(&mut shell, "vpc prod | count() by action | limit 1", "1 row ");
+    assert!(screen.contains("ACTION  COUNT"), "{screen}");
+    let mut lost = home.shell(80, &[("PAGER", "no-such-pager -x")]);
+    assert_is_vertical(&ask(&mut lost, "vpc prod where reject | limit 2", "2 rows"));
+    // Nobody asked for a shell: columns are left out.
+    let dir = home.dir();
+    let once = Terminal::start(&["--local", &dir, "-e", "vpc prod where reject | limit 2"], &[], 80);
+    let screen = once.wait_for("left out to fit 80 columns");
     assert!(
         screen.contains("DST PORT")
             && screen.lines().filter(|line| line.contains("REJECT ")).all(|line| line.chars().count() <= 80),

@@ -1,4 +1,4 @@
-//! What runs on an account or on files: it is opened once, and left on Ctrl-C.
+//! What runs on an account or on files: it is opened once, and left on Ctrl-C and SIGTERM.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -94,19 +94,24 @@ fn with_desk(
     work: impl FnOnce(&Runtime, Desk) -> Result<Exit, Error>,
 ) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let interrupt = Interrupt::listen(runtime.handle())?;
     let desk = Desk {
         session: Arc::new(args.place.open(terminal)?),
         context,
         output: args.output.clone(),
         asking: args.asking,
         terminal,
-        interrupt: Interrupt::listen(runtime.handle()),
+        interrupt: Arc::clone(&interrupt),
         out: Out::default(),
         ask_above_bytes: args.place.cost.ask_above_gb * 1e9,
+        vertical: false,
         kept: None,
     };
     let outcome = work(&runtime, desk);
     // Threads that still read a file would hold the process up.
     runtime.shutdown_background();
-    outcome
+    match outcome {
+        Err(Error::Interrupted) if interrupt.is_terminated() => Err(Error::Terminated),
+        outcome => outcome,
+    }
 }

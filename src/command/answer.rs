@@ -121,7 +121,14 @@ pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
     let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
     let bars = is_top && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
-    Style { colour, width: desk.out.width(), zone: desk.context.clock.zone.clone(), hidden, bars }
+    Style {
+        colour,
+        width: desk.out.width(),
+        zone: desk.context.clock.zone.clone(),
+        hidden,
+        vertical: desk.vertical,
+        bars,
+    }
 }
 
 fn window_line(interval: Option<Interval>, context: &Context) -> String {

@@ -30,8 +30,14 @@ fn list(fields: &[Field], format: Format, out: &mut Out) -> Result<(), Error> {
         heading: name.replace('_', " ").to_uppercase(),
         column_type: ColumnType::Text,
     };
-    let style =
-        Style { colour: false, width: out.width(), zone: jiff::tz::TimeZone::UTC, hidden: Vec::new(), bars: false };
+    let style = Style {
+        colour: false,
+        width: out.width(),
+        zone: jiff::tz::TimeZone::UTC,
+        hidden: Vec::new(),
+        vertical: false,
+        bars: false,
+    };
     let mut output = output::output(format, style, out);
     output.columns(&["name", "type", "version", "record_field", "help", "also"].map(column))?;
     output.rows(fields.iter().map(|field| row(*field)).collect())?;

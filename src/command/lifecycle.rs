@@ -279,6 +279,7 @@ impl List {
             width: desk.out.width(),
             zone: context.clock.zone.clone(),
             hidden: Vec::new(),
+            vertical: false,
             bars: false,
         };
         let mut out = desk.out.clone();

@@ -1,7 +1,8 @@
 //! The table for people: the Go tool's look, in the width there is.
 //!
 //! Rows are printed in pages, so that a long answer streams; the first page settles the widths.
-//! Columns that do not fit are left out whole, never cut inside, and named in the remark.
+//! Columns that do not fit are left out whole, never cut inside, and named in the remark; or every row
+//! has a line a column.
 
 use std::io::{self, Write};
 
@@ -17,6 +18,9 @@ const PAGE_ROWS: usize = 1_000;
 
 /// Blanks between columns, as the Go tool has them.
 const GAP: usize = 2;
+
+/// The ruler between rows that have a line a column.
+const RULER: usize = 40;
 
 /// Columns that are left out first where the terminal is narrow: they repeat what others say, or
 /// matter in special cases. Behind them the last columns go first.
@@ -35,6 +39,8 @@ struct Layout {
     places: Vec<usize>,
     widths: Vec<usize>,
     left_out: Vec<String>,
+    /// Every column has a line of its own.
+    vertical: bool,
     /// Bars behind the last column, if they are wanted and fit.
     bars: Option<Bars>,
 }
@@ -57,6 +63,9 @@ impl<'w> Table<'w> {
             page.iter().map(|row| row.iter().map(|value| display(value, &self.style.zone)).collect()).collect();
         let is_first = self.layout.is_none();
         let layout = self.layout.get_or_insert_with(|| settle(&self.columns, &page, &cells, &self.style));
+        if layout.vertical {
+            return print_vertical(self.to, &self.columns, layout, &cells, is_first);
+        }
         let mut table = comfy_table::Table::new();
         table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         if is_first {
@@ -117,6 +126,27 @@ impl Style {
     }
 }
 
+/// A line for each column, and a ruler between rows.
+fn print_vertical(
+    to: &mut dyn Write,
+    columns: &[Column],
+    layout: &Layout,
+    cells: &[Vec<String>],
+    is_first: bool,
+) -> io::Result<()> {
+    let names = || layout.places.iter().map(|place| &columns[*place].heading);
+    let widest = names().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (number, row) in cells.iter().enumerate() {
+        if number > 0 || !is_first {
+            writeln!(to, "{}", "─".repeat(RULER))?;
+        }
+        for (name, place) in names().zip(&layout.places) {
+            writeln!(to, "{name:widest$}{:GAP$}{}", "", row[*place])?;
+        }
+    }
+    Ok(())
+}
+
 /// Which columns fit, and how wide each is.
 fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style) -> Layout {
     let width_of = |place: usize| {
@@ -125,9 +155,9 @@ fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style
     };
     let mut places: Vec<usize> = (0..columns.len()).filter(|p| !style.hidden.contains(&columns[*p].name)).collect();
     let mut left_out = Vec::new();
-    if let Some(terminal) = style.width {
-        let total =
-            |places: &[usize]| places.iter().map(|place| width_of(*place) + GAP).sum::<usize>().saturating_sub(GAP);
+    let total = |places: &[usize]| places.iter().map(|place| width_of(*place) + GAP).sum::<usize>().saturating_sub(GAP);
+    let vertical = style.vertical && style.width.is_some_and(|terminal| total(&places) > terminal);
+    if let Some(terminal) = style.width.filter(|_| !vertical) {
         while places.len() > 1 && total(&places) > terminal {
             let expendable =
                 EXPENDABLE.iter().find_map(|name| places.iter().position(|place| columns[*place].name == *name));
@@ -137,7 +167,13 @@ fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style
     left_out.sort_unstable();
     let widths: Vec<usize> = places.iter().map(|place| width_of(*place)).collect();
     let bars = Bars::settle(&places, page, widths.iter().map(|width| width + GAP).sum(), style);
-    Layout { bars, places, widths, left_out: left_out.iter().map(|place| columns[*place].heading.clone()).collect() }
+    Layout {
+        bars,
+        places,
+        widths,
+        vertical,
+        left_out: left_out.iter().map(|place| columns[*place].heading.clone()).collect(),
+    }
 }
 
 impl RowSink for Table<'_> {

@@ -47,6 +47,7 @@ fn printed(world: &World, format: Format, rows: &Array) -> Result<String, Thrown
         width: world.console.width(),
         zone: world.clock().zone,
         hidden: Vec::new(),
+        vertical: false,
         bars: false,
     };
     let mut printed = output(format, style, &mut bytes);

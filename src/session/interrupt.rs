@@ -1,10 +1,12 @@
-//! Ctrl-C, as what goes on sees it.
+//! Ctrl-C and SIGTERM, as what goes on sees them.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::Session;
@@ -23,21 +25,35 @@ pub enum Waited<T> {
 #[derive(Debug, Default)]
 pub struct Interrupt {
     raised: AtomicBool,
+    terminated: AtomicBool,
     notify: Notify,
 }
 
 impl Interrupt {
-    /// Raised by each Ctrl-C from now on, for as long as the process lives.
-    #[must_use]
-    pub fn listen(runtime: &Handle) -> Arc<Self> {
+    /// Raised by each Ctrl-C and SIGTERM from now on, for as long as the process lives.
+    ///
+    /// # Errors
+    ///
+    /// Where the system lets nobody listen.
+    pub fn listen(runtime: &Handle) -> io::Result<Arc<Self>> {
+        let _entered = runtime.enter();
+        // Whoever comes after this line is heard, also between two looks.
+        let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let interrupt = Arc::new(Self::default());
-        let raised = Arc::clone(&interrupt);
-        runtime.spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                raised.raise();
-            }
-        });
-        interrupt
+        runtime.spawn(Arc::clone(&interrupt).hear(signals));
+        Ok(interrupt)
+    }
+
+    async fn hear(self: Arc<Self>, (mut interrupts, mut terminations): (Signal, Signal)) {
+        loop {
+            let is_termination = tokio::select! {
+                Some(()) = interrupts.recv() => false,
+                Some(()) = terminations.recv() => true,
+                else => return,
+            };
+            self.terminated.fetch_or(is_termination, Ordering::Relaxed);
+            self.raise();
+        }
     }
 
     /// Asks what goes on to stop.
@@ -55,6 +71,12 @@ impl Interrupt {
     #[must_use]
     pub fn is_raised(&self) -> bool {
         self.raised.load(Ordering::Relaxed)
+    }
+
+    /// Whether the process is to end, not only what goes on.
+    #[must_use]
+    pub fn is_terminated(&self) -> bool {
+        self.terminated.load(Ordering::Relaxed)
     }
 
     /// Waits for work on an account. When it is time to stop, a change that is under way puts back what
@@ -86,10 +108,19 @@ impl Interrupt {
 
     /// Waits until it is time to stop.
     pub async fn raised(&self) {
+        self.until(Self::is_raised).await;
+    }
+
+    /// Waits until the process is to end.
+    pub async fn terminated(&self) {
+        self.until(Self::is_terminated).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         loop {
             // Listening starts before the look, so that nothing falls in between.
             let notified = self.notify.notified();
-            if self.is_raised() {
+            if is_so(self) {
                 return;
             }
             notified.await;

@@ -324,7 +324,9 @@ fn last(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
         argument => crate::command::Output { output: format_of(argument)?.0, ..shell.desk.output.clone() }.format(),
     };
     let mut bytes = Vec::new();
-    let whole = crate::output::Style { width: None, hidden: Vec::new(), ..style(plan, &shell.desk) };
+    let vertical = shell.is_typed && shell.settings.pager.program().is_none();
+    let width = shell.desk.out.width().filter(|_| vertical);
+    let whole = crate::output::Style { width, vertical, hidden: Vec::new(), ..style(plan, &shell.desk) };
     let mut printed = output(format, whole, &mut bytes);
     printed.columns(&rows.columns)?;
     printed.rows(rows.rows.clone())?;

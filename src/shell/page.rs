@@ -1,6 +1,7 @@
 //! Long and wide answers, through a pager.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// When answers are paged.
@@ -10,19 +11,35 @@ pub(super) enum Pager {
     Auto,
     /// Everything.
     On,
-    /// Nothing: wide tables leave out columns instead.
+    /// Nothing: rows that are too wide have a line a column instead.
     Off,
 }
 
-/// Shows what was printed, through `$PAGER` where it does not fit.
+impl Pager {
+    /// What answers go through: `$PAGER`, or less; `None` where they are not paged, or there is no such program.
+    pub(super) fn program(self) -> Option<String> {
+        let wanted = std::env::var("PAGER").ok().filter(|program| !program.trim().is_empty());
+        // -R keeps colours, -S keeps a row on its line, -F and -X leave short answers on the screen.
+        let program = wanted.unwrap_or_else(|| "less -RSFX".into());
+        (self != Self::Off && is_there(&program)).then_some(program)
+    }
+}
+
+/// Whether the program of a shell's command is there.
+fn is_there(command: &str) -> bool {
+    let Some(program) = command.split_whitespace().find(|word| !word.contains('=')) else { return false };
+    // Where a shell looks without it.
+    let folders = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    // A name with a folder in it stands by itself, which `join` minds.
+    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file()) || Path::new(program).is_file()
+}
+
+/// Shows what was printed, through a program where it does not fit.
 pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
     let fits = || terminal_size::terminal_size().is_none_or(|(width, height)| fits(text, width.0, height.0));
-    if pager == Pager::Off || text.is_empty() || (pager == Pager::Auto && fits()) {
+    let Some(program) = pager.program().filter(|_| !text.is_empty() && (pager == Pager::On || !fits())) else {
         return io::stdout().write_all(text);
-    }
-    let program = std::env::var("PAGER").ok().filter(|program| !program.trim().is_empty());
-    // -R keeps colours, -S keeps a row on its line, -F and -X leave short answers on the screen.
-    let program = program.unwrap_or_else(|| "less -RSFX".into());
+    };
     let child = Command::new("sh").args(["-c", &program]).stdin(Stdio::piped()).spawn();
     let Ok(mut child) = child else { return io::stdout().write_all(text) };
     if let Some(mut input) = child.stdin.take() {

@@ -30,7 +30,7 @@ impl Shell {
         console::say("`.help` says what can be typed here, Tab completes, Ctrl-D leaves");
         let mut exit = Exit::Done;
         while !self.is_over {
-            let text = match lines.readline(&self.prompt()) {
+            let text = match self.read_line(&mut lines) {
                 Ok(text) => text,
                 Err(ReadlineError::Interrupted) => continue,
                 Err(ReadlineError::Eof) => break,
@@ -41,6 +41,7 @@ impl Shell {
             }
             exit = match self.run_line(&text) {
                 Ok(exit) => exit,
+                Err(error) if self.desk.interrupt.is_terminated() => return Err(error),
                 Err(error) => {
                     error.report(&self.desk.terminal);
                     Exit::Done
@@ -49,6 +50,22 @@ impl Shell {
             self.refresh(&mut lines);
         }
         Ok(exit)
+    }
+
+    /// Reads a line. Ctrl-C counts from when it is read: while it is typed, it is a key.
+    fn read_line(&self, lines: &mut Lines) -> rustyline::Result<String> {
+        self.desk.interrupt.clear();
+        let interrupt = Arc::clone(&self.desk.interrupt);
+        // The editor waits for keys and for nothing else.
+        let end = self.runtime.spawn(async move {
+            interrupt.terminated().await;
+            // The editor cannot put the terminal back any more.
+            let _ = std::process::Command::new("stty").arg("sane").status();
+            std::process::exit(Error::Terminated.code().into());
+        });
+        let line = lines.readline(&self.prompt());
+        end.abort();
+        line
     }
 
     fn editor(&self) -> Result<Lines, Error> {
