@@ -1,4 +1,5 @@
 //! What holds for every text, every plan and every record, not only for the cases of the corpus.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use flowlogs::query::window::Clock;
 use flowlogs::query::{Context, compile, print};
@@ -185,6 +186,179 @@ proptest! {
         prop_assert!(!hostile.contains(quote) && !hostile.contains('\\') && !hostile.contains('`'));
         prop_assert_eq!(query.text.lines().count(), 5);
     }
+}
+
+/// Numbers that look random and are the same in every run (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) >> 1).expect("a machine of 64 bits") % end
+    }
+
+    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+
+    /// A place between two letters.
+    fn place(&mut self, text: &str) -> usize {
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        *self.of(&places)
+    }
+
+    /// A text with something taken away, added, doubled, or joined with a part of another one.
+    fn mutated(&mut self, text: &str, others: &[String]) -> String {
+        let (a, b) = (self.place(text), self.place(text));
+        let (first, last) = (a.min(b), a.max(b));
+        let (head, middle, tail) = (&text[..first], &text[first..last], &text[last..]);
+        match self.below(5) {
+            0 => format!("{head}{tail}"),
+            1 => format!("{head}{middle}{middle}{tail}"),
+            2 => format!("{head} {} {middle}{tail}", self.of(&PIECES)),
+            3 => format!(
+                "{head}{}{tail}",
+                self.of(&['"', '\'', '(', '|', '$', '\\', '/', '`', '\0', 'é', '\u{202e}', '#', '-'])
+            ),
+            _ => {
+                let other = self.of(others);
+                format!("{head}{}", &other[self.place(other)..])
+            }
+        }
+    }
+}
+
+/// The sentences of the corpus that are not long.
+fn sentences() -> Vec<String> {
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    let mut folders = vec![std::path::Path::new(&root).join("tests/corpus")];
+    let mut sentences = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("the corpus can be listed").map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let case = std::fs::read_to_string(path).expect("a case can be read");
+            let query = case.split_once("-- query --\n").map(|(_, rest)| rest.split("\n-- ").next().unwrap_or(""));
+            sentences.extend(query.filter(|query| query.len() <= LONGEST / 2).map(str::to_string));
+        }
+    }
+    sentences.sort();
+    sentences
+}
+
+/// Bytes of the texts that are tried.
+const LONGEST: usize = 512;
+
+#[test]
+fn a_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
+    // Calls of the parser, which gives up by itself at some 450 for each byte that it reads at most.
+    const CALLS: usize = 50 * LONGEST;
+    let sentences = sentences();
+    assert!(sentences.len() > 300, "{} sentences", sentences.len());
+    let context = context();
+    // Behind the first sentence the parser's limit is set.
+    compile("all", &context).unwrap();
+    pest::set_call_limit(std::num::NonZero::new(CALLS));
+    let (mut random, mut tried, mut valid) = (Random(1), 0, 0);
+    while tried < 100_000 {
+        let mut text = match random.below(4) {
+            0 => (0..random.below(60)).map(|_| char::from(u8::try_from(random.below(128)).unwrap())).collect(),
+            _ => random.of(&sentences).clone(),
+        };
+        for _ in 0..random.below(4) {
+            text = random.mutated(&text, &sentences);
+        }
+        if text.len() > LONGEST {
+            continue;
+        }
+        tried += 1;
+        match compile(&text, &context) {
+            Err(error) => {
+                let drawn = error.render("query", &text, false);
+                assert!(drawn.contains("error"), "{text:?}");
+                assert!(!drawn.contains("nested more than") || text.matches(['(', '[', '{']).count() > 200, "{text:?}");
+            }
+            Ok(plan) => {
+                valid += 1;
+                let printed = print::sentence(&plan);
+                let mut again =
+                    compile(&printed, &context).unwrap_or_else(|error| panic!("{text:?}, {printed}: {error}"));
+                again.notes.clone_from(&plan.notes);
+                assert_eq!(again, plan, "{text:?}, {printed}");
+            }
+        }
+    }
+    assert!(valid > 5_000, "{valid} of them are sentences");
+}
+
+/// Tests of each type with a parameter, and values that fit.
+const TYPED: [(&str, &[&str]); 13] = [
+    ("vpc = $x", &["vpc-1"]),
+    ("vpc != $x", &["vpc-1"]),
+    ("vpc in ($x, vpc-2)", &["vpc-1"]),
+    ("vpc like $x", &["vpc-?", "vpc*", "vpc"]),
+    ("src.addr = $x", &["10.0.0.1", "2001:db8::1", "10.0.0.0/8"]),
+    ("addr in $x", &["10.0.0.0/8", "2001:db8::/32", "10.0.0.1"]),
+    ("dst.port = $x", &["22", "ssh"]),
+    ("port != $x", &["22"]),
+    ("bytes > $x", &["100", "5MB"]),
+    ("duration >= $x", &["90s", "1m"]),
+    ("proto = $x", &["tcp", "6"]),
+    ("action = $x", &["REJECT", "accept"]),
+    ("time > $x", &["2026-11-23", "2026-11-23T08:00Z"]),
+];
+
+/// The words of a query text, and its marks, without what stands in quotes, between slashes, or is a number.
+fn skeleton(text: &str) -> (std::collections::BTreeSet<String>, usize) {
+    let mut bare = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if ['"', '\'', '/'].contains(&letter) {
+            assert!(letters.by_ref().any(|end| end == letter), "a literal is never closed: {text}");
+            bare.push(' ');
+        } else {
+            bare.push(letter);
+        }
+    }
+    let is_word = |c: char| c.is_alphanumeric() || "@_.".contains(c);
+    let words = bare.split(|c: char| !is_word(c)).filter(|word| !word.is_empty() && word.parse::<f64>().is_err());
+    (words.map(str::to_string).collect(), bare.matches('|').count())
+}
+
+#[test]
+fn a_hostile_value_of_any_type_is_refused_or_stays_one_literal() {
+    let emitted = |test: &str, value: &str| {
+        let mut context = context();
+        context.parameters.insert("x".into(), vec![value.to_string()]);
+        let plan = compile(&format!("where {test}"), &context).ok()?;
+        Some(flowlogs::insights::emit(&plan, &flowlogs::insights::Format::every()).ok()?.text)
+    };
+    let hostile =
+        ["\" or 1 = 1", "' | limit 5", "| fields @message", "\\\"", "/ or /", "`x`", "\n| limit 1", ")", "(", "*", "#"];
+    let (mut random, mut survived) = (Random(2), 0);
+    for (test, values) in TYPED {
+        let fitting: Vec<_> = values
+            .iter()
+            .map(|value| skeleton(&emitted(test, value).unwrap_or_else(|| panic!("`{value}` fits `{test}`"))))
+            .collect();
+        for _ in 0..1_000 {
+            let value = *random.of(values);
+            let (at, hostile) = (random.place(value), random.of(&hostile));
+            let value = format!("{}{hostile}{}", &value[..at], &value[at..]);
+            let Some(text) = emitted(test, &value) else { continue };
+            survived += 1;
+            let (words, pipes) = skeleton(&text);
+            assert!(
+                fitting.iter().any(|(fitting, expected)| *expected == pipes && words.is_subset(fitting)),
+                "{test}, {value:?}: {text}"
+            );
+        }
+    }
+    assert!(survived > 1_000, "{survived} values survived");
 }
 
 #[cfg(feature = "local")]
