@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -66,9 +67,9 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
     let first = (now - KEPT_S).div_euclid(SLOT_S) * SLOT_S;
     let name = |slot: i64| records.join(format!("{SLOT_PREFIX}{slot}.log.gz"));
     let slots: Vec<i64> = (first..=now).step_by(usize::try_from(SLOT_S).unwrap_or(1)).collect();
-    // A slot whose last records could still be ahead is not final.
-    let is_final = |slot: i64| slot + SLOT_S + traffic::LONGEST_S < now;
-    let missing: Vec<i64> = slots.iter().copied().filter(|slot| !is_final(*slot) || !name(*slot).exists()).collect();
+    // A slot whose last records were still ahead when it was made is not whole.
+    let is_whole = |slot: i64| made_at(&name(slot)).is_some_and(|made| slot + SLOT_S + traffic::LONGEST_S < made);
+    let missing: Vec<i64> = slots.iter().copied().filter(|slot| !is_whole(*slot)).collect();
     let traffic = traffic::Traffic::new(inventory);
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -77,7 +78,9 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
             .map(|_| {
                 scope.spawn(|| {
                     while let Some(slot) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        replace(&name(*slot), &compressed(&traffic.slot(*slot, now)))?;
+                        let file = name(*slot);
+                        replace(&file, &compressed(&traffic.slot(*slot, now)))?;
+                        set_made_at(&file, now).map_err(|source| failed("write", &file, source))?;
                     }
                     Ok::<(), Error>(())
                 })
@@ -88,6 +91,17 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
             .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     remove_before(records, first)
+}
+
+/// The second up to which a slot has records, which is when its file was changed.
+fn made_at(file: &Path) -> Option<EpochSeconds> {
+    let changed = fs::metadata(file).ok()?.modified().ok()?;
+    i64::try_from(changed.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+fn set_made_at(file: &Path, now: EpochSeconds) -> io::Result<()> {
+    let since = Duration::from_secs(now.max(0).cast_unsigned());
+    fs::File::options().write(true).open(file)?.set_modified(UNIX_EPOCH + since)
 }
 
 fn compressed(text: &[u8]) -> Vec<u8> {
@@ -180,7 +194,12 @@ mod tests {
         };
         let before = slots(NOW);
         assert_eq!((before.len(), before[0], before[144]), (145, NOW - 86_400, NOW));
+        let file = folder.path().join(format!("records/{SLOT_PREFIX}{NOW}.log.gz"));
+        let whole = compressed(&traffic::Traffic::new(&network()).slot(NOW, NOW + 86_400));
+        assert_ne!(fs::read(&file).unwrap(), whole);
         let after = slots(NOW + 1_200);
+        // What was not over when it was made is whole now.
+        assert_eq!(fs::read(&file).unwrap(), whole);
         assert_eq!((after.len(), after[0], after[144]), (145, NOW - 85_200, NOW + 1_200));
     }
 }
