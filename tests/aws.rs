@@ -479,7 +479,7 @@ fn a_denied_call_names_the_action_and_what_was_rolled_back() {
     });
     let denied = region.run_at(simulator.port, &["doctor"]);
     assert!(denied.stdout.contains("the caller is not allowed `iam:PassRole`"), "{}", denied.stdout);
-    assert_eq!(simulator.count("SimulatePrincipalPolicy"), 6);
+    assert_eq!(simulator.count("SimulatePrincipalPolicy"), 7);
     let expired = Proxy::new(port(), |_| Verdict::Refuse("ExpiredToken", "The token is expired".into()));
     let expired = region.run_at(expired.port, &["list"]);
     assert!(expired.stderr.contains("aws sso login"), "{}", expired.stderr);
@@ -721,7 +721,7 @@ fn mistakes_say_what_to_do() {
     region.fails(&["create", "vpc", "prdo"], 1, "did you mean `prod`?");
     region.fails(&["create", "vpc", "prod", "--retention", "29"], 1, "cannot keep records for 29 days");
     region.fails(&["create", "vpc", "prod", "--fields", "scraddr"], 2, "did you mean `srcaddr`?");
-    region.fails(&["-e", "vpc prod | count()"], 1, "queries on AWS are not there yet");
+    region.fails(&["-e", "vpc prod | count()"], 1, "has no flow log");
     region.fails(&["--local", "x", "--region", "eu-west-1", "list"], 2, "cannot be used with");
     region.fails(&["--profile", "nobody", "list"], 1, "aws sso login --profile nobody");
     region.is_empty();
