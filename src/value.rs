@@ -36,6 +36,15 @@ pub enum Value {
 /// Whole seconds since 1970-01-01T00:00:00Z.
 pub type EpochSeconds = i64;
 
+/// Seconds from here on are milliseconds: as seconds they lie behind the year 5138.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
+/// Milliseconds become seconds.
+#[must_use]
+pub const fn to_seconds(number: i64) -> EpochSeconds {
+    if number >= MILLISECONDS_FROM { number / 1000 } else { number }
+}
+
 /// The TCP flags of a record, lowest bit first.
 ///
 /// Source: RFC 9293 section 3.1, <https://www.rfc-editor.org/rfc/rfc9293#section-3.1>.

@@ -8,16 +8,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use crate::value::address_bits;
+use crate::value::{address_bits, to_seconds};
 
 use super::layout::{Kind, Layout};
 use super::word::{PADDING_BYTES, ipv4};
 
 /// Longer lines are no records: the longest format has 60 fields, and tags are at most 256 letters.
 pub(super) const LINE_LIMIT_BYTES: usize = 64 * 1024;
-
-/// Seconds from here on are milliseconds: as seconds they lie behind the year 5138.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// The bytes of a value within its line or block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -198,11 +195,6 @@ pub(super) fn parse(kind: Kind, value: &[u8]) -> Option<Parsed> {
         Kind::Time => parse_digits(value).map(|number| Parsed::Number(to_seconds(number))),
         Kind::Address => parse_address(value),
     }
-}
-
-/// Milliseconds become seconds.
-pub(super) const fn to_seconds(number: i64) -> i64 {
-    if number >= MILLISECONDS_FROM { number / 1000 } else { number }
 }
 
 /// Digits only: no sign, no fraction, no more than an `i64` holds.

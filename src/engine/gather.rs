@@ -10,9 +10,10 @@ use datafusion::arrow::array::{FixedSizeBinaryArray, Int64Array};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 
 use crate::field::Field;
+use crate::value::to_seconds;
 
 use super::block::{ADDRESS_BYTES, Block, Column, Text};
-use super::decode::{LineReader, Parsed, Span, is_timestamp, parse, to_seconds};
+use super::decode::{LineReader, Parsed, Span, is_timestamp, parse};
 use super::index::Index;
 use super::layout::{Kind, Layout, Slot};
 use super::word;

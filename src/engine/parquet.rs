@@ -30,10 +30,11 @@ use datafusion::parquet::file::statistics::Statistics;
 
 use crate::field::Field;
 use crate::query::plan::Interval;
+use crate::value::to_seconds;
 
 use super::Error;
 use super::block::{ADDRESS_BYTES, Block, Column};
-use super::decode::{Parsed, parse, reason_of_value, to_seconds};
+use super::decode::{Parsed, parse, reason_of_value};
 use super::files::LogFile;
 use super::layout::{Kind, Layout, Slot};
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};

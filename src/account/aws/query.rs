@@ -10,6 +10,7 @@ mod groups;
 mod holds;
 mod merge;
 mod name;
+mod part;
 mod quota;
 mod records;
 mod service;
@@ -26,7 +27,8 @@ pub(super) use quota::Quota;
 use super::{Aws, Error};
 use crate::account::names::{Names, names};
 use crate::account::{self, Estimate};
-use crate::query::plan::{DEFAULT_LIMIT, Interval, Limit, Plan, Shape};
+use crate::query::kind::Kind;
+use crate::query::plan::{Interval, Limit, Plan, Shape};
 use crate::value::{Progress, Row, RowSink, RunStats};
 use name::Joined;
 use service::Service;
@@ -47,7 +49,7 @@ pub(super) async fn run(
     let asked = unit::asked(aws, &joined.plan, interval).await?;
     sink.columns(&plan.columns()).map_err(account::Error::Sink)?;
     let service = Service::new(aws, progress);
-    let query = Query { plan, joined, names, units: &asked.units, service: &service };
+    let query = Query { plan, kinds: plan.kinds(), joined, names, units: &asked.units, service: &service };
     let mut answer = Answer { sink, outcome: Outcome::default() };
     let ended = match &plan.shape {
         _ if plan.is_never() => query.never(&mut answer),
@@ -96,6 +98,8 @@ pub(super) async fn estimate(aws: &Aws, plan: &Plan, interval: Option<Interval>)
 struct Query<'a> {
     /// What the answer is to be.
     plan: &'a Plan,
+    /// What its columns have.
+    kinds: Vec<Kind>,
     /// What the service is asked, where names are asked for.
     joined: Joined,
     names: Option<Names>,
@@ -152,13 +156,8 @@ impl Query<'_> {
         if let Some(names) = &self.names {
             self.joined.name(names, &mut row);
         }
-        self.plan.kinds().into_iter().zip(row).map(|(kind, value)| cell::finished(kind, value)).collect()
+        self.kinds.iter().zip(row).map(|(kind, value)| cell::finished(*kind, value)).collect()
     }
-}
-
-/// One more than the default limit shows whether there is more.
-fn one_more(limit: Limit) -> Limit {
-    if limit == Limit::Default { Limit::Rows(DEFAULT_LIMIT + 1) } else { limit }
 }
 
 #[cfg(test)]

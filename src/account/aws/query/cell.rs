@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::query::kind::Kind;
-use crate::value::Value;
+use crate::value::{Value, to_seconds};
 
 /// Whole numbers below this are exact as numbers with a fraction, too.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -46,9 +46,8 @@ fn number(text: &str) -> Option<Value> {
 
 /// A time as text in UTC, as `2026-11-23 08:00:00.000`, or in seconds or milliseconds since 1970.
 fn seconds(text: &str) -> Option<i64> {
-    const MILLISECONDS_FROM: i64 = 100_000_000_000;
     if let Some(Value::Int(number)) = number(text) {
-        return Some(if number >= MILLISECONDS_FROM { number.div_euclid(1000) } else { number });
+        return Some(to_seconds(number));
     }
     let time: DateTime = text.trim_end_matches('Z').parse().ok()?;
     Some(TimeZone::UTC.to_timestamp(time).ok()?.as_second())

@@ -5,23 +5,14 @@ use futures::future::{BoxFuture, try_join_all};
 
 use super::super::Error;
 use super::merge::{Merge, compare, selected};
+use super::part::Part;
 use super::unit::{Unit, halves};
-use super::{Answer, Query, cell, one_more};
+use super::{Answer, Query, cell};
 use crate::account;
 use crate::function::Function;
 use crate::insights::MAX_ROWS;
-use crate::query::plan::{Groups, Interval, Limit, Plan, Source};
+use crate::query::plan::{DEFAULT_LIMIT, Groups, Interval, Limit, Plan, Source};
 use crate::value::{Row, Value};
-
-/// Groups that came.
-#[derive(Default)]
-struct Part {
-    rows: Vec<Row>,
-    matched: u64,
-    cut: Option<Error>,
-    /// There may be more groups than a query returns.
-    is_full: bool,
-}
 
 /// The row of a group of no records: a count of zero, and nothing else to say.
 pub(super) fn of_nothing(groups: &Groups) -> Vec<Row> {
@@ -40,7 +31,7 @@ impl Query<'_> {
             Ok(Some(merge)) => (self.merged(&merge).await?, true),
             Err(error) if has_parts => return Err(error.into()),
             // What does not merge is computed as a whole, as far as one query goes.
-            Ok(None) | Err(_) => (self.whole().await?, false),
+            Ok(None) | Err(_) => (self.whole(is_long).await?, false),
         };
         if part.matched == 0 {
             // Of a query that was stopped nothing is known.
@@ -51,7 +42,7 @@ impl Query<'_> {
         let mut rows = if is_merged || part.matched == 0 { selected(groups, part.rows) } else { part.rows };
         let order = order(self.plan);
         rows.sort_by(|a, b| compare(a, b, order.iter().copied()));
-        if part.is_full {
+        if !part.full.is_empty() {
             answer.outcome.truncated = true;
             answer.outcome.notes.push(format!("there are more than {MAX_ROWS} groups: the rest is missing"));
         }
@@ -59,15 +50,20 @@ impl Query<'_> {
     }
 
     /// All at once, by the service: there is at most one unit.
-    async fn whole(&self) -> Result<Part, Error> {
+    async fn whole(&self, is_long: bool) -> Result<Part, Error> {
         let Some(unit) = self.units.first() else { return Ok(Part::default()) };
-        let limit = match one_more(self.plan.limit) {
-            Limit::Rows(rows) => Limit::Rows(rows.min(MAX_ROWS)),
-            _ => Limit::Rows(MAX_ROWS),
+        let limit = match self.plan.limit {
+            // One more than the default limit shows whether there is more.
+            Limit::Default => DEFAULT_LIMIT + 1,
+            limit => limit.rows().unwrap_or(MAX_ROWS).min(MAX_ROWS),
         };
-        let is_long = self.plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
-        let part = self.part(&Plan { limit, ..self.joined.plan.clone() }, unit, unit.interval).await?;
-        Ok(Part { is_full: part.is_full && is_long, ..part })
+        let plan = Plan { limit: Limit::Rows(limit), ..self.joined.plan.clone() };
+        let mut part = self.part(&plan, unit, unit.interval).await?;
+        if !is_long {
+            // No more were asked for.
+            part.full.clear();
+        }
+        Ok(part)
     }
 
     /// In parts, which get their names before they merge.
@@ -90,7 +86,7 @@ impl Query<'_> {
     ) -> BoxFuture<'q, Result<Part, Error>> {
         async move {
             let part = self.part(plan, unit, interval).await?;
-            match halves(interval).filter(|_| part.is_full && part.cut.is_none()) {
+            match halves(interval).filter(|_| !part.full.is_empty() && part.cut.is_none()) {
                 Some(halves) => {
                     Ok(Part::joined(try_join_all(halves.map(|half| self.every_group(plan, unit, half))).await?))
                 }
@@ -107,23 +103,11 @@ impl Query<'_> {
         let row = |cells: &super::service::Cells| -> Row {
             query.columns.iter().zip(&kinds).map(|(name, kind)| cell::value(*kind, cells.get(name))).collect()
         };
-        let is_full = reply.rows.len() as u64 >= MAX_ROWS;
+        // There may be more groups than a query returns.
+        let full = if reply.rows.len() as u64 >= MAX_ROWS { vec![interval.from] } else { Vec::new() };
         // Of no records the service may make no row, an empty one, or zeros.
         let rows = if reply.matched == 0 { Vec::new() } else { reply.rows.iter().map(row).collect() };
-        Ok(Part { rows, matched: reply.matched, cut: reply.cut, is_full })
-    }
-}
-
-impl Part {
-    fn joined(parts: Vec<Self>) -> Self {
-        let mut joined = Self::default();
-        for part in parts {
-            joined.rows.extend(part.rows);
-            joined.matched += part.matched;
-            joined.cut = joined.cut.or(part.cut);
-            joined.is_full |= part.is_full;
-        }
-        joined
+        Ok(Part { rows, matched: reply.matched, full, cut: reply.cut })
     }
 }
 

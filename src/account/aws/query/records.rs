@@ -1,12 +1,11 @@
 //! Records: one query of each unit, or as many as it takes where the answer is longer than one returns.
 
-use std::cmp::Ordering;
-
 use futures::future::{BoxFuture, try_join_all};
 use futures::{FutureExt, StreamExt, stream};
 
 use super::super::Error;
 use super::merge::compare;
+use super::part::Part;
 use super::service::{Cells, Reply};
 use super::unit::{Unit, halves, parts};
 use super::{Answer, Query, cell};
@@ -31,16 +30,6 @@ struct Layout {
     is_newest_first: bool,
 }
 
-/// Rows of an interval.
-#[derive(Default)]
-struct Part {
-    rows: Vec<Row>,
-    matched: u64,
-    /// Seconds that have more records than a query returns.
-    full: Vec<EpochSeconds>,
-    cut: Option<Error>,
-}
-
 impl Layout {
     fn of(plan: &Plan) -> Self {
         let keys = if plan.sort.is_empty() { vec![SortKey::NEWEST_FIRST] } else { plan.sort.clone() };
@@ -57,11 +46,7 @@ impl Layout {
     }
 
     fn sort(&self, rows: &mut [Row]) {
-        rows.sort_by(|a, b| self.compare(a, b));
-    }
-
-    fn compare(&self, a: &Row, b: &Row) -> Ordering {
-        compare(a, b, self.order.iter().copied())
+        rows.sort_by(|a, b| compare(a, b, self.order.iter().copied()));
     }
 
     /// The columns alone.
@@ -145,7 +130,6 @@ impl Query<'_> {
                 };
                 part = Part::joined(try_join_all(halves.map(|half| self.every_record(layout, plan, half))).await?);
             }
-            layout.sort(&mut part.rows);
             Ok(part)
         }
         .boxed()
@@ -172,17 +156,6 @@ impl Query<'_> {
 }
 
 impl Part {
-    fn joined(parts: Vec<Self>) -> Self {
-        let mut joined = Self::default();
-        for part in parts {
-            joined.rows.extend(part.rows);
-            joined.matched += part.matched;
-            joined.full.extend(part.full);
-            joined.cut = joined.cut.or(part.cut);
-        }
-        joined
-    }
-
     /// The time of the last row, if there are more than came.
     fn oldest_of_a_cut(&self) -> Option<EpochSeconds> {
         if self.matched <= self.rows.len() as u64 {
