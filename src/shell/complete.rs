@@ -1,5 +1,7 @@
 //! What a word may become: by the place in the grammar, the tables, and what is known.
 
+use std::collections::HashSet;
+
 use super::dot::{DOT_COMMANDS, Takes};
 use super::known::Known;
 use super::line::{self, COMMANDS, Line};
@@ -25,7 +27,7 @@ pub(super) fn complete(before: &str, known: &Known) -> Completion {
         before.rfind(|c: char| !is_part(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let (prefix, partial) = before.split_at(start);
     let dot_line = before.trim_start().starts_with('.');
-    let (words, is_file) = if dot_line {
+    let (mut words, is_file) = if dot_line {
         dot_words(before, prefix)
     } else if prefix.trim().is_empty() {
         (first_words(known), false)
@@ -40,13 +42,10 @@ pub(super) fn complete(before: &str, known: &Known) -> Completion {
     let fits = |word: &String| {
         word.len() > partial.len() && word.get(..partial.len()).is_some_and(|head| head.eq_ignore_ascii_case(partial))
     };
-    let mut found: Vec<String> = Vec::new();
-    for word in words.into_iter().filter(fits) {
-        if !found.contains(&word) {
-            found.push(word);
-        }
-    }
-    Completion { start, words: found, is_file }
+    // A hash, since an account may have thousands of names.
+    let mut found = HashSet::new();
+    words.retain(|word| fits(word) && found.insert(word.clone()));
+    Completion { start, words, is_file }
 }
 
 fn first_words(known: &Known) -> Vec<String> {
