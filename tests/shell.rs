@@ -167,6 +167,26 @@ fn ctrl_c_clears_the_line_and_ends_a_script_or_a_watch() {
 }
 
 #[test]
+fn a_watch_shows_what_has_come_since() {
+    const RECORD: &str = "2 123456789010 eni-1 10.0.0.1 10.0.0.2 20641 22 6 20 4249 1418530010 1418530070 REJECT OK\n";
+    let home = TempDir::new().unwrap();
+    let log = home.path().join("flow.log");
+    fs::write(&log, RECORD).unwrap();
+    let path = log.display().to_string();
+    let mut shell = Terminal::start(&["--local", &path], &[("HOME", &home.path().display().to_string())], 100);
+    shell.wait("a prompt", |screen| screen.trim_end().ends_with('>'));
+    shell.keys(&format!(".watch 1s where reject | count(){RETURN}"));
+    let is_counted = |count: &'static str| move |screen: &str| screen.lines().any(|line| line.trim() == count);
+    shell.wait("one record", is_counted("1"));
+    fs::write(&log, RECORD.repeat(3)).unwrap();
+    shell.wait("three records", is_counted("3"));
+    shell.keys(CTRL_C);
+    shell.wait("a prompt", |screen| screen.trim_end().ends_with('>'));
+    shell.keys(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
 fn a_shell_that_waits_ends_on_sigterm() {
     let home = Home::new();
     let mut shell = home.shell(100, &[]);

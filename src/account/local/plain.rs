@@ -1,6 +1,7 @@
 //! Flow log files without an account around them: targets become filters on the record's own fields,
 //! or on the interfaces that an inventory names.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub struct PlainFiles {
     options: engine::Options,
     /// As they were last looked at.
     files: Mutex<Arc<Files>>,
+    /// Whether nothing was asked of them since: each look is good for one answer, as files grow.
+    is_fresh: AtomicBool,
     inventory: Option<Inventory>,
 }
 
@@ -72,11 +75,23 @@ impl PlainFiles {
     /// [`engine::Error`] where one cannot be read or is no flow log.
     pub fn open(options: engine::Options, inventory: Option<Inventory>) -> Result<Self, engine::Error> {
         let files = Mutex::new(Arc::new(Files::open(options.clone())?));
-        Ok(Self { options, files, inventory })
+        Ok(Self { options, files, is_fresh: AtomicBool::new(true), inventory })
     }
 
     fn files(&self) -> Arc<Files> {
         Arc::clone(&self.files.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the files again, unless that was just done or what they are comes through a pipe.
+    fn look_again(&self) -> Result<(), engine::Error> {
+        if !self.is_fresh.swap(false, Ordering::Relaxed) && self.files().extent().is_some() {
+            self.keep(Files::open(self.options.clone())?);
+        }
+        Ok(())
+    }
+
+    fn keep(&self, files: Files) {
+        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
     }
 
     /// What a record of this target must fulfil; `None` for every record.
@@ -197,7 +212,8 @@ impl Account for PlainFiles {
             tokio::time::sleep(PAUSE).await;
             let files = Files::open(self.options.clone())?;
             if files.extent() != known {
-                *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+                self.keep(files);
+                self.is_fresh.store(true, Ordering::Relaxed);
                 return Ok(());
             }
         }
@@ -210,6 +226,7 @@ impl Account for PlainFiles {
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, account::Error> {
+        self.look_again()?;
         let wanted = plan.targets.iter().map(|target| self.wanted(target)).collect::<Result<Vec<_>, _>>()?;
         // A target without a selector takes every record, whatever the others narrow to.
         let narrowed = match wanted.into_iter().collect::<Option<Vec<_>>>() {
