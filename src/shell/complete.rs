@@ -42,9 +42,9 @@ pub(super) fn complete(before: &str, known: &Known) -> Completion {
     let fits = |word: &String| {
         word.len() > partial.len() && word.get(..partial.len()).is_some_and(|head| head.eq_ignore_ascii_case(partial))
     };
-    // A hash, since an account may have thousands of names.
-    let mut found = HashSet::new();
-    words.retain(|word| fits(word) && found.insert(word.clone()));
+    // An account may have thousands of names: too many to look through a list for each.
+    let mut offered = HashSet::new();
+    words.retain(|word| fits(word) && offered.insert(word.clone()));
     Completion { start, words, is_file }
 }
 
