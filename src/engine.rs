@@ -19,6 +19,7 @@ mod layout;
 mod look;
 mod lower;
 mod names;
+mod newest;
 mod parquet;
 mod scalar;
 mod scan;
@@ -28,6 +29,7 @@ mod source;
 mod storage;
 mod tally;
 mod text;
+mod times;
 mod word;
 
 use std::sync::Arc;
@@ -38,7 +40,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use futures::StreamExt;
+use futures::stream::{BoxStream, StreamExt};
 
 use crate::field::{Field, Origin};
 use crate::query::plan::{Interval, Limit, Plan, Source};
@@ -48,7 +50,7 @@ pub use error::Error;
 pub use files::{Files, Options};
 pub use names::Names;
 
-use scan::Visible;
+use scan::{BATCH_ROWS, Visible};
 use shape::{Shaped, shape};
 use source::{Table, cores};
 use tally::Tally;
@@ -75,19 +77,20 @@ pub async fn run(
 ) -> Result<RunStats, Error> {
     let started = Instant::now();
     check(plan, interval, files, names)?;
-    let records_before = progress.records.load(Ordering::Relaxed);
-    let bytes_before = progress.bytes.load(Ordering::Relaxed);
-    let tally = Arc::new(Tally::new(progress));
-    let visible = Visible { statuses: plan.selection.statuses, interval };
-    let table = Arc::new(Table::new(files, visible, &tally, plan.is_never()));
-    let failed = |error| failed(error, &tally, files.memory_limit_bytes);
-    let frame = context(files.memory_limit_bytes).and_then(|context| context.read_table(Arc::clone(&table) as _));
-    let Shaped { frame, kinds } = shape(frame.map_err(failed)?, table.columns(), names, plan, interval)?;
-
+    let query = Query { plan, interval, files, names, progress };
+    let mut running = query.start(newest::suits(plan, files)).await?;
+    let mut next = running.rows.next().await;
+    if let Some(Err(error)) = &next
+        && newest::is_mingled(error)
+    {
+        running = query.start(false).await?;
+        next = running.rows.next().await;
+    }
+    let Running { tally, mut rows, records_before, bytes_before } = running;
     let mut answer = Answer { plan, files, tally: &tally, sink, rows: 0, truncated: false, is_started: false };
-    let mut batches = frame.execute_stream().await.map_err(failed)?;
-    while let Some(batch) = batches.next().await {
-        answer.add(answer::rows(&batch.map_err(failed)?, &kinds))?;
+    while let Some(some) = next {
+        answer.add(some.map_err(|error| failed(error, &tally, files.memory_limit_bytes))?)?;
+        next = if answer.is_full() { None } else { rows.next().await };
     }
     answer.start()?;
     Ok(RunStats {
@@ -104,6 +107,47 @@ pub async fn run(
         elapsed: started.elapsed(),
         ..RunStats::default()
     })
+}
+
+/// What is asked.
+struct Query<'a> {
+    plan: &'a Plan,
+    interval: Option<Interval>,
+    files: &'a Files,
+    names: Option<&'a Names>,
+    progress: &'a Arc<Progress>,
+}
+
+/// A query that runs.
+struct Running {
+    tally: Arc<Tally>,
+    rows: BoxStream<'static, Result<Vec<Row>, DataFusionError>>,
+    records_before: u64,
+    bytes_before: u64,
+}
+
+impl Query<'_> {
+    /// Starts to read; with `newest_first`, records come part by part, or the first rows are an error
+    /// that says that they cannot.
+    async fn start(&self, newest_first: bool) -> Result<Running, Error> {
+        let Self { plan, interval, files, names, progress } = *self;
+        let tally = Arc::new(Tally::new(progress));
+        let visible = Visible { statuses: plan.selection.statuses, interval };
+        // Few rows are passed on as soon as they are enough.
+        let enough = plan.limit.rows().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX);
+        let batch_rows = newest_first.then_some(BATCH_ROWS.min(enough));
+        let table = Arc::new(Table::new(files, visible, &tally, plan.is_never(), batch_rows));
+        let failed = |error| failed(error, &tally, files.memory_limit_bytes);
+        // What comes in order must not be shared out.
+        let partitions = if newest_first { 1 } else { cores() };
+        let context = context(files.memory_limit_bytes, partitions).map_err(failed)?;
+        let frame = context.read_table(Arc::clone(&table) as _).map_err(failed)?;
+        let Shaped { frame, kinds, order } = shape(frame, table.columns(), newest_first, names, plan, interval)?;
+        let records_before = progress.records.load(Ordering::Relaxed);
+        let bytes_before = progress.bytes.load(Ordering::Relaxed);
+        let rows = answer::stream(frame.execute_stream().await.map_err(failed)?, order, kinds).boxed();
+        Ok(Running { tally, rows, records_before, bytes_before })
+    }
 }
 
 /// Whether the files can answer the plan.
@@ -127,10 +171,10 @@ fn check(plan: &Plan, interval: Option<Interval>, files: &Files, names: Option<&
 }
 
 /// A query engine that may use so much memory, and spills to temporary files beyond it.
-fn context(memory_limit_bytes: usize) -> Result<SessionContext, DataFusionError> {
+fn context(memory_limit_bytes: usize, partitions: usize) -> Result<SessionContext, DataFusionError> {
     /// Each thread that sorts keeps this share of the memory for merging what it spilled.
     const MERGE_SHARE: usize = 16;
-    let mut config = SessionConfig::new().with_target_partitions(cores()).with_batch_size(scan::BATCH_ROWS);
+    let mut config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(scan::BATCH_ROWS);
     let reserved = &mut config.options_mut().execution.sort_spill_reservation_bytes;
     *reserved = (*reserved).min(memory_limit_bytes / cores() / MERGE_SHARE);
     let memory = Arc::new(FairSpillPool::new(memory_limit_bytes));
@@ -161,8 +205,8 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Passes on the columns. Every record was read by then, since answers are sorted: nothing is
-    /// printed of an answer that a malformed line spoils.
+    /// Passes on the columns. In a strict run every record was read by then, since the query engine
+    /// sorted them: nothing is printed of an answer that a malformed line spoils.
     fn start(&mut self) -> Result<(), Error> {
         if self.is_started {
             return Ok(());
@@ -179,16 +223,23 @@ impl Answer<'_> {
     /// Passes on rows, up to the limit.
     fn add(&mut self, mut rows: Vec<Row>) -> Result<(), Error> {
         self.start()?;
-        if self.plan.limit == Limit::Default {
-            let left = self.plan.limit.rows().map_or(u64::MAX, |limit| limit - self.rows);
-            self.truncated |= rows.len() as u64 > left;
-            rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        }
+        let left = self.plan.limit.rows().map_or(u64::MAX, |limit| limit - self.rows);
+        // With a limit that was asked for, it is no news that there is more.
+        self.truncated |= self.plan.limit == Limit::Default && rows.len() as u64 > left;
+        rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         self.rows += rows.len() as u64;
         if !rows.is_empty() {
             self.sink.rows(rows)?;
         }
         Ok(())
+    }
+
+    /// Whether no more rows are of use. One more than the default limit says that there are more.
+    fn is_full(&self) -> bool {
+        match self.plan.limit {
+            Limit::Default => self.truncated,
+            limit => limit.rows() == Some(self.rows),
+        }
     }
 }
 

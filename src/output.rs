@@ -7,13 +7,14 @@
 mod chart;
 mod csv;
 mod json;
+mod plain;
 mod table;
 
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
-use crate::value::{RowSink, Value, flag_names, time_in, time_utc};
+use crate::value::{RowSink, Value, flag_names, time_in};
 
 /// A way to print rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,19 +110,5 @@ fn printable(text: &str) -> String {
         text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
     } else {
         text.to_string()
-    }
-}
-
-/// A value as machines read it, where the format has only text; absent is empty.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Absent => String::new(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Time(seconds) => time_utc(*seconds),
-        Value::Address(address) => address.to_string(),
-        Value::Network(network) => network.to_string(),
-        Value::Text(text) => text.to_string(),
-        Value::Flags(flags) => flag_names(*flags).collect::<Vec<_>>().join("|"),
     }
 }

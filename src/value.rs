@@ -3,12 +3,12 @@
 //! Stands under everything and knows no other room. Values are typed here once, so that every
 //! output prints the same thing.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -28,7 +28,7 @@ pub enum Value {
     /// The network a group of addresses is in.
     Network(ipnet::IpNet),
     /// Text, and the words of enumerations.
-    Text(Cow<'static, str>),
+    Text(CompactString),
     /// TCP flags, one bit each.
     Flags(u8),
 }
@@ -59,7 +59,7 @@ impl Value {
     /// Text that is known at compile time.
     #[must_use]
     pub const fn word(text: &'static str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        Self::Text(CompactString::const_new(text))
     }
 
     /// Compares two values of one column: numbers and addresses by value, absent ones last.

@@ -33,7 +33,7 @@ impl Names {
     #[must_use]
     pub fn name(&self, field: Field, key: &Value) -> Option<&str> {
         let name = match key {
-            Value::Text(text) => self.by_text.get(&field)?.get(text.as_ref()),
+            Value::Text(text) => self.by_text.get(&field)?.get(text.as_str()),
             Value::Address(address) => self.by_address.get(&field)?.get(&address_bits(*address)),
             _ => None,
         };

@@ -39,6 +39,7 @@ use super::files::LogFile;
 use super::layout::{Kind, Layout, Slot};
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
 use super::tally::{Counts, First};
+use super::times::Times;
 
 type Arrow<T> = Result<T, ArrowError>;
 
@@ -74,32 +75,38 @@ impl ParquetFile {
 
     /// The groups of rows, but for those that lie outside the interval by their own account.
     pub(super) fn groups(&self, layout: &Layout, interval: Option<Interval>) -> Vec<usize> {
-        let metadata = self.metadata.metadata();
-        let start = layout.place(Field::Start).map(|slot| self.columns[slot]);
-        (0..metadata.num_row_groups())
-            .filter(|group| match (interval, start.and_then(|column| self.times(*group, column))) {
-                (Some(interval), Some((first, last))) => first <= interval.until && last >= interval.from,
+        (0..self.metadata.metadata().num_row_groups())
+            .filter(|group| match (interval, self.times(layout, *group)) {
+                (Some(interval), Some(times)) => times.oldest <= interval.until && times.newest >= interval.from,
                 _ => true,
             })
             .collect()
     }
 
-    /// The first and last time in a group, where its statistics have them for every row.
-    fn times(&self, group: usize, column: usize) -> Option<(i64, i64)> {
+    /// Whether the file says of each group from when to when its records are.
+    pub(super) fn has_times(&self, layout: &Layout) -> bool {
+        (0..self.metadata.metadata().num_row_groups()).all(|group| self.times(layout, group).is_some())
+    }
+
+    /// From when to when the records of a group are, where its statistics have that for every row.
+    pub(super) fn times(&self, layout: &Layout, group: usize) -> Option<Times> {
+        let column = self.columns[layout.place(Field::Start)?];
         if !self.metadata.schema().field(column).data_type().is_integer() {
             return None;
         }
         let leaf = self.leaves(&[column]).next()?;
-        let statistics = self.metadata.metadata().row_group(group).column(leaf).statistics()?;
+        let group = self.metadata.metadata().row_group(group);
+        let statistics = group.column(leaf).statistics()?;
         if statistics.null_count_opt() != Some(0) {
             return None;
         }
-        let (first, last) = match statistics {
+        let (oldest, newest) = match statistics {
             Statistics::Int32(values) => (i64::from(*values.min_opt()?), i64::from(*values.max_opt()?)),
             Statistics::Int64(values) => (*values.min_opt()?, *values.max_opt()?),
             _ => return None,
         };
-        Some((to_seconds(first), to_seconds(last)))
+        let rows = u64::try_from(group.num_rows()).ok()?;
+        Some(Times { oldest: to_seconds(oldest), newest: to_seconds(newest), rows })
     }
 
     /// How many bytes the slots of a group take in storage.
@@ -213,7 +220,7 @@ fn can_read(kind: Kind, data_type: &DataType) -> bool {
 }
 
 /// Reads a group of rows.
-pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile, parquet: &ParquetFile) -> Result<(), Halt> {
+pub(super) fn read(worker: &Worker<'_>, unit: &Unit, file: &LogFile, parquet: &ParquetFile) -> Result<(), Halt> {
     let Part::RowGroup(group) = unit.part else { return Ok(()) };
     let slots = worker.slots(&file.layout);
     let damaged = |reason| Error::Damaged { file: file.name.clone(), reason };
@@ -223,7 +230,7 @@ pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile, parquet: &Parqu
     let mut row = parquet.rows_before(group);
     let mut known = HashMap::new();
     for batch in reader {
-        worker.check_open()?;
+        worker.outlet.check_open()?;
         let batch = batch.map_err(|error| damaged(error.to_string()))?;
         let rows = Rows::read(&batch, &file.layout, parquet, &slots, &mut known)
             .map_err(|error| damaged(error.to_string()))?;
@@ -277,7 +284,7 @@ impl Rows {
     }
 
     /// The records that the query may see; counts the others.
-    fn visible(self, worker: &Worker, layout: &Layout, counts: &mut Counts) -> Block<'static> {
+    fn visible(self, worker: &Worker<'_>, layout: &Layout, counts: &mut Counts) -> Block<'static> {
         let column = |field| {
             let slot = layout.place(field)?;
             self.columns.iter().find(|(of, _)| *of == slot).map(|(_, array)| array)
@@ -564,6 +571,21 @@ mod tests {
         as_aws_writes(&path);
         let (rows, stats) = ask(&path, "sum(bytes)", Some(Interval { from: 0, until: 250 }));
         assert_eq!((rows, stats.records_scanned), (vec!["[Int(3)]".into()], 2));
+    }
+
+    #[test]
+    fn groups_of_rows_that_are_older_than_enough_others_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.parquet");
+        let rows = 2000;
+        // Two rows a group, in no order of time.
+        let times: Vec<i64> = (0..rows).map(|row| 1000 + row / 2 * 2 * 37 % rows + row % 2).collect();
+        write(&path, vec![("start", Arc::new(Int64Array::from(times)))]);
+        let (answer, stats) = ask(&path, "show start | limit 3", None);
+        assert_eq!(answer, ["[Time(2999)]", "[Time(2998)]", "[Time(2997)]"]);
+        assert!(stats.records_scanned < 1000, "{}", stats.records_scanned);
+        let (answer, stats) = ask(&path, "show start", None);
+        assert_eq!((answer.len(), stats.rows, stats.truncated), (100, 100, true));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Parts come from one queue, so that one big file does not leave threads idle. How a part is read
 //! is the business of `text` and `parquet`, what is kept of it that of `select`.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,7 +26,7 @@ use super::tally::{Counts, Tally};
 pub(super) const BATCH_ROWS: usize = 8192;
 
 /// A text file is read in parts of this size, so that several threads can share a big one.
-const PART_BYTES: u64 = 16 << 20;
+const PART_BYTES: u64 = 4 << 20;
 
 /// Which records are seen at all.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +162,25 @@ impl From<ArrowError> for Halt {
     }
 }
 
+/// Where a reading thread passes on what is kept.
+pub(super) trait Outlet {
+    /// Passes on some records.
+    fn pass(&self, batch: RecordBatch) -> Result<(), Halt>;
+
+    /// Stops the thread when nobody wants more.
+    fn check_open(&self) -> Result<(), Halt>;
+}
+
+impl Outlet for Sender<Result<RecordBatch, DataFusionError>> {
+    fn pass(&self, batch: RecordBatch) -> Result<(), Halt> {
+        self.blocking_send(Ok(batch)).map_err(|_| Halt::Closed)
+    }
+
+    fn check_open(&self) -> Result<(), Halt> {
+        if self.is_closed() { Err(Halt::Closed) } else { Ok(()) }
+    }
+}
+
 /// What all threads of a run share.
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -172,38 +192,52 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// The next part, the last ones first: files and their lines are mostly in order of time, and
-    /// whoever wants the newest records soon knows that the others are too old.
-    fn next(&self) -> Option<Unit> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-}
-
-/// One reading thread.
-pub(super) struct Worker {
-    pub(super) scan: Arc<Scan>,
-    pub(super) sender: Sender<Result<RecordBatch, DataFusionError>>,
-}
-
-impl Worker {
     /// Reads parts until there are none, or nobody wants more.
-    pub(super) fn run(&self) -> Result<(), DataFusionError> {
-        while let Some(unit) = self.scan.next() {
-            match self.read(&unit) {
-                Ok(()) => {}
-                Err(Halt::Closed) => return Ok(()),
-                Err(Halt::Engine(error)) => return Err(error),
-                Err(Halt::Failed(error)) => {
-                    let message = error.to_string();
-                    self.scan.tally.fail(error);
-                    return Err(DataFusionError::Execution(message));
-                }
+    pub(super) fn read_all(&self, outlet: &dyn Outlet) -> Result<(), DataFusionError> {
+        let worker = Worker::new(self, outlet);
+        while let Some(unit) = self.next() {
+            if let Err(halt) = worker.read(&unit) {
+                return self.halted(halt);
             }
         }
         Ok(())
     }
 
-    fn read(&self, unit: &Unit) -> Result<(), Halt> {
+    /// The next part, the last ones first: files and their lines are mostly in order of time, and
+    /// whoever wants the newest records soon knows that the others are too old.
+    fn next(&self) -> Option<Unit> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// What the query engine is told of a thread that stops; keeps the error that it passes on as text only.
+    pub(super) fn halted(&self, halt: Halt) -> Result<(), DataFusionError> {
+        match halt {
+            Halt::Closed => Ok(()),
+            Halt::Engine(error) => Err(error),
+            Halt::Failed(error) => {
+                let message = error.to_string();
+                self.tally.fail(error);
+                Err(DataFusionError::Execution(message))
+            }
+        }
+    }
+}
+
+/// One reading thread.
+pub(super) struct Worker<'s> {
+    pub(super) scan: &'s Scan,
+    pub(super) outlet: &'s dyn Outlet,
+    /// What text is read into, one part after the other.
+    pub(super) buffer: RefCell<Vec<u8>>,
+}
+
+impl<'s> Worker<'s> {
+    pub(super) fn new(scan: &'s Scan, outlet: &'s dyn Outlet) -> Self {
+        Self { scan, outlet, buffer: RefCell::default() }
+    }
+
+    /// Reads a part.
+    pub(super) fn read(&self, unit: &Unit) -> Result<(), Halt> {
         let file = &self.scan.files[unit.file];
         match &file.body {
             Body::Empty => Ok(()),
@@ -220,13 +254,8 @@ impl Worker {
     /// Passes on what is kept of a block.
     pub(super) fn emit(&self, layout: &Layout, block: &Block<'_>) -> Result<(), Halt> {
         match self.scan.select.select(layout, block)? {
-            None => self.check_open(),
-            Some(batch) => self.sender.blocking_send(Ok(batch)).map_err(|_| Halt::Closed),
+            None => self.outlet.check_open(),
+            Some(batch) => self.outlet.pass(batch),
         }
-    }
-
-    /// Stops the thread when nobody wants more.
-    pub(super) fn check_open(&self) -> Result<(), Halt> {
-        if self.sender.is_closed() { Err(Halt::Closed) } else { Ok(()) }
     }
 }

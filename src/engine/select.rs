@@ -35,6 +35,9 @@ pub(super) enum Column {
 }
 
 impl Column {
+    /// The time of records.
+    pub(super) const TIME: Self = Self::Slot(Slot::Field(Field::Start));
+
     /// The name that the query engine knows it by; no column of a file can have that of another kind.
     pub(super) fn name(&self) -> String {
         match self {

@@ -24,16 +24,31 @@ use super::names::Names;
 use super::scalar;
 use super::select::Column;
 
-/// A query and the kinds of its columns.
+/// A query and the kinds of its columns; it may have more, which are not for the answer.
 pub(super) struct Shaped {
     pub(super) frame: DataFrame,
     pub(super) kinds: Vec<Kind>,
+    /// By what the rows of each batch have still to be sorted.
+    pub(super) order: Vec<ColumnOrder>,
 }
 
-/// The plan over a table with these columns.
+/// By which column rows are sorted, and which way; absent values come last in either.
+pub(super) struct ColumnOrder {
+    pub(super) column: String,
+    pub(super) descending: bool,
+}
+
+impl From<ColumnOrder> for SortExpr {
+    fn from(order: ColumnOrder) -> Self {
+        ident(order.column).sort(!order.descending, false)
+    }
+}
+
+/// The plan over a table with these columns; `comes_in_order` says whether its batches do.
 pub(super) fn shape(
     table: DataFrame,
     columns: &[Column],
+    comes_in_order: bool,
     names: Option<&Names>,
     plan: &Plan,
     interval: Option<Interval>,
@@ -43,7 +58,14 @@ pub(super) fn shape(
     conditions.push(lowering.filter(&plan.selection.means)?);
     let selected = table.filter(all(conditions)).map_err(failed)?;
     match &plan.shape {
-        Shape::Records { columns, .. } => records(selected, &lowering, plan, columns),
+        Shape::Records { columns, .. } => {
+            let Shaped { frame, kinds, order } = records(selected, &lowering, plan, columns)?;
+            if comes_in_order {
+                return Ok(Shaped { frame, kinds, order });
+            }
+            let frame = limited(sort(frame, order)?, plan.limit)?;
+            Ok(Shaped { frame, kinds, order: Vec::new() })
+        }
         Shape::Groups(groups) => self::groups(selected, &mut lowering, plan, groups),
     }
 }
@@ -79,9 +101,12 @@ fn order(place: usize) -> String {
     format!("order {place}")
 }
 
-/// Absent values come last, whichever way the others go.
-fn by(name: String, descending: bool) -> SortExpr {
-    ident(name).sort(!descending, false)
+fn by(column: String, descending: bool) -> ColumnOrder {
+    ColumnOrder { column, descending }
+}
+
+fn sort(frame: DataFrame, order: Vec<ColumnOrder>) -> Result<DataFrame, Error> {
+    frame.sort(order.into_iter().map(SortExpr::from).collect()).map_err(failed)
 }
 
 fn records(frame: DataFrame, lowering: &Lowering<'_>, plan: &Plan, shown: &[ShownColumn]) -> Result<Shaped, Error> {
@@ -98,10 +123,8 @@ fn records(frame: DataFrame, lowering: &Lowering<'_>, plan: &Plan, shown: &[Show
     let is_key = |place: usize| keys.iter().any(|key| is_same(&key.source, &shown[place].source));
     let ties = plan.tie_breakers().into_iter().filter(|(place, _)| !is_key(*place));
     sorting.extend(ties.map(|(place, descending)| by(result(place), descending)));
-    let sorted = frame.select(projection).and_then(|frame| frame.sort(sorting)).map_err(failed)?;
-    let names = (0..shown.len()).map(|place| ident(result(place))).collect::<Vec<_>>();
-    let frame = limited(sorted, plan.limit)?.select(names).map_err(failed)?;
-    Ok(Shaped { frame, kinds: shown.iter().map(|column| Kind::of(&column.source)).collect() })
+    let frame = frame.select(projection).map_err(failed)?;
+    Ok(Shaped { frame, kinds: shown.iter().map(|column| Kind::of(&column.source)).collect(), order: sorting })
 }
 
 /// Whether two sources have the same values: a record's time is its start.
@@ -144,8 +167,8 @@ fn groups(frame: DataFrame, lowering: &mut Lowering<'_>, plan: &Plan, groups: &G
     }
     let ties = plan.tie_breakers().into_iter().filter(|(place, _)| !sorted.contains(place));
     sorting.extend(ties.map(|(place, descending)| by(result(place), descending)));
-    let frame = limited(frame.sort(sorting).map_err(failed)?, plan.limit)?;
-    Ok(Shaped { frame, kinds })
+    let frame = limited(sort(frame, sorting)?, plan.limit)?;
+    Ok(Shaped { frame, kinds, order: Vec::new() })
 }
 
 fn key(lowering: &Lowering<'_>, key: &GroupKey) -> Result<Operand, Error> {

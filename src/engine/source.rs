@@ -19,12 +19,16 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
 use super::files::{Files, LogFile};
 use super::layout::Slot;
-use super::scan::{Scan, Visible, Worker, units};
+use super::newest::NewestFirst;
+use super::scan::{Scan, Visible, units};
 use super::select::{Column, RowFilter, Select};
 use super::tally::Tally;
 
 /// Batches that wait between a reading thread and the query.
 const WAITING_BATCHES: usize = 2;
+
+/// The share of memory for records that wait for others; what becomes of them takes the rest.
+const WAITING_SHARE: usize = 2;
 
 /// The records of files as a table.
 #[derive(Debug)]
@@ -34,12 +38,23 @@ pub(super) struct Table {
     schema: SchemaRef,
     visible: Visible,
     tally: Arc<Tally>,
+    /// If batches come in order of time, the newest first: of how many rows they should be.
+    newest_first: Option<usize>,
+    memory_limit_bytes: usize,
 }
 
 impl Table {
     /// The columns that some file has, and those that are computed for filters; without any record
     /// if `is_empty`.
-    pub(super) fn new(files: &Files, visible: Visible, tally: &Arc<Tally>, is_empty: bool) -> Self {
+    ///
+    /// If `newest_first`, batches come in order of time, each of so many rows or more.
+    pub(super) fn new(
+        files: &Files,
+        visible: Visible,
+        tally: &Arc<Tally>,
+        is_empty: bool,
+        newest_first: Option<usize>,
+    ) -> Self {
         let mut slots: Vec<&Slot> = files.layouts().flat_map(|layout| layout.slots()).collect();
         // Most files have the same layout.
         slots.sort_unstable_by_key(|slot| match slot {
@@ -50,8 +65,9 @@ impl Table {
         let mut columns: Vec<Column> = slots.into_iter().cloned().map(Column::Slot).collect();
         columns.extend([Column::Ported, Column::Family]);
         let schema = schema(&columns);
+        let memory_limit_bytes = files.memory_limit_bytes;
         let files = if is_empty { Vec::new() } else { files.files.clone() };
-        Self { files, columns, schema, visible, tally: Arc::clone(tally) }
+        Self { files, columns, schema, visible, tally: Arc::clone(tally), newest_first, memory_limit_bytes }
     }
 
     /// The columns, in order.
@@ -113,8 +129,14 @@ impl TableProvider for Table {
             tally: Arc::clone(&self.tally),
             queue: Mutex::new(queue),
         });
-        let partitions = (0..threads).map(|_| Arc::new(Reading(Arc::clone(&scan))) as Arc<dyn PartitionStream>);
-        Ok(Arc::new(StreamingTableExec::try_new(schema, partitions.collect(), None, None, false, None)?))
+        let partitions: Vec<Arc<dyn PartitionStream>> = match self.newest_first {
+            Some(rows) => {
+                let memory_bytes = self.memory_limit_bytes / WAITING_SHARE;
+                vec![Arc::new(NewestFirst { scan, memory_bytes, rows })]
+            }
+            None => (0..threads).map(|_| Arc::new(Reading(Arc::clone(&scan))) as _).collect(),
+        };
+        Ok(Arc::new(StreamingTableExec::try_new(schema, partitions, None, None, false, None)?))
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
@@ -139,8 +161,8 @@ impl PartitionStream for Reading {
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let schema = Arc::clone(&self.0.select.schema);
         let mut stream = RecordBatchReceiverStreamBuilder::new(schema, WAITING_BATCHES);
-        let worker = Worker { scan: Arc::clone(&self.0), sender: stream.tx() };
-        stream.spawn_blocking(move || worker.run());
+        let (scan, sender) = (Arc::clone(&self.0), stream.tx());
+        stream.spawn_blocking(move || scan.read_all(&sender));
         stream.build()
     }
 }

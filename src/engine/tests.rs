@@ -373,3 +373,67 @@ fn too_many_groups_for_the_memory_are_an_error_that_says_what_to_do() {
     assert_eq!(error.to_string(), "the query needs more than the 2 MiB of memory that it may use");
     assert!(error.help().unwrap().contains("--memory-limit"));
 }
+
+/// 160 files of 2,000 records, by name in no order of time: each begins so many seconds after the
+/// one before it in time. And all of their times and numbers, newest first.
+fn logs(step_s: usize) -> (Opened, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut expected = Vec::new();
+    for log in 0..160 {
+        let mut text = String::from("start bytes\n");
+        for record in 0..2000 {
+            // Within 200 seconds; some at the same time, in one file some without a time.
+            let time = 1_795_000_000 + log * step_s + record * 7 % 200;
+            let number = (record * 31 + log) % 977;
+            let time = (log != 30 || record % 500 != 3).then_some(time);
+            writeln!(text, "{} {number}", time.map_or("-".into(), |time| time.to_string())).unwrap();
+            expected.push((std::cmp::Reverse(time), number));
+        }
+        text.push_str("many 1795000000\n");
+        let name = format!("{:03}.log", log * 37 % 160);
+        if log % 3 == 0 {
+            fs::write(folder.path().join(name), gzip(&text)).unwrap();
+        } else {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+    }
+    expected.sort_unstable();
+    let shown = |time: Option<usize>| time.map_or("-".into(), |time| shown(&Value::Time(time.try_into().unwrap())));
+    let expected = expected.into_iter().map(|(time, number)| format!("{} {number}", shown(time.0))).collect();
+    let files = Files::open(Options { memory_limit_bytes: 16 << 20, ..options(folder.path()) }).unwrap();
+    (Opened { files, _folder: folder }, expected)
+}
+
+#[test]
+fn a_big_answer_is_in_order_however_parts_lie_over_each_other() {
+    // In turn, each over the next, and too many over each other to wait in memory.
+    for step_s in [200, 100, 0] {
+        let (files, expected) = logs(step_s);
+        let (rows, stats) = ask(&files, "show start, bytes | limit none").unwrap();
+        assert!(rows == expected, "{step_s}");
+        assert_eq!((stats.rows, stats.records_scanned, stats.malformed), (320_000, 320_000, 160), "{step_s}");
+        let few = ask(&files, "where bytes = 5 | show start, bytes | limit none").unwrap().0;
+        assert_eq!(few, expected.into_iter().filter(|row| row.ends_with(" 5")).collect::<Vec<_>>(), "{step_s}");
+    }
+}
+
+#[test]
+fn a_big_answer_begins_before_all_is_read() {
+    struct First;
+    impl RowSink for First {
+        fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn rows(&mut self, _: Vec<Row>) -> std::io::Result<()> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let (files, _) = logs(200);
+    let progress = Arc::default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let plan = plan("show start, bytes | limit none");
+    runtime.block_on(run(&plan, None, &files, None, &progress, &mut First)).unwrap_err();
+    drop(runtime);
+    let records = progress.records.load(Ordering::Relaxed);
+    assert!(records < 320_000, "{records}");
+}

@@ -35,33 +35,45 @@ const BLOCK_BYTES: usize = 16 << 10;
 const AHEAD_FROM_BYTES: u64 = 1 << 20;
 
 /// Reads a part of a text file.
-pub(super) fn read(worker: &Worker, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
+pub(super) fn read(worker: &Worker<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
+    let Opened { mut text, raw_bytes } = open(file, &unit.part, worker.buffer.take())?;
+    let outcome = Lines::new(worker, unit.file, file, text.position).read_all(&mut text, raw_bytes.as_ref());
+    worker.buffer.replace(text.buffer);
+    outcome
+}
+
+/// A part that was opened.
+pub(super) struct Opened {
+    pub(super) text: Text<Box<dyn Read + Send>>,
+    /// Counts the stored bytes, where they are not the text itself.
+    raw_bytes: Option<Arc<AtomicU64>>,
+}
+
+/// Opens a part of a text file, which is read into `buffer`.
+pub(super) fn open(file: &LogFile, part: &Part, buffer: Vec<u8>) -> Result<Opened, Error> {
     let failed = |source| storage::error(&file.name, source);
     let opened = || File::open(&file.path).map_err(failed);
-    let mut lines = Lines::new(worker, unit.file, file);
-    match (&file.body, &unit.part) {
+    let whole = |reader, raw_bytes, buffer| Opened { text: Text::new(reader, 0, None, buffer), raw_bytes };
+    Ok(match (&file.body, part) {
         (Body::Stream { reader, raw_bytes }, _) => {
             let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
             let reader = reader.ok_or_else(|| Error::ReadTwice { file: file.name.clone() })?;
-            lines.read_all(Text::new(reader, 0, None), Some(raw_bytes))
+            whole(reader, Some(Arc::clone(raw_bytes)), buffer)
         }
         (Body::Gzip { bytes }, _) => {
             let raw = Raw::open(opened()?).map_err(failed)?;
-            let counter = raw.counter();
+            let counter = Some(raw.counter());
             let reader = raw.decoded();
-            if *bytes < AHEAD_FROM_BYTES {
-                return lines.read_all(Text::new(reader, 0, None), Some(&counter));
-            }
-            lines.read_all(Text::new(Ahead::new(reader), 0, None), Some(&counter))
+            let reader = if *bytes < AHEAD_FROM_BYTES { reader } else { Box::new(Ahead::new(reader)) };
+            whole(reader, counter, buffer)
         }
         (_, Part::Bytes(range)) => {
             let mut file = opened()?;
             let origin = line_start(&mut file, range.start).map_err(failed)?;
-            lines.origin = origin;
-            lines.read_all(Text::new(file, origin, Some(range.end)), None)
+            Opened { text: Text::new(Box::new(file), origin, Some(range.end), buffer), raw_bytes: None }
         }
-        _ => lines.read_all(Text::new(opened()?, 0, None), None),
-    }
+        _ => whole(Box::new(opened()?), None, buffer),
+    })
 }
 
 /// Moves to the first line that starts at `at` or behind it; returns where that is.
@@ -80,7 +92,7 @@ fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
 }
 
 /// Where a block of whole lines that starts at `at` ends: a long line is one by itself.
-fn block_end(text: &[u8], at: usize, length: usize) -> usize {
+pub(super) fn block_end(text: &[u8], at: usize, length: usize) -> usize {
     let most = length.min(at + BLOCK_BYTES);
     if most == length {
         return length;
@@ -92,25 +104,25 @@ fn block_end(text: &[u8], at: usize, length: usize) -> usize {
 }
 
 /// The bytes of the mark in front of a text, if there is one.
-fn mark_length(text: &[u8]) -> usize {
+pub(super) fn mark_length(text: &[u8]) -> usize {
     if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
 /// Text that is read piece by piece, each of whole lines.
-struct Text<R> {
+pub(super) struct Text<R> {
     reader: R,
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
     /// What is read and not yet given out.
     rest: Range<usize>,
     /// Where that starts in the whole text.
-    position: u64,
+    pub(super) position: u64,
     /// Where lines no longer belong to this part.
     end: Option<u64>,
 }
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
-enum Piece {
+pub(super) enum Piece {
     /// Whole lines, so many bytes at the start of the buffer.
     Lines(usize),
     /// A line that is longer than the buffer, passed over.
@@ -118,11 +130,13 @@ enum Piece {
 }
 
 impl<R: Read> Text<R> {
-    fn new(reader: R, position: u64, end: Option<u64>) -> Self {
-        Self { reader, buffer: vec![0; BUFFER_BYTES + PADDING_BYTES], rest: 0..0, position, end }
+    /// The text of `reader`; whatever is in `buffer` is written over.
+    fn new(reader: R, position: u64, end: Option<u64>, mut buffer: Vec<u8>) -> Self {
+        buffer.resize(BUFFER_BYTES + PADDING_BYTES, 0);
+        Self { reader, buffer, rest: 0..0, position, end }
     }
 
-    fn next(&mut self) -> io::Result<Option<Piece>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
         if self.end.is_some_and(|end| self.position >= end) {
             return Ok(None);
         }
@@ -191,7 +205,7 @@ impl<R: Read> Text<R> {
 
 /// The lines of a part, on their way to records.
 struct Lines<'w> {
-    worker: &'w Worker,
+    worker: &'w Worker<'w>,
     file: &'w LogFile,
     file_index: usize,
     reader: LineReader,
@@ -209,7 +223,7 @@ struct Lines<'w> {
 }
 
 impl<'w> Lines<'w> {
-    fn new(worker: &'w Worker, file_index: usize, file: &'w LogFile) -> Self {
+    fn new(worker: &'w Worker<'w>, file_index: usize, file: &'w LogFile, origin: u64) -> Self {
         let layout = &file.layout;
         Self {
             worker,
@@ -221,7 +235,7 @@ impl<'w> Lines<'w> {
             status: layout.place(Field::Status),
             start: layout.place(Field::Start),
             is_all_text: layout.is_all_text(),
-            origin: 0,
+            origin,
             line: 0,
             counts: Counts::default(),
             has_malformed: false,
@@ -229,12 +243,12 @@ impl<'w> Lines<'w> {
     }
 
     /// Reads all of the text; `raw_bytes` counts the stored bytes where they are not the text itself.
-    fn read_all(&mut self, mut text: Text<impl Read>, raw_bytes: Option<&Arc<AtomicU64>>) -> Result<(), Halt> {
+    fn read_all(&mut self, text: &mut Text<impl Read>, raw_bytes: Option<&Arc<AtomicU64>>) -> Result<(), Halt> {
         let stored = |position| raw_bytes.map_or(position, |raw| raw.load(Ordering::Relaxed));
         let mut position = text.position;
         let mut stored_before = if raw_bytes.is_some() { 0 } else { position };
         while let Some(piece) = text.next().map_err(|source| storage::error(&self.file.name, source))? {
-            self.worker.check_open()?;
+            self.worker.outlet.check_open()?;
             match piece {
                 Piece::Lines(length) => {
                     let mark = if position == 0 { mark_length(&text.buffer[..length]) } else { 0 };
@@ -376,7 +390,7 @@ mod tests {
 
     /// The lines of a part, each piece as text.
     fn lines(text: &str, position: u64, end: Option<u64>, buffer: usize) -> Vec<String> {
-        let mut reader = Text::new(&text.as_bytes()[usize::try_from(position).unwrap()..], position, end);
+        let mut reader = Text::new(&text.as_bytes()[usize::try_from(position).unwrap()..], position, end, Vec::new());
         reader.buffer = vec![0; buffer + PADDING_BYTES];
         let mut pieces = Vec::new();
         while let Some(piece) = reader.next().unwrap() {

@@ -4,16 +4,20 @@
 
 use std::io::{self, Write};
 
-use super::{Output, plain};
+use super::Output;
+use super::plain::Plain;
 use crate::value::{Column, Row, RowSink};
 
 pub(super) struct Csv<'w> {
     writer: csv::Writer<&'w mut (dyn Write + Send)>,
+    plain: Plain,
+    /// One value.
+    value: Vec<u8>,
 }
 
 impl<'w> Csv<'w> {
     pub(super) fn new(to: &'w mut (dyn Write + Send)) -> Self {
-        Self { writer: csv::Writer::from_writer(to) }
+        Self { writer: csv::Writer::from_writer(to), plain: Plain::default(), value: Vec::new() }
     }
 }
 
@@ -32,7 +36,12 @@ impl RowSink for Csv<'_> {
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
         for row in rows {
-            written(self.writer.write_record(row.iter().map(plain)))?;
+            for value in &row {
+                self.value.clear();
+                self.plain.push(&mut self.value, value);
+                written(self.writer.write_field(&self.value))?;
+            }
+            written(self.writer.write_record(None::<&[u8]>))?;
         }
         Ok(())
     }

@@ -6,7 +6,8 @@
 use std::io::{self, Write};
 
 use super::Output;
-use crate::value::{Column, Row, RowSink, Value, flag_names, time_utc};
+use super::plain::Plain;
+use crate::value::{Column, Row, RowSink, Value, flag_names};
 
 pub(super) struct Json<'w> {
     to: &'w mut (dyn Write + Send),
@@ -14,11 +15,17 @@ pub(super) struct Json<'w> {
     /// Each column's key, quoted, with its colon.
     keys: Vec<String>,
     has_rows: bool,
+    plain: Plain,
+    /// What is not yet written.
+    text: Vec<u8>,
 }
+
+/// Written at a time.
+const TEXT_BYTES: usize = 64 << 10;
 
 impl<'w> Json<'w> {
     pub(super) fn array(to: &'w mut (dyn Write + Send)) -> Self {
-        Self { to, is_array: true, keys: Vec::new(), has_rows: false }
+        Self { to, is_array: true, keys: Vec::new(), has_rows: false, plain: Plain::default(), text: Vec::new() }
     }
 
     pub(super) fn lines(to: &'w mut (dyn Write + Send)) -> Self {
@@ -27,32 +34,50 @@ impl<'w> Json<'w> {
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
         if self.is_array {
-            self.to.write_all(if self.has_rows { b",\n" } else { b"[\n" })?;
+            self.text.extend_from_slice(if self.has_rows { b",\n" } else { b"[\n" });
         }
         self.has_rows = true;
-        self.to.write_all(b"{")?;
+        self.text.push(b'{');
         for (place, (key, value)) in self.keys.iter().zip(row).enumerate() {
             if place > 0 {
-                self.to.write_all(b",")?;
+                self.text.push(b',');
             }
-            self.to.write_all(key.as_bytes())?;
-            write_value(self.to, value)?;
+            self.text.extend_from_slice(key.as_bytes());
+            push(&mut self.text, &mut self.plain, value)?;
         }
-        self.to.write_all(if self.is_array { b"}" } else { b"}\n" })
+        self.text.extend_from_slice(if self.is_array { b"}" } else { b"}\n" });
+        if self.text.len() < TEXT_BYTES { Ok(()) } else { self.write() }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.to.write_all(&self.text)?;
+        self.text.clear();
+        Ok(())
     }
 }
 
-fn write_value(to: &mut dyn Write, value: &Value) -> io::Result<()> {
+fn push(to: &mut Vec<u8>, plain: &mut Plain, value: &Value) -> io::Result<()> {
     match value {
-        Value::Absent => to.write_all(b"null"),
-        Value::Int(number) => write!(to, "{number}"),
-        Value::Float(number) => Ok(serde_json::to_writer(to, number)?),
-        Value::Time(seconds) => write!(to, "\"{}\"", time_utc(*seconds)),
-        Value::Address(address) => write!(to, "\"{address}\""),
-        Value::Network(network) => write!(to, "\"{network}\""),
-        Value::Text(text) => Ok(serde_json::to_writer(to, text.as_ref())?),
-        Value::Flags(flags) => Ok(serde_json::to_writer(to, &flag_names(*flags).collect::<Vec<_>>())?),
+        Value::Absent => to.extend_from_slice(b"null"),
+        Value::Int(_) => plain.push(to, value),
+        Value::Float(number) => serde_json::to_writer(to, number)?,
+        Value::Text(text) => serde_json::to_writer(to, text.as_str())?,
+        Value::Flags(flags) => {
+            to.push(b'[');
+            for (place, name) in flag_names(*flags).enumerate() {
+                to.extend_from_slice(if place > 0 { b",\"" } else { b"\"" });
+                to.extend_from_slice(name.as_bytes());
+                to.push(b'"');
+            }
+            to.push(b']');
+        }
+        Value::Time(_) | Value::Address(_) | Value::Network(_) => {
+            to.push(b'"');
+            plain.push(to, value);
+            to.push(b'"');
+        }
     }
+    Ok(())
 }
 
 impl RowSink for Json<'_> {
@@ -63,7 +88,8 @@ impl RowSink for Json<'_> {
     }
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
-        rows.iter().try_for_each(|row| self.row(row))
+        rows.iter().try_for_each(|row| self.row(row))?;
+        self.write()
     }
 }
 

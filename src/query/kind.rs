@@ -1,7 +1,5 @@
 //! What the values of an answer's columns are, whoever read them.
 
-use std::borrow::Cow;
-
 use crate::field::{Field, FieldType};
 use crate::query::plan::{Aggregate, GroupKey, KeyBy, Plan, Shape, Source};
 use crate::value::Value;
@@ -62,7 +60,7 @@ impl Kind {
         match self {
             Self::Time => Value::Time(number),
             Self::Code(field) => {
-                Value::Text(field.code_word(number).map_or_else(|| Cow::Owned(number.to_string()), Cow::Borrowed))
+                field.code_word(number).map_or_else(|| Value::Text(number.to_string().into()), Value::word)
             }
             Self::Flags => Value::Flags(u8::try_from(number).unwrap_or(u8::MAX)),
             Self::Number | Self::Address | Self::Network(_) | Self::Text => Value::Int(number),

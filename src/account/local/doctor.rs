@@ -67,7 +67,7 @@ async fn strays(account: &Embedded) -> Result<Vec<String>, Error> {
     engine::run(&interfaces_of_all_records(), None, &files, None, &Arc::new(Progress::default()), &mut found).await?;
     let known: BTreeSet<&String> = account.inventory.interfaces.iter().map(|interface| &interface.id).collect();
     let ids = found.rows.into_iter().filter_map(|row| match row.into_iter().next() {
-        Some(Value::Text(id)) => Some(id.into_owned()),
+        Some(Value::Text(id)) => Some(id.into_string()),
         _ => None,
     });
     Ok(ids.filter(|id| !known.contains(id)).collect())

@@ -1,0 +1,341 @@
+//! Records part by part, the newest part first, so that they need not be sorted all at once.
+//!
+//! Files and their lines are mostly in order of time. Where it is known from when to when the
+//! records of each part are, those of some parts can be passed on as soon as no part that is still
+//! to be read has newer ones. So a big answer starts soon and takes little memory, and one with a
+//! limit ends early. Where too many parts lie over each other, the query engine has to sort.
+
+use std::cell::RefCell;
+use std::collections::BinaryHeap;
+use std::error::Error;
+use std::fmt;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{mem, thread};
+
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
+use datafusion::arrow::compute::kernels::cmp::gt;
+use datafusion::arrow::compute::{concat_batches, filter_record_batch, not, prep_null_mask_filter};
+use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
+use datafusion::arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use datafusion::physical_plan::streaming::PartitionStream;
+use tokio::sync::mpsc::Sender;
+
+use crate::field::Field;
+use crate::query::plan::{Limit, Plan, Shape, SortKey, Source};
+
+use super::files::{Body, Files, LogFile};
+use super::scan::{Halt, Outlet, Scan, Unit, Worker};
+use super::select::Column;
+use super::source::cores;
+use super::times::Times;
+
+/// Records that take up to this share of the memory for them are sorted at once, without asking from
+/// when to when others are.
+const FEW_SHARE: usize = 8;
+
+/// Bigger gzip files are not worth being read twice, nor held as a whole.
+const GZIP_BYTES: u64 = 4 << 20;
+
+/// Bytes that a value takes on its way, about.
+const VALUE_BYTES: u64 = 24;
+
+/// Whether the answer can come part by part, and is better off so.
+pub(super) fn suits(plan: &Plan, files: &Files) -> bool {
+    // With a malformed line, a strict run shows nothing: all lines have to be read before.
+    matches!(plan.shape, Shape::Records { .. })
+        && plan.sort.first().is_none_or(|key| *key == SortKey::NEWEST_FIRST)
+        && files.has(&Source::Field(Field::Time))
+        && !files.is_strict
+        && files.files.iter().all(|file| has_parts(file, plan.limit))
+}
+
+/// Few rows of text are picked while it is read: finding the newest first would only take longer.
+fn has_parts(file: &LogFile, limit: Limit) -> bool {
+    match &file.body {
+        Body::Empty => true,
+        Body::Stream { .. } => false,
+        Body::Text { .. } => limit == Limit::None,
+        Body::Gzip { bytes } => limit == Limit::None && *bytes <= GZIP_BYTES,
+        Body::Parquet(parquet) => parquet.has_times(&file.layout),
+    }
+}
+
+/// The query engine has to sort: too many parts have records of the same time.
+#[derive(Debug)]
+struct Mingled;
+
+impl fmt::Display for Mingled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many parts have records of the same time")
+    }
+}
+
+impl Error for Mingled {}
+
+/// Whether this is why an answer did not begin.
+pub(super) fn is_mingled(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::External(error) if error.is::<Mingled>())
+}
+
+/// The records of files, each batch newer than the next; within a batch they have no order.
+#[derive(Clone, Debug)]
+pub(super) struct NewestFirst {
+    pub(super) scan: Arc<Scan>,
+    /// How much memory records may take that wait for others.
+    pub(super) memory_bytes: usize,
+    /// From how many on they are worth a batch.
+    pub(super) rows: usize,
+}
+
+impl PartitionStream for NewestFirst {
+    fn schema(&self) -> &SchemaRef {
+        &self.scan.select.schema
+    }
+
+    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let mut stream = RecordBatchReceiverStreamBuilder::new(Arc::clone(&self.scan.select.schema), 1);
+        let reading = Reading { query: self.clone(), to: stream.tx() };
+        stream.spawn_blocking(move || reading.run().or_else(|halt| reading.query.scan.halted(halt)));
+        stream.build()
+    }
+}
+
+struct Reading {
+    query: NewestFirst,
+    to: Sender<Result<RecordBatch, DataFusionError>>,
+}
+
+/// What was kept of a part.
+type Kept = Result<Vec<RecordBatch>, Halt>;
+
+impl Reading {
+    fn run(&self) -> Result<(), Halt> {
+        let mut held = Held::new(&self.query.scan, self.query.rows);
+        let mut rest = self.rest(&mut held)?;
+        if rest.is_empty() {
+            return self.pass_on(held.release_all()?);
+        }
+        // The queue is taken from its end: the newest part first.
+        rest.sort_by_key(|part| part.times.newest);
+        if most_rows(&rest, cores()) * VALUE_BYTES * held.schema.fields().len() as u64 > self.query.memory_bytes as u64
+        {
+            return Err(DataFusionError::External(Box::new(Mingled)).into());
+        }
+        let newest: Vec<i64> = rest.iter().map(|part| part.times.newest).collect();
+        let mut is_read = vec![false; newest.len()];
+        // Behind the newest part of those that are not all read.
+        let mut unread = newest.len();
+        let queue = Mutex::new(rest.into_iter().map(|part| part.unit).enumerate().collect());
+        in_parallel(
+            &queue,
+            |(place, unit)| (place, self.read(&unit)),
+            |(place, kept)| {
+                held.batches.extend(kept?);
+                is_read[place] = true;
+                unread = is_read[..unread].iter().rposition(|is_read| !is_read).map_or(0, |last| last + 1);
+                newest[..unread].last().map_or(Ok(()), |newest| self.pass_on(held.release(*newest)?))
+            },
+        )?;
+        self.pass_on(held.release_all()?)
+    }
+
+    /// Reads until there is much; returns what is left then.
+    fn rest(&self, held: &mut Held) -> Result<Vec<Part>, Halt> {
+        let queue = &self.query.scan.queue;
+        let mut rest = Vec::new();
+        let says_times = |unit: &Unit| matches!(self.query.scan.files[unit.file].body, Body::Parquet(_));
+        if lock(queue).iter().all(says_times) {
+            rest.append(&mut lock(queue));
+        }
+        in_parallel(
+            queue,
+            |unit| self.read(&unit),
+            |kept| {
+                held.batches.extend(kept?);
+                if held.bytes() > self.query.memory_bytes / FEW_SHARE {
+                    rest.append(&mut lock(queue));
+                }
+                Ok(())
+            },
+        )?;
+        let mut parts = Vec::new();
+        let look = |unit: Unit| {
+            let times = Times::of(&self.query.scan.files[unit.file], &unit.part, &self.to)?;
+            Ok(Part { unit, times })
+        };
+        in_parallel(&Mutex::new(rest), look, |part: Result<Part, Halt>| {
+            parts.push(part?);
+            Ok(())
+        })?;
+        Ok(parts)
+    }
+
+    fn read(&self, unit: &Unit) -> Kept {
+        let outlet = Keeping { kept: RefCell::default(), to: &self.to };
+        Worker::new(&self.query.scan, &outlet).read(unit)?;
+        Ok(outlet.kept.into_inner())
+    }
+
+    fn pass_on(&self, batch: Option<RecordBatch>) -> Result<(), Halt> {
+        batch.map_or(Ok(()), |batch| self.to.pass(batch))
+    }
+}
+
+/// A part and from when to when its records are.
+struct Part {
+    unit: Unit,
+    times: Times,
+}
+
+/// How many records wait for others at once, at most. Parts are in order of their newest; so many
+/// are read at once.
+fn most_rows(parts: &[Part], threads: usize) -> u64 {
+    let mut waiting = BinaryHeap::new();
+    let (mut rows, mut most) = (0, 0);
+    for (place, Part { times, .. }) in parts.iter().enumerate().rev() {
+        waiting.push((times.oldest, times.rows));
+        rows += times.rows;
+        let read_meanwhile = &parts[(place + 1).saturating_sub(threads)..place];
+        most = most.max(rows + read_meanwhile.iter().map(|part| part.times.rows).sum::<u64>());
+        let next = place.checked_sub(1).map_or(i64::MIN, |next| parts[next].times.newest);
+        while let Some((oldest, count)) = waiting.peek().copied()
+            && oldest > next
+        {
+            waiting.pop();
+            rows -= count;
+        }
+    }
+    most
+}
+
+/// Keeps what a part has.
+struct Keeping<'t> {
+    kept: RefCell<Vec<RecordBatch>>,
+    to: &'t Sender<Result<RecordBatch, DataFusionError>>,
+}
+
+impl Outlet for Keeping<'_> {
+    fn pass(&self, batch: RecordBatch) -> Result<(), Halt> {
+        self.kept.borrow_mut().push(batch);
+        self.check_open()
+    }
+
+    fn check_open(&self) -> Result<(), Halt> {
+        self.to.check_open()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Works on what is in the queue, the last first, with as many threads as can run at once; `with`
+/// takes what comes of it here, and ends all with an error.
+fn in_parallel<T: Send, R: Send>(
+    queue: &Mutex<Vec<T>>,
+    work: impl Fn(T) -> R + Sync,
+    mut with: impl FnMut(R) -> Result<(), Halt>,
+) -> Result<(), Halt> {
+    thread::scope(|scope| {
+        let (sender, done) = sync_channel(0);
+        for _ in 0..cores() {
+            let (sender, work) = (sender.clone(), &work);
+            let next = || lock(queue).pop();
+            scope.spawn(move || {
+                while let Some(item) = next() {
+                    if sender.send(work(item)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        done.into_iter().try_for_each(&mut with)
+    })
+}
+
+/// Records that wait until nothing newer can come.
+struct Held {
+    batches: Vec<RecordBatch>,
+    schema: SchemaRef,
+    /// The column of the time.
+    time: usize,
+    worth_rows: usize,
+}
+
+impl Held {
+    fn new(scan: &Scan, worth_rows: usize) -> Self {
+        let time = scan.select.output.iter().position(|column| *column == Column::TIME);
+        let time = time.expect("records in order of time have one");
+        Self { batches: Vec::new(), schema: Arc::clone(&scan.select.schema), time, worth_rows }
+    }
+
+    fn bytes(&self) -> usize {
+        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+    }
+
+    /// The records that are newer than all that can still come, if they are worth a batch.
+    fn release(&mut self, newest: i64) -> Result<Option<RecordBatch>, ArrowError> {
+        let is_newer = |batch: &RecordBatch| {
+            let times = batch.column(self.time).as_primitive::<Int64Type>();
+            let is_newer = gt(times, &Int64Array::new_scalar(newest) as &dyn Datum)?;
+            Ok(if is_newer.null_count() > 0 { prep_null_mask_filter(&is_newer) } else { is_newer })
+        };
+        let masks = self.batches.iter().map(is_newer).collect::<Result<Vec<BooleanArray>, ArrowError>>()?;
+        if masks.iter().map(BooleanArray::true_count).sum::<usize>() < self.worth_rows {
+            return Ok(None);
+        }
+        let mut newer = Vec::new();
+        let mut held = Vec::new();
+        for (batch, mask) in mem::take(&mut self.batches).into_iter().zip(masks) {
+            match mask.true_count() {
+                0 => held.push(batch),
+                all if all == batch.num_rows() => newer.push(batch),
+                _ => {
+                    newer.push(filter_record_batch(&batch, &mask)?);
+                    held.push(filter_record_batch(&batch, &not(&mask)?)?);
+                }
+            }
+        }
+        self.batches = held;
+        concat_batches(&self.schema, &newer).map(Some)
+    }
+
+    /// All records.
+    fn release_all(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
+        let batches = mem::take(&mut self.batches);
+        if batches.is_empty() { Ok(None) } else { concat_batches(&self.schema, &batches).map(Some) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::Part as UnitPart;
+    use super::*;
+
+    #[test]
+    fn records_wait_for_parts_that_may_have_newer_ones() {
+        let most = |times: &[(i64, i64, u64)], threads| {
+            let part = |&(oldest, newest, rows)| Part {
+                unit: Unit { file: 0, part: UnitPart::Whole },
+                times: Times { oldest, newest, rows },
+            };
+            most_rows(&times.iter().map(part).collect::<Vec<_>>(), threads)
+        };
+        // One after the other: none waits for another.
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (20, 29, 6)], 1), 7);
+        // The last two are read at once.
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (20, 29, 6)], 2), 13);
+        // The newest part may have records as old as those of the one before it, not as the first's.
+        assert_eq!(most(&[(0, 9, 5), (10, 25, 7), (20, 29, 6)], 1), 13);
+        // A part of all times, or with records that have none, waits to the end.
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (i64::MIN, 29, 6)], 1), 13);
+        assert_eq!(most(&[(5, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
+        assert_eq!(most(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)], 1), 18);
+    }
+}

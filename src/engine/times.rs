@@ -1,0 +1,182 @@
+//! From when to when the records of a part are: a first look at nothing but their times.
+
+use std::sync::Arc;
+
+use crate::field::Field;
+
+use super::decode::{LineReader, Parsed};
+use super::files::{Body, LogFile};
+use super::index::Index;
+use super::look::content;
+use super::scan::{Halt, Outlet, Part};
+use super::text::{self, Piece, block_end, mark_length};
+use super::{storage, word};
+
+use crate::value::to_seconds;
+
+/// From when to when records are, and how many there are; for all lines that may turn out to be
+/// records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Times {
+    /// The first second; the least number if a record has no time.
+    pub(super) oldest: i64,
+    /// The last second; the least number if no record has a time.
+    pub(super) newest: i64,
+    pub(super) rows: u64,
+}
+
+impl Times {
+    const NONE: Self = Self { oldest: i64::MAX, newest: i64::MIN, rows: 0 };
+
+    fn add(&mut self, time: Option<i64>) {
+        // Records without a time come last, as if they were oldest.
+        let time = time.unwrap_or(i64::MIN);
+        self.oldest = self.oldest.min(time);
+        self.newest = self.newest.max(time);
+        self.rows += 1;
+    }
+
+    /// Looks at a part of a file.
+    pub(super) fn of(file: &LogFile, part: &Part, outlet: &dyn Outlet) -> Result<Self, Halt> {
+        match (&file.body, part) {
+            (Body::Parquet(parquet), Part::RowGroup(group)) => {
+                Ok(parquet.times(&file.layout, *group).unwrap_or(Self { oldest: i64::MIN, newest: i64::MAX, rows: 0 }))
+            }
+            _ => of_text(file, part, outlet),
+        }
+    }
+}
+
+fn of_text(file: &LogFile, part: &Part, outlet: &dyn Outlet) -> Result<Times, Halt> {
+    let mut text = text::open(file, part, Vec::new())?.text;
+    let mut looking = Looking::new(file);
+    let mut position = text.position;
+    while let Some(piece) = text.next().map_err(|source| storage::error(&file.name, source))? {
+        outlet.check_open()?;
+        if let Piece::Lines(length) = piece {
+            let mark = if position == 0 { mark_length(&text.buffer[..length]) } else { 0 };
+            looking.look_at_lines(&text.buffer[mark..], length - mark);
+        }
+        position = text.position;
+    }
+    Ok(looking.times)
+}
+
+struct Looking {
+    reader: LineReader,
+    index: Index,
+    /// Values of a regular line.
+    values: usize,
+    /// The place of the time among them, and among the slots.
+    start: Option<(usize, usize)>,
+    times: Times,
+}
+
+impl Looking {
+    fn new(file: &LogFile) -> Self {
+        let layout = &file.layout;
+        let lead = usize::from(layout.is_export);
+        Self {
+            reader: LineReader::new(Arc::clone(layout)),
+            index: Index::default(),
+            values: layout.slots().len() + lead,
+            start: layout.place(Field::Start).map(|slot| (slot + lead, slot)),
+            times: Times::NONE,
+        }
+    }
+
+    /// Looks at the first `length` bytes of `text`; what stands behind them is no matter.
+    fn look_at_lines(&mut self, text: &[u8], length: usize) {
+        let mut at = 0;
+        while at < length {
+            let end = block_end(text, at, length);
+            if !self.look_at_regular(&text[at..], end - at) {
+                self.look_closely(&text[at..end]);
+            }
+            at = end;
+        }
+    }
+
+    /// Looks at a block as a whole, if each of its lines plainly has a time.
+    fn look_at_regular(&mut self, text: &[u8], length: usize) -> bool {
+        let Some((place, _)) = self.start else { return false };
+        if !self.index.fill(&text[..length], self.values) {
+            return false;
+        }
+        let mut times = self.times;
+        for (start, end) in self.index.values(place) {
+            let Some(number) = word::number(text, start, end) else { return false };
+            times.add(Some(to_seconds(number.cast_signed())));
+        }
+        self.times = times;
+        true
+    }
+
+    fn look_closely(&mut self, text: &[u8]) {
+        for line in text.split(|byte| *byte == b'\n').filter_map(content) {
+            if self.reader.read(line).is_ok() {
+                self.times.add(match self.start.map(|(_, slot)| self.reader.values[slot]) {
+                    Some(Parsed::Number(time)) => Some(time),
+                    _ => None,
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::layout::Layout;
+    use super::*;
+
+    struct Open;
+
+    impl Outlet for Open {
+        fn pass(&self, _: datafusion::arrow::array::RecordBatch) -> Result<(), Halt> {
+            Ok(())
+        }
+
+        fn check_open(&self) -> Result<(), Halt> {
+            Ok(())
+        }
+    }
+
+    /// The times of a part of a file with this format.
+    fn times(format: &str, is_export: bool, text: &str, part: &Part) -> Times {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, text).unwrap();
+        let layout = Arc::new(Layout::parse_format(format).unwrap().export(is_export));
+        let body = Body::Text { bytes: text.len() as u64 };
+        Times::of(&LogFile { name: "log".into(), path, layout, body }, part, &Open).unwrap()
+    }
+
+    #[test]
+    fn every_line_that_is_a_record_counts() {
+        let all = |oldest, newest, rows| Times { oldest, newest, rows };
+        assert_eq!(times("start bytes", false, "30 1\n10 2\n20 3\n", &Part::Whole), all(10, 30, 3));
+        // Milliseconds; long numbers, a header line, two blanks and a comment need a closer look.
+        assert_eq!(
+            times("start bytes", false, "1700000000123 1\n", &Part::Whole),
+            all(1_700_000_000, 1_700_000_000, 1)
+        );
+        let text = "\u{feff}start bytes\r\n40 1\r\n# 99 1\n9000000000000000000 1\n30  1\n";
+        assert_eq!(times("start bytes", false, text, &Part::Whole), all(30, 9_000_000_000_000_000, 3));
+        assert_eq!(times("start bytes", false, "\u{feff}50 1\n40 1\n", &Part::Whole), all(40, 50, 2));
+        // Records without a time, and none.
+        assert_eq!(times("start bytes", false, "30 1\n- 1\n", &Part::Whole), all(i64::MIN, 30, 2));
+        assert_eq!(times("bytes dstport", false, "1 22\n2 22\n", &Part::Whole), all(i64::MIN, i64::MIN, 2));
+        assert_eq!(times("start bytes", false, "", &Part::Whole), Times::NONE);
+        let export = "2026-11-23T08:00:00.000Z 7 1\n2026-11-23T08:00:00.000Z 8 1\n";
+        assert_eq!(times("start bytes", true, export, &Part::Whole), all(7, 8, 2));
+    }
+
+    #[test]
+    fn a_part_has_the_lines_that_start_in_it() {
+        let text = "30 1\n10 2\n20 3\n";
+        let rows = [0..1, 1..6, 6..15].map(|range| times("start bytes", false, text, &Part::Bytes(range)).newest);
+        assert_eq!(rows, [30, 10, 20]);
+    }
+}
