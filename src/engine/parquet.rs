@@ -49,8 +49,6 @@ const ACCOUNT_DIGITS: usize = 12;
 /// An opened parquet file.
 pub(super) struct ParquetFile {
     metadata: ArrowReaderMetadata,
-    /// The same, to read text that is stored as numbers of distinct values as just that.
-    distinct: ArrowReaderMetadata,
     /// The column of the file for each slot.
     columns: Vec<usize>,
 }
@@ -69,8 +67,7 @@ impl ParquetFile {
         if !has_places(&metadata) {
             return Err(Error::Damaged { file: name.into(), reason: "its index has places before its start".into() });
         }
-        let distinct = distinct(&metadata);
-        Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, distinct, columns }, layout)))
+        Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, columns }, layout)))
     }
 
     /// The groups of rows, but for those that lie outside the interval by their own account.
@@ -134,7 +131,7 @@ impl ParquetFile {
 
     fn reader(&self, file: File, group: usize, slots: &[usize]) -> Result<ParquetRecordBatchReader, String> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), self.roots(slots));
-        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.distinct.clone())
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, distinct(&self.metadata, group))
             .with_projection(mask)
             .with_row_groups(vec![group])
             .with_batch_size(BATCH_ROWS)
@@ -143,13 +140,14 @@ impl ParquetFile {
     }
 }
 
-/// What to read a file by so that text that every group stores as distinct values comes as these.
-fn distinct(metadata: &ArrowReaderMetadata) -> ArrowReaderMetadata {
+/// What to read a group of rows by so that text that it stores as distinct values comes as these.
+fn distinct(metadata: &ArrowReaderMetadata, group: usize) -> ArrowReaderMetadata {
     let file = metadata.metadata();
+    let group = file.row_group(group);
     let parquet = metadata.parquet_schema();
     let is_distinct = |column: usize| {
         let mut leaves = (0..parquet.num_columns()).filter(|leaf| parquet.get_column_root_idx(*leaf) == column);
-        leaves.all(|leaf| file.row_groups().iter().all(|group| group.column(leaf).dictionary_page_offset().is_some()))
+        leaves.all(|leaf| group.column(leaf).dictionary_page_offset().is_some())
     };
     let fields = metadata.schema().fields().iter().enumerate().map(|(column, field)| {
         if !matches!(field.data_type(), DataType::Utf8 | DataType::Binary) || !is_distinct(column) {

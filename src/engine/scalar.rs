@@ -12,7 +12,7 @@ use datafusion::arrow::array::{
     StringViewArray,
 };
 use datafusion::arrow::buffer::BooleanBuffer;
-use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use datafusion::common::{exec_datafusion_err, internal_datafusion_err};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
@@ -31,7 +31,8 @@ use super::select::family;
 /// The type of 64-bit numbers that are to be summed.
 pub(super) const WIDE: DataType = DataType::Decimal128(19, 0);
 
-const ADDRESS: DataType = DataType::FixedSizeBinary(ADDRESS_BYTES);
+/// The type of addresses.
+pub(super) const ADDRESS: DataType = DataType::FixedSizeBinary(ADDRESS_BYTES);
 
 /// A function of one argument.
 fn scalar(
@@ -142,6 +143,29 @@ pub(super) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
         let texts = array.as_string_view().iter();
         let named: StringViewArray = texts.map(|text| table.get(text?).map(String::as_str)).collect();
         Ok(Arc::new(named))
+    })
+}
+
+/// The type of addresses as numbers, which may be of more digits than it says: they are only told apart.
+const ADDRESS_NUMBER: DataType = DataType::Decimal128(38, 0);
+
+/// The bits of an address as a number.
+pub(super) fn number_of_address() -> ScalarUDF {
+    scalar("number of address", ADDRESS, ADDRESS_NUMBER, |array| {
+        let addresses = addresses(array)?;
+        let (values, _) = addresses.value_data().as_chunks();
+        let numbers = values.iter().map(|value| i128::from_be_bytes(*value)).collect::<Vec<_>>();
+        let numbers = Decimal128Array::new(numbers.into(), addresses.nulls().cloned());
+        Ok(Arc::new(numbers.with_data_type(ADDRESS_NUMBER)))
+    })
+}
+
+/// The inverse of [`number_of_address`].
+pub(super) fn address_of_number() -> ScalarUDF {
+    scalar("address of number", ADDRESS_NUMBER, ADDRESS, |array| {
+        let numbers = array.as_primitive::<Decimal128Type>();
+        let bytes: Vec<u8> = numbers.values().iter().flat_map(|number| number.to_be_bytes()).collect();
+        Ok(Arc::new(FixedSizeBinaryArray::new(ADDRESS_BYTES, bytes.into(), numbers.nulls().cloned())))
     })
 }
 
