@@ -7,6 +7,8 @@
 mod moto;
 #[path = "aws/proxy.rs"]
 mod proxy;
+#[path = "aws/simulator.rs"]
+mod simulator;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use moto::{Network, Region, array, port, ran, text};
 use proxy::{Call, Proxy, Verdict};
 use serde_json::{Value, json};
+use simulator::{Policy, needs};
 
 /// What the Go tool has its roles trust.
 const GO_TRUST: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
@@ -622,62 +625,43 @@ fn a_kill_leaves_nothing_that_the_doctor_does_not_find() {
     }
 }
 
-/// What comes with calls that have other names, and what `--region all` needs, which meets other tests.
-const IMPLIED: [&str; 6] =
-    ["ecs:List*", "iam:PassRole", "iam:TagRole", "ec2:CreateTags", "logs:TagResource", "ec2:DescribeRegions"];
-
-fn iam_name(call: &Call) -> String {
-    let service = if call.request.to_lowercase().contains("x-amz-target:") {
-        "logs"
-    } else if call.request.contains("Version=2016-11-15") {
-        "ec2"
-    } else if call.request.contains("Version=2011-06-15") {
-        "sts"
-    } else {
-        "iam"
-    };
-    format!("{service}:{}", call.action)
-}
-
 /// The printed policy of each command against what the command calls, also where it goes wrong.
 #[test]
 fn the_printed_policy_is_what_a_command_calls_and_no_more() {
     let region = Region::new("af-south-1");
     let _network = Network::new(&region);
     let nothing = "none";
-    for (command, args, fails) in [
-        ("inventory", &["inventory"][..], nothing),
-        ("create", CREATE, "CreateFlowLogs"),
-        ("create", CREATE, nothing),
-        ("list", &["list"], nothing),
-        ("delete", DELETE, nothing),
-        ("doctor", &["doctor"], nothing),
+    for (command, args, failures) in [
+        ("inventory", &["inventory"][..], &[nothing][..]),
+        ("create", CREATE, &["CreateFlowLogs", nothing]),
+        ("list", &["list"], &[nothing]),
+        ("delete", DELETE, &[nothing]),
+        ("doctor", &["doctor"], &[nothing]),
     ] {
         if command == "doctor" {
             // Only what nothing uses is looked at closely.
             create_as_go(&region, "vpc-0", "NetworkInterface", &[]);
         }
-        let policy: Value = serde_json::from_str(&region.done(&["policy", command])).unwrap();
-        let statements = array(&policy, "Statement");
-        let actions = statements.iter().flat_map(|statement| array(statement, "Action"));
-        let allowed: BTreeSet<String> = actions.map(|action| text(&action)).collect();
-        let called = Arc::new(Mutex::new(BTreeSet::new()));
-        let seen = Arc::clone(&called);
-        let proxy = Proxy::new(port(), move |call| {
-            seen.lock().unwrap().insert(iam_name(call));
-            if call.action == fails { Verdict::Fault } else { Verdict::Pass }
-        });
-        let ran = region.run_at(proxy.port, args);
-        let is_done = fails == nothing && command != "doctor";
-        assert_eq!(ran.code, Some(i32::from(!is_done)), "{}{}", ran.stdout, ran.stderr);
-        let called = called.lock().unwrap();
-        let denied: Vec<&String> = called.difference(&allowed).collect();
-        assert!(denied.is_empty(), "`{command}` calls {denied:?}, which its policy does not have");
-        let unused: Vec<&String> =
-            allowed.difference(&called).filter(|name| !IMPLIED.contains(&name.as_str())).collect();
-        // A create that goes well takes nothing back.
-        let is_partial = command == "create" && fails == nothing;
-        assert!(unused.is_empty() || is_partial, "`{command}` does not call {unused:?}");
+        let mut policy = Policy::new(&serde_json::from_str(&region.done(&["policy", command])).unwrap());
+        for fails in failures {
+            let fails = fails.to_string();
+            let is_done = fails == nothing && command != "doctor";
+            let requests = Arc::new(Mutex::new(Vec::new()));
+            let seen = Arc::clone(&requests);
+            let proxy = Proxy::new(port(), move |call| {
+                seen.lock().unwrap().push(call.request.clone());
+                if call.action == fails { Verdict::Fault } else { Verdict::Pass }
+            });
+            let ran = region.run_at(proxy.port, args);
+            assert_eq!(ran.code, Some(i32::from(!is_done)), "{}{}", ran.stdout, ran.stderr);
+            for need in requests.lock().unwrap().iter().flat_map(|request| needs(request, region.name)) {
+                assert!(policy.allows(&need), "`{command}` needs {need:?}, which its policy does not allow");
+            }
+        }
+        let mut unused = policy.unused();
+        // For `--region all`, which would meet other tests.
+        unused.retain(|action| action != "ec2:DescribeRegions");
+        assert!(unused.is_empty(), "`{command}` does not need {unused:?}");
     }
     region.done(&["doctor", "--fix", "--yes"]);
     region.is_empty();

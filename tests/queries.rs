@@ -11,20 +11,22 @@ mod moto;
 mod proxy;
 #[path = "queries/records.rs"]
 mod records;
+#[path = "aws/simulator.rs"]
+mod simulator;
 mod terminal;
 
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use logs_service::{Group, LogsService, Script, Step};
-use moto::{Network, Ran, Region, array, port, ran};
+use moto::{Network, Ran, Region, port, ran};
 use proxy::{Proxy, Verdict};
 use records::{Records, now};
+use simulator::{Policy, needs, needs_of_logs};
 use terminal::Terminal;
 
 /// A Region with flow logs of a VPC and a subnet in it, and their records.
@@ -444,6 +446,13 @@ fn several_places_are_asked_side_by_side() {
     let ran = moto::ran(command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").output().unwrap());
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("nobody"), "{}", ran.stderr);
+    // Nor does one whose Regions cannot be listed.
+    let args = ["--profile", "one,nobody", "--region", "all", "-o", "csv", "-e", "vpc prod | count()"];
+    let mut command = world.region.command(port(), &args);
+    command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
+    let ran = moto::ran(command.output().unwrap());
+    assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("nobody: cannot list the Regions: there is no valid AWS login"), "{}", ran.stderr);
 
     let ran = world.on_aws(&service, &[&both[..], &["create", "vpc", "prod", "--yes"]].concat());
     assert!(ran.stdout.contains("one profile and one Region"), "{}{}", ran.stdout, ran.stderr);
@@ -457,7 +466,12 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     let events = Records::new(10).text_events();
     groups.push(Group { name: "/policy/custom".into(), created: 0, events });
     let service = LogsService::start(groups, quick());
-    let proxy = Proxy::new(port(), |_| Verdict::Pass);
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&requests);
+    let proxy = Proxy::new(port(), move |call| {
+        seen.lock().unwrap().push(call.request.clone());
+        Verdict::Pass
+    });
     let ask = |args: &[&str]| {
         let mut command = world.region.command(proxy.port, args);
         command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).output().unwrap()
@@ -469,16 +483,16 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     assert_eq!(ask(&["-e", "vpc"]).status.code(), Some(1));
     ask(&["--region", "all", "-e", "vpc | count()"]);
 
-    let mut called: BTreeSet<String> = proxy.actions.lock().unwrap().iter().cloned().collect();
-    called.extend(service.calls().into_iter().map(|call| call.operation));
-    let policy: serde_json::Value = serde_json::from_str(&world.region.done(&["policy", "query"])).unwrap();
-    let statements = array(&policy, "Statement");
-    let actions = statements.iter().flat_map(|statement| array(statement, "Action"));
-    let allowed: BTreeSet<String> =
-        actions.map(|action| moto::text(&action).split_once(':').unwrap().1.to_string()).collect();
-    // Nobody can be denied it; it tells accounts apart.
-    called.remove("GetCallerIdentity");
-    assert_eq!(called, allowed);
+    let mut policy = Policy::new(&serde_json::from_str(&world.region.done(&["policy", "query"])).unwrap());
+    let region = world.region.name;
+    let requests = requests.lock().unwrap();
+    let of_requests = requests.iter().flat_map(|request| needs(request, region));
+    let of_logs = service.calls().into_iter().flat_map(|call| needs_of_logs(&call.operation, &call.input, region));
+    for need in of_requests.chain(of_logs) {
+        // Nobody can be denied it; it tells accounts apart.
+        assert!(need.action == "sts:GetCallerIdentity" || policy.allows(&need), "{need:?}");
+    }
+    assert_eq!(policy.unused(), Vec::<String>::new());
 }
 
 #[test]

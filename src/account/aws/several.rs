@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::future::{join_all, try_join_all};
+use futures::future::join_all;
 use tokio::sync::OnceCell;
 
 use super::client::Clients;
@@ -51,10 +51,25 @@ impl Several {
         Some(Self { profiles, regions, tell: Arc::new(tell), usd_per_gb: options.usd_per_gb, places: OnceCell::new() })
     }
 
+    /// The places; a profile whose Regions cannot be listed is told of, unless none can.
     async fn places(&self) -> Result<&Vec<(Place, Aws)>, Error> {
         let find = async || {
-            let of_profiles = self.profiles.iter().map(|profile| self.of_profile(profile.as_ref()));
-            Ok(try_join_all(of_profiles).await?.into_iter().flatten().collect())
+            let of_profiles = join_all(self.profiles.iter().map(|profile| self.of_profile(profile.as_ref()))).await;
+            let mut places = Vec::new();
+            let mut failed = Vec::new();
+            for (profile, found) in self.profiles.iter().zip(of_profiles) {
+                match found {
+                    Ok(found) => places.extend(found),
+                    Err(error) => failed.push((profile, error)),
+                }
+            }
+            if places.is_empty() && !failed.is_empty() {
+                return Err(failed.remove(0).1);
+            }
+            for (profile, error) in failed {
+                (self.tell)(&format!("{}: {error}", profile.as_deref().unwrap_or("-")));
+            }
+            Ok(places)
         };
         self.places.get_or_try_init(find).await
     }
