@@ -3,24 +3,28 @@
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "aws/crowd.rs"]
+mod crowd;
 #[path = "aws/moto.rs"]
 mod moto;
 #[path = "aws/proxy.rs"]
 mod proxy;
 #[path = "aws/simulator.rs"]
 mod simulator;
+mod terminal;
 
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moto::{Network, Region, array, port, ran, text};
 use proxy::{Call, Proxy, Verdict};
 use serde_json::{Value, json};
 use simulator::{Policy, needs};
+use terminal::Terminal;
 
 /// What the Go tool has its roles trust.
 const GO_TRUST: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
@@ -696,6 +700,45 @@ fn the_inventory_tells_what_interfaces_belong_to() {
     let dir = folder.path().display().to_string();
     let created = region.done(&["--local", &dir, "create", "nat", "out"]);
     assert!(created.starts_with("created nat out") && created.contains("1 interface"), "{created}");
+}
+
+/// Calls that do not wait for each other go at once, in all places: the whole takes no more than half
+/// as long again as the slowest of those that do.
+#[test]
+fn many_things_are_listed_in_the_time_of_the_slowest_calls() {
+    // Longer than those of the services: what the test's own program does with the answers, not being
+    // optimised, should not be what is measured.
+    const CALL: Duration = Duration::from_millis(300);
+    let most = crowd::slowest_chain(CALL).mul_f64(1.5);
+    let services = crowd::serve(CALL);
+    let region = Region::new("us-east-1");
+
+    let start = Instant::now();
+    let regions = "us-east-1,us-east-2,us-west-1,us-west-2,ca-central-1";
+    let ran = region.run_at(services.port, &["--region", regions, "list", "-o", "json"]);
+    let took = start.elapsed();
+    let listed: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!(listed.len(), 5 * 200);
+    assert!(listed.iter().all(|flow_log| flow_log["interfaces"] == "10 of 10"), "{:?}", listed[0]);
+    assert!(took < most, "{took:?} for {regions}, where {most:?} are allowed");
+
+    let endpoint = format!("http://127.0.0.1:{}", services.port);
+    let environment = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+    ];
+    for (args, question) in [
+        (["create", "subnet"], "Create the flow logs of which?"),
+        (["delete", "subnet"], "Delete the flow logs of which?"),
+    ] {
+        let start = Instant::now();
+        let terminal = Terminal::start(&args, &environment, 100);
+        terminal.wait_for(question);
+        let took = start.elapsed();
+        assert!(took < most, "{took:?} for {args:?}, where {most:?} are allowed");
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ use super::{Account, Created, Estimate, Finding, FlowLog, Pending, Resource, Res
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::value::{Progress, RowSink, RunStats};
 use client::Clients;
+use flow_logs::Resources;
 use query::Quota;
 use stop::Stop;
 
@@ -110,8 +111,9 @@ impl Aws {
         let clients = self.clients().await?;
         let (inventory, ours, groups) =
             tokio::try_join!(self.inventory(), flow_logs::ours(clients), log_groups::list(clients))?;
+        let resources = Resources::new(inventory);
         let mut listed: Vec<FlowLog> =
-            flow_logs::grouped(ours).iter().map(|group| group.describe(inventory, &groups)).collect();
+            flow_logs::grouped(ours).iter().map(|group| group.describe(&resources, &groups)).collect();
         FlowLog::sort(&mut listed);
         Ok(listed)
     }

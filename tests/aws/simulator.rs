@@ -36,7 +36,7 @@ impl Need {
 /// What a request to a service needs.
 pub(crate) fn needs(request: &str, region: &str) -> Vec<Need> {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
-    let target = head.lines().find_map(|line| line.to_lowercase().starts_with("x-amz-target:").then_some(line));
+    let target = head.lines().find(|line| line.to_lowercase().starts_with("x-amz-target:"));
     if let Some(target) = target {
         let operation = target.rsplit('.').next().unwrap().trim();
         return needs_of_logs(operation, &serde_json::from_str(body).unwrap(), region);

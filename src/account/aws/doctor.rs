@@ -9,10 +9,9 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecis
 
 use super::client::{Caller, Clients};
 use super::error::Error;
-use super::flow_logs::{self, Group};
+use super::flow_logs::{self, Group, Resources};
 use super::policy::{self, Action, Probe};
 use super::{Aws, log_groups, roles};
-use crate::account::inventory::Inventory;
 use crate::account::{Finding, Remedy, Rest};
 use crate::query::plan::TargetKind;
 
@@ -34,9 +33,10 @@ pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
 
     let mut findings = Vec::new();
     if let Some(all) = &all {
+        let resources = inventory.map(Resources::new);
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
         for group in flow_logs::grouped(ours) {
-            findings.extend(of_group(&group, inventory, groups.as_deref()));
+            findings.extend(of_group(&group, resources.as_ref(), groups.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(
             orphaned_log_groups(clients, groups.unwrap_or_default(), all),
@@ -66,7 +66,7 @@ fn seen<T>(outcome: Result<T, Error>, denied: &mut BTreeSet<String>) -> Result<O
     }
 }
 
-fn of_group(group: &Group, inventory: Option<&Inventory>, log_groups: Option<&[LogGroup]>) -> Vec<Finding> {
+fn of_group(group: &Group, resources: Option<&Resources>, log_groups: Option<&[LogGroup]>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let label = format!("the flow log {} ({})", group.name, group.id());
     let mut add = |problem: String, remedy| findings.push(Finding { problem, remedy });
@@ -78,18 +78,18 @@ fn of_group(group: &Group, inventory: Option<&Inventory>, log_groups: Option<&[L
     if log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name))) {
         add(format!("{label}: there is no log group {name}: delete it and create it again"), None);
     }
-    let Some(inventory) = inventory else { return findings };
-    let deletes = || Remedy::Delete(group.describe(inventory, log_groups.unwrap_or_default()));
-    match group.resource(inventory) {
+    let Some(resources) = resources else { return findings };
+    let deletes = || Remedy::Delete(group.describe(resources, log_groups.unwrap_or_default()));
+    match group.resource(resources) {
         // Instances of a name come and go, and records go with the flow log.
         None if group.kind == TargetKind::Instance => add(format!("{label}: no instance of the name is running"), None),
         None => add(format!("{label}: there is no such resource"), Some(deletes())),
         Some(resource) => {
-            let covered = group.describe(inventory, &[]).covered;
+            let covered = group.describe(resources, &[]).covered;
             let missing = resource.interfaces.iter().filter(|id| !covered.contains(id)).count();
             if missing > 0 {
                 let problem = format!("{label}: {missing} of {} interfaces are not covered", resource.interfaces.len());
-                add(problem, Some(Remedy::Extend(resource)));
+                add(problem, Some(Remedy::Extend(resource.clone())));
             }
         }
     }

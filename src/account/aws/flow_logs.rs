@@ -1,6 +1,6 @@
 //! Flow logs: made, listed, deleted. AWS has one for each interface; those of one `Name` are one here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
@@ -17,7 +17,7 @@ use super::policy::Action;
 use super::{PROJECT, tags};
 use crate::account::inventory::Inventory;
 use crate::account::name::hash;
-use crate::account::{FlowLog, LOG_GROUP_PREFIX, Resource};
+use crate::account::{FlowLog, KINDS, LOG_GROUP_PREFIX, Resource};
 use crate::query::plan::TargetKind;
 
 /// Resources that one call takes.
@@ -72,6 +72,22 @@ fn name(flow_log: &ec2::FlowLog) -> Option<String> {
     tag(flow_log.tags(), "Name")
 }
 
+/// What flow logs can be made for, by kind and the `Name` that its flow logs have, or have from the Go
+/// tool.
+pub(super) struct Resources(HashMap<(TargetKind, String), Resource>);
+
+impl Resources {
+    pub(super) fn new(inventory: &Inventory) -> Self {
+        let of_kind = |kind| {
+            inventory.resources(kind).into_iter().flat_map(move |resource| {
+                let names = [resource.plain_name(), resource.flow_log_name()];
+                names.map(|name| ((kind, name), resource.clone()))
+            })
+        };
+        Self(KINDS.into_iter().flat_map(of_kind).collect())
+    }
+}
+
 /// Flow logs of one `Name`.
 pub(super) struct Group {
     pub(super) name: String,
@@ -113,9 +129,8 @@ impl Group {
     }
 
     /// The resource that it was made for, if it is still there.
-    pub(super) fn resource(&self, inventory: &Inventory) -> Option<Resource> {
-        let is_its = |resource: &Resource| resource.flow_log_name() == self.name || resource.plain_name() == self.name;
-        inventory.resources(self.kind).into_iter().find(is_its)
+    pub(super) fn resource<'r>(&self, resources: &'r Resources) -> Option<&'r Resource> {
+        resources.0.get(&(self.kind, self.name.clone()))
     }
 
     /// The resources that AWS delivers records of: interfaces, or a VPC or subnet.
@@ -138,12 +153,12 @@ impl Group {
     }
 
     /// The same in this project's nouns.
-    pub(super) fn describe(&self, inventory: &Inventory, log_groups: &[LogGroup]) -> FlowLog {
-        let resource = self.resource(inventory);
+    pub(super) fn describe(&self, resources: &Resources, log_groups: &[LogGroup]) -> FlowLog {
+        let resource = self.resource(resources);
         let log_group = self.log_group();
         let kept = log_groups.iter().find(|group| group.log_group_name() == Some(&log_group));
         let covers_all = matches!(self.kind, TargetKind::Vpc | TargetKind::Subnet);
-        let covered = match &resource {
+        let covered = match resource {
             Some(resource) if covers_all => resource.interfaces.clone(),
             None if covers_all => Vec::new(),
             _ => self.resource_ids().map(Into::into).collect(),
@@ -152,8 +167,8 @@ impl Group {
         FlowLog {
             id: self.id(),
             kind: self.kind,
-            resource: resource.as_ref().map_or_else(|| self.resource_id(), |resource| resource.id.clone()),
-            name: resource.as_ref().and_then(|resource| resource.name.clone()),
+            resource: resource.map_or_else(|| self.resource_id(), |resource| resource.id.clone()),
+            name: resource.and_then(|resource| resource.name.clone()),
             log_group,
             covered,
             interfaces: resource.map_or(0, |resource| resource.interfaces.len()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types as ec2;
 
-use super::super::flow_logs::{self, Group};
+use super::super::flow_logs::{self, Group, Resources};
 use super::super::{Aws, Error};
 use crate::account::{self, KINDS, matches_glob, not_recorded};
 use crate::query::plan::{Target, TargetKind};
@@ -131,7 +131,8 @@ impl Known<'_> {
             return Ok(by_id.into_iter().flat_map(|group| sources_of(group)).collect());
         }
         let inventory = self.aws.inventory().await?;
-        let is_selected = |group: &&&Group| group.describe(inventory, &[]).is_selected(selector);
+        let resources = Resources::new(inventory);
+        let is_selected = |group: &&&Group| group.describe(&resources, &[]).is_selected(selector);
         let mut sources: Vec<Source> = of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
         if sources.is_empty() && kind == TargetKind::Instance {
             let interfaces = inventory.instance_interfaces(selector).into_iter().collect();
@@ -160,10 +161,10 @@ impl Known<'_> {
 
     /// What flow logs record of these interfaces.
     async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<Source>, Error> {
-        let inventory = self.aws.inventory().await?;
+        let resources = Resources::new(self.aws.inventory().await?);
         let mut sources = Vec::new();
         for group in groups {
-            let covered = group.describe(inventory, &[]).covered;
+            let covered = group.describe(&resources, &[]).covered;
             let meant: BTreeSet<String> = covered.into_iter().filter(|id| interfaces.contains(id)).collect();
             if !meant.is_empty() {
                 let of_group = sources_of(group);
