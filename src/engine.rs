@@ -132,7 +132,7 @@ impl Query<'_> {
     async fn start(&self, newest_first: bool) -> Result<Running, Error> {
         let Self { plan, interval, files, names, progress } = *self;
         let tally = Arc::new(Tally::new(progress));
-        let visible = Visible { statuses: plan.selection.statuses, interval };
+        let visible = Visible { statuses: plan.selection.statuses, interval, grows: plan.follow };
         // Few rows are passed on as soon as they are enough.
         let enough = plan.limit.rows().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX);
         let batch_rows = newest_first.then_some(BATCH_ROWS.min(enough));

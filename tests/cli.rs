@@ -585,8 +585,8 @@ fn a_signal_ends_what_goes_on_with_its_own_code() {
 fn follow_shows_what_is_added_to_files() {
     let (folder, _) = logs();
     let path = folder.path().join("grows.log");
-    let line = |bytes: u32, start: u32| format!("10.0.0.1 {bytes} {start} {} OK\n", start + 59);
-    let header = "srcaddr bytes start end log-status\n";
+    let line = |bytes: u32, start: u32| format!("10.0.0.1 {start} {} OK {bytes}\n", start + 59);
+    let header = "srcaddr start end log-status bytes\n";
     fs::write(&path, format!("{header}{}{}", line(1, 100), line(2, 200))).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
     command.args(["--local", &path.display().to_string(), "-o", "csv", "-e", "all | show bytes | limit 1 | follow"]);
@@ -598,8 +598,13 @@ fn follow_shows_what_is_added_to_files() {
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
     file.write_all((line(3, 50) + &line(2, 200)).as_bytes()).unwrap();
     assert_eq!([next(), next()], ["3", "2"]);
-    file.write_all(line(4, 300).as_bytes()).unwrap();
-    assert_eq!(next(), "4");
+    // A line waits until it is whole.
+    let last = line(42, 300);
+    let (begin, end) = last.split_at(last.len() - 2);
+    file.write_all((line(5, 250) + begin).as_bytes()).unwrap();
+    assert_eq!(next(), "5");
+    file.write_all(end.as_bytes()).unwrap();
+    assert_eq!(next(), "42");
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     flowlogs(&["--local", "-", "-e", "all | follow"])

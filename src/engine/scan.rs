@@ -33,6 +33,8 @@ const PART_BYTES: u64 = 4 << 20;
 pub(super) struct Visible {
     pub(super) statuses: Statuses,
     pub(super) interval: Option<Interval>,
+    /// Whether a last line without its end waits for it: more comes to the file.
+    pub(super) grows: bool,
 }
 
 impl Visible {
@@ -99,10 +101,11 @@ pub(super) fn units(files: &[Arc<LogFile>], select: &Select, visible: Visible) -
                 add(Part::Whole);
             }
             Body::Text { bytes } => {
+                let bytes = if visible.grows { super::text::ended_bytes(&file.path, *bytes) } else { *bytes };
                 total_bytes = total_bytes.map(|total| total + bytes);
                 for part in 0..bytes.div_ceil(PART_BYTES) {
                     let start = part * PART_BYTES;
-                    add(Part::Bytes(start..(start + PART_BYTES).min(*bytes)));
+                    add(Part::Bytes(start..(start + PART_BYTES).min(bytes)));
                 }
             }
             Body::Parquet(parquet) => {

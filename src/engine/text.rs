@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -13,7 +14,7 @@ use crate::field::Field;
 
 use super::Error;
 use super::ahead::Ahead;
-use super::decode::{Fault, LineReader, Parsed};
+use super::decode::{Fault, LINE_LIMIT_BYTES, LineReader, Parsed};
 use super::files::{Body, LogFile};
 use super::gather::{Gathering, Regular};
 use super::index::Index;
@@ -88,6 +89,23 @@ fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
         if line_end.is_some() || read == 0 {
             return file.seek(SeekFrom::Start(position));
         }
+    }
+}
+
+/// How many of the first `bytes` of a file are lines that have their end; all of them where the last
+/// line is longer than any record, or the file cannot be read, which who reads it will say.
+pub(super) fn ended_bytes(path: &Path, bytes: u64) -> u64 {
+    let tail = bytes.min(LINE_LIMIT_BYTES as u64);
+    let read = || -> io::Result<Option<usize>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(bytes - tail))?;
+        let mut text = Vec::new();
+        file.take(tail).read_to_end(&mut text)?;
+        Ok(memchr::memrchr(b'\n', &text))
+    };
+    match read() {
+        Ok(Some(last)) => bytes - tail + last as u64 + 1,
+        _ => bytes,
     }
 }
 
@@ -409,6 +427,22 @@ mod tests {
         assert_eq!(lines("abcdefgh", 0, None, 4), ["..."]);
         assert_eq!(lines("", 0, None, 4), Vec::<String>::new());
         assert_eq!(lines("\n\nabc", 0, None, 4), ["\n\n", "abc"]);
+    }
+
+    #[test]
+    fn a_line_that_has_no_end_yet_is_told_from_those_that_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let long = "x".repeat(LINE_LIMIT_BYTES);
+        for (text, ended) in
+            [("one\ntwo\n", 8), ("one\ntw", 4), ("\n", 1), ("", 0), (&format!("a\n{long}"), 2 + long.len())]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(ended_bytes(&path, text.len() as u64), ended as u64, "{text:.9}");
+        }
+        // What came since the file was looked at is not asked for.
+        std::fs::write(&path, "one\ntwo\n").unwrap();
+        assert_eq!(ended_bytes(&path, 6), 4);
     }
 
     #[test]
