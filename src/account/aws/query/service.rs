@@ -16,7 +16,7 @@ use crate::value::Progress;
 /// When to look first whether a query is done.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 /// How seldom to look in the first seconds, and how seldom later.
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_millis(175);
 const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(10);
 /// How long a query that is neither waiting nor running nor over is watched.
