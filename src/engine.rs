@@ -2,8 +2,9 @@
 //!
 //! [`Files::open`] finds files and looks at each; [`run`] translates a plan into a DataFusion query
 //! over them. Only the reading is ours: text, gzip or parquet to Arrow batches of just the columns
-//! and records that the query needs (`files`, `look`, `decode`, `scan`). The engine knows no
-//! targets and no inventory: whoever calls it has turned those into filters and [`Names`].
+//! and records that the query needs (`files`, `look`, `decode`, `scan`), in parts from the newest on
+//! where that saves sorting (`newest`). The engine knows no targets and no inventory: whoever calls
+//! it has turned those into filters and [`Names`].
 //!
 //! See <https://datafusion.apache.org/library-user-guide/custom-table-providers.html>.
 
