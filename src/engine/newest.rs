@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::error::Error;
 use std::fmt;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::{mem, thread};
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
@@ -31,6 +31,7 @@ use super::files::{Body, Files, LogFile};
 use super::scan::{Halt, Outlet, Scan, Unit, Worker};
 use super::select::Column;
 use super::source::cores;
+use super::tally::lock;
 use super::times::Times;
 
 /// Records that take up to this share of the memory for them are sorted at once, without asking from
@@ -227,10 +228,6 @@ impl Outlet for Keeping<'_> {
     fn check_open(&self) -> Result<(), Halt> {
         self.to.check_open()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Works on what is in the queue, the last first, with as many threads as can run at once; `with`

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -20,7 +20,7 @@ use super::block::Block;
 use super::files::{Body, LogFile};
 use super::layout::Layout;
 use super::select::Select;
-use super::tally::{Counts, Tally};
+use super::tally::{Counts, Tally, lock};
 
 /// Most records of a batch; also what the query engine makes of them.
 pub(super) const BATCH_ROWS: usize = 8192;
@@ -209,7 +209,7 @@ impl Scan {
     /// The next part, the last ones first: files and their lines are mostly in order of time, and
     /// whoever wants the newest records soon knows that the others are too old.
     fn next(&self) -> Option<Unit> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        lock(&self.queue).pop()
     }
 
     /// What the query engine is told of a thread that stops; keeps the error that it passes on as text only.

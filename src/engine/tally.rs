@@ -114,7 +114,7 @@ fn count_lines(mut reader: impl Read) -> io::Result<u64> {
 }
 
 /// A thread that panicked leaves numbers that are still good.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

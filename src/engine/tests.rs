@@ -345,17 +345,21 @@ fn extra_columns_are_text_and_ports_count_where_nothing_is_known_of_protocols() 
     assert_eq!(ask(&files, "where not src.port < 10 | count()").unwrap().0, ["1"]);
 }
 
+/// Takes no rows.
+struct Closed;
+
+impl RowSink for Closed {
+    fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn rows(&mut self, _: Vec<Row>) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+}
+
 #[test]
 fn a_sink_that_closes_ends_the_run() {
-    struct Closed;
-    impl RowSink for Closed {
-        fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
-            Ok(())
-        }
-        fn rows(&mut self, _: Vec<Row>) -> std::io::Result<()> {
-            Err(std::io::ErrorKind::BrokenPipe.into())
-        }
-    }
     let files = open(&[("log", RECORDS.as_bytes())]);
     let outcome = run_plan(&plan("show bytes"), None, &files, &mut Closed);
     assert!(matches!(outcome, Err(Error::Sink(error)) if error.kind() == std::io::ErrorKind::BrokenPipe));
@@ -419,20 +423,11 @@ fn a_big_answer_is_in_order_however_parts_lie_over_each_other() {
 
 #[test]
 fn a_big_answer_begins_before_all_is_read() {
-    struct First;
-    impl RowSink for First {
-        fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
-            Ok(())
-        }
-        fn rows(&mut self, _: Vec<Row>) -> std::io::Result<()> {
-            Err(std::io::ErrorKind::BrokenPipe.into())
-        }
-    }
     let (files, _) = logs(200);
     let progress = Arc::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let plan = plan("show start, bytes | limit none");
-    runtime.block_on(run(&plan, None, &files, None, &progress, &mut First)).unwrap_err();
+    runtime.block_on(run(&plan, None, &files, None, &progress, &mut Closed)).unwrap_err();
     drop(runtime);
     let records = progress.records.load(Ordering::Relaxed);
     assert!(records < 320_000, "{records}");

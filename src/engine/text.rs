@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 
 use crate::field::Field;
 
@@ -22,7 +22,7 @@ use super::layout::Slot;
 use super::look::{BYTE_ORDER_MARK, content, header};
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
 use super::storage::{self, Raw};
-use super::tally::{Counts, First, lines_before};
+use super::tally::{Counts, First, lines_before, lock};
 use super::word::PADDING_BYTES;
 
 /// Text that is held at a time.
@@ -57,7 +57,7 @@ pub(super) fn open(file: &LogFile, part: &Part, buffer: Vec<u8>) -> Result<Opene
     let whole = |reader, raw_bytes, buffer| Opened { text: Text::new(reader, 0, None, buffer), raw_bytes };
     Ok(match (&file.body, part) {
         (Body::Stream { reader, raw_bytes }, _) => {
-            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let reader = lock(reader).take();
             let reader = reader.ok_or_else(|| Error::ReadTwice { file: file.name.clone() })?;
             whole(reader, Some(Arc::clone(raw_bytes)), buffer)
         }
@@ -122,7 +122,7 @@ pub(super) fn block_end(text: &[u8], at: usize, length: usize) -> usize {
 }
 
 /// The bytes of the mark in front of a text, if there is one.
-pub(super) fn mark_length(text: &[u8]) -> usize {
+fn mark_length(text: &[u8]) -> usize {
     if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
@@ -141,8 +141,8 @@ pub(super) struct Text<R> {
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Whole lines, so many bytes at the start of the buffer.
-    Lines(usize),
+    /// Whole lines, and where they lie in the buffer: behind the mark that a text may begin with.
+    Lines(Range<usize>),
     /// A line that is longer than the buffer, passed over.
     TooLong,
 }
@@ -173,9 +173,10 @@ impl<R: Read> Text<R> {
         if whole == 0 {
             return Ok(None);
         }
+        let mark = if self.position == 0 { mark_length(&self.buffer[..whole]) } else { 0 };
         self.position += whole as u64;
         self.rest.start = whole;
-        Ok(Some(Piece::Lines(whole)))
+        Ok(Some(Piece::Lines(mark..whole)))
     }
 
     /// How many of the first `whole` bytes are lines that start before the end of this part.
@@ -263,22 +264,17 @@ impl<'w> Lines<'w> {
     /// Reads all of the text; `raw_bytes` counts the stored bytes where they are not the text itself.
     fn read_all(&mut self, text: &mut Text<impl Read>, raw_bytes: Option<&Arc<AtomicU64>>) -> Result<(), Halt> {
         let stored = |position| raw_bytes.map_or(position, |raw| raw.load(Ordering::Relaxed));
-        let mut position = text.position;
-        let mut stored_before = if raw_bytes.is_some() { 0 } else { position };
+        let mut stored_before = if raw_bytes.is_some() { 0 } else { text.position };
         while let Some(piece) = text.next().map_err(|source| storage::error(&self.file.name, source))? {
             self.worker.outlet.check_open()?;
             match piece {
-                Piece::Lines(length) => {
-                    let mark = if position == 0 { mark_length(&text.buffer[..length]) } else { 0 };
-                    self.read_lines(&text.buffer[mark..], length - mark)?;
-                }
+                Piece::Lines(lines) => self.read_lines(&text.buffer[lines.start..], lines.len())?,
                 Piece::TooLong => {
                     self.line += 1;
                     self.note_malformed(Fault::TooLong, b"");
                 }
             }
-            position = text.position;
-            let stored_now = stored(position);
+            let stored_now = stored(text.position);
             self.counts.bytes += stored_now - stored_before;
             stored_before = stored_now;
             self.worker.scan.tally.add(&mut self.counts);
@@ -413,7 +409,7 @@ mod tests {
         let mut pieces = Vec::new();
         while let Some(piece) = reader.next().unwrap() {
             match piece {
-                Piece::Lines(length) => pieces.push(String::from_utf8(reader.buffer[..length].to_vec()).unwrap()),
+                Piece::Lines(lines) => pieces.push(String::from_utf8(reader.buffer[lines].to_vec()).unwrap()),
                 Piece::TooLong => pieces.push("...".into()),
             }
         }

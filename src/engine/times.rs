@@ -9,7 +9,7 @@ use super::files::{Body, LogFile};
 use super::index::Index;
 use super::look::content;
 use super::scan::{Halt, Outlet, Part};
-use super::text::{self, Piece, block_end, mark_length};
+use super::text::{self, Piece, block_end};
 use super::{storage, word};
 
 use crate::value::to_seconds;
@@ -50,14 +50,11 @@ impl Times {
 fn of_text(file: &LogFile, part: &Part, outlet: &dyn Outlet) -> Result<Times, Halt> {
     let mut text = text::open(file, part, Vec::new())?.text;
     let mut looking = Looking::new(file);
-    let mut position = text.position;
     while let Some(piece) = text.next().map_err(|source| storage::error(&file.name, source))? {
         outlet.check_open()?;
-        if let Piece::Lines(length) = piece {
-            let mark = if position == 0 { mark_length(&text.buffer[..length]) } else { 0 };
-            looking.look_at_lines(&text.buffer[mark..], length - mark);
+        if let Piece::Lines(lines) = piece {
+            looking.look_at_lines(&text.buffer[lines.start..], lines.len());
         }
-        position = text.position;
     }
     Ok(looking.times)
 }

@@ -39,15 +39,16 @@ pub(crate) enum Verdict {
 /// A proxy that decides on each call.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
-    pub(crate) actions: Arc<Mutex<Vec<String>>>,
+    /// Every request so far.
+    pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
     pub(crate) fn new(moto: u16, decide: impl Fn(&Call) -> Verdict + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let actions = Arc::new(Mutex::new(Vec::new()));
-        let (seen, decide, count) = (Arc::clone(&actions), Arc::new(decide), Arc::new(AtomicUsize::new(0)));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, decide, count) = (Arc::clone(&requests), Arc::new(decide), Arc::new(AtomicUsize::new(0)));
         // Ends with the process: a test that is over has no one left to connect.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -57,11 +58,11 @@ impl Proxy {
                 });
             }
         });
-        Self { port, actions }
+        Self { port, requests }
     }
 
     pub(crate) fn count(&self, action: &str) -> usize {
-        self.actions.lock().unwrap().iter().filter(|seen| *seen == action).count()
+        self.requests.lock().unwrap().iter().filter(|request| self::action(request) == action).count()
     }
 }
 
@@ -74,7 +75,7 @@ fn serve(
 ) -> std::io::Result<()> {
     let Some(request) = read_request(&mut stream)? else { return Ok(()) };
     let action = action(&request);
-    seen.lock().unwrap().push(action.clone());
+    seen.lock().unwrap().push(request.clone());
     let call = Call { number: count.fetch_add(1, Ordering::SeqCst), action, request };
     match decide(&call) {
         Verdict::Pass => stream.write_all(&forward(moto, &call.request)?),

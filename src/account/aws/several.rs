@@ -2,6 +2,7 @@
 //!
 //! A place that fails does not hide the others: it is named, and they answer.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -55,21 +56,9 @@ impl Several {
     async fn places(&self) -> Result<&Vec<(Place, Aws)>, Error> {
         let find = async || {
             let of_profiles = join_all(self.profiles.iter().map(|profile| self.of_profile(profile.as_ref()))).await;
-            let mut places = Vec::new();
-            let mut failed = Vec::new();
-            for (profile, found) in self.profiles.iter().zip(of_profiles) {
-                match found {
-                    Ok(found) => places.extend(found),
-                    Err(error) => failed.push((profile, error)),
-                }
-            }
-            if places.is_empty() && !failed.is_empty() {
-                return Err(failed.remove(0).1);
-            }
-            for (profile, error) in failed {
-                (self.tell)(&format!("{}: {error}", profile.as_deref().unwrap_or("-")));
-            }
-            Ok(places)
+            let of_profiles = self.profiles.iter().zip(of_profiles);
+            let found = self.done(of_profiles, |profile| profile.clone().unwrap_or_else(|| "-".into()))?;
+            Ok(found.into_iter().flat_map(|(_, places)| places).collect())
         };
         self.places.get_or_try_init(find).await
     }
@@ -112,19 +101,28 @@ impl Several {
     {
         let places = self.places().await?;
         let answers = join_all(places.iter().map(|(_, aws)| ask(aws))).await;
+        self.done(places.iter().map(|(place, _)| place).zip(answers), Place::label)
+    }
+
+    /// What succeeded; tells of what failed, unless all did.
+    fn done<'s, K, T, E: Display>(
+        &self,
+        outcomes: impl Iterator<Item = (&'s K, Result<T, E>)>,
+        label: impl Fn(&K) -> String,
+    ) -> Result<Vec<(&'s K, T)>, E> {
         let mut done = Vec::new();
         let mut failed = Vec::new();
-        for ((place, _), answer) in places.iter().zip(answers) {
-            match answer {
-                Ok(answer) => done.push((place, answer)),
-                Err(error) => failed.push((place, error)),
+        for (of, outcome) in outcomes {
+            match outcome {
+                Ok(value) => done.push((of, value)),
+                Err(error) => failed.push((of, error)),
             }
         }
         if done.is_empty() && !failed.is_empty() {
             return Err(failed.remove(0).1);
         }
-        for (place, error) in failed {
-            (self.tell)(&format!("{}: {error}", place.label()));
+        for (of, error) in failed {
+            (self.tell)(&format!("{}: {error}", label(of)));
         }
         Ok(done)
     }
