@@ -101,9 +101,37 @@ impl Resource {
     pub fn label(&self) -> String {
         label(self.kind, self.name.as_ref(), &self.id)
     }
+
+    /// What creating its flow log makes on every account: log group and flow log.
+    fn steps(&self, settings: &Settings) -> [String; 2] {
+        let Settings { retention_days, aggregation_s, .. } = settings;
+        [
+            format!("log group {} ({retention_days} days)", self.log_group()),
+            format!("flow log of {} (every {aggregation_s} s)", self.coverage()),
+        ]
+    }
+
+    /// Nothing is made for what has no interface.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoInterface`].
+    pub fn check_interfaces(&self) -> Result<(), Error> {
+        if self.interfaces.is_empty() { Err(Error::NoInterface { what: self.label() }) } else { Ok(()) }
+    }
+
+    /// How many interfaces it has, in words.
+    #[must_use]
+    pub fn coverage(&self) -> String {
+        match self.interfaces.len() {
+            1 => "1 interface".into(),
+            count => format!("{count} interfaces"),
+        }
+    }
 }
 
-fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
+/// The name, if there is one beside the id, and the id, behind the word of the kind.
+pub(crate) fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
     match name {
         Some(name) if name != id => format!("{} {name} ({id})", kind.name()),
         _ => format!("{} {id}", kind.name()),
@@ -168,6 +196,14 @@ impl FlowLog {
     pub fn is_selected(&self, selector: &str) -> bool {
         let names = [Some(&self.resource), self.name.as_ref(), Some(&self.id), Some(&self.log_group)];
         names.into_iter().flatten().any(|name| matches_glob(selector, name))
+    }
+
+    /// Whether it is the flow log of `resource`, as this tool or the Go tool names it.
+    #[must_use]
+    pub fn is_of(&self, resource: &Resource) -> bool {
+        let names = [resource.flow_log_name(), resource.plain_name()];
+        let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
+        self.kind == resource.kind && name.is_some_and(|name| names.iter().any(|known| known == name))
     }
 
     /// The name and the id of its resource, as messages have it.
@@ -429,12 +465,22 @@ pub trait Account: Send + Sync {
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error>;
 
-    /// Creates the flow log of a resource, or lets the one it has cover interfaces that joined.
+    /// Creates the flow log of a resource that has interfaces, or lets the one it has cover those that
+    /// joined.
     ///
     /// # Errors
     ///
-    /// [`Error::NoInterface`] before anything is made, [`Error::Embedded`].
+    /// [`Error::Embedded`], [`Error::Aws`].
     async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error>;
+
+    /// What creating the flow log of a resource would make, in the order in which it is made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Aws`] where it is not known what they would be called.
+    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, Error> {
+        Ok(resource.steps(settings).into())
+    }
 
     /// Deletes a flow log with all that was made for it.
     ///

@@ -114,6 +114,7 @@ impl Error {
 
 /// How the answer is printed.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "How the answer is printed")]
 #[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
 pub(crate) struct Output {
     /// How to print rows
@@ -171,6 +172,7 @@ pub(crate) enum Color {
 
 /// Whether and how to ask before something changes.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[command(next_help_heading = "What may be changed")]
 pub(crate) struct Asking {
     /// Do not ask before something changes
     #[arg(short, long, global = true)]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::account::aws::{self, Aws, Several};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
-use crate::account::{Account, Created, Error, Estimate, Finding, FlowLog, Pending, Remedy, Resource, Settings};
+use crate::account::{self, Account, Created, Error, Estimate, Finding, FlowLog, Pending, Remedy, Resource, Settings};
 use crate::engine;
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
@@ -29,13 +29,25 @@ pub struct Session {
 /// What became of one resource.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Its name and id.
+    /// Its kind.
+    pub kind: TargetKind,
+    /// Its id; of instances their name.
     pub resource: String,
+    /// Its `Name`, where it has one.
+    pub name: Option<String>,
     /// What was done to it, as a word for machines: `created`, `extended`, `unchanged`, `deleted`,
     /// `failed`, or with `would_` what a dry run would have done.
     pub action: &'static str,
     /// What came of it.
     pub detail: Result<String, Error>,
+}
+
+impl Outcome {
+    /// The name and the id of the resource, as messages have it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        account::label(self.kind, self.name.as_ref(), &self.resource)
+    }
 }
 
 impl Session {
@@ -113,23 +125,53 @@ impl Session {
         selected(kind, selectors, all, FlowLog::is_selected, known)
     }
 
-    /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined; a
-    /// dry run only says so.
-    pub async fn create(&self, resources: &[Resource], settings: &Settings, dry_run: bool) -> Vec<Outcome> {
+    /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.
+    pub async fn create(&self, resources: &[Resource], settings: &Settings) -> Vec<Outcome> {
         self.account.begin();
         let mut outcomes = Vec::new();
         for resource in resources {
-            let (action, detail) = if dry_run {
-                ("would_create", Ok(format!("log group {}, {}", resource.log_group(), covers(resource))))
-            } else {
-                match self.account.create(resource, settings).await {
-                    Ok(created) => described(created, resource),
-                    Err(error) => ("failed", Err(error)),
-                }
-            };
-            outcomes.push(Outcome { resource: resource.label(), action, detail });
+            outcomes.push(outcome(resource, self.created(resource, settings).await));
         }
         outcomes
+    }
+
+    /// What [`Session::create`] would do, step by step; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    pub async fn plan(&self, resources: &[Resource], settings: &Settings) -> Result<Vec<Outcome>, Error> {
+        self.account.begin();
+        let there = self.account.flow_logs().await?;
+        let mut outcomes = Vec::new();
+        for resource in resources {
+            let existing = there.iter().find(|flow_log| flow_log.is_of(resource));
+            outcomes.push(outcome(resource, self.planned(resource, settings, existing).await));
+        }
+        Ok(outcomes)
+    }
+
+    async fn created(&self, resource: &Resource, settings: &Settings) -> Result<Done, Error> {
+        resource.check_interfaces()?;
+        Ok(described(self.account.create(resource, settings).await?, resource))
+    }
+
+    async fn planned(
+        &self,
+        resource: &Resource,
+        settings: &Settings,
+        existing: Option<&FlowLog>,
+    ) -> Result<Done, Error> {
+        resource.check_interfaces()?;
+        let Some(existing) = existing else {
+            return Ok(("would_create", self.account.steps(resource, settings).await?.join(", ")));
+        };
+        let is_new = |id: &&String| !existing.covered.contains(id);
+        let joined: Vec<&str> = resource.interfaces.iter().filter(is_new).map(String::as_str).collect();
+        if joined.is_empty() {
+            return Ok(described(Created::Unchanged, resource));
+        }
+        Ok(("would_extend", format!("cover {} too", joined.join(", "))))
     }
 
     /// Deletes each flow log with all that was made for it; a dry run only says so.
@@ -146,7 +188,8 @@ impl Session {
                     Err(error) => ("failed", Err(error)),
                 }
             };
-            outcomes.push(Outcome { resource: flow_log.label(), action, detail });
+            let FlowLog { kind, resource, name, .. } = flow_log.clone();
+            outcomes.push(Outcome { kind, resource, name, action, detail });
         }
         outcomes
     }
@@ -217,19 +260,25 @@ impl Session {
     }
 }
 
-fn covers(resource: &Resource) -> String {
-    let count = resource.interfaces.len();
-    format!("{count} {}", if count == 1 { "interface" } else { "interfaces" })
+/// What was done, and what came of it.
+type Done = (&'static str, String);
+
+fn outcome(resource: &Resource, done: Result<Done, Error>) -> Outcome {
+    let (action, detail) = match done {
+        Ok((action, detail)) => (action, Ok(detail)),
+        Err(error) => ("failed", Err(error)),
+    };
+    Outcome { kind: resource.kind, resource: resource.id.clone(), name: resource.name.clone(), action, detail }
 }
 
-fn described(created: Created, resource: &Resource) -> (&'static str, Result<String, Error>) {
+fn described(created: Created, resource: &Resource) -> Done {
     match created {
         Created::New { id, note } => {
             let note = note.map(|note| format!("; {note}")).unwrap_or_default();
-            ("created", Ok(format!("{id}, log group {}, {}{note}", resource.log_group(), covers(resource))))
+            ("created", format!("{id}, log group {}, {}{note}", resource.log_group(), resource.coverage()))
         }
-        Created::Extended { interfaces } => ("extended", Ok(format!("covers {} now too", interfaces.join(", ")))),
-        Created::Unchanged => ("unchanged", Ok("it exists and covers every interface".into())),
+        Created::Extended { interfaces } => ("extended", format!("covers {} now too", interfaces.join(", "))),
+        Created::Unchanged => ("unchanged", "it exists and covers every interface".into()),
     }
 }
 

@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use program::Ran;
+use program::{Ran, coverage};
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
@@ -65,7 +65,7 @@ fn every_kind_is_created_listed_queried_and_deleted() {
         let listed = list(&dir);
         assert_eq!(listed.len(), 1, "{listed:?}");
         assert_eq!(listed[0]["kind"], kind);
-        assert_eq!(listed[0]["interfaces"], interfaces);
+        assert_eq!(coverage(&listed[0]), interfaces);
         assert!(listed[0]["log_group"].as_str().unwrap().starts_with(group), "{listed:?}");
         let count = done(&["--local", &dir, "-o", "csv", "-e", &format!("{kind} {name} | count()")]);
         let count: u64 = count.lines().nth(1).unwrap().parse().unwrap();
@@ -121,10 +121,12 @@ fn creating_again_converges() {
     worker["security_groups"].as_array_mut().unwrap().push(group);
     let worker = worker["id"].as_str().unwrap().to_string();
     fs::write(&file, inventory.to_string()).unwrap();
-    assert_eq!(list(&dir)[0]["interfaces"], "2 of 3");
+    assert_eq!(coverage(&list(&dir)[0]), "2 of 3");
+    let plan = done(&["--local", &dir, "create", "sg", "demo-db", "--dry-run"]);
+    assert!(plan.starts_with("would extend sg demo-db") && plan.contains(&worker), "{plan}");
     let extended = done(&["--local", &dir, "create", "sg", "demo-db"]);
     assert!(extended.starts_with("extended sg demo-db") && extended.contains(&worker), "{extended}");
-    assert_eq!(list(&dir)[0]["interfaces"], "3 of 3");
+    assert_eq!(coverage(&list(&dir)[0]), "3 of 3");
 }
 
 #[test]
@@ -134,9 +136,14 @@ fn a_dry_run_changes_nothing() {
     assert!(plan.starts_with("would create vpc prod") && plan.contains("23 interfaces"), "{plan}");
     assert_eq!(list(&dir), Vec::<Value>::new());
     done(&["--local", &dir, "create", "vpc", "prod"]);
+    let plan = done(&["--local", &dir, "create", "vpc", "prod", "staging", "--dry-run", "-o", "csv"]);
+    let lines: Vec<&str> = plan.lines().collect();
+    assert_eq!(lines[0], "kind,resource,name,action,detail");
+    assert!(lines[1].starts_with("vpc,vpc-") && lines[1].contains(",prod,unchanged,"), "{plan}");
+    assert!(lines[2].contains(",staging,would_create,\"log group /fl-cli/vpc-"), "{plan}");
     let plan = done(&["--local", &dir, "delete", "all", "--dry-run", "-o", "json"]);
     let plan: Value = serde_json::from_str(&plan).unwrap();
-    assert_eq!(plan[0]["action"], "would_delete");
+    assert_eq!((&plan[0]["action"], &plan[0]["name"]), (&json!("would_delete"), &json!("prod")));
     assert_eq!(list(&dir).len(), 1);
 }
 
@@ -172,7 +179,7 @@ fn a_target_without_interfaces_is_an_error_before_anything_is_made() {
     let file = Path::new(&dir).join("inventory.json");
     let mut inventory: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     let vpc = inventory["vpcs"][0]["id"].clone();
-    let group = serde_json::json!({"id": "sg-0", "name": "idle", "vpc": vpc});
+    let group = json!({"id": "sg-0", "name": "idle", "vpc": vpc});
     inventory["security_groups"].as_array_mut().unwrap().push(group);
     fs::write(&file, inventory.to_string()).unwrap();
     let ran = run(&["--local", &dir, "create", "sg", "idle"]);
@@ -373,7 +380,7 @@ fn the_doctor_finds_and_mends() {
     fails(&["--local", &dir, "doctor", "--fix"], 2, "--yes");
     done(&["--local", &dir, "doctor", "--fix", "--yes"]);
     assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
-    assert_eq!(list(&dir)[0]["interfaces"], "2 of 2");
+    assert_eq!(coverage(&list(&dir)[0]), "2 of 2");
 
     // An interface has records and is unknown; another process is at work.
     fs::write(

@@ -7,6 +7,7 @@
 mod crowd;
 #[path = "aws/moto.rs"]
 mod moto;
+mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;
 #[path = "aws/simulator.rs"]
@@ -19,7 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use moto::{Network, Region, array, port, ran, text};
+use moto::{Network, Region, array, port, text};
+use program::{Ran, coverage};
 use proxy::{Call, Proxy, Verdict};
 use serde_json::{Value, json};
 use simulator::{Policy, needs};
@@ -50,12 +52,15 @@ fn every_kind_is_created_listed_and_deleted() {
         ("nat", "out", nat.as_str(), 1, 1),
         ("endpoint", "logs", endpoint.as_str(), 1, 1),
     ] {
+        let plan = region.done(&["create", kind, selector, "--dry-run"]);
+        assert!(plan.contains(&format!("log group /fl-cli/{id} (30 days), role fl-cli-eu-west-1-{id}")), "{plan}");
+        region.is_empty();
         let created = region.done(&["create", kind, selector]);
         assert!(created.starts_with(&format!("created {kind} ")), "{created}");
         let listed = region.list();
         assert_eq!(listed.len(), 1, "{listed:?}");
         assert_eq!(listed[0]["kind"], kind);
-        assert_eq!(listed[0]["interfaces"], format!("{covered} of {covered}"), "{listed:?}");
+        assert_eq!(coverage(&listed[0]), format!("{covered} of {covered}"));
         assert_eq!(listed[0]["log_group"], format!("/fl-cli/{id}"));
         assert_eq!(listed[0]["retention_days"], 30);
 
@@ -149,11 +154,10 @@ fn what_the_go_tool_made_is_listed_extended_and_deleted() {
     create_as_go(&region, &format!("instance-{long}"), "NetworkInterface", &[instance]);
 
     let listed = region.list();
-    let seen: Vec<(&str, &str, &str)> = listed
-        .iter()
-        .map(|l| (l["kind"].as_str().unwrap(), l["resource"].as_str().unwrap(), l["interfaces"].as_str().unwrap()))
-        .collect();
-    let all = [("instance", long, "1 of 1"), ("sg", &network.group, "1 of 3"), ("vpc", &network.vpc, "5 of 5")];
+    let seen: Vec<(&str, &str, String)> =
+        listed.iter().map(|l| (l["kind"].as_str().unwrap(), l["resource"].as_str().unwrap(), coverage(l))).collect();
+    let all = [("instance", long, "1 of 1"), ("sg", &network.group, "1 of 3"), ("vpc", &network.vpc, "5 of 5")]
+        .map(|(kind, resource, covered)| (kind, resource, covered.to_string()));
     assert_eq!(seen, all);
 
     // What exists converges, and keeps its format and role.
@@ -180,18 +184,18 @@ fn creating_again_converges() {
     assert_eq!(region.list()[0]["retention_days"], 7);
 
     network.run_instances(&region, "web", 2);
-    assert_eq!(region.list()[0]["interfaces"], "2 of 4");
+    assert_eq!(coverage(&region.list()[0]), "2 of 4");
     region.fails(&["doctor"], 1, "2 of 4 interfaces are not covered");
     let extended = region.done(&["create", "instance", "web"]);
     assert!(extended.starts_with("extended instance web: covers eni-"), "{extended}");
-    assert_eq!(region.list()[0]["interfaces"], "4 of 4");
+    assert_eq!(coverage(&region.list()[0]), "4 of 4");
     for flow_log in region.flow_logs() {
         assert_eq!(flow_log["LogFormat"], "${srcaddr} ${bytes}");
         assert_eq!(flow_log["MaxAggregationInterval"], 600);
     }
     network.run_instances(&region, "web", 1);
     region.done(&["doctor", "--fix", "--yes"]);
-    assert_eq!(region.list()[0]["interfaces"], "5 of 5");
+    assert_eq!(coverage(&region.list()[0]), "5 of 5");
     region.done(&["delete", "instance", "web", "--yes"]);
     region.is_empty();
 }
@@ -323,7 +327,7 @@ fn fail_every_call(region: &Region, prepare: &[&str], command: &[&str], fault: f
         }
         let proxy = Proxy::new(port(), move |call| fault(n, call));
         // Two tries instead of three: the pauses between them are most of the time.
-        let first = ran(region.command(proxy.port, command).env("AWS_MAX_ATTEMPTS", "2").output().unwrap());
+        let first = Ran::of(region.command(proxy.port, command).env("AWS_MAX_ATTEMPTS", "2"));
         let said = format!("call {n} of {count}: {}{}", first.stdout, first.stderr);
         assert!(matches!(first.code, Some(0 | 1)), "{said}");
 
@@ -561,7 +565,7 @@ fn over_300_interfaces_are_several_calls() {
     let ran = region.run_at(proxy.port, &["create", "instance", "big"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stdout);
     assert_eq!(proxy.count("CreateFlowLogs"), 2);
-    assert_eq!(region.list()[0]["interfaces"], "305 of 305");
+    assert_eq!(coverage(&region.list()[0]), "305 of 305");
     region.done(&["delete", "instance", "big", "--yes"]);
     region.is_empty();
 }
@@ -579,7 +583,7 @@ fn ctrl_c_takes_back_what_was_made() {
             thread::sleep(Duration::from_millis(10));
         }
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-        let ran = ran(child.wait_with_output().unwrap());
+        let ran = Ran::from(child.wait_with_output().unwrap());
         let said = format!("{action}: {}{}", ran.stdout, ran.stderr);
         if ran.code == Some(0) {
             // The last call was on its way: the create is done.
@@ -714,7 +718,7 @@ fn many_things_are_listed_in_the_time_of_the_slowest_calls() {
     let took = start.elapsed();
     let listed: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     assert_eq!(listed.len(), 5 * 200);
-    assert!(listed.iter().all(|flow_log| flow_log["interfaces"] == "10 of 10"), "{:?}", listed[0]);
+    assert!(listed.iter().all(|flow_log| coverage(flow_log) == "10 of 10"), "{:?}", listed[0]);
     assert!(took < most, "{took:?} for {regions}, where {most:?} are allowed");
 
     let endpoint = format!("http://127.0.0.1:{}", services.port);
@@ -748,10 +752,10 @@ fn mistakes_say_what_to_do() {
     region.fails(&["--profile", "nobody", "list"], 1, "aws sso login --profile nobody");
     region.is_empty();
     let mut bare = region.command(port(), &["list"]);
-    let bare = ran(bare.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").output().unwrap());
+    let bare = Ran::of(bare.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION"));
     assert!(bare.stderr.contains("no AWS Region is set"), "{}", bare.stderr);
     let mut logged_out = region.command(port(), &["list"]);
-    let logged_out = ran(logged_out.env_remove("AWS_ACCESS_KEY_ID").output().unwrap());
+    let logged_out = Ran::of(logged_out.env_remove("AWS_ACCESS_KEY_ID"));
     assert!(logged_out.stderr.contains("there is no valid AWS login"), "{}", logged_out.stderr);
     let nowhere = region.run_at(1, &["list"]);
     assert!(nowhere.stderr.contains("AWS did not answer"), "{}", nowhere.stderr);

@@ -7,6 +7,7 @@ mod evaluator;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;
+mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;
 #[path = "queries/records.rs"]
@@ -23,7 +24,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use logs_service::{Group, LogsService, Script, Step};
-use moto::{Network, Ran, Region, port, ran};
+use moto::{Network, Region, port};
+use program::Ran;
 use proxy::{Proxy, Verdict};
 use records::{Records, now};
 use simulator::{Policy, needs, needs_of_logs};
@@ -68,7 +70,7 @@ impl World {
 
     fn on_aws(&self, service: &LogsService, args: &[&str]) -> Ran {
         let mut command = self.region.command(port(), args);
-        ran(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).output().unwrap())
+        Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()))
     }
 
     fn on_files(&self, args: &[&str]) -> Ran {
@@ -79,12 +81,6 @@ impl World {
 
 fn quick() -> Script {
     Script { steps: vec![Step::Complete], ..Script::default() }
-}
-
-#[track_caller]
-fn done(ran: Ran) -> String {
-    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    ran.stdout
 }
 
 #[test]
@@ -120,7 +116,7 @@ fn the_same_sentence_prints_the_same_bytes_as_on_files() {
     ] {
         let sentence = format!("vpc {sentence} since {from} until {until}");
         let args = ["-o", format, "-e", &sentence];
-        let (files, aws) = (done(world.on_files(&args)), done(world.on_aws(&service, &args)));
+        let (files, aws) = (world.on_files(&args).done(), world.on_aws(&service, &args).done());
         assert_eq!(files, aws, "{sentence}");
         asked += 1;
     }
@@ -131,7 +127,7 @@ fn the_same_sentence_prints_the_same_bytes_as_on_files() {
 fn a_target_is_its_log_groups() {
     let world = world();
     let service = world.service(quick());
-    let count = |target: &str| done(world.on_aws(&service, &["-e", &format!("{target} | count()"), "-o", "csv"]));
+    let count = |target: &str| world.on_aws(&service, &["-e", &format!("{target} | count()"), "-o", "csv"]).done();
     let vpc = world.vpc.lines_ok();
     assert_eq!(count("vpc"), format!("count\n{vpc}\n"));
     assert_eq!(count("vpc prod"), format!("count\n{vpc}\n"));
@@ -172,7 +168,7 @@ fn a_query_is_found_done_soon_after_it_is() {
     for milliseconds in [200, 500, 900, 1300, 2000, 3200, 5000] {
         let lasts = Duration::from_millis(milliseconds);
         let service = world.service(Script { lasts, ..quick() });
-        done(world.on_aws(&service, &["-e", &format!("vpc {} | count()", world.network.vpc)]));
+        world.on_aws(&service, &["-e", &format!("vpc {} | count()", world.network.vpc)]).done();
         let ended = Instant::now();
         let started = service.calls().into_iter().find(|call| call.operation == "StartQuery").unwrap().at;
         added.push((ended - started).saturating_sub(lasts));
@@ -192,7 +188,7 @@ fn a_query_is_followed_through_whatever_happens_to_it() {
         (ran, service.calls())
     };
     let (ran, _) = ask(&[Step::Scheduled, Step::Unknown, Step::Running(2), Step::Complete], 0);
-    assert_eq!(done(ran).lines().count(), 4);
+    assert_eq!(ran.done().lines().count(), 4);
     // What came before it ended stays, and the end is an error.
     for (step, part) in [(Step::Failed, "Failed"), (Step::Cancelled, "Cancelled"), (Step::Timeout, "shorter window")] {
         let (ran, _) = ask(&[Step::Running(2), step], 0);
@@ -202,7 +198,7 @@ fn a_query_is_followed_through_whatever_happens_to_it() {
     // The SDK tries thrice by itself.
     let (ran, calls) = ask(&[Step::Complete], 8);
     assert!(ran.stderr.contains("waiting: Rate exceeded"), "{}", ran.stderr);
-    assert_eq!(done(ran).lines().count(), 4);
+    assert_eq!(ran.done().lines().count(), 4);
     assert!(calls.len() > 8);
 }
 
@@ -214,9 +210,9 @@ fn a_query_waits_for_its_turn_in_the_account() {
     let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
     wait_for_calls(&service, "StartQuery", 5);
     service.set_script(quick());
-    let ran = ran(asked.wait_with_output().unwrap());
+    let ran = Ran::from(asked.wait_with_output().unwrap());
     assert!(ran.stderr.contains("maximum query concurrency limit"), "{}", ran.stderr);
-    assert_eq!(done(ran), format!("count\n{}\n", world.vpc.lines_ok()));
+    assert_eq!(ran.done(), format!("count\n{}\n", world.vpc.lines_ok()));
 }
 
 fn wait_for_calls(service: &LogsService, operation: &str, count: usize) {
@@ -241,7 +237,7 @@ fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
     wait_for_calls(&service, "GetQueryResults", 3);
     let interrupted = Instant::now();
     interrupt(&asked);
-    let ran = ran(asked.wait_with_output().unwrap());
+    let ran = Ran::from(asked.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(interrupted.elapsed() < Duration::from_secs(2), "{:?}", interrupted.elapsed());
     assert_eq!(ran.stdout.lines().count(), 4, "{}", ran.stdout);
@@ -252,7 +248,7 @@ fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
     let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
     wait_for_calls(&service, "GetQueryResults", 8);
     interrupt(&asked);
-    let ran = moto::ran(asked.wait_with_output().unwrap());
+    let ran = Ran::from(asked.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(130), ""), "{}", ran.stderr);
 }
 
@@ -298,7 +294,7 @@ fn many_log_groups_are_several_queries_that_merge() {
         let ask = |target: &str| format!("{target} {stages} since {from} until {until}");
         let files = world.region.run_at(port(), &["--local", &file, "-o", "json", "-e", &ask("all")]);
         let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/many/*\"")]);
-        assert_eq!(done(files), done(aws), "{stages}");
+        assert_eq!(files.done(), aws.done(), "{stages}");
     }
     for (stages, part) in
         [("| distinct(src.addr)", "`distinct_src_addr` cannot be computed"), ("| p95(bytes)", "avg can")]
@@ -328,7 +324,7 @@ fn a_long_answer_is_asked_for_in_parts_of_the_window() {
     let started = Instant::now();
     let ran = world.on_aws(&service, &["-o", "csv", "-e", &sentence]);
     let elapsed = started.elapsed();
-    let stdout = done(ran);
+    let stdout = ran.done();
     assert_eq!(stdout.lines().count(), 1 + usize::try_from(LONG).unwrap());
     let times: Vec<&str> = stdout.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b));
@@ -389,7 +385,7 @@ fn a_format_that_the_service_does_not_know_is_taken_apart() {
         let ask = |target: &str| format!("{target} {stages} since {from} until {until}");
         let files = world.region.run_at(port(), &["--local", &file, "-o", "json", "-e", &ask("all")]);
         let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/custom/a\"")]);
-        assert_eq!(done(files), done(aws), "{stages}");
+        assert_eq!(files.done(), aws.done(), "{stages}");
     }
     let missing = world.on_aws(&service, &["-e", "group \"/custom/a\" where dst.addr = 10.0.0.1"]);
     assert!(missing.stderr.contains("no queried flow log has the field `dst.addr`: fl-"), "{}", missing.stderr);
@@ -400,7 +396,7 @@ fn a_format_that_the_service_does_not_know_is_taken_apart() {
 fn an_estimate_says_what_a_query_would_scan() {
     let world = world();
     let service = world.service(quick());
-    let estimate = |args: &[&str]| done(world.on_aws(&service, args));
+    let estimate = |args: &[&str]| world.on_aws(&service, args).done();
     let json: serde_json::Value =
         serde_json::from_str(&estimate(&["-o", "json", "explain", "--estimate", "vpc where reject"])).unwrap();
     let bytes = json["bytes"].as_f64().unwrap();
@@ -422,13 +418,13 @@ fn several_places_are_asked_side_by_side() {
     let service = LogsService::start(groups, quick());
     let both = ["--region", "eu-north-1,eu-south-1"];
 
-    let listed = done(world.on_aws(&service, &[&both[..], &["list", "vpc", "-o", "csv"]].concat()));
+    let listed = world.on_aws(&service, &[&both[..], &["list", "vpc", "-o", "csv"]].concat()).done();
     let rows: Vec<&str> = listed.lines().collect();
     assert!(rows[0].starts_with("region,account,kind,name"), "{listed}");
     assert!(rows[1].starts_with("eu-north-1,123456789012,vpc,prod"), "{listed}");
     assert!(rows[2].starts_with("eu-south-1,123456789012,vpc,prod"), "{listed}");
 
-    let counted = done(world.on_aws(&service, &[&both[..], &["-o", "csv", "-e", "vpc | count()"]].concat()));
+    let counted = world.on_aws(&service, &[&both[..], &["-o", "csv", "-e", "vpc | count()"]].concat()).done();
     let (one, two) = (world.vpc.lines_ok(), few.lines_ok());
     let expected = format!("region,account,count\neu-north-1,123456789012,{one}\neu-south-1,123456789012,{two}\n");
     assert_eq!(counted, expected);
@@ -443,14 +439,14 @@ fn several_places_are_asked_side_by_side() {
     let args = ["--profile", "one,nobody", "-o", "csv", "-e", "vpc | count()"];
     let mut command = world.region.command(port(), &args);
     command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
-    let ran = moto::ran(command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").output().unwrap());
+    let ran = Ran::of(command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION"));
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("nobody"), "{}", ran.stderr);
     // Nor does one whose Regions cannot be listed.
     let args = ["--profile", "one,nobody", "--region", "all", "-o", "csv", "-e", "vpc prod | count()"];
     let mut command = world.region.command(port(), &args);
     command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
-    let ran = moto::ran(command.output().unwrap());
+    let ran = Ran::of(&mut command);
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("nobody: cannot list the Regions: there is no valid AWS login"), "{}", ran.stderr);
 
@@ -469,13 +465,13 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     let proxy = Proxy::new(port(), |_| Verdict::Pass);
     let ask = |args: &[&str]| {
         let mut command = world.region.command(proxy.port, args);
-        command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).output().unwrap()
+        Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()))
     };
-    done(ran(ask(&["-e", "vpc prod | count()"])));
-    done(ran(ask(&["-e", "group \"/policy/*\" | count()"])));
+    ask(&["-e", "vpc prod | count()"]).done();
+    ask(&["-e", "group \"/policy/*\" | count()"]).done();
     // A reader that goes away stops the query.
     service.set_script(Script { steps: vec![Step::Running(3), Step::Timeout], ..Script::default() });
-    assert_eq!(ask(&["-e", "vpc"]).status.code(), Some(1));
+    ask(&["-e", "vpc"]).fails(1, "");
     ask(&["--region", "all", "-e", "vpc | count()"]);
 
     let mut policy = Policy::new(&serde_json::from_str(&world.region.done(&["policy", "query"])).unwrap());
@@ -510,7 +506,7 @@ fn what_the_go_tool_made_is_asked_as_ours_is() {
         vec![Group { name: "/fl-cli/instance-old".into(), created: 0, events: records.events() }],
         quick(),
     );
-    let count = done(world.on_aws(&service, &["-o", "csv", "-e", "instance old | count()"]));
+    let count = world.on_aws(&service, &["-o", "csv", "-e", "instance old | count()"]).done();
     assert_eq!(count, format!("count\n{}\n", records.lines_ok()));
 }
 

@@ -134,11 +134,14 @@ impl Account for Aws {
     }
 
     async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, super::Error> {
-        if resource.interfaces.is_empty() {
-            return Err(super::Error::NoInterface { what: resource.label() });
-        }
         let _change = self.stop.change();
         Ok(create::create(self, resource, settings).await?)
+    }
+
+    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, super::Error> {
+        let role = roles::name_of(&self.clients().await?.region, &resource.flow_log_name());
+        let [group, flow_log] = resource.steps(settings);
+        Ok(vec![group, format!("role {role} for it"), flow_log])
     }
 
     async fn delete(&self, flow_log: &FlowLog) -> Result<(), super::Error> {

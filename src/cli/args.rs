@@ -31,22 +31,19 @@ pub(super) struct Args {
     #[arg(short = 'e', value_name = "LINE")]
     pub(super) lines: Vec<String>,
 
+    /// A value for `$NAME` in a sentence; several of one name make a list
+    #[arg(long, value_name = "NAME=VALUE", global = true)]
+    pub(super) param: Vec<String>,
+
+    /// The config file, for saved filters [default: flowlogs/config.toml in the user's config folder]
+    #[arg(long, value_name = "FILE", env = "FLOWLOGS_CONFIG", global = true)]
+    pub(super) config: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) place: Place,
 
     #[command(flatten)]
-    pub(super) asking: Asking,
-
-    #[command(flatten)]
     pub(super) output: Output,
-
-    #[cfg(feature = "local")]
-    #[command(flatten)]
-    pub(super) allowed: Allowed,
-
-    /// A value for `$NAME` in a sentence; several of one name make a list
-    #[arg(long, value_name = "NAME=VALUE", global = true)]
-    pub(super) param: Vec<String>,
 
     /// Read and print times in UTC instead of local time
     #[arg(long, global = true)]
@@ -60,13 +57,16 @@ pub(super) struct Args {
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
 
-    /// The config file, for saved filters [default: flowlogs/config.toml in the user's config folder]
-    #[arg(long, value_name = "FILE", env = "FLOWLOGS_CONFIG", global = true)]
-    pub(super) config: Option<PathBuf>,
-
     /// What to log on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = LogLevel::Warn, env = "AWSFL_LOG_LEVEL", global = true)]
     pub(super) log_level: LogLevel,
+
+    #[command(flatten)]
+    pub(super) asking: Asking,
+
+    #[cfg(feature = "local")]
+    #[command(flatten)]
+    pub(super) allowed: Allowed,
 
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -127,6 +127,7 @@ pub(super) struct Script {
 /// What a script may do.
 #[cfg(feature = "local")]
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "What scripts may do")]
 pub(super) struct Allowed {
     /// Let scripts read this environment variable, beside FLOWLOGS_*; may be given more than once
     #[arg(long, value_name = "NAME", global = true)]

@@ -91,7 +91,7 @@ pub(super) struct QueryFlags {
     #[arg(long, env = "AWSFL_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 
-    /// Add the names of interfaces
+    /// Add what interfaces are, the names of both ends, the traffic's path and AWS services
     #[arg(long, env = "AWSFL_PRETTY", action = ArgAction::SetTrue)]
     pub(super) pretty: bool,
 

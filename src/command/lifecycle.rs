@@ -6,7 +6,6 @@
 use std::io::{self, Write};
 
 use clap::{Args, value_parser};
-use serde_json::json;
 
 use super::{Asking, Desk, Error, Exit, OutputFormat, Terminal, pick};
 use crate::account::{
@@ -125,7 +124,12 @@ impl Create {
         if is_wide && !asking.dry_run {
             asking.confirm("create the flow logs of", &names, terminal)?;
         }
-        report(&session.create(&resources, &settings, asking.dry_run).await, desk)
+        let outcomes = if asking.dry_run {
+            session.plan(&resources, &settings).await?
+        } else {
+            session.create(&resources, &settings).await
+        };
+        report(&outcomes, desk)
     }
 }
 
@@ -174,9 +178,17 @@ fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
         Ok(detail) => detail.clone(),
         Err(error) => explained(error),
     };
-    let rows: Vec<[String; 3]> = outcomes.iter().map(|o| [o.resource.clone(), o.action.to_string(), said(o)]).collect();
-    print_outcomes(&rows, desk)?;
-    let failed: Vec<&str> = outcomes.iter().filter(|o| o.detail.is_err()).map(|o| o.resource.as_str()).collect();
+    if desk.output.output == OutputFormat::Table {
+        print_lines(outcomes.iter().map(|outcome| (outcome.action, outcome.label(), said(outcome))), desk)?;
+    } else {
+        let name = |outcome: &Outcome| outcome.name.as_deref().map_or(Value::Absent, text);
+        let row = |outcome: &Outcome| -> Row {
+            let kind = Value::word(outcome.kind.name());
+            [kind, text(&outcome.resource), name(outcome), Value::word(outcome.action), text(&said(outcome))].into()
+        };
+        print_rows(&OUTCOME_COLUMNS, outcomes.iter().map(row).collect(), desk)?;
+    }
+    let failed: Vec<String> = outcomes.iter().filter(|o| o.detail.is_err()).map(Outcome::label).collect();
     if failed.is_empty() {
         return Ok(Exit::Done);
     }
@@ -194,24 +206,59 @@ fn explained(error: &crate::account::Error) -> String {
     }
 }
 
-/// Prints what each row is about, what was done, and what came of it.
-fn print_outcomes(rows: &[[String; 3]], desk: &Desk) -> Result<(), Error> {
+/// For people: what was done, to what, and what came of it, a line each.
+fn print_lines<'a>(lines: impl Iterator<Item = (&'a str, String, String)>, desk: &Desk) -> Result<(), Error> {
     let mut out = desk.out.clone();
-    if desk.output.output == OutputFormat::Table {
-        for [resource, action, detail] in rows {
-            writeln!(out, "{} {resource}: {detail}", action.replace('_', " "))?;
-        }
-        if rows.is_empty() {
-            writeln!(out, "nothing to do")?;
-        }
-    } else {
-        let rows: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|[resource, action, detail]| json!({"resource": resource, "action": action, "detail": detail}))
-            .collect();
-        writeln!(out, "{}", serde_json::Value::Array(rows))?;
+    let mut is_empty = true;
+    for (action, what, detail) in lines {
+        is_empty = false;
+        writeln!(out, "{} {what}: {detail}", action.replace('_', " "))?;
+    }
+    if is_empty {
+        writeln!(out, "nothing to do")?;
     }
     Ok(())
+}
+
+/// Prints rows as answers of queries are printed.
+fn print_rows(columns: &[(&str, ColumnType)], rows: Vec<Row>, desk: &Desk) -> Result<(), Error> {
+    let column = |&(name, column_type): &(&str, ColumnType)| Column {
+        name: name.into(),
+        heading: name.replace('_', " ").to_uppercase(),
+        column_type,
+    };
+    let style = Style {
+        colour: desk.terminal.colour_out(),
+        width: desk.out.width(),
+        zone: desk.context.clock.zone.clone(),
+        hidden: Vec::new(),
+        vertical: false,
+        bars: false,
+    };
+    let mut out = desk.out.clone();
+    let mut printed = output::output(desk.output.format(), style, &mut out);
+    printed.columns(&columns.iter().map(column).collect::<Vec<_>>())?;
+    printed.rows(rows)?;
+    printed.finish()?;
+    if let Some(remark) = printed.remark() {
+        desk.terminal.note(&remark);
+    }
+    Ok(())
+}
+
+const FINDING_COLUMNS: [(&str, ColumnType); 3] =
+    [("problem", ColumnType::Text), ("action", ColumnType::Text), ("detail", ColumnType::Text)];
+
+const OUTCOME_COLUMNS: [(&str, ColumnType); 5] = [
+    ("kind", ColumnType::Text),
+    ("resource", ColumnType::Text),
+    ("name", ColumnType::Text),
+    ("action", ColumnType::Text),
+    ("detail", ColumnType::Text),
+];
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
 }
 
 impl Doctor {
@@ -242,9 +289,16 @@ impl Doctor {
                 None => ("found", described),
             };
             open += usize::from(action != "fixed");
-            rows.push([finding.problem.clone(), action.to_string(), detail]);
+            rows.push((action, finding.problem.clone(), detail));
         }
-        print_outcomes(&rows, desk)?;
+        if output.output == OutputFormat::Table {
+            print_lines(rows.iter().cloned(), desk)?;
+        } else {
+            let row = |(action, problem, detail): &(&'static str, String, String)| -> Row {
+                [text(problem), Value::word(action), text(detail)].into()
+            };
+            print_rows(&FINDING_COLUMNS, rows.iter().map(row).collect(), desk)?;
+        }
         if open == 0 {
             return Ok(Exit::Done);
         }
@@ -263,33 +317,10 @@ pub(super) async fn inventory(desk: &Desk) -> Result<Exit, Error> {
 
 impl List {
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
-        let Desk { session, output, context, terminal, .. } = desk;
-        let flow_logs = session.flow_logs(self.kind.unwrap_or(TargetKind::All), &[]).await?;
+        let flow_logs = desk.session.flow_logs(self.kind.unwrap_or(TargetKind::All), &[]).await?;
         let has_places = flow_logs.iter().any(|flow_log| flow_log.place.is_some());
-        let shown = PLACE_COLUMNS.iter().filter(|_| has_places).chain(&COLUMNS);
-        let columns: Vec<Column> = shown
-            .map(|(name, column_type)| Column {
-                name: (*name).into(),
-                heading: name.replace('_', " ").to_uppercase(),
-                column_type: *column_type,
-            })
-            .collect();
-        let style = Style {
-            colour: terminal.colour_out(),
-            width: desk.out.width(),
-            zone: context.clock.zone.clone(),
-            hidden: Vec::new(),
-            vertical: false,
-            bars: false,
-        };
-        let mut out = desk.out.clone();
-        let mut printed = output::output(output.format(), style, &mut out);
-        printed.columns(&columns)?;
-        printed.rows(flow_logs.iter().map(row).collect())?;
-        printed.finish()?;
-        if let Some(remark) = printed.remark() {
-            terminal.note(&remark);
-        }
+        let columns: Vec<_> = PLACE_COLUMNS.into_iter().filter(|_| has_places).chain(COLUMNS).collect();
+        print_rows(&columns, flow_logs.iter().map(row).collect(), desk)?;
         Ok(Exit::Done)
     }
 }
@@ -297,11 +328,12 @@ impl List {
 /// In front of the others where several places are looked at.
 const PLACE_COLUMNS: [(&str, ColumnType); 2] = [("region", ColumnType::Text), ("account", ColumnType::Text)];
 
-const COLUMNS: [(&str, ColumnType); 10] = [
+const COLUMNS: [(&str, ColumnType); 11] = [
     ("kind", ColumnType::Text),
     ("name", ColumnType::Text),
     ("resource", ColumnType::Text),
-    ("interfaces", ColumnType::Text),
+    ("covered", ColumnType::Number),
+    ("interfaces", ColumnType::Number),
     ("status", ColumnType::Text),
     ("created", ColumnType::Text),
     ("log_group", ColumnType::Text),
@@ -311,14 +343,14 @@ const COLUMNS: [(&str, ColumnType); 10] = [
 ];
 
 fn row(flow_log: &FlowLog) -> Row {
-    let text = |text: &str| Value::Text(text.to_string().into());
     let number = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
     let place = flow_log.place.iter().flat_map(|place| [text(&place.region), text(&place.account)]);
     let rest = [
         Value::word(flow_log.kind.name()),
         flow_log.name.as_deref().map_or(Value::Absent, text),
         text(&flow_log.resource),
-        Value::Text(format!("{} of {}", flow_log.covered.len(), flow_log.interfaces).into()),
+        number(flow_log.covered.len() as u64),
+        number(flow_log.interfaces as u64),
         text(&flow_log.status),
         Value::Time(flow_log.created),
         text(&flow_log.log_group),

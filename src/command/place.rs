@@ -14,6 +14,7 @@ use crate::session::Session;
 
 /// Where the records are.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Where the records are")]
 pub(crate) struct Place {
     /// Flow log files (a file, a folder, a glob, or `-` for standard input; may be given more than
     /// once), or the folder of an embedded account

@@ -117,8 +117,11 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
     let kind = kind_of(kind)?;
     let session = world.session();
     let resources = world.call(session.resources(kind, &[selector.to_string()]))?;
+    if dry_run {
+        return done(world.call(session.plan(&resources, &settings))?);
+    }
     let before = world.call(session.flow_logs(TargetKind::All, &[]))?;
-    let outcomes = world.change(session.create(&resources, &settings, dry_run))?;
+    let outcomes = world.change(session.create(&resources, &settings))?;
     let after = world.call(session.flow_logs(TargetKind::All, &[]))?;
     let is_new = |flow_log: &&FlowLog| !before.iter().any(|known| known.id == flow_log.id);
     world.created.borrow_mut().extend(after.iter().filter(is_new).map(|flow_log| flow_log.id.clone()));
@@ -173,14 +176,16 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
 /// What was done, or an error that names each resource for which it failed.
 fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
     let failures: Vec<String> =
-        outcomes.iter().filter_map(|one| Some(format!("{}: {}", one.resource, one.detail.as_ref().err()?))).collect();
+        outcomes.iter().filter_map(|one| Some(format!("{}: {}", one.label(), one.detail.as_ref().err()?))).collect();
     if !failures.is_empty() {
         let count = format!("{} of {} failed", failures.len(), outcomes.len());
         return Err(thrown("account", &format!("{count}: {}", failures.join("; ")), None));
     }
     let map = |outcome: Outcome| {
         let mut map = Map::new();
+        map.insert("kind".into(), outcome.kind.name().to_string().into());
         map.insert("resource".into(), outcome.resource.into());
+        map.insert("name".into(), outcome.name.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("action".into(), outcome.action.to_string().into());
         map.insert("detail".into(), outcome.detail.unwrap_or_default().into());
         Dynamic::from(map)

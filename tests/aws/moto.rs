@@ -6,12 +6,14 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use crate::program::Ran;
 
 /// The Python that `tests/run` sets up.
 fn python() -> PathBuf {
@@ -55,12 +57,6 @@ pub(crate) struct Region {
     bridge: Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>,
 }
 
-pub(crate) struct Ran {
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) code: Option<i32>,
-}
-
 impl Region {
     pub(crate) fn new(name: &'static str) -> Self {
         let mut command = Command::new(python());
@@ -93,14 +89,12 @@ impl Region {
 
     /// Runs the command line against a port: moto's, or that of a proxy in front of it.
     pub(crate) fn run_at(&self, port: u16, args: &[&str]) -> Ran {
-        ran(self.command(port, args).output().unwrap())
+        Ran::of(&mut self.command(port, args))
     }
 
     #[track_caller]
     pub(crate) fn done(&self, args: &[&str]) -> String {
-        let ran = self.run_at(port(), args);
-        assert_eq!(ran.code, Some(0), "{args:?}: {}{}", ran.stdout, ran.stderr);
-        ran.stdout
+        self.run_at(port(), args).done()
     }
 
     #[track_caller]
@@ -148,11 +142,6 @@ impl Drop for Region {
             let _ = bridge.0.wait();
         }
     }
-}
-
-pub(crate) fn ran(output: Output) -> Ran {
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
 }
 
 fn environment(command: &mut Command, region: &str, port: u16) {

@@ -37,3 +37,8 @@ impl Ran {
         assert!(self.stderr.contains(part), "`{part}` is not in: {}", self.stderr);
     }
 }
+
+/// How many of the interfaces of a listed flow log's resource it covers: `2 of 3`.
+pub(crate) fn coverage(flow_log: &serde_json::Value) -> String {
+    format!("{} of {}", flow_log["covered"], flow_log["interfaces"])
+}

@@ -170,6 +170,10 @@ impl Account for Several {
         Err(Error::OnePlace.into())
     }
 
+    async fn steps(&self, _: &Resource, _: &Settings) -> Result<Vec<String>, account::Error> {
+        Err(Error::OnePlace.into())
+    }
+
     async fn delete(&self, flow_log: &FlowLog) -> Result<(), account::Error> {
         match self.of_place(flow_log.place.as_ref()) {
             Some(aws) => aws.delete(flow_log).await,

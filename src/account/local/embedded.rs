@@ -263,9 +263,6 @@ impl Account for Embedded {
     }
 
     async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
-        if resource.interfaces.is_empty() {
-            return Err(Error::NoInterface { what: resource.label() });
-        }
         let grows = matches!(resource.kind, TargetKind::Vpc | TargetKind::Subnet);
         let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {

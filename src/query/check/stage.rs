@@ -349,7 +349,11 @@ impl Checker<'_> {
             Some(name) => {
                 let source = self.shown_source(name)?;
                 let is_joined = matches!(&source, Source::Field(f) if matches!(f.info().origin, Origin::Inventory(_)));
-                if is_joined || !function.takes(source.field_type()) {
+                if is_joined {
+                    let help = "names are joined behind the query: only in `show`, `by` and `sort`".to_string();
+                    return self.wrong_argument(function, Some(help), name.span);
+                }
+                if !function.takes(source.field_type()) {
                     return self.wrong_argument(function, None, name.span);
                 }
                 Some(source)
