@@ -705,9 +705,9 @@ fn the_inventory_tells_what_interfaces_belong_to() {
 /// as long again as the slowest of those that do.
 #[test]
 fn many_things_are_listed_in_the_time_of_the_slowest_calls() {
-    // Longer than those of the services: what the test's own program does with the answers, not being
-    // optimised, should not be what is measured.
-    const CALL: Duration = Duration::from_millis(300);
+    // Longer than those of the services where the program is not optimised: what it does with the answers
+    // should not be what is measured.
+    const CALL: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
     let most = crowd::slowest_chain(CALL).mul_f64(1.5);
     let services = crowd::serve(CALL);
     let region = Region::new("us-east-1");
