@@ -6,19 +6,20 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayData, ArrayRef, AsArray, DictionaryArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch,
-    StringViewBuilder,
+    Array, ArrayData, ArrayRef, AsArray, BooleanBufferBuilder, DictionaryArray, FixedSizeBinaryBuilder, Int64Builder,
+    RecordBatch, StringViewArray, StringViewBuilder,
 };
 use datafusion::arrow::buffer::BooleanBuffer;
-use datafusion::arrow::compute::{cast, max, min, take};
+use datafusion::arrow::compute::kernels::cmp::eq;
+use datafusion::arrow::compute::{cast, max, min, prep_null_mask_filter, take};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, Schema, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
@@ -237,7 +238,7 @@ pub(super) fn read(worker: &Worker<'_>, unit: &Unit, file: &LogFile, parquet: &P
             worker.scan.tally.note_malformed(First { file: unit.file, origin: 0, line, reason: reason.clone() });
         }
         row += batch.num_rows() as u64;
-        let block = rows.visible(worker, &file.layout, &mut counts);
+        let block = rows.visible(worker, &file.layout, &mut counts)?;
         worker.scan.tally.add(&mut counts);
         worker.emit(&file.layout, &block)?;
     }
@@ -246,10 +247,12 @@ pub(super) fn read(worker: &Worker<'_>, unit: &Unit, file: &LogFile, parquet: &P
 
 /// Rows of a parquet file as records.
 struct Rows {
+    /// How many.
+    count: usize,
     /// By slot.
     columns: Vec<(usize, ArrayRef)>,
-    /// Whether each row is a record.
-    is_record: Vec<bool>,
+    /// The rows that are no records, and for what value the first of them is none.
+    bad: BTreeSet<usize>,
     first_bad: Option<(usize, String)>,
 }
 
@@ -261,7 +264,7 @@ impl Rows {
         slots: &[usize],
         known: &mut HashMap<usize, Distinct>,
     ) -> Arrow<Self> {
-        let mut rows = Self { columns: Vec::new(), is_record: vec![true; batch.num_rows()], first_bad: None };
+        let mut rows = Self { count: batch.num_rows(), columns: Vec::new(), bad: BTreeSet::new(), first_bad: None };
         // Columns come in the order of the file, whatever order they are asked for in.
         let mut in_order: Vec<usize> = slots.to_vec();
         in_order.sort_by_key(|slot| parquet.columns[*slot]);
@@ -271,7 +274,7 @@ impl Rows {
                 None => read_column(array, &layout.slots()[slot])?,
             };
             for (row, value) in bad {
-                rows.is_record[row] = false;
+                rows.bad.insert(row);
                 if rows.first_bad.as_ref().is_none_or(|(first, _)| row < *first) {
                     rows.first_bad = Some((row, reason_of_value(layout, slot, &value)));
                 }
@@ -282,33 +285,39 @@ impl Rows {
     }
 
     /// The records that the query may see; counts the others.
-    fn visible(self, worker: &Worker<'_>, layout: &Layout, counts: &mut Counts) -> Block<'static> {
+    fn visible(self, worker: &Worker<'_>, layout: &Layout, counts: &mut Counts) -> Arrow<Block<'static>> {
         let column = |field| {
             let slot = layout.place(field)?;
             self.columns.iter().find(|(of, _)| *of == slot).map(|(_, array)| array)
         };
-        let statuses = column(Field::Status).map(AsArray::as_string_view);
         let starts = column(Field::Start).map(AsArray::as_primitive::<Int64Type>);
-        let mut kept = self.is_record.clone();
-        for (row, kept) in kept.iter_mut().enumerate() {
-            if !*kept {
-                counts.malformed += 1;
-                continue;
-            }
-            counts.records += 1;
-            if let Some(statuses) = statuses {
-                let status = if statuses.is_null(row) { "" } else { statuses.value(row) };
-                // Nearly all have this one.
-                *kept = status == "OK" || {
-                    let start = starts.filter(|starts| starts.is_valid(row)).map(|starts| starts.value(row));
-                    !worker.scan.visible.hides(status.as_bytes(), start, counts)
-                };
-            }
+        let start_of = |row| starts.filter(|starts| starts.is_valid(row)).map(|starts| starts.value(row));
+        counts.malformed += self.bad.len() as u64;
+        counts.records += (self.count - self.bad.len()) as u64;
+        let mut hidden: Vec<usize> = self.bad.iter().copied().collect();
+        if let Some(statuses) = column(Field::Status).map(AsArray::as_string_view) {
+            // Nearly all have this one.
+            let is_ok = eq(statuses, &StringViewArray::new_scalar("OK"))?;
+            let is_ok = if is_ok.null_count() > 0 { prep_null_mask_filter(&is_ok) } else { is_ok };
+            hidden.extend((!is_ok.values()).set_indices().filter(|row| {
+                let status = if statuses.is_null(*row) { "" } else { statuses.value(*row) };
+                !self.bad.contains(row) && worker.scan.visible.hides(status.as_bytes(), start_of(*row), counts)
+            }));
         }
         let columns = self.columns.into_iter().map(|(slot, array)| (slot, Column::Array(array))).collect();
-        let visible = kept.contains(&false).then(|| BooleanBuffer::from(kept.as_slice()));
-        Block::new(kept.len(), visible, columns)
+        Ok(Block::new(self.count, visible_but(&hidden, self.count), columns))
     }
+}
+
+/// All rows but the hidden ones; `None` for all.
+fn visible_but(hidden: &[usize], count: usize) -> Option<BooleanBuffer> {
+    if hidden.is_empty() {
+        return None;
+    }
+    let mut visible = BooleanBufferBuilder::new(count);
+    visible.append_n(count, true);
+    hidden.iter().for_each(|row| visible.set_bit(*row, false));
+    Some(visible.finish())
 }
 
 /// Rows that are no records for their value, and that value.
