@@ -316,7 +316,9 @@ fn visible_but(hidden: &[usize], count: usize) -> Option<BooleanBuffer> {
     }
     let mut visible = BooleanBufferBuilder::new(count);
     visible.append_n(count, true);
-    hidden.iter().for_each(|row| visible.set_bit(*row, false));
+    for row in hidden {
+        visible.set_bit(*row, false);
+    }
     Some(visible.finish())
 }
 
