@@ -6,6 +6,7 @@ mod args;
 #[cfg(feature = "local")]
 mod demo;
 mod flags;
+mod package;
 #[cfg(feature = "aws")]
 mod policy;
 #[cfg(feature = "local")]
@@ -78,6 +79,8 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
                 Some(_) => Err(nothing_to_run()),
             }
         }
+        Some(Command::Completions { shell }) => package::completions(shell, &mut Out::default()),
+        Some(Command::Man { command }) => package::man(command.as_deref(), &mut Out::default()),
         #[cfg(feature = "aws")]
         Some(Command::Policy { command }) => policy::print(command),
         Some(Command::Query(flags)) => {

@@ -12,6 +12,7 @@ pub(crate) mod config;
 pub(crate) mod console;
 mod explain;
 mod fields;
+pub(crate) mod kind;
 #[cfg(feature = "local")]
 mod lifecycle;
 mod out;

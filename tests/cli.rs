@@ -510,6 +510,22 @@ fn fields_are_listed_and_described() {
 }
 
 #[test]
+fn shells_complete_and_the_manual_has_pages() {
+    let printed = |args: &[&str]| flowlogs(args).run().done().stdout;
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let text = printed(&["completions", shell]);
+        // A command, its option, and a value.
+        assert!(["create", "aggregation", "endpoint"].iter().all(|word| text.contains(word)), "{shell}");
+    }
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(printed(&["completions", "bash"]).as_bytes()).unwrap();
+    assert!(bash.wait().unwrap().success());
+    assert!(printed(&["man"]).contains(".TH flowlogs 1"));
+    assert!(printed(&["man", "query"]).contains(r"\fB\-\-reject\fR"));
+    flowlogs(&["man", "querry"]).run().fails(2).says("did you mean `query`?");
+}
+
+#[test]
 fn the_version_is_printed_both_ways() {
     let version = format!("flowlogs {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(flowlogs(&["version"]).run().done().stdout, version);

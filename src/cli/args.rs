@@ -13,6 +13,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::flags::QueryFlags;
 use crate::command::{self, Asking, Color, Error, Output, Place};
 
+/// The heading of what goes with a sentence.
+const ASKED: &str = "What a sentence refers to";
+
 /// Ask an AWS network what it is doing.
 #[derive(Debug, Parser)]
 #[command(
@@ -32,11 +35,11 @@ pub(super) struct Args {
     pub(super) lines: Vec<String>,
 
     /// A value for `$NAME` in a sentence; several of one name make a list
-    #[arg(long, value_name = "NAME=VALUE", global = true)]
+    #[arg(long, value_name = "NAME=VALUE", global = true, help_heading = ASKED)]
     pub(super) param: Vec<String>,
 
     /// The config file, for saved filters [default: flowlogs/config.toml in the user's config folder]
-    #[arg(long, value_name = "FILE", env = "FLOWLOGS_CONFIG", global = true)]
+    #[arg(long, value_name = "FILE", env = "FLOWLOGS_CONFIG", global = true, help_heading = ASKED)]
     pub(super) config: Option<PathBuf>,
 
     #[command(flatten)]
@@ -103,6 +106,16 @@ pub(super) enum Command {
         /// A Rhai script, and its arguments
         #[arg(value_name = "SCRIPT", trailing_var_arg = true, conflicts_with = "lines")]
         script: Vec<String>,
+    },
+    /// Print what a shell completes by: `flowlogs completions fish | source`
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a page of the manual: `flowlogs man query | man -l -`
+    Man {
+        /// The command; none is the program itself
+        command: Option<String>,
     },
     /// Print the version
     Version,

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use clap::ArgAction;
 
 use super::{Error, Terminal};
+use crate::command::kind::KindParser;
 use crate::diagnostic::{Span, nearest};
 use crate::field::{protocol_named, protocol_words};
 use crate::query::ast::{
@@ -15,13 +16,13 @@ use crate::query::ast::{
 use crate::query::check::check_sentence;
 use crate::query::parse::parse_expression;
 use crate::query::plan::{Plan, TargetKind};
-use crate::query::{self, Context, print};
+use crate::query::{self, Context};
 
 /// Records are filtered by what every flag says; without flags all are taken.
 #[derive(Debug, clap::Args)]
 pub(super) struct QueryFlags {
-    /// What to ask: vpc, subnet, instance, sg, nat, endpoint, eni, group or all
-    #[arg(value_parser = parse_kind)]
+    /// What to ask
+    #[arg(value_parser = KindParser(TargetKind::ALL))]
     kind: TargetKind,
 
     /// Ids, names, or globs over either; none means each that there is
@@ -107,16 +108,6 @@ pub(super) struct QueryFlags {
 /// A port number; `None` for all of them.
 #[derive(Clone, Copy, Debug)]
 struct Port(Option<u16>);
-
-fn parse_kind(text: &str) -> Result<TargetKind, String> {
-    TargetKind::named(text).ok_or_else(|| {
-        let near = nearest(text, TargetKind::ALL.into_iter().flat_map(TargetKind::words).copied());
-        match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("expected one of {}", print::kinds()),
-        }
-    })
-}
 
 fn parse_network(text: &str) -> Result<String, String> {
     let is_valid = text.parse::<IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok();

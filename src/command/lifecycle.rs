@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use clap::{Args, value_parser};
 
+use super::kind::KindParser;
 use super::{Asking, Desk, Error, Exit, OutputFormat, Terminal, pick};
 use crate::account::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
@@ -21,8 +22,8 @@ use crate::value::{Column, ColumnType, Row, Value};
 /// Creates the flow logs of resources.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// What for: instance, sg, subnet, vpc, nat or endpoint
-    #[arg(value_parser = parse_kind)]
+    /// What for
+    #[arg(value_parser = KindParser(KINDS))]
     kind: TargetKind,
 
     /// Ids, names, or globs over either; on a terminal, none lets pick them from a list
@@ -45,16 +46,16 @@ pub(crate) struct Create {
 /// Lists flow logs.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only of this kind: instance, sg, subnet, vpc, nat or endpoint
-    #[arg(value_parser = parse_kind_or_all)]
+    /// Only of this kind
+    #[arg(value_parser = KindParser(KINDS_AND_ALL))]
     kind: Option<TargetKind>,
 }
 
 /// Deletes flow logs.
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// Of what: instance, sg, subnet, vpc, nat, endpoint, or all
-    #[arg(value_parser = parse_kind_or_all)]
+    /// Of what
+    #[arg(value_parser = KindParser(KINDS_AND_ALL))]
     kind: TargetKind,
 
     /// Ids, names, or globs over either; on a terminal, none lets pick them from a list; `all` takes none
@@ -69,21 +70,11 @@ pub(crate) struct Doctor {
     fix: bool,
 }
 
-fn parse_kind(text: &str) -> Result<TargetKind, String> {
-    parse_kind_or_all(text).and_then(|kind| match kind {
-        TargetKind::All => Err(format!("expected one of {}", kinds())),
-        kind => Ok(kind),
-    })
-}
-
-fn parse_kind_or_all(text: &str) -> Result<TargetKind, String> {
-    let known = TargetKind::named(text).filter(|kind| KINDS.contains(kind) || *kind == TargetKind::All);
-    known.ok_or_else(|| format!("expected one of {}", kinds()))
-}
-
-fn kinds() -> String {
-    KINDS.map(TargetKind::name).join(", ")
-}
+/// What can be listed and deleted.
+const KINDS_AND_ALL: [TargetKind; 7] = {
+    let [instance, group, subnet, vpc, nat, endpoint] = KINDS;
+    [instance, group, subnet, vpc, nat, endpoint, TargetKind::All]
+};
 
 fn parse_aggregation(text: &str) -> Result<u32, String> {
     let known = text.parse().ok().filter(|seconds| AGGREGATIONS_S.contains(seconds));

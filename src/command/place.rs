@@ -18,7 +18,7 @@ use crate::session::Session;
 pub(crate) struct Place {
     /// Flow log files (a file, a folder, a glob, or `-` for standard input; may be given more than
     /// once), or the folder of an embedded account
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(long, value_name = "PATH", global = true, value_hint = clap::ValueHint::AnyPath)]
     pub(crate) local: Vec<String>,
 
     /// The AWS profile, or several: `a,b` [default: the environment's, or what the AWS SDK finds]

@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use super::parse;
-use super::plan::{
-    AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Shape, Source, TargetKind,
-};
+use super::plan::{AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Shape, Source};
 use super::window::Seconds;
 use crate::field::{Field, FieldType};
 use crate::function::Function;
@@ -262,10 +260,4 @@ fn selector(selector: &str) -> String {
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// The kinds, for messages: `vpc, subnet, ...`.
-#[must_use]
-pub fn kinds() -> String {
-    TargetKind::ALL.map(TargetKind::name).join(", ")
 }

@@ -1,0 +1,40 @@
+//! What a package of the program brings along: completions for shells, and pages of the manual.
+
+use std::io::Write;
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+
+use super::args::Args;
+use crate::command::{Error, Exit, Out};
+use crate::diagnostic::nearest;
+
+/// Prints what a shell completes by.
+pub(super) fn completions(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "flowlogs", &mut text);
+    out.write_all(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Prints the page of the program, or of one of its commands, for `man -l -`.
+pub(super) fn man(command: Option<&str>, out: &mut Out) -> Result<Exit, Error> {
+    let mut program = Args::command();
+    program.build();
+    let page = match command {
+        None => program,
+        Some(name) => of_command(&program, name)?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    out.write_all(&text)?;
+    Ok(Exit::Done)
+}
+
+fn of_command(program: &Command, name: &str) -> Result<Command, Error> {
+    program.find_subcommand(name).cloned().ok_or_else(|| {
+        let near = nearest(name, program.get_subcommands().map(Command::get_name));
+        let help = near.map_or_else(|| "`flowlogs --help` lists them".into(), |near| format!("did you mean `{near}`?"));
+        Error::Usage { message: format!("there is no command `{name}`"), help: Some(help) }
+    })
+}
