@@ -256,6 +256,14 @@ pub struct Finding {
     pub problem: String,
     /// What would put it right, where the account can do that itself.
     pub remedy: Option<Remedy>,
+    /// Where it is, where several places are looked at.
+    pub place: Option<Place>,
+}
+
+impl Finding {
+    fn new(problem: String, remedy: Option<Remedy>) -> Self {
+        Self { problem, remedy, place: None }
+    }
 }
 
 /// What has to be waited for once it was asked to stop.
@@ -502,6 +510,16 @@ pub trait Account: Send + Sync {
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn remove(&self, rest: &Rest) -> Result<(), Error>;
+
+    /// The account at one of several places, by what it told of that place.
+    fn at(&self, _place: &Place) -> Option<&dyn Account> {
+        None
+    }
+
+    /// Whether anything that was asked so far went without a place that failed.
+    fn is_partial(&self) -> bool {
+        false
+    }
 
     /// A command begins: what was asked of an earlier one is forgotten.
     fn begin(&self) {}

@@ -45,7 +45,7 @@ pub(crate) enum Exit {
     Done,
     /// The answer was cut and `--fail-on-truncate` asks to say so.
     Truncated,
-    /// What a script asked for.
+    /// Another code: what a script asked for, or 1 where a part failed that was told of.
     Code(u8),
 }
 

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use crate::account::aws::{self, Aws, Several};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
-use crate::account::{self, Account, Created, Error, Estimate, Finding, FlowLog, Pending, Remedy, Resource, Settings};
+use crate::account::{
+    self, Account, Created, Error, Estimate, Finding, FlowLog, Pending, Place, Remedy, Resource, Settings,
+};
 use crate::engine;
 use crate::query::plan::{Interval, Plan, TargetKind};
 use crate::query::window::Clock;
@@ -183,7 +185,7 @@ impl Session {
             let (action, detail) = if dry_run {
                 ("would_delete", Ok(what))
             } else {
-                match self.account.delete(flow_log).await {
+                match self.at(flow_log.place.as_ref()).delete(flow_log).await {
                     Ok(()) => ("deleted", Ok(what)),
                     Err(error) => ("failed", Err(error)),
                 }
@@ -203,18 +205,29 @@ impl Session {
         self.account.findings().await
     }
 
-    /// Puts a finding right.
+    /// Puts right what was found at a place.
     ///
     /// # Errors
     ///
-    /// [`Error::Embedded`].
-    pub async fn remedy(&self, remedy: &Remedy) -> Result<(), Error> {
+    /// [`Error::Embedded`], [`Error::Aws`].
+    pub async fn put_right(&self, remedy: &Remedy, place: Option<&Place>) -> Result<(), Error> {
+        let account = self.at(place);
         match remedy {
-            Remedy::Delete(flow_log) => self.account.delete(flow_log).await,
+            Remedy::Delete(flow_log) => account.delete(flow_log).await,
             // What a flow log is made with stays as it is.
-            Remedy::Extend(resource) => self.account.create(resource, &Settings::default()).await.map(|_| ()),
-            Remedy::Remove(rest) => self.account.remove(rest).await,
+            Remedy::Extend(resource) => account.create(resource, &Settings::default()).await.map(|_| ()),
+            Remedy::Remove(rest) => account.remove(rest).await,
         }
+    }
+
+    fn at(&self, place: Option<&Place>) -> &dyn Account {
+        place.and_then(|place| self.account.at(place)).unwrap_or(&*self.account)
+    }
+
+    /// Whether some answer so far was without a place that failed, of several that were asked.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.account.is_partial()
     }
 
     /// Asks what is under way to stop, and says what that is, which has to be waited for.

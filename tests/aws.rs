@@ -310,6 +310,18 @@ fn what_nothing_is_left_of_is_found() {
     assert_eq!(region.list().len(), 1);
     region.done(&["delete", "instance", "web", "--yes"]);
     region.is_empty();
+
+    // In another Region, too.
+    let other = Region::new("il-central-1");
+    let tags = json!({"Name": "vpc-gone", "Project": "flowlogs-cli"});
+    other.call("logs", "create_log_group", json!({"logGroupName": "/fl-cli/vpc-gone", "tags": tags}));
+    let doctor = ["--region", "ca-west-1,il-central-1", "doctor"];
+    let orphan = "123456789012 il-central-1: no flow log delivers to the log group /fl-cli/vpc-gone";
+    let found = region.run_at(port(), &doctor);
+    assert!(found.stdout.contains(&format!("found {orphan}")), "{}{}", found.stdout, found.stderr);
+    let fixed = region.done(&[&doctor[..], &["--fix", "--yes"]].concat());
+    assert!(fixed.contains(&format!("fixed {orphan}")), "{fixed}");
+    other.is_empty();
 }
 
 fn pass(_: &Call) -> Verdict {

@@ -436,12 +436,13 @@ fn several_places_are_asked_side_by_side() {
     let config = world.folder.path().join("config");
     std::fs::write(&config, "[profile one]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-south-1\n")
         .unwrap();
-    let args = ["--profile", "one,nobody", "-o", "csv", "-e", "vpc | count()"];
+    let args = ["--profile", "one,nobody", "--quiet", "-o", "csv", "-e", "vpc | count()"];
     let mut command = world.region.command(port(), &args);
     command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
     let ran = Ran::of(command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION"));
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stderr.contains("nobody"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: nobody -: "), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(1));
     // Nor does one whose Regions cannot be listed.
     let args = ["--profile", "one,nobody", "--region", "all", "-o", "csv", "-e", "vpc prod | count()"];
     let mut command = world.region.command(port(), &args);
@@ -449,6 +450,16 @@ fn several_places_are_asked_side_by_side() {
     let ran = Ran::of(&mut command);
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("nobody: cannot list the Regions: there is no valid AWS login"), "{}", ran.stderr);
+
+    let sentence = "vpc | show time, bytes | limit 3 | follow";
+    let mut command = world.region.command(port(), &[&both[..], &["-o", "csv", "-e", sentence]].concat());
+    let mut child = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let followed: Vec<String> = lines.take(4).map(Result::unwrap).collect();
+    assert_eq!(followed[0], "region,account,time,bytes");
+    assert!(followed[1..].is_sorted_by_key(|line| line.split(',').nth(2).unwrap().to_string()), "{followed:?}");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 
     let ran = world.on_aws(&service, &[&both[..], &["create", "vpc", "prod", "--yes"]].concat());
     assert!(ran.stdout.contains("one profile and one Region"), "{}{}", ran.stdout, ran.stderr);

@@ -36,6 +36,10 @@ use flow_logs::Resources;
 use query::Quota;
 use stop::Stop;
 
+/// Seconds that a record may be late: ten minutes for delivery, and as much for an interval of
+/// aggregation.
+const LATENESS_S: i64 = 20 * 60;
+
 /// The tag that everything of this tool and of the Go tool has.
 const PROJECT: (&str, &str) = ("Project", "flowlogs-cli");
 
@@ -44,8 +48,17 @@ fn tags(name: &str) -> [(&'static str, String); 2] {
     [("Name", name.to_string()), (PROJECT.0, PROJECT.1.to_string())]
 }
 
-/// What a person is told while something takes long.
-pub type Tell = Box<dyn Fn(&str) + Send + Sync>;
+/// What a person is told before the answer is there.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'n> {
+    /// What takes long, or is not quite as asked.
+    Note(&'n str),
+    /// What failed in one of several places; the others answer.
+    Failed(&'n str),
+}
+
+/// Who is told.
+pub type Tell = Box<dyn Fn(News<'_>) + Send + Sync>;
 
 /// Which account, and how to reach a person.
 #[derive(Default)]
@@ -54,7 +67,7 @@ pub struct Options {
     pub profile: Option<String>,
     /// The Region; without one, the profile's or the environment's.
     pub region: Option<String>,
-    /// Gets the news of what takes long.
+    /// Gets the news.
     pub tell: Option<Tell>,
     /// What scanning a gigabyte costs, in US dollars.
     pub usd_per_gb: f64,
@@ -103,7 +116,7 @@ impl Aws {
 
     fn tell(&self, news: &str) {
         if let Some(tell) = &self.options.tell {
-            tell(news);
+            tell(News::Note(news));
         }
     }
 
@@ -182,8 +195,7 @@ impl Account for Aws {
     }
 
     fn lateness_s(&self) -> Result<Option<i64>, super::Error> {
-        // Ten minutes for delivery, and as much for an interval of aggregation.
-        Ok(Some(20 * 60))
+        Ok(Some(LATENESS_S))
     }
 
     async fn more(&self) -> Result<(), super::Error> {

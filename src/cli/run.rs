@@ -107,11 +107,14 @@ fn with_desk(
         vertical: false,
         kept: None,
     };
+    let session = Arc::clone(&desk.session);
     let outcome = work(&runtime, desk);
     // Threads that still read a file would hold the process up.
     runtime.shutdown_background();
     match outcome {
         Err(Error::Interrupted) if interrupt.is_terminated() => Err(Error::Terminated),
+        // What failed was said when it did.
+        Ok(Exit::Done) if session.is_partial() => Ok(Exit::Code(1)),
         outcome => outcome,
     }
 }

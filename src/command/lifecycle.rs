@@ -10,7 +10,7 @@ use clap::{Args, value_parser};
 use super::kind::KindParser;
 use super::{Asking, Desk, Error, Exit, OutputFormat, Terminal, pick};
 use crate::account::{
-    AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Remedy, Resource, Settings,
+    AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Finding, FlowLog, KINDS, Remedy, Resource, Settings,
 };
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Origin};
@@ -261,7 +261,8 @@ impl Doctor {
             writeln!(desk.out.clone(), "nothing is wrong")?;
             return Ok(Exit::Done);
         }
-        let remedies: Vec<String> = findings.iter().filter_map(|f| f.remedy.as_ref()).map(Remedy::describe).collect();
+        let remedies: Vec<String> =
+            findings.iter().filter_map(|f| Some(placed(f, f.remedy.as_ref()?.describe()))).collect();
         let fixes = self.fix && !asking.dry_run;
         if fixes && !remedies.is_empty() {
             asking.confirm("carry out", &remedies, terminal)?;
@@ -272,7 +273,7 @@ impl Doctor {
             let remedy = finding.remedy.as_ref();
             let described = remedy.map_or_else(|| "nothing here can put it right".into(), Remedy::describe);
             let (action, detail) = match remedy {
-                Some(remedy) if fixes => match session.remedy(remedy).await {
+                Some(remedy) if fixes => match session.put_right(remedy, finding.place.as_ref()).await {
                     Ok(()) => ("fixed", described),
                     Err(error) => ("failed", explained(&error)),
                 },
@@ -280,7 +281,7 @@ impl Doctor {
                 None => ("found", described),
             };
             open += usize::from(action != "fixed");
-            rows.push((action, finding.problem.clone(), detail));
+            rows.push((action, placed(finding, finding.problem.clone()), detail));
         }
         if output.output == OutputFormat::Table {
             print_lines(rows.iter().cloned(), desk)?;
@@ -294,6 +295,14 @@ impl Doctor {
             return Ok(Exit::Done);
         }
         Err(Error::Failed { message: format!("{open} of {} findings are open", rows.len()), help: None })
+    }
+}
+
+/// Says where it is, where several places are looked at.
+fn placed(finding: &Finding, what: String) -> String {
+    match &finding.place {
+        Some(place) => format!("{}: {what}", place.label()),
+        None => what,
     }
 }
 

@@ -6,7 +6,7 @@ use super::config::Cost;
 #[cfg(feature = "local")]
 use super::{Error, Terminal};
 #[cfg(feature = "aws")]
-use crate::account::aws;
+use crate::account::aws::{self, News};
 #[cfg(feature = "local")]
 use crate::engine;
 #[cfg(feature = "local")]
@@ -86,7 +86,10 @@ impl Place {
         Ok(Session::open_aws(aws::Options {
             profile: self.profile.clone(),
             region: self.region.clone(),
-            tell: Some(Box::new(move |news| terminal.note(news))),
+            tell: Some(Box::new(move |news| match news {
+                News::Note(text) => terminal.note(text),
+                News::Failed(text) => terminal.error(text, None),
+            })),
             usd_per_gb: self.cost.usd_per_gb,
         }))
     }

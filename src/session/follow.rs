@@ -37,7 +37,6 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.begin();
         let lateness_s = self.account.lateness_s()?;
-        sink.columns(&plan.columns()).map_err(Error::Sink)?;
         let timed = timed(plan);
         let first = self.interval(plan, clock);
         let mut seen = Seen::default();
@@ -51,8 +50,14 @@ impl Session {
             let interval = first.zip(until).map(|(first, until)| Interval { from: from(first), until });
             let mut found = Rows::default();
             let mut stats = self.account.run(&timed, interval, progress, &mut found).await?;
+            // Several places stand in front of it.
+            let time_at = found.columns.iter().position(|column| column.name == FOLLOW_TIME).unwrap_or(0);
+            if is_first {
+                found.columns.remove(time_at);
+                sink.columns(&found.columns).map_err(Error::Sink)?;
+            }
             seen.forget_before(late);
-            let mut new = seen.take_new(found.rows);
+            let mut new = seen.take_new(found.rows, time_at);
             if is_first && let Some(most) = plan.limit.rows() {
                 let more = new.len().saturating_sub(usize::try_from(most).unwrap_or(usize::MAX));
                 new.drain(..more);
@@ -76,29 +81,35 @@ fn is_over(until: Option<EpochSeconds>, now: &Clock, lateness_s: Option<i64>) ->
     until.is_some_and(|until| until < now.now - lateness_s.unwrap_or(0))
 }
 
+/// The name of a column for the time of each record.
+const FOLLOW_TIME: &str = "follow_time";
+
 /// The plan with every row and its time in front, oldest first.
 fn timed(plan: &Plan) -> Plan {
     let mut timed = Plan { limit: Limit::None, ..plan.clone() };
     timed.sort = vec![SortKey { descending: false, ..SortKey::NEWEST_FIRST }];
     if let Shape::Records { columns, .. } = &mut timed.shape {
-        columns.insert(0, ShownColumn { source: Source::Field(Field::Time), name: "follow_time".into() });
+        columns.insert(0, ShownColumn { source: Source::Field(Field::Time), name: FOLLOW_TIME.into() });
     }
     timed
 }
 
 impl Seen {
-    /// The rows that were not seen before, without the time in front.
-    fn take_new(&mut self, rows: Vec<Row>) -> Vec<Row> {
+    /// The rows that were not seen before, without the time, which is this one of their values.
+    fn take_new(&mut self, mut rows: Vec<Row>, time_at: usize) -> Vec<Row> {
+        let time_of = |row: &Row| if let Some(Value::Time(time)) = row.get(time_at) { *time } else { 0 };
+        // Several places answer one after the other.
+        rows.sort_by_key(time_of);
         let mut found: HashMap<(EpochSeconds, u64), u32> = HashMap::new();
         let mut new = Vec::new();
         for mut row in rows {
-            let shown = row.split_off(1);
-            let time = if let Some(Value::Time(time)) = row.first() { *time } else { 0 };
-            let key = (time, hash(&shown));
+            let time = time_of(&row);
+            row.remove(time_at);
+            let key = (time, hash(&row));
             let count = found.entry(key).or_default();
             *count += 1;
             if *count > self.0.get(&key).copied().unwrap_or(0) {
-                new.push(shown);
+                new.push(row);
             }
         }
         for (key, count) in found {
@@ -138,21 +149,28 @@ mod tests {
     #[test]
     fn of_equal_records_as_many_are_new_as_there_are_more() {
         let mut seen = Seen::default();
-        assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)]).len(), 3);
-        assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)]), Vec::<Row>::new());
+        assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)], 0).len(), 3);
+        assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)], 0), Vec::<Row>::new());
         // One more of the same, and a late one.
         assert_eq!(
-            seen.take_new(vec![row(1, 5), row(1, 5), row(1, 5), row(1, 9), row(2, 5)]),
+            seen.take_new(vec![row(1, 5), row(1, 5), row(1, 5), row(1, 9), row(2, 5)], 0),
             [[Value::Int(5)], [Value::Int(9)]]
         );
     }
 
     #[test]
+    fn places_are_mingled_by_time() {
+        let placed = |place: &'static str, time| vec![Value::word(place), Value::Time(time)];
+        let rows = vec![placed("a", 1), placed("a", 3), placed("b", 2)];
+        assert_eq!(Seen::default().take_new(rows, 1), [[Value::word("a")], [Value::word("b")], [Value::word("a")]]);
+    }
+
+    #[test]
     fn what_is_not_asked_for_again_is_forgotten() {
         let mut seen = Seen::default();
-        seen.take_new(vec![row(1, 5), row(9, 5)]);
+        seen.take_new(vec![row(1, 5), row(9, 5)], 0);
         seen.forget_before(Some(5));
         assert_eq!(seen.0.len(), 1);
-        assert!(seen.take_new(vec![row(9, 5)]).is_empty());
+        assert!(seen.take_new(vec![row(9, 5)], 0).is_empty());
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
     }
     findings.extend(denied.into_iter().map(|action| {
         let problem = format!("the caller is not allowed `{action}`; `flowlogs policy` prints what commands need");
-        Finding { problem, remedy: None }
+        Finding::new(problem, None)
     }));
     Ok(findings)
 }
@@ -69,7 +69,7 @@ fn seen<T>(outcome: Result<T, Error>, denied: &mut BTreeSet<String>) -> Result<O
 fn of_group(group: &Group, resources: Option<&Resources>, log_groups: Option<&[LogGroup]>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let label = format!("the flow log {} ({})", group.name, group.id());
-    let mut add = |problem: String, remedy| findings.push(Finding { problem, remedy });
+    let mut add = |problem: String, remedy| findings.push(Finding::new(problem, remedy));
     let status = group.status();
     if status != "SUCCESS" {
         add(format!("{label}: delivery: {status}"), None);
@@ -107,7 +107,7 @@ async fn orphaned_log_groups(
         let is_used = all.iter().any(|flow_log| flow_log.log_group_name() == Some(name));
         if !is_used && log_groups::is_ours(clients, &group).await? {
             let remedy = Some(Remedy::Remove(Rest::LogGroup(name.into())));
-            findings.push(Finding { problem: format!("no flow log delivers to the log group {name}"), remedy });
+            findings.push(Finding::new(format!("no flow log delivers to the log group {name}"), remedy));
         }
     }
     Ok(findings)
@@ -121,7 +121,7 @@ async fn orphaned_roles(clients: &Clients, roles: Vec<Role>, all: &[Ec2FlowLog])
         // Tags come with this call only.
         if !is_used && roles::get(clients, &name).await?.is_some_and(|role| roles::is_ours(&role)) {
             let problem = format!("no flow log uses the role {name}");
-            findings.push(Finding { problem, remedy: Some(Remedy::Remove(Rest::Role(name))) });
+            findings.push(Finding::new(problem, Some(Remedy::Remove(Rest::Role(name)))));
         }
     }
     Ok(findings)

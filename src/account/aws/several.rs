@@ -2,8 +2,10 @@
 //!
 //! A place that fails does not hide the others: it is named, and they answer.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -11,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::client::Clients;
 use super::policy::Action;
-use super::{Aws, Error, Options, Tell};
+use super::{Aws, Error, LATENESS_S, News, Options, Tell};
 use crate::account::inventory::Inventory;
 use crate::account::{self, Account, Created, Estimate, Finding, FlowLog, Pending, Place, Resource, Rest, Settings};
 use crate::query::plan::{Interval, Plan, TargetKind};
@@ -29,6 +31,9 @@ pub struct Several {
     tell: Arc<Tell>,
     usd_per_gb: f64,
     places: OnceCell<Vec<(Place, Aws)>>,
+    /// What the command that runs told of failures.
+    told: Mutex<BTreeSet<String>>,
+    is_partial: AtomicBool,
 }
 
 /// The parts of a list that is separated by commas; one of nothing where there is no list.
@@ -49,7 +54,15 @@ impl Several {
             return None;
         }
         let tell = options.tell.take().unwrap_or_else(|| Box::new(|_| {}));
-        Some(Self { profiles, regions, tell: Arc::new(tell), usd_per_gb: options.usd_per_gb, places: OnceCell::new() })
+        Some(Self {
+            profiles,
+            regions,
+            tell: Arc::new(tell),
+            usd_per_gb: options.usd_per_gb,
+            places: OnceCell::new(),
+            told: Mutex::default(),
+            is_partial: AtomicBool::new(false),
+        })
     }
 
     /// The places; a profile whose Regions cannot be listed is told of, unless none can.
@@ -122,14 +135,19 @@ impl Several {
             return Err(failed.remove(0).1);
         }
         for (of, error) in failed {
-            (self.tell)(&format!("{}: {error}", label(of)));
+            self.fail(format!("{}: {error}", label(of)));
         }
         Ok(done)
     }
 
-    fn of_place(&self, place: Option<&Place>) -> Option<&Aws> {
-        let places = self.places.get()?;
-        places.iter().find(|(known, _)| Some(known) == place).map(|(_, aws)| aws)
+    /// Tells of a failure, once a command.
+    fn fail(&self, failure: String) {
+        self.is_partial.store(true, Ordering::Relaxed);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if !told.contains(&failure) {
+            (self.tell)(News::Failed(&failure));
+            told.insert(failure);
+        }
     }
 }
 
@@ -174,22 +192,33 @@ impl Account for Several {
         Err(Error::OnePlace.into())
     }
 
-    async fn delete(&self, flow_log: &FlowLog) -> Result<(), account::Error> {
-        match self.of_place(flow_log.place.as_ref()) {
-            Some(aws) => aws.delete(flow_log).await,
-            None => Err(Error::OnePlace.into()),
-        }
+    async fn delete(&self, _: &FlowLog) -> Result<(), account::Error> {
+        Err(Error::OnePlace.into())
     }
 
     async fn findings(&self) -> Result<Vec<Finding>, account::Error> {
-        Err(Error::OnePlace.into())
+        let each = self.each(Aws::findings).await?;
+        let placed = |place: &Place, found: Finding| Finding { place: Some(place.clone()), ..found };
+        let all =
+            each.into_iter().flat_map(|(place, all)| all.into_iter().map(|one| placed(place, one)).collect::<Vec<_>>());
+        Ok(all.collect())
     }
 
     async fn remove(&self, _: &Rest) -> Result<(), account::Error> {
         Err(Error::OnePlace.into())
     }
 
+    fn at(&self, place: &Place) -> Option<&dyn Account> {
+        let mut places = self.places.get()?.iter();
+        places.find(|(known, _)| known == place).map(|(_, aws)| -> &dyn Account { aws })
+    }
+
+    fn is_partial(&self) -> bool {
+        self.is_partial.load(Ordering::Relaxed)
+    }
+
     fn begin(&self) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.places.get().into_iter().flatten().for_each(|(_, aws)| aws.begin());
     }
 
@@ -203,11 +232,11 @@ impl Account for Several {
     }
 
     fn lateness_s(&self) -> Result<Option<i64>, account::Error> {
-        Err(Error::OnePlace.into())
+        Ok(Some(LATENESS_S))
     }
 
     async fn more(&self) -> Result<(), account::Error> {
-        Err(Error::OnePlace.into())
+        self.each(Aws::more).await.map(|_| ())
     }
 
     async fn estimate(&self, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, account::Error> {

@@ -16,7 +16,7 @@ pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> 
     let flow_logs = account.flow_logs().await?;
     let mut findings: Vec<Finding> =
         flow_logs.into_iter().filter_map(|flow_log| of_flow_log(account, flow_log)).collect();
-    let mut add = |problem: String, remedy| findings.push(Finding { problem, remedy });
+    let mut add = |problem: String, remedy| findings.push(Finding::new(problem, remedy));
     if let Some(holder) = account.state.holder() {
         add(format!("{holder} holds the lock: until it ends, nothing can be created or deleted"), None);
     }
@@ -36,7 +36,7 @@ pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> 
 
 fn of_flow_log(account: &Embedded, flow_log: FlowLog) -> Option<Finding> {
     let label = format!("{} of {} {}", flow_log.id, flow_log.kind.name(), flow_log.resource);
-    let found = |what: String, remedy| Some(Finding { problem: format!("{label}: {what}"), remedy: Some(remedy) });
+    let found = |what: String, remedy| Some(Finding::new(format!("{label}: {what}"), Some(remedy)));
     let resources = account.inventory.resources(flow_log.kind);
     match resources.into_iter().find(|resource| resource.id == flow_log.resource) {
         None => found("there is no such resource".into(), Remedy::Delete(flow_log)),
