@@ -10,12 +10,20 @@
 pub(crate) mod answer;
 pub(crate) mod config;
 pub(crate) mod console;
+#[cfg(feature = "local")]
+mod doctor;
 mod explain;
 mod fields;
+#[cfg(feature = "local")]
+mod inventory;
 pub(crate) mod kind;
 #[cfg(feature = "local")]
 mod lifecycle;
+#[cfg(feature = "local")]
+mod list;
 mod out;
+#[cfg(feature = "local")]
+mod outcome;
 #[cfg(feature = "local")]
 mod pick;
 mod place;
@@ -192,13 +200,13 @@ pub(crate) enum Command {
     Create(lifecycle::Create),
     /// List the flow logs that this tool created
     #[cfg(feature = "local")]
-    List(lifecycle::List),
+    List(list::List),
     /// Delete flow logs with all that was made for them
     #[cfg(feature = "local")]
     Delete(lifecycle::Delete),
     /// Look for what is not as it should be in an account; exit 1 on findings
     #[cfg(feature = "local")]
-    Doctor(lifecycle::Doctor),
+    Doctor(doctor::Doctor),
     /// Print what there is in an account's network, as JSON
     #[cfg(feature = "local")]
     Inventory,
@@ -261,7 +269,7 @@ impl Command {
             Self::List(list) => list.run(desk).await,
             Self::Delete(delete) => delete.run(desk).await,
             Self::Doctor(doctor) => doctor.run(desk).await,
-            Self::Inventory => lifecycle::inventory(desk).await,
+            Self::Inventory => inventory::print(desk).await,
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
                 let estimate = desk.session.estimate(&plan, &desk.context.clock).await?;

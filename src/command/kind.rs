@@ -4,8 +4,17 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 
+#[cfg(feature = "local")]
+use crate::account::KINDS;
 use crate::diagnostic::nearest;
 use crate::query::plan::TargetKind;
+
+/// What can be listed and deleted.
+#[cfg(feature = "local")]
+pub(super) const KINDS_AND_ALL: [TargetKind; 7] = {
+    let [instance, group, subnet, vpc, nat, endpoint] = KINDS;
+    [instance, group, subnet, vpc, nat, endpoint, TargetKind::All]
+};
 
 /// Reads the word of one of these kinds, or another word for it; case does not count.
 #[derive(Clone)]

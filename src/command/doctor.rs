@@ -1,0 +1,75 @@
+//! `doctor`: what is not as it should be in an account, and putting it right.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::outcome::{explained, print_lines, print_rows, text};
+use super::{Desk, Error, Exit, OutputFormat};
+use crate::account::{Finding, Remedy};
+use crate::value::{ColumnType, Row, Value};
+
+/// Looks for what is not as it should be.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Put right what can be
+    #[arg(long)]
+    fix: bool,
+}
+
+const FINDING_COLUMNS: [(&str, ColumnType); 3] =
+    [("problem", ColumnType::Text), ("action", ColumnType::Text), ("detail", ColumnType::Text)];
+
+impl Doctor {
+    /// Fails while there are findings that are not put right.
+    pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
+        let Desk { session, output, asking, terminal, .. } = desk;
+        let findings = session.findings().await?;
+        if findings.is_empty() && output.output == OutputFormat::Table {
+            writeln!(desk.out.clone(), "nothing is wrong")?;
+            return Ok(Exit::Done);
+        }
+        let remedies: Vec<String> =
+            findings.iter().filter_map(|f| Some(placed(f, f.remedy.as_ref()?.describe()))).collect();
+        let fixes = self.fix && !asking.dry_run;
+        if fixes && !remedies.is_empty() {
+            asking.confirm("carry out", &remedies, terminal)?;
+        }
+        let mut rows = Vec::new();
+        let mut open = 0;
+        for finding in &findings {
+            let remedy = finding.remedy.as_ref();
+            let described = remedy.map_or_else(|| "nothing here can put it right".into(), Remedy::describe);
+            let (action, detail) = match remedy {
+                Some(remedy) if fixes => match session.put_right(remedy, finding.place.as_ref()).await {
+                    Ok(()) => ("fixed", described),
+                    Err(error) => ("failed", explained(&error)),
+                },
+                Some(_) => ("found", format!("`--fix` would {described}")),
+                None => ("found", described),
+            };
+            open += usize::from(action != "fixed");
+            rows.push((action, placed(finding, finding.problem.clone()), detail));
+        }
+        if output.output == OutputFormat::Table {
+            print_lines(rows.iter().cloned(), desk)?;
+        } else {
+            let row = |(action, problem, detail): &(&'static str, String, String)| -> Row {
+                [text(problem), Value::word(action), text(detail)].into()
+            };
+            print_rows(&FINDING_COLUMNS, rows.iter().map(row).collect(), desk)?;
+        }
+        if open == 0 {
+            return Ok(Exit::Done);
+        }
+        Err(Error::Failed { message: format!("{open} of {} findings are open", rows.len()), help: None })
+    }
+}
+
+/// Says where it is, where several places are looked at.
+fn placed(finding: &Finding, what: String) -> String {
+    match &finding.place {
+        Some(place) => format!("{}: {what}", place.label()),
+        None => what,
+    }
+}
