@@ -85,9 +85,9 @@ impl Resource {
         format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
     }
 
-    /// What a selector may call it: its id, its name if it has one, and the ids of its instances.
+    /// What a selector may call it: its name if it has one, its id, and the ids of its instances.
     pub fn names(&self) -> impl Iterator<Item = &String> {
-        std::iter::once(&self.id).chain(&self.name).chain(&self.members)
+        self.name.iter().chain([&self.id]).chain(&self.members)
     }
 
     /// Whether a selector, an id or name or a glob over either, means it.
@@ -189,6 +189,11 @@ impl FlowLog {
     fn sort(flow_logs: &mut [Self]) {
         let order = |kind: TargetKind| KINDS.iter().position(|known| *known == kind);
         flow_logs.sort_by(|a, b| (order(a.kind), &a.resource).cmp(&(order(b.kind), &b.resource)));
+    }
+
+    /// The name of its resource if it has one, and its id.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.name.iter().chain([&self.resource])
     }
 
     /// Whether a selector means it: by its resource's id or name, its own id, or its log group.
@@ -582,6 +587,12 @@ pub trait Account: Send + Sync {
     ) -> Result<RunStats, Error>;
 }
 
+/// What all of them may be called: the first name of each, then the others.
+pub(crate) fn known<'a, T, N: Iterator<Item = &'a String>>(all: &'a [T], names: impl Fn(&'a T) -> N) -> Vec<String> {
+    let first = all.iter().filter_map(|one| names(one).next());
+    first.chain(all.iter().flat_map(|one| names(one).skip(1))).cloned().collect()
+}
+
 /// Why a selector has no records: nothing is called so, or nothing was created for it.
 fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &str, log_groups: Vec<String>) -> Error {
     let resources = inventory.resources(kind);
@@ -589,11 +600,7 @@ fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &str, log_gro
         let create = Some(format!("flowlogs create {} {}", kind.name(), resource.id));
         return Error::NoFlowLog { what: resource.label(), create };
     }
-    let known = if kind == TargetKind::Group {
-        log_groups
-    } else {
-        resources.iter().flat_map(Resource::names).cloned().collect()
-    };
+    let known = if kind == TargetKind::Group { log_groups } else { known(&resources, Resource::names) };
     Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
 }
 

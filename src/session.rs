@@ -108,8 +108,8 @@ impl Session {
     /// [`Error::NoMatch`] with the nearest names, [`Error::NotAnAccount`].
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
         let all = self.account.resources(kind).await?;
-        let known = |all: &[Resource]| all.iter().flat_map(Resource::names).cloned().collect();
-        let selected = selected(kind, selectors, all, Resource::is_selected, known)?;
+        let selected =
+            selected(kind, selectors, all, Resource::is_selected, |all| account::known(all, Resource::names))?;
         check_mixed(&selected, selectors)?;
         Ok(selected)
     }
@@ -122,9 +122,7 @@ impl Session {
     pub async fn flow_logs(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<FlowLog>, Error> {
         let of_kind = |flow_log: &FlowLog| kind == TargetKind::All || flow_log.kind == kind;
         let all: Vec<FlowLog> = self.account.flow_logs().await?.into_iter().filter(of_kind).collect();
-        let known =
-            |all: &[FlowLog]| all.iter().flat_map(|f| std::iter::once(&f.resource).chain(&f.name)).cloned().collect();
-        selected(kind, selectors, all, FlowLog::is_selected, known)
+        selected(kind, selectors, all, FlowLog::is_selected, |all| account::known(all, FlowLog::names))
     }
 
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.

@@ -165,6 +165,8 @@ fn what_matches_nothing_is_an_error_with_the_nearest_name() {
     fails(&["--local", &dir, "delete", "vpc", "prod", "--yes"], 1, "no vpc matches `prod`");
     fails(&["--local", &dir, "-e", "vpc prod"], 1, "flowlogs create vpc");
     fails(&["--local", &dir, "-e", "vpc prdo"], 1, "did you mean `prod`?");
+    // What people say comes before ids.
+    fails(&["--local", &dir, "create", "sg", "zzz"], 1, "there are `demo-api`, `demo-alb`, ");
     fails(&["--local", &dir, "-e", "count()"], 1, "the account has no flow log");
     fails(&["--local", &dir, "-e", "vpc | count()"], 1, "the account has no flow log of kind `vpc`");
     fails(&["--local", &dir, "-e", "eni | count()"], 1, "flowlogs create vpc");

@@ -121,7 +121,7 @@ impl PlainFiles {
             tests.push(if id_of(target.kind).is_some_and(has_id) {
                 by_ids(&Target { kind: target.kind, selectors: vec![selector.clone()] })?
             } else if selected.is_empty() {
-                let known = resources.iter().flat_map(Resource::names).cloned().collect();
+                let known = account::known(&resources, Resource::names);
                 return Err(account::Error::NoMatch { kind: target.kind.name(), selector: selector.clone(), known });
             } else if target.kind == TargetKind::Instance && !instance.is_empty() {
                 one_of(Field::Eni, instance)
