@@ -72,11 +72,16 @@ impl Resource {
     }
 
     /// The same as the Go tool has it, which changes nothing.
-    pub(crate) fn plain_name(&self) -> String {
+    fn plain_name(&self) -> String {
         match self.kind {
             TargetKind::Instance => format!("instance-{}", self.id),
             _ => self.id.clone(),
         }
+    }
+
+    /// What its flow log may be called, by this tool and by the Go tool.
+    pub(crate) fn flow_log_names(&self) -> [String; 2] {
+        [self.flow_log_name(), self.plain_name()]
     }
 
     /// The log group of its flow log.
@@ -206,7 +211,7 @@ impl FlowLog {
     /// Whether it is the flow log of `resource`, as this tool or the Go tool names it.
     #[must_use]
     pub fn is_of(&self, resource: &Resource) -> bool {
-        let names = [resource.flow_log_name(), resource.plain_name()];
+        let names = resource.flow_log_names();
         let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
         self.kind == resource.kind && name.is_some_and(|name| names.iter().any(|known| known == name))
     }

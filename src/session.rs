@@ -130,7 +130,8 @@ impl Session {
         self.account.begin();
         let mut outcomes = Vec::new();
         for resource in resources {
-            outcomes.push(outcome(resource, self.created(resource, settings).await));
+            let done = self.created(resource, settings).await;
+            outcomes.push(outcome(resource.kind, &resource.id, resource.name.as_ref(), done));
         }
         outcomes
     }
@@ -146,7 +147,8 @@ impl Session {
         let mut outcomes = Vec::new();
         for resource in resources {
             let existing = there.iter().find(|flow_log| flow_log.is_of(resource));
-            outcomes.push(outcome(resource, self.planned(resource, settings, existing).await));
+            let done = self.planned(resource, settings, existing).await;
+            outcomes.push(outcome(resource.kind, &resource.id, resource.name.as_ref(), done));
         }
         Ok(outcomes)
     }
@@ -180,16 +182,12 @@ impl Session {
         let mut outcomes = Vec::new();
         for flow_log in flow_logs {
             let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
-            let (action, detail) = if dry_run {
-                ("would_delete", Ok(what))
+            let done = if dry_run {
+                Ok(("would_delete", what))
             } else {
-                match self.at(flow_log.place.as_ref()).delete(flow_log).await {
-                    Ok(()) => ("deleted", Ok(what)),
-                    Err(error) => ("failed", Err(error)),
-                }
+                self.at(flow_log.place.as_ref()).delete(flow_log).await.map(|()| ("deleted", what))
             };
-            let FlowLog { kind, resource, name, .. } = flow_log.clone();
-            outcomes.push(Outcome { kind, resource, name, action, detail });
+            outcomes.push(outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), done));
         }
         outcomes
     }
@@ -274,12 +272,12 @@ impl Session {
 /// What was done, and what came of it.
 type Done = (&'static str, String);
 
-fn outcome(resource: &Resource, done: Result<Done, Error>) -> Outcome {
+fn outcome(kind: TargetKind, id: &str, name: Option<&String>, done: Result<Done, Error>) -> Outcome {
     let (action, detail) = match done {
         Ok((action, detail)) => (action, Ok(detail)),
         Err(error) => ("failed", Err(error)),
     };
-    Outcome { kind: resource.kind, resource: resource.id.clone(), name: resource.name.clone(), action, detail }
+    Outcome { kind, resource: id.into(), name: name.cloned(), action, detail }
 }
 
 fn described(created: Created, resource: &Resource) -> Done {

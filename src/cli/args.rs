@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-#[cfg(feature = "local")]
-use clap::CommandFactory;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::flags::QueryFlags;
 use crate::command::{self, Asking, Color, Error, Output, Place};
+use crate::diagnostic::nearest;
 
 /// The heading of what goes with a sentence.
 const ASKED: &str = "What a sentence refers to";
@@ -201,8 +200,10 @@ pub(super) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, Vec<String
     Ok(parameters)
 }
 
-/// The commands, as they are typed.
-#[cfg(feature = "local")]
-pub(super) fn command_names() -> Vec<String> {
-    Args::command().get_subcommands().map(|command| command.get_name().to_string()).collect()
+/// What to type instead of a word that is no command.
+pub(super) fn instead_of(word: &str) -> String {
+    match nearest(word, Args::command().get_subcommands().map(clap::Command::get_name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`flowlogs --help` lists the commands".into(),
+    }
 }

@@ -5,9 +5,8 @@ use std::io::Write;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
-use super::args::Args;
+use super::args::{Args, instead_of};
 use crate::command::{Error, Exit, Out};
-use crate::diagnostic::nearest;
 
 /// Prints what a shell completes by.
 pub(super) fn completions(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
@@ -32,9 +31,6 @@ pub(super) fn man(command: Option<&str>, out: &mut Out) -> Result<Exit, Error> {
 }
 
 fn of_command(program: &Command, name: &str) -> Result<Command, Error> {
-    program.find_subcommand(name).cloned().ok_or_else(|| {
-        let near = nearest(name, program.get_subcommands().map(Command::get_name));
-        let help = near.map_or_else(|| "`flowlogs --help` lists them".into(), |near| format!("did you mean `{near}`?"));
-        Error::Usage { message: format!("there is no command `{name}`"), help: Some(help) }
-    })
+    let unknown = || Error::Usage { message: format!("there is no command `{name}`"), help: Some(instead_of(name)) };
+    program.find_subcommand(name).cloned().ok_or_else(unknown)
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use super::args::Args;
+use super::args::{Args, instead_of};
 use crate::command::answer::answer;
 use crate::command::{Command, Desk, Error, Exit, Out, Terminal};
-use crate::diagnostic::nearest;
 use crate::query::{Context, Plan};
 use crate::script::Rules;
 use crate::session::Interrupt;
@@ -47,10 +46,8 @@ pub(super) fn file(mut words: Vec<String>, args: &Args, context: Context, termin
     let file = PathBuf::from(words.remove(0));
     if !file.is_file() {
         let word = file.display().to_string();
-        let names = super::args::command_names();
-        let near = nearest(&word, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-        let help = near.unwrap_or_else(|| "`flowlogs --help` lists the commands".into());
-        return Err(Error::Usage { message: format!("`{word}` is no command, and no script"), help: Some(help) });
+        let help = Some(instead_of(&word));
+        return Err(Error::Usage { message: format!("`{word}` is no command, and no script"), help });
     }
     script(&file, words, args, context, terminal)
 }

@@ -13,9 +13,9 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::{mem, thread};
 
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
+use datafusion::arrow::array::{AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
 use datafusion::arrow::compute::kernels::cmp::gt;
-use datafusion::arrow::compute::{concat_batches, filter_record_batch, not, prep_null_mask_filter};
+use datafusion::arrow::compute::{concat_batches, filter_record_batch, not};
 use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
@@ -29,7 +29,7 @@ use crate::query::plan::{Limit, Plan, Shape, SortKey, Source};
 
 use super::files::{Body, Files, LogFile};
 use super::scan::{Halt, Outlet, Scan, Unit, Worker};
-use super::select::Column;
+use super::select::{Column, certain};
 use super::source::cores;
 use super::tally::lock;
 use super::times::Times;
@@ -279,8 +279,7 @@ impl Held {
     fn release(&mut self, newest: i64) -> Result<Option<RecordBatch>, ArrowError> {
         let is_newer = |batch: &RecordBatch| {
             let times = batch.column(self.time).as_primitive::<Int64Type>();
-            let is_newer = gt(times, &Int64Array::new_scalar(newest) as &dyn Datum)?;
-            Ok(if is_newer.null_count() > 0 { prep_null_mask_filter(&is_newer) } else { is_newer })
+            gt(times, &Int64Array::new_scalar(newest) as &dyn Datum).map(certain)
         };
         let masks = self.batches.iter().map(is_newer).collect::<Result<Vec<BooleanArray>, ArrowError>>()?;
         if masks.iter().map(BooleanArray::true_count).sum::<usize>() < self.worth_rows {

@@ -19,7 +19,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::kernels::cmp::eq;
-use datafusion::arrow::compute::{cast, max, min, prep_null_mask_filter, take};
+use datafusion::arrow::compute::{cast, max, min, take};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, Schema, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
@@ -39,6 +39,7 @@ use super::decode::{Parsed, parse, reason_of_value};
 use super::files::LogFile;
 use super::layout::{Kind, Layout, Slot};
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
+use super::select::certain;
 use super::tally::{Counts, First};
 use super::times::Times;
 
@@ -297,8 +298,7 @@ impl Rows {
         let mut hidden: Vec<usize> = self.bad.iter().copied().collect();
         if let Some(statuses) = column(Field::Status).map(AsArray::as_string_view) {
             // Nearly all have this one.
-            let is_ok = eq(statuses, &StringViewArray::new_scalar("OK"))?;
-            let is_ok = if is_ok.null_count() > 0 { prep_null_mask_filter(&is_ok) } else { is_ok };
+            let is_ok = certain(eq(statuses, &StringViewArray::new_scalar("OK"))?);
             hidden.extend((!is_ok.values()).set_indices().filter(|row| {
                 let status = if statuses.is_null(*row) { "" } else { statuses.value(*row) };
                 !self.bad.contains(row) && worker.scan.visible.hides(status.as_bytes(), start_of(*row), counts)

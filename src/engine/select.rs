@@ -141,7 +141,7 @@ impl RowFilter {
         let batch = batch(&self.columns, &self.schema, layout, block, picked)?;
         let holds = self.condition.evaluate(&batch)?.into_array(batch.num_rows())?;
         let holds = as_boolean_array(&holds)?;
-        let holds = if holds.null_count() > 0 { prep_null_mask_filter(holds) } else { holds.clone() };
+        let holds = certain(holds.clone());
         Ok(match (kept, picked) {
             (None, _) => holds,
             (Some(kept), None) => BooleanArray::new(kept.values() & holds.values(), None),
@@ -202,4 +202,9 @@ fn batch(
     // Without columns, as for `count()`, only the number of records is passed on.
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
+}
+
+/// What is certainly so: where it is not known, it is not.
+pub(super) fn certain(mask: BooleanArray) -> BooleanArray {
+    if mask.null_count() > 0 { prep_null_mask_filter(&mask) } else { mask }
 }

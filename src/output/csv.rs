@@ -1,7 +1,7 @@
 //! CSV: a header line of result names, then a line a row; absent values are empty, flags joined by `|`.
 //!
 //! Source: RFC 4180, <https://www.rfc-editor.org/rfc/rfc4180>; lines end in a line feed. Only text can
-//! hold what has to be quoted, so that other values go out as they are: a tenth of an export's time.
+//! hold what has to be quoted, so that other values go out as they are: a quarter of an export's time.
 
 use std::io::{self, Write};
 

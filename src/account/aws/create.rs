@@ -27,8 +27,7 @@ pub(super) async fn create(aws: &Aws, resource: &Resource, settings: &Settings) 
         return Err(Error::BadRetention { days: settings.retention_days });
     }
     let clients = aws.clients().await?;
-    let names = [resource.flow_log_name(), resource.plain_name()];
-    let there = flow_logs::named(clients, &names).await?;
+    let there = flow_logs::named(clients, &resource.flow_log_names()).await?;
     match there.first() {
         Some(first) => extend(aws, clients, resource, first, &there).await,
         None => make(aws, clients, resource, settings).await,

@@ -80,7 +80,7 @@ impl Resources {
     pub(super) fn new(inventory: &Inventory) -> Self {
         let of_kind = |kind| {
             inventory.resources(kind).into_iter().flat_map(move |resource| {
-                let names = [resource.plain_name(), resource.flow_log_name()];
+                let names = resource.flow_log_names();
                 names.map(|name| ((kind, name), resource.clone()))
             })
         };

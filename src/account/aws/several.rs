@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -135,20 +135,31 @@ impl Several {
             return Err(failed.remove(0).1);
         }
         for (of, error) in failed {
-            self.fail(format!("{}: {error}", label(of)));
+            self.fail(&format!("{}: {error}", label(of)));
         }
         Ok(done)
     }
 
+    fn told(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells of a failure, once a command.
-    fn fail(&self, failure: String) {
+    fn fail(&self, failure: &str) {
         self.is_partial.store(true, Ordering::Relaxed);
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if !told.contains(&failure) {
-            (self.tell)(News::Failed(&failure));
-            told.insert(failure);
+        if self.told().insert(failure.into()) {
+            (self.tell)(News::Failed(failure));
         }
     }
+}
+
+/// What all places have, each thing with its place.
+fn placed<T>(each: Vec<(&Place, Vec<T>)>, with: impl Fn(Place, T) -> T) -> Vec<T> {
+    let mut all = Vec::new();
+    for (place, things) in each {
+        all.extend(things.into_iter().map(|thing| with(place.clone(), thing)));
+    }
+    all
 }
 
 /// Where an account is.
@@ -178,10 +189,7 @@ impl Account for Several {
 
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, account::Error> {
         let each = self.each(Aws::flow_logs).await?;
-        let placed = |place: &Place, flow_log: FlowLog| FlowLog { place: Some(place.clone()), ..flow_log };
-        let all =
-            each.into_iter().flat_map(|(place, all)| all.into_iter().map(|one| placed(place, one)).collect::<Vec<_>>());
-        Ok(all.collect())
+        Ok(placed(each, |place, flow_log| FlowLog { place: Some(place), ..flow_log }))
     }
 
     async fn create(&self, _: &Resource, _: &Settings) -> Result<Created, account::Error> {
@@ -198,10 +206,7 @@ impl Account for Several {
 
     async fn findings(&self) -> Result<Vec<Finding>, account::Error> {
         let each = self.each(Aws::findings).await?;
-        let placed = |place: &Place, found: Finding| Finding { place: Some(place.clone()), ..found };
-        let all =
-            each.into_iter().flat_map(|(place, all)| all.into_iter().map(|one| placed(place, one)).collect::<Vec<_>>());
-        Ok(all.collect())
+        Ok(placed(each, |place, finding| Finding { place: Some(place), ..finding }))
     }
 
     async fn remove(&self, _: &Rest) -> Result<(), account::Error> {
@@ -218,7 +223,7 @@ impl Account for Several {
     }
 
     fn begin(&self) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.told().clear();
         self.places.get().into_iter().flatten().for_each(|(_, aws)| aws.begin());
     }
 
