@@ -1,51 +1,72 @@
-//! Where the values of regular text stand, found 64 bytes at a time.
+//! Where the values of regular text stand, and which of its bytes no number has, found 64 bytes at a
+//! time with the widest instructions of the processor.
 //!
 //! Nearly all text is regular: printable ASCII, lines of as many values as the layout has, one space
 //! between them. Anything else is left to `decode`, which reads byte by byte and says what is wrong.
 
-/// Bytes that are looked at together.
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, i8x64, mask8x64, u8x64};
+
+/// Bytes that are looked at together: a bit of a word for each.
 const STEP: usize = 64;
 
-/// Where the values of some lines start.
+/// What is known of a block of lines.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// The start of each value, line by line, and the place behind the last line end.
-    starts: Vec<u32>,
+    starts: Vec<u16>,
+    /// A bit for each byte that is neither a digit, nor the end of a value, nor a `-` by itself.
+    others: Vec<u64>,
     slots: usize,
     rows: usize,
 }
 
 impl Index {
     /// Finds the values of whole lines; whether they are regular lines of so many values each, two or
-    /// more.
+    /// more, and less than 64 KiB.
     pub(super) fn fill(&mut self, lines: &[u8], slots: usize) -> bool {
-        if slots < 2 {
+        if slots < 2 || lines.len() > usize::from(u16::MAX) {
             return false;
         }
         self.slots = slots;
-        self.rows = memchr::memchr_iter(b'\n', lines).count();
-        let values = self.rows * slots;
-        // A step writes 64 places, whatever it finds; the last slot's places reach as far as a line more.
-        self.starts.resize(values + 1 + STEP.max(slots), 0);
+        // No value is empty. A step writes 64 places, whatever it finds; whoever looks at a line with
+        // such instructions looks past its end.
+        let places = lines.len() / 2 + 1 + 2 * STEP + slots;
+        if self.starts.len() < places {
+            self.starts.resize(places, 0);
+        }
+        // A number is looked at in two words.
+        self.others.resize(lines.len() / STEP + 2, 0);
+        dispatch!(Level::new(), simd => self.fill_with(simd, lines))
+    }
+
+    #[inline(always)]
+    fn fill_with<S: Simd>(&mut self, simd: S, lines: &[u8]) -> bool {
         let mut found = 1;
         let mut is_after_end = 1;
+        self.rows = 0;
         for (step, bytes) in lines.chunks(STEP).enumerate() {
-            let (ends, is_odd) = match bytes.first_chunk() {
-                Some(bytes) => ends(bytes),
-                None => ends(&padded(bytes)),
+            let kinds = match bytes.first_chunk() {
+                Some(bytes) => Kinds::of(simd, bytes),
+                None => Kinds::of(simd, &padded(bytes)),
             };
+            let starts = kinds.ends << 1 | is_after_end;
             // No value is empty.
-            if is_odd || ends & (ends << 1 | is_after_end) != 0 {
+            if kinds.is_odd || kinds.ends & starts != 0 {
                 return false;
             }
-            is_after_end = ends >> (STEP - 1);
-            let Some(places) = self.starts.get_mut(found..).and_then(<[u32]>::first_chunk_mut) else { return false };
-            found += write_places(ends, step * STEP + 1, places);
+            let is_next_end = lines.get((step + 1) * STEP).is_none_or(|next| *next <= b' ');
+            let absent = kinds.dashes & starts & (kinds.ends >> 1 | u64::from(is_next_end) << (STEP - 1));
+            self.others[step] = !(kinds.digits | kinds.ends | absent);
+            is_after_end = kinds.ends >> (STEP - 1);
+            let Some(places) = self.starts.get_mut(found..).and_then(<[u16]>::first_chunk_mut) else { return false };
+            found += write_places(simd, kinds.ends, step * STEP + 1, places);
+            self.rows += kinds.line_ends.count_ones() as usize;
         }
         // A last line without its end would not be among the rows.
         lines.last().is_none_or(|last| *last == b'\n')
-            && found == values + 1
-            && (1..=self.rows).all(|row| lines[self.starts[row * slots] as usize - 1] == b'\n')
+            && found == self.rows * self.slots + 1
+            && (1..=self.rows).all(|row| lines[usize::from(self.starts[row * self.slots]) - 1] == b'\n')
     }
 
     /// How many lines there are.
@@ -56,7 +77,24 @@ impl Index {
     /// Where the values of a slot start and end, line by line.
     pub(super) fn values(&self, slot: usize) -> impl Iterator<Item = (usize, usize)> {
         let lines = self.starts[slot..slot + self.rows * self.slots].chunks_exact(self.slots);
-        lines.map(|places| (places[0] as usize, places[1] as usize - 1))
+        lines.map(|places| (usize::from(places[0]), usize::from(places[1]) - 1))
+    }
+
+    /// Where the values of a line start, and whatever comes to hand after them, at least `length` in all.
+    #[inline]
+    pub(super) fn starts(&self, row: usize, length: usize) -> &[u16] {
+        &self.starts[row * self.slots..][..length]
+    }
+
+    /// Whether between two places, where values start and end, are only digits and absent values.
+    #[inline]
+    pub(super) fn is_numbers(&self, start: usize, end: usize) -> bool {
+        if end - start > STEP {
+            return self.is_numbers(start, start + STEP) && self.is_numbers(start + STEP, end);
+        }
+        let (word, bit) = (start / STEP, start % STEP);
+        let others = self.others[word] >> bit | self.others[word + 1] << 1 << (STEP - 1 - bit);
+        others << (STEP - (end - start)) == 0
     }
 }
 
@@ -67,16 +105,68 @@ fn padded(bytes: &[u8]) -> [u8; STEP] {
     step
 }
 
+/// Which bytes are what, a bit for each.
+struct Kinds {
+    /// Blanks and line ends.
+    ends: u64,
+    line_ends: u64,
+    digits: u64,
+    dashes: u64,
+    /// Whether there are any that regular text has not.
+    is_odd: bool,
+}
+
+impl Kinds {
+    #[inline(always)]
+    fn of<S: Simd>(simd: S, bytes: &[u8; STEP]) -> Self {
+        let bytes = u8x64::from_slice(simd, bytes);
+        let line_ends = bytes.simd_eq(b'\n').to_bitmask();
+        let ends = bytes.simd_eq(b' ').to_bitmask() | line_ends;
+        // Signed, so that bytes from 0x80 on are low as well.
+        let low = bytes.bitcast::<i8x64<S>>().simd_le(0x20).to_bitmask();
+        let digits = (bytes - b'0').simd_le(9).to_bitmask();
+        let dashes = bytes.simd_eq(b'-').to_bitmask();
+        Self { ends, line_ends, digits, dashes, is_odd: low != ends }
+    }
+}
+
+/// Each place of a step.
+#[allow(clippy::cast_possible_truncation, reason = "there are few")]
+const PLACES: [u8; STEP] = {
+    let mut places = [0; STEP];
+    let mut at = 0;
+    while at < STEP {
+        places[at] = at as u8;
+        at += 1;
+    }
+    places
+};
+
 /// Writes the places behind the set bits, and what comes to hand after them; returns how many are set.
-#[allow(clippy::cast_possible_truncation, reason = "lines are read in blocks, much smaller than 4 GiB")]
-#[inline]
-fn write_places(mut bits: u64, base: usize, places: &mut [u32; STEP]) -> usize {
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "lines are read in blocks of less than 64 KiB")]
+fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16; STEP]) -> usize {
     let count = bits.count_ones() as usize;
+    let base = base as u16;
+    if simd.level().as_avx512().is_some() {
+        // There is an instruction that moves the bytes of set bits together.
+        let set = u8x64::from_slice(simd, &PLACES).compress(mask8x64::from_bitmask(simd, bits));
+        let (first, last) = simd.split_u8x64(set);
+        for (half, places) in [first, last].into_iter().zip(places.chunks_exact_mut(STEP / 2)) {
+            let (low, high) = simd.widen_u8x32(half);
+            (low + base).store_slice(&mut places[..STEP / 4]);
+            (high + base).store_slice(&mut places[STEP / 4..]);
+            if count <= STEP / 2 {
+                break;
+            }
+        }
+        return count;
+    }
     let mut at = 0;
     // By eight, without asking for each whether it is the last.
     while at < count {
         for place in &mut places[at..at + 8] {
-            *place = base as u32 + bits.trailing_zeros();
+            *place = base + bits.trailing_zeros() as u16;
             bits &= bits.wrapping_sub(1);
         }
         at += 8;
@@ -84,29 +174,18 @@ fn write_places(mut bits: u64, base: usize, places: &mut [u32; STEP]) -> usize {
     count
 }
 
-/// Which bytes end a value, a bit for each; and whether there are any that regular text has not.
-///
-/// Plain loops, from which the compiler makes vectors.
-#[inline]
-fn ends(bytes: &[u8; STEP]) -> (u64, bool) {
-    let mut ends = [0; STEP];
-    let mut odd = 0;
-    for at in 0..STEP {
-        ends[at] = u8::from(bytes[at] == b' ') | u8::from(bytes[at] == b'\n');
-        // Signed, so that bytes from 0x80 on are low as well.
-        odd |= ends[at] ^ u8::from(bytes[at].cast_signed() <= 0x20);
+/// The instructions of this processor, and those of ones that can do less.
+#[cfg(test)]
+pub(super) fn levels() -> Vec<Level> {
+    let widest = Level::new();
+    let mut levels = vec![widest];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(widest.as_sse2().map(Simd::level));
+        levels.extend(widest.as_sse4_2().map(Simd::level));
+        levels.extend(widest.as_avx2().map(Simd::level));
     }
-    (pack(&ends), odd != 0)
-}
-
-/// Bytes that are 0 or 1 as bits, the first one lowest.
-#[inline]
-fn pack(flags: &[u8; STEP]) -> u64 {
-    /// Moves the bits of eight bytes side by side into the highest.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let (words, _) = flags.as_chunks();
-    let bits = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
-    bits.enumerate().fold(0, |mask, (place, bits)| mask | bits << (8 * place))
+    levels
 }
 
 #[cfg(test)]
@@ -136,13 +215,40 @@ mod tests {
     }
 
     #[test]
-    fn each_flag_becomes_its_bit() {
-        for at in 0..STEP {
-            let mut flags = [0; STEP];
-            flags[at] = 1;
-            assert_eq!(pack(&flags), 1 << at);
+    fn places_are_found_with_the_instructions_of_every_processor() {
+        for bits in [0, 1, 1 << 63, 0xffff_ffff, 0x5555_5555_5555_5555, u64::MAX, 0x8000_0001_0000_0081] {
+            let expected: Vec<u16> = (0..64_u16).filter(|at| bits >> at & 1 == 1).map(|at| at + 1000).collect();
+            for level in levels() {
+                let mut places = [0; STEP];
+                let found = dispatch!(level, simd => write_places(simd, bits, 1000, &mut places));
+                assert_eq!(places[..found], expected, "{bits:x} {level:?}");
+            }
         }
-        assert_eq!(pack(&[1; STEP]), u64::MAX);
+    }
+
+    #[test]
+    fn only_digits_and_absent_values_are_numbers() {
+        let mut index = Index::default();
+        for padding in 0..70 {
+            for (value, expected) in [
+                ("0", true),
+                ("9", true),
+                ("-", true),
+                ("--", false),
+                ("-1", false),
+                ("1-", false),
+                ("/", false),
+                (":", false),
+            ] {
+                let text = format!("{} {value} 12 {}\n", "x".repeat(padding + 1), "3".repeat(80));
+                assert!(index.fill(text.as_bytes(), 4));
+                let start = padding + 2;
+                for end in [start + value.len(), start + value.len() + 3, text.len() - 1] {
+                    assert_eq!(index.is_numbers(start, end), expected, "{text:?} {start} {end}");
+                }
+                assert!(!index.is_numbers(padding, text.len() - 1));
+            }
+        }
     }
 
     #[test]

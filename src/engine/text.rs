@@ -20,6 +20,7 @@ use super::gather::{Gathering, Regular};
 use super::index::Index;
 use super::layout::Slot;
 use super::look::{BYTE_ORDER_MARK, content, header};
+use super::rules::Rules;
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
 use super::storage::{self, Raw};
 use super::tally::{Counts, First, lines_before, lock};
@@ -228,6 +229,7 @@ struct Lines<'w> {
     file: &'w LogFile,
     file_index: usize,
     reader: LineReader,
+    rules: Rules,
     index: Index,
     wanted: Vec<usize>,
     status: Option<usize>,
@@ -249,6 +251,7 @@ impl<'w> Lines<'w> {
             file,
             file_index,
             reader: LineReader::new(Arc::clone(layout)),
+            rules: Rules::of(layout),
             index: Index::default(),
             wanted: worker.scan.select.wanted(layout),
             status: layout.place(Field::Status),
@@ -316,7 +319,7 @@ impl<'w> Lines<'w> {
             return false;
         }
         let visible = self.worker.scan.visible;
-        let lines = Regular { layout, index: &self.index, text };
+        let lines = Regular { layout, rules: &self.rules, index: &self.index, text };
         let added =
             gathering.extend(&lines, at as u32, |status, start| !visible.hides(status, start, &mut self.counts));
         let Some(rows) = added else { return false };

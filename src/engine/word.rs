@@ -1,4 +1,4 @@
-//! Numbers and IPv4 addresses straight from text, many bytes at a time and mostly without branches:
+//! Numbers straight from text, many bytes at a time and mostly without branches:
 //! lengths of values are as good as random, so that a branch on each byte would be guessed wrong.
 //!
 //! Nothing here says what is wrong with a value: what is not plainly right is left to `decode`.
@@ -33,16 +33,6 @@ pub(super) fn number(text: &[u8], start: usize, end: usize) -> Option<u64> {
     Some(high * 100_000_000 + low)
 }
 
-/// Whether there are only digits between `start` and `end`, at most 16.
-#[inline]
-pub(super) fn is_number(text: &[u8], start: usize, end: usize) -> bool {
-    let length = end - start;
-    if length <= 8 {
-        return spread(text, start, length).is_some();
-    }
-    length <= MAX_DIGITS && spread(text, start, length - 8).is_some() && spread(text, end - 8, 8).is_some()
-}
-
 /// The number that one to eight digits make.
 #[inline]
 fn digits(text: &[u8], start: usize, length: usize) -> Option<u64> {
@@ -64,41 +54,6 @@ fn spread(text: &[u8], start: usize, length: usize) -> Option<u64> {
     (over_nine & 0x8080_8080_8080_8080 == 0).then_some(digits)
 }
 
-/// The IPv4 address between `start` and `end`, where no digit stands, if it is one: no zeros in front
-/// of its numbers.
-#[inline]
-#[allow(clippy::needless_bitwise_bool, reason = "one branch for all that may be wrong")]
-pub(super) fn ipv4(text: &[u8], start: usize, end: usize) -> Option<u32> {
-    let bytes: &[u8; 16] = load(text, start)?;
-    let mut at = 0;
-    let mut address = 0;
-    let mut is_good = true;
-    for last in [false, false, false, true] {
-        let word = u32::from_le_bytes(*load(bytes, at)?);
-        let digits = word ^ 0x3030_3030;
-        // The highest bit of the first byte that is no digit is the lowest that is set.
-        let length = (digits.wrapping_add(0x7676_7676) & 0x8080_8080).trailing_zeros() / 8;
-        let (octet, is_octet) = octet(digits, length);
-        address = address << 8 | octet;
-        is_good &= is_octet & (last | (word.unbounded_shr(8 * length) & 0xff == u32::from(b'.')));
-        at += length as usize + 1;
-    }
-    (is_good & (start + at == end + 1)).then_some(address)
-}
-
-/// The number that the first one to three digits make, and whether it stands for a byte.
-#[inline]
-#[allow(clippy::needless_bitwise_bool, reason = "its user has a branch for all that may be wrong")]
-fn octet(digits: u32, length: u32) -> (u32, bool) {
-    /// What a number of so many digits is at least.
-    const LEAST: [u32; 5] = [u32::MAX, 0, 10, 100, u32::MAX];
-    // The last digit in the highest byte, zeros in front.
-    let digits = digits.unbounded_shl(32 - 8 * length);
-    // Hundreds, tens and ones meet in the highest byte.
-    let number = digits.wrapping_mul(100 << 16 | 10 << 8 | 1) >> 24;
-    (number, (digits.swap_bytes() <= 0x02_05_05) & (number >= LEAST[length as usize % LEAST.len()]))
-}
-
 /// Whether the `length` bytes at two places are the same.
 #[inline]
 pub(super) fn is_same(text: &[u8], one: usize, other: usize, length: usize) -> bool {
@@ -111,8 +66,6 @@ pub(super) fn is_same(text: &[u8], one: usize, other: usize, length: usize) -> b
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -138,7 +91,6 @@ mod tests {
     #[test]
     fn what_ends_with_the_text_is_left_to_others() {
         assert_eq!(number(b"22", 0, 2), None);
-        assert_eq!(ipv4(b"10.0.0.1", 0, 8), None);
     }
 
     #[test]
@@ -154,13 +106,6 @@ mod tests {
         #[test]
         fn numbers_are_those_of_the_standard_library(text in "[0-9]{1,18}|[0-9./:a]{1,17}") {
             prop_assert_eq!(within(&text, number), text.parse().ok().filter(|_| text.len() <= MAX_DIGITS));
-        }
-
-        #[test]
-        fn addresses_are_those_of_the_standard_library(
-            text in "[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}|[0-9.]{1,16}|[0-2]?[0-9]{1,2}(\\.[0-2]?[0-9]?[0-9]){3}|[0-9.:/ a]{1,16}"
-        ) {
-            prop_assert_eq!(within(&text, ipv4), text.parse::<Ipv4Addr>().ok().map(Ipv4Addr::to_bits), "{}", text);
         }
     }
 }
