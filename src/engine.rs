@@ -53,7 +53,7 @@ pub use error::Error;
 pub use files::{Files, Options};
 pub use names::Names;
 
-use scan::{BATCH_ROWS, Visible};
+use scan::Visible;
 use shape::{Shaped, shape};
 use source::{Table, cores};
 use tally::Tally;
@@ -136,10 +136,8 @@ impl Query<'_> {
         let Self { plan, interval, files, names, progress } = *self;
         let tally = Arc::new(Tally::new(progress));
         let visible = Visible { statuses: plan.selection.statuses, interval, grows: plan.follow };
-        // Few rows are passed on as soon as they are enough.
-        let enough = plan.limit.rows().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX);
-        let batch_rows = newest_first.then_some(BATCH_ROWS.min(enough));
-        let table = Arc::new(Table::new(files, visible, &tally, plan.is_never(), batch_rows));
+        let limit = newest_first.then_some(plan.limit);
+        let table = Arc::new(Table::new(files, visible, &tally, plan.is_never(), limit));
         let failed = |error| failed(error, &tally, files.memory_limit_bytes);
         // What comes in order must not be shared out.
         let partitions = if newest_first { 1 } else { cores() };

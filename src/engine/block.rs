@@ -7,9 +7,9 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, StringViewBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewBuilder};
 use datafusion::arrow::buffer::BooleanBuffer;
-use datafusion::arrow::compute::filter;
+use datafusion::arrow::compute::{filter, take};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
 
@@ -35,20 +35,35 @@ pub(super) const fn data_type(kind: Kind) -> DataType {
 pub(super) enum Column<'b> {
     /// Values.
     Array(ArrayRef),
+    /// Distinct values, and the place among these of each record's.
+    Distinct(ArrayRef, ArrayRef),
     /// Where text stands; an empty span is absent.
     Spans(Rc<Text<'b>>, Vec<Span>),
 }
 
 impl Column<'_> {
-    /// The values of the kept records, or of all.
-    fn array(&self, kept: Option<&BooleanArray>) -> Result<ArrayRef, ArrowError> {
+    /// The values of the kept records (no absent marks in `kept`), or of all.
+    pub(super) fn array(&self, kept: Option<&BooleanArray>) -> Result<ArrayRef, ArrowError> {
         match (self, kept) {
             (Self::Array(array), None) => Ok(Arc::clone(array)),
             (Self::Array(array), Some(kept)) => filter(array, kept),
+            (Self::Distinct(values, places), None) => take(values, places, None),
+            (Self::Distinct(values, places), Some(kept)) => take(values, &filter(places, kept)?, None),
             (Self::Spans(text, spans), None) => Ok(text.array(spans.len(), spans.iter())),
             (Self::Spans(text, spans), Some(kept)) => {
                 Ok(text.array(count_kept(kept), kept.values().set_indices().map(|row| &spans[row])))
             }
+        }
+    }
+
+    /// For which records a test of values holds, each distinct value being tested once.
+    pub(super) fn test(
+        &self,
+        test: impl Fn(&ArrayRef) -> Result<BooleanArray, ArrowError>,
+    ) -> Result<BooleanArray, ArrowError> {
+        match self {
+            Self::Distinct(values, places) => Ok(take(&test(values)?, places, None)?.as_boolean().clone()),
+            _ => test(&self.array(None)?),
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::field::Field;
 use crate::query::plan::{Limit, Plan, Shape, SortKey, Source};
 
 use super::files::{Body, Files, LogFile};
-use super::scan::{Halt, Outlet, Scan, Unit, Worker};
+use super::scan::{BATCH_ROWS, Halt, Outlet, Scan, Unit, Worker};
 use super::select::{Column, certain};
 use super::source::cores;
 use super::tally::lock;
@@ -54,12 +54,11 @@ pub(super) fn suits(plan: &Plan, files: &Files) -> bool {
         && files.files.iter().all(|file| has_parts(file, plan.limit))
 }
 
-/// Few rows of text are picked while it is read: finding the newest first would only take longer.
+/// Few rows of compressed text are picked while it is read: to find out its times takes nearly as long.
 fn has_parts(file: &LogFile, limit: Limit) -> bool {
     match &file.body {
-        Body::Empty => true,
+        Body::Empty | Body::Text { .. } => true,
         Body::Stream { .. } => false,
-        Body::Text { .. } => limit == Limit::None,
         Body::Gzip { bytes } => limit == Limit::None && *bytes <= GZIP_BYTES,
         Body::Parquet(parquet) => parquet.has_times(&file.layout),
     }
@@ -88,8 +87,15 @@ pub(super) struct NewestFirst {
     pub(super) scan: Arc<Scan>,
     /// How much memory records may take that wait for others.
     pub(super) memory_bytes: usize,
-    /// From how many on they are worth a batch.
-    pub(super) rows: usize,
+    /// How many are enough, if any number is.
+    pub(super) enough: Option<usize>,
+}
+
+impl NewestFirst {
+    /// From how many on records are worth a batch.
+    fn worth_rows(&self) -> usize {
+        self.enough.map_or(BATCH_ROWS, |enough| enough.min(BATCH_ROWS))
+    }
 }
 
 impl PartitionStream for NewestFirst {
@@ -115,7 +121,7 @@ type Kept = Result<Vec<RecordBatch>, Halt>;
 
 impl Reading {
     fn run(&self) -> Result<(), Halt> {
-        let mut held = Held::new(&self.query.scan, self.query.rows);
+        let mut held = Held::new(&self.query.scan, self.query.worth_rows());
         let mut rest = self.rest(&mut held)?;
         if rest.is_empty() {
             return self.pass_on(held.release_all()?);
@@ -127,6 +133,9 @@ impl Reading {
             return Err(DataFusionError::External(Box::new(Mingled)).into());
         }
         let newest: Vec<i64> = rest.iter().map(|part| part.times.newest).collect();
+        if let Some(newest) = newest.last() {
+            self.pass_on(held.release(*newest)?)?;
+        }
         let mut is_read = vec![false; newest.len()];
         // Behind the newest part of those that are not all read.
         let mut unread = newest.len();
@@ -144,7 +153,7 @@ impl Reading {
         self.pass_on(held.release_all()?)
     }
 
-    /// Reads until there is much; returns what is left then.
+    /// Reads until there is much, or enough if none of the rest is newer; returns what is left then.
     fn rest(&self, held: &mut Held) -> Result<Vec<Part>, Halt> {
         let queue = &self.query.scan.queue;
         let mut rest = Vec::new();
@@ -157,7 +166,8 @@ impl Reading {
             |unit| self.read(&unit),
             |kept| {
                 held.batches.extend(kept?);
-                if held.bytes() > self.query.memory_bytes / FEW_SHARE {
+                let is_enough = self.query.enough.is_some_and(|enough| held.rows() >= enough);
+                if is_enough || held.bytes() > self.query.memory_bytes / FEW_SHARE {
                     rest.append(&mut lock(queue));
                 }
                 Ok(())
@@ -269,6 +279,10 @@ impl Held {
         let time = scan.select.output.iter().position(|column| *column == Column::TIME);
         let time = time.expect("records in order of time have one");
         Self { batches: Vec::new(), schema: Arc::clone(&scan.select.schema), time, worth_rows }
+    }
+
+    fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
     fn bytes(&self) -> usize {

@@ -19,7 +19,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::kernels::cmp::eq;
-use datafusion::arrow::compute::{cast, max, min, take};
+use datafusion::arrow::compute::{cast, max, min, not};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, Schema, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
@@ -251,7 +251,7 @@ struct Rows {
     /// How many.
     count: usize,
     /// By slot.
-    columns: Vec<(usize, ArrayRef)>,
+    columns: Vec<(usize, Column<'static>)>,
     /// The rows that are no records, and for what value the first of them is none.
     bad: BTreeSet<usize>,
     first_bad: Option<(usize, String)>,
@@ -270,9 +270,9 @@ impl Rows {
         let mut in_order: Vec<usize> = slots.to_vec();
         in_order.sort_by_key(|slot| parquet.columns[*slot]);
         for (slot, array) in in_order.into_iter().zip(batch.columns()) {
-            let (array, bad) = match array.as_any().downcast_ref() {
+            let (column, bad) = match array.as_any().downcast_ref() {
                 Some(array) => read_distinct(array, &layout.slots()[slot], known.entry(slot))?,
-                None => read_column(array, &layout.slots()[slot])?,
+                None => read_column(array, &layout.slots()[slot]).map(|(values, bad)| (Column::Array(values), bad))?,
             };
             for (row, value) in bad {
                 rows.bad.insert(row);
@@ -280,7 +280,7 @@ impl Rows {
                     rows.first_bad = Some((row, reason_of_value(layout, slot, &value)));
                 }
             }
-            rows.columns.push((slot, array));
+            rows.columns.push((slot, column));
         }
         Ok(rows)
     }
@@ -289,22 +289,26 @@ impl Rows {
     fn visible(self, worker: &Worker<'_>, layout: &Layout, counts: &mut Counts) -> Arrow<Block<'static>> {
         let column = |field| {
             let slot = layout.place(field)?;
-            self.columns.iter().find(|(of, _)| *of == slot).map(|(_, array)| array)
+            self.columns.iter().find(|(of, _)| *of == slot).map(|(_, column)| column)
         };
-        let starts = column(Field::Start).map(AsArray::as_primitive::<Int64Type>);
-        let start_of = |row| starts.filter(|starts| starts.is_valid(row)).map(|starts| starts.value(row));
         counts.malformed += self.bad.len() as u64;
         counts.records += (self.count - self.bad.len()) as u64;
         let mut hidden: Vec<usize> = self.bad.iter().copied().collect();
-        if let Some(statuses) = column(Field::Status).map(AsArray::as_string_view) {
+        if let Some(statuses) = column(Field::Status) {
             // Nearly all have this one.
-            let is_ok = certain(eq(statuses, &StringViewArray::new_scalar("OK"))?);
-            hidden.extend((!is_ok.values()).set_indices().filter(|row| {
-                let status = if statuses.is_null(*row) { "" } else { statuses.value(*row) };
-                !self.bad.contains(row) && worker.scan.visible.hides(status.as_bytes(), start_of(*row), counts)
-            }));
+            let is_other = not(&certain(statuses.test(|values| eq(values, &StringViewArray::new_scalar("OK")))?))?;
+            let of_others = |column: &Column<'_>| column.array(Some(&is_other));
+            let (statuses, starts) = (of_others(statuses)?, column(Field::Start).map(of_others).transpose()?);
+            let starts = starts.as_ref().map(AsArray::as_primitive::<Int64Type>);
+            let starts = |at| starts.filter(|starts| starts.is_valid(at)).map(|starts| starts.value(at));
+            for ((at, row), status) in is_other.values().set_indices().enumerate().zip(statuses.as_string_view()) {
+                let status = status.unwrap_or_default().as_bytes();
+                if !self.bad.contains(&row) && worker.scan.visible.hides(status, starts(at), counts) {
+                    hidden.push(row);
+                }
+            }
         }
-        let columns = self.columns.into_iter().map(|(slot, array)| (slot, Column::Array(array))).collect();
+        let columns = self.columns;
         Ok(Block::new(self.count, visible_but(&hidden, self.count), columns))
     }
 }
@@ -349,7 +353,7 @@ fn read_distinct(
     array: &DictionaryArray<Int32Type>,
     slot: &Slot,
     known: Entry<'_, usize, Distinct>,
-) -> Arrow<(ArrayRef, Bad)> {
+) -> Arrow<(Column<'static>, Bad)> {
     let stored = array.values().to_data();
     let distinct = match known {
         Entry::Occupied(known) if known.get().stored.ptr_eq(&stored) => known.into_mut(),
@@ -364,7 +368,7 @@ fn read_distinct(
             bad.extend(value.and_then(|value| distinct.bad.get(&value)).map(|value| (row, value.clone())));
         }
     }
-    Ok((take(&distinct.values, array.keys(), None)?, bad))
+    Ok((Column::Distinct(Arc::clone(&distinct.values), Arc::new(array.keys().clone())), bad))
 }
 
 /// Text by row; what stands for an absent value is none.

@@ -75,7 +75,7 @@ fn failed(source: DataFusionError) -> Error {
 }
 
 /// The rows to ask for: one more than the default limit, to know whether there are more.
-fn fetch(limit: Limit) -> Option<usize> {
+pub(super) fn fetch(limit: Limit) -> Option<usize> {
     let rows = match limit {
         Limit::Default => DEFAULT_LIMIT + 1,
         Limit::Rows(rows) => rows,

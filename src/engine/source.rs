@@ -17,11 +17,14 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
+use crate::query::plan::Limit;
+
 use super::files::{Files, LogFile};
 use super::layout::Slot;
 use super::newest::NewestFirst;
 use super::scan::{Scan, Visible, units};
 use super::select::{Column, RowFilter, Select};
+use super::shape::fetch;
 use super::tally::Tally;
 
 /// Batches that wait between a reading thread and the query.
@@ -38,8 +41,8 @@ pub(super) struct Table {
     schema: SchemaRef,
     visible: Visible,
     tally: Arc<Tally>,
-    /// If batches come in order of time, the newest first: of how many rows they should be.
-    newest_first: Option<usize>,
+    /// If batches come in order of time, the newest first: up to what limit.
+    newest_first: Option<Limit>,
     memory_limit_bytes: usize,
 }
 
@@ -47,13 +50,13 @@ impl Table {
     /// The columns that some file has, and those that are computed for filters; without any record
     /// if `is_empty`.
     ///
-    /// If `newest_first`, batches come in order of time, each of so many rows or more.
+    /// If `newest_first`, batches come in order of time, at least as many as the limit asks for.
     pub(super) fn new(
         files: &Files,
         visible: Visible,
         tally: &Arc<Tally>,
         is_empty: bool,
-        newest_first: Option<usize>,
+        newest_first: Option<Limit>,
     ) -> Self {
         let mut slots: Vec<&Slot> = files.layouts().flat_map(|layout| layout.slots()).collect();
         // Most files have the same layout.
@@ -130,9 +133,9 @@ impl TableProvider for Table {
             queue: Mutex::new(queue),
         });
         let partitions: Vec<Arc<dyn PartitionStream>> = match self.newest_first {
-            Some(rows) => {
+            Some(limit) => {
                 let memory_bytes = self.memory_limit_bytes / WAITING_SHARE;
-                vec![Arc::new(NewestFirst { scan, memory_bytes, rows })]
+                vec![Arc::new(NewestFirst { scan, memory_bytes, enough: fetch(limit) })]
             }
             None => (0..threads).map(|_| Arc::new(Reading(Arc::clone(&scan))) as _).collect(),
         };

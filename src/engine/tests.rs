@@ -379,8 +379,9 @@ fn too_many_groups_for_the_memory_are_an_error_that_says_what_to_do() {
 }
 
 /// 160 files of 2,000 records, by name in no order of time: each begins so many seconds after the
-/// one before it in time. And all of their times and numbers, newest first.
-fn logs(step_s: usize) -> (Opened, Vec<String>) {
+/// one before it in time. One in so many is compressed. And all of their times and numbers, newest
+/// first.
+fn logs(step_s: usize, compressed: usize) -> (Opened, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let mut expected = Vec::new();
     for log in 0..160 {
@@ -395,7 +396,7 @@ fn logs(step_s: usize) -> (Opened, Vec<String>) {
         }
         text.push_str("many 1795000000\n");
         let name = format!("{:03}.log", log * 37 % 160);
-        if log % 3 == 0 {
+        if (log + 1) % compressed == 0 {
             fs::write(folder.path().join(name), gzip(&text)).unwrap();
         } else {
             fs::write(folder.path().join(name), text).unwrap();
@@ -412,7 +413,7 @@ fn logs(step_s: usize) -> (Opened, Vec<String>) {
 fn a_big_answer_is_in_order_however_parts_lie_over_each_other() {
     // In turn, each over the next, and too many over each other to wait in memory.
     for step_s in [200, 100, 0] {
-        let (files, expected) = logs(step_s);
+        let (files, expected) = logs(step_s, 3);
         let (rows, stats) = ask(&files, "show start, bytes | limit none").unwrap();
         assert!(rows == expected, "{step_s}");
         assert_eq!((stats.rows, stats.records_scanned, stats.malformed), (320_000, 320_000, 160), "{step_s}");
@@ -423,7 +424,7 @@ fn a_big_answer_is_in_order_however_parts_lie_over_each_other() {
 
 #[test]
 fn a_big_answer_begins_before_all_is_read() {
-    let (files, _) = logs(200);
+    let (files, _) = logs(200, 3);
     let progress = Arc::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let plan = plan("show start, bytes | limit none");
@@ -431,4 +432,29 @@ fn a_big_answer_begins_before_all_is_read() {
     drop(runtime);
     let records = progress.records.load(Ordering::Relaxed);
     assert!(records < 320_000, "{records}");
+}
+
+#[test]
+fn a_limit_reads_no_older_text_than_it_needs() {
+    for (step_s, most) in [(200, 60_000), (100, 60_000), (0, 640_000)] {
+        let (files, expected) = logs(step_s, usize::MAX);
+        for limit in [1, 100, 5000] {
+            let (rows, stats) = ask(&files, &format!("show start, bytes | limit {limit}")).unwrap();
+            assert!(rows == expected[..limit], "{step_s} {limit}");
+            assert!(stats.records_scanned <= most, "{step_s} {limit} {}", stats.records_scanned);
+        }
+        let few = ask(&files, "where bytes = 5 | show start, bytes | limit 70").unwrap().0;
+        assert_eq!(
+            few,
+            expected.into_iter().filter(|row| row.ends_with(" 5")).take(70).collect::<Vec<_>>(),
+            "{step_s}"
+        );
+    }
+    let (files, expected) = logs(200, usize::MAX);
+    let (rows, stats) = ask(&files, "show start, bytes").unwrap();
+    assert!(rows == expected[..100] && stats.truncated);
+    // What is too seldom is looked for everywhere.
+    let (rows, stats) = ask(&files, "where bytes = 5 | count()").unwrap();
+    let (all, looked) = ask(&files, "where bytes = 5 | show bytes | limit 10_000").unwrap();
+    assert_eq!((all.len().to_string(), looked.records_scanned), (rows[0].clone(), stats.records_scanned));
 }
