@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 /// Bytes that are handed over at a time.
-const PIECE_BYTES: usize = 256 << 10;
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Pieces that are on their way at most.
 const PIECES: usize = 4;
@@ -51,22 +51,38 @@ impl Read for Ahead {
 fn read(mut reader: impl Read, pieces: &SyncSender<io::Result<Vec<u8>>>, free: &Receiver<Vec<u8>>) {
     loop {
         let mut piece = free.try_recv().unwrap_or_default();
-        piece.clear();
-        let outcome = reader.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece);
+        piece.resize(PIECE_BYTES, 0);
+        let outcome = fill(&mut reader, &mut piece);
         let is_end = piece.is_empty();
         // What was read before an error counts: the error comes after it.
         if !is_end && pieces.send(Ok(piece)).is_err() {
             return;
         }
         match outcome {
-            Ok(_) if is_end => return,
-            Ok(_) => {}
+            Ok(()) if is_end => return,
+            Ok(()) => {}
             Err(error) => {
                 let _ = pieces.send(Err(error));
                 return;
             }
         }
     }
+}
+
+/// Reads as much as there is room for, or to the end; `piece` is what was read. The decompressor is
+/// the faster the more room it has.
+fn fill(reader: &mut impl Read, piece: &mut Vec<u8>) -> io::Result<()> {
+    let mut filled = 0;
+    let outcome = loop {
+        match reader.read(&mut piece[filled..]) {
+            Ok(0) => break Ok(()),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    piece.truncate(filled);
+    outcome
 }
 
 #[cfg(test)]

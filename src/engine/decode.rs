@@ -5,6 +5,7 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::value::{address_bits, to_seconds};
@@ -216,8 +217,9 @@ fn parse_address(value: &[u8]) -> Option<Parsed> {
     if is_mac(value) {
         return Some(Parsed::Absent);
     }
-    let address = std::str::from_utf8(value).ok()?.parse().ok()?;
-    Some(Parsed::Address(address_bits(address)))
+    let text = std::str::from_utf8(value).ok()?;
+    let address = if text.contains(':') { text.parse().map(IpAddr::V6) } else { text.parse().map(IpAddr::V4) };
+    Some(Parsed::Address(address_bits(address.ok()?)))
 }
 
 /// Six pairs of hexadecimal digits between colons, as records of EFA traffic have them.

@@ -87,14 +87,25 @@ impl Index {
     }
 
     /// Whether between two places, where values start and end, are only digits and absent values.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_numbers(&self, start: usize, end: usize) -> bool {
-        if end - start > STEP {
-            return self.is_numbers(start, start + STEP) && self.is_numbers(start + STEP, end);
-        }
+        // All that is not looked at at once is rare.
+        let at_once = start.max(end.saturating_sub(STEP));
+        self.others_in(at_once, end) == 0 && (at_once == start || self.is_numbers_before(start, at_once))
+    }
+
+    #[cold]
+    fn is_numbers_before(&self, start: usize, end: usize) -> bool {
+        (start..end).step_by(STEP).all(|start| self.others_in(start, end.min(start + STEP)) == 0)
+    }
+
+    /// The bits of the bytes between two places, 1 to 64 of them, that no number has; the first one
+    /// is not the lowest.
+    #[inline(always)]
+    fn others_in(&self, start: usize, end: usize) -> u64 {
         let (word, bit) = (start / STEP, start % STEP);
         let others = self.others[word] >> bit | self.others[word + 1] << 1 << (STEP - 1 - bit);
-        others << (STEP - (end - start)) == 0
+        others << (STEP - (end - start))
     }
 }
 
@@ -148,8 +159,8 @@ const PLACES: [u8; STEP] = {
 fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16; STEP]) -> usize {
     let count = bits.count_ones() as usize;
     let base = base as u16;
-    if simd.level().as_avx512().is_some() {
-        // There is an instruction that moves the bytes of set bits together.
+    // Who has vectors of so many bytes has an instruction that moves those of set bits together.
+    if S::u8s::LEN == STEP {
         let set = u8x64::from_slice(simd, &PLACES).compress(mask8x64::from_bitmask(simd, bits));
         let (first, last) = simd.split_u8x64(set);
         for (half, places) in [first, last].into_iter().zip(places.chunks_exact_mut(STEP / 2)) {
@@ -166,7 +177,7 @@ fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16;
     // By eight, without asking for each whether it is the last.
     while at < count {
         for place in &mut places[at..at + 8] {
-            *place = base + bits.trailing_zeros() as u16;
+            *place = base.wrapping_add(bits.trailing_zeros() as u16);
             bits &= bits.wrapping_sub(1);
         }
         at += 8;

@@ -5,6 +5,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{u8x16, u32x4};
 
+const _: () = assert!(cfg!(target_endian = "little"), "digits are added up with the last one in the highest byte");
+
 /// How the digits of an address are moved, by how long its numbers are.
 struct Form {
     /// Moves the digits of each number into four bytes of its own, the last one in the highest.

@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 fn main() -> io::Result<()> {
     let path = std::env::args_os().nth(1).ok_or_else(|| io::Error::other("which file?"))?;
     let mut text = MultiGzDecoder::new(BufReader::with_capacity(256 << 10, File::open(path)?));
-    let mut buffer = vec![0; 256 << 10];
+    let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;
     loop {
         match text.read(&mut buffer)? {
