@@ -11,7 +11,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
-use std::{mem, thread};
+use std::{iter, mem, thread};
 
 use datafusion::arrow::array::{AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
 use datafusion::arrow::compute::kernels::cmp::gt;
@@ -38,6 +38,9 @@ use super::times::Times;
 /// when to when others are.
 const FEW_SHARE: usize = 8;
 
+/// Parts that are read before it is asked whether there are enough records; then twice as many, and so on.
+const FIRST_PARTS: usize = 2;
+
 /// Bigger gzip files are not worth being read twice, nor held as a whole.
 const GZIP_BYTES: u64 = 4 << 20;
 
@@ -49,6 +52,8 @@ pub(super) fn suits(plan: &Plan, files: &Files) -> bool {
     // With a malformed line, a strict run shows nothing: all lines have to be read before.
     matches!(plan.shape, Shape::Records { .. })
         && plan.sort.first().is_none_or(|key| *key == SortKey::NEWEST_FIRST)
+        // Where all files are empty there is no column of times.
+        && files.layouts().next().is_some()
         && files.has(&Source::Field(Field::Time))
         && !files.is_strict
         && files.files.iter().all(|file| has_parts(file, plan.limit))
@@ -124,7 +129,7 @@ impl Reading {
         let mut held = Held::new(&self.query.scan, self.query.worth_rows());
         let mut rest = self.rest(&mut held)?;
         if rest.is_empty() {
-            return self.pass_on(held.release_all()?);
+            return self.pass_on(held.release_all()?).map(drop);
         }
         // The queue is taken from its end: the newest part first.
         rest.sort_by_key(|part| part.times.newest);
@@ -133,52 +138,77 @@ impl Reading {
             return Err(DataFusionError::External(Box::new(Mingled)).into());
         }
         let newest: Vec<i64> = rest.iter().map(|part| part.times.newest).collect();
-        if let Some(newest) = newest.last() {
-            self.pass_on(held.release(*newest)?)?;
-        }
         let mut is_read = vec![false; newest.len()];
         // Behind the newest part of those that are not all read.
         let mut unread = newest.len();
-        let queue = Mutex::new(rest.into_iter().map(|part| part.unit).enumerate().collect());
-        in_parallel(
-            &queue,
-            |(place, unit)| (place, self.read(&unit)),
-            |(place, kept)| {
-                held.batches.extend(kept?);
-                is_read[place] = true;
-                unread = is_read[..unread].iter().rposition(|is_read| !is_read).map_or(0, |last| last + 1);
-                newest[..unread].last().map_or(Ok(()), |newest| self.pass_on(held.release(*newest)?))
-            },
-        )?;
-        self.pass_on(held.release_all()?)
+        let mut queue: Vec<(usize, Unit)> = rest.into_iter().map(|part| part.unit).enumerate().collect();
+        let mut passed = self.pass_on(held.release(newest[unread - 1])?)?;
+        for round in self.rounds() {
+            if self.is_enough(passed) || queue.is_empty() {
+                break;
+            }
+            in_parallel(
+                &Mutex::new(take_last(&mut queue, round)),
+                |(place, unit)| (place, self.read(&unit)),
+                |(place, kept)| {
+                    held.batches.extend(kept?);
+                    is_read[place] = true;
+                    unread = is_read[..unread].iter().rposition(|is_read| !is_read).map_or(0, |last| last + 1);
+                    match newest[..unread].last() {
+                        Some(newest) if self.query.enough.is_none() => self.pass_on(held.release(*newest)?).map(drop),
+                        _ => Ok(()),
+                    }
+                },
+            )?;
+            passed += match newest[..unread].last() {
+                Some(newest) => self.pass_on(held.release(*newest)?)?,
+                None => self.pass_on(held.release_all()?)?,
+            };
+        }
+        Ok(())
+    }
+
+    /// How many parts are read before it is asked again whether there are enough records. What is read
+    /// is always read to its end, so that what is counted does not depend on which thread comes first.
+    fn rounds(&self) -> impl Iterator<Item = usize> {
+        let first = if self.query.enough.is_some() { FIRST_PARTS } else { usize::MAX };
+        iter::successors(Some(first), |round| Some(round.saturating_mul(2)))
+    }
+
+    fn is_enough(&self, rows: usize) -> bool {
+        self.query.enough.is_some_and(|enough| rows >= enough)
     }
 
     /// Reads until there is much, or enough if none of the rest is newer; returns what is left then.
     fn rest(&self, held: &mut Held) -> Result<Vec<Part>, Halt> {
-        let queue = &self.query.scan.queue;
-        let mut rest = Vec::new();
+        let mut queue = mem::take(&mut *lock(&self.query.scan.queue));
         let says_times = |unit: &Unit| matches!(self.query.scan.files[unit.file].body, Body::Parquet(_));
-        if lock(queue).iter().all(says_times) {
-            rest.append(&mut lock(queue));
+        let mut is_much = queue.iter().all(says_times);
+        for round in self.rounds() {
+            if is_much || queue.is_empty() {
+                break;
+            }
+            let parts = Mutex::new(take_last(&mut queue, round));
+            in_parallel(
+                &parts,
+                |unit| self.read(&unit),
+                |kept| {
+                    held.batches.extend(kept?);
+                    if held.bytes() > self.query.memory_bytes / FEW_SHARE {
+                        is_much = true;
+                        queue.append(&mut lock(&parts));
+                    }
+                    Ok(())
+                },
+            )?;
+            is_much |= self.is_enough(held.rows());
         }
-        in_parallel(
-            queue,
-            |unit| self.read(&unit),
-            |kept| {
-                held.batches.extend(kept?);
-                let is_enough = self.query.enough.is_some_and(|enough| held.rows() >= enough);
-                if is_enough || held.bytes() > self.query.memory_bytes / FEW_SHARE {
-                    rest.append(&mut lock(queue));
-                }
-                Ok(())
-            },
-        )?;
         let mut parts = Vec::new();
         let look = |unit: Unit| {
             let times = Times::of(&self.query.scan.files[unit.file], &unit.part, &self.to)?;
             Ok(Part { unit, times })
         };
-        in_parallel(&Mutex::new(rest), look, |part: Result<Part, Halt>| {
+        in_parallel(&Mutex::new(queue), look, |part: Result<Part, Halt>| {
             parts.push(part?);
             Ok(())
         })?;
@@ -191,9 +221,17 @@ impl Reading {
         Ok(outlet.kept.into_inner())
     }
 
-    fn pass_on(&self, batch: Option<RecordBatch>) -> Result<(), Halt> {
-        batch.map_or(Ok(()), |batch| self.to.pass(batch))
+    /// Passes on records, if there are any; returns how many.
+    fn pass_on(&self, batch: Option<RecordBatch>) -> Result<usize, Halt> {
+        let Some(batch) = batch else { return Ok(0) };
+        let rows = batch.num_rows();
+        self.to.pass(batch).map(|()| rows)
     }
+}
+
+/// Up to so many from the end.
+fn take_last<T>(queue: &mut Vec<T>, count: usize) -> Vec<T> {
+    queue.split_off(queue.len().saturating_sub(count))
 }
 
 /// A part and from when to when its records are.

@@ -22,7 +22,7 @@ use super::layout::Layout;
 use super::select::Select;
 use super::tally::{Counts, Tally, lock};
 
-/// Most records of a batch; also what the query engine makes of them.
+/// Records of a batch, about; also what the query engine makes of them.
 pub(super) const BATCH_ROWS: usize = 8192;
 
 /// A text file is read in parts of this size, so that several threads can share a big one.

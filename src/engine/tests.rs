@@ -458,3 +458,34 @@ fn a_limit_reads_no_older_text_than_it_needs() {
     let (all, looked) = ask(&files, "where bytes = 5 | show bytes | limit 10_000").unwrap();
     assert_eq!((all.len().to_string(), looked.records_scanned), (rows[0].clone(), stats.records_scanned));
 }
+
+#[test]
+fn what_a_limit_leaves_unread_is_not_counted_but_has_to_have_the_same_header() {
+    let records = |start: u32| format!("start bytes\n{start} 1\n{start} 2\n");
+    let bad = |start: u32| records(start) + "9 many\n- - -\n";
+    let [old, older, new, newest] = [records(20), bad(10), bad(30), records(40)];
+    let files = [("a", &older), ("b", &old), ("c", &new), ("d", &newest)].map(|(name, text)| (name, text.as_bytes()));
+    let files = open(&files);
+    for _ in 0..20 {
+        let (rows, stats) = ask(&files, "show bytes | limit 1").unwrap();
+        assert_eq!((rows, stats.records_scanned, stats.malformed), (vec!["1".into()], 4, 2));
+    }
+    assert_eq!(ask(&files, "show bytes | limit none").unwrap().1.malformed, 4);
+    for (odd, line) in [("bytes start\n1 50\n", 4), ("9 many\n# 9 9\n\nbytes start\n", 7)] {
+        let old = old.clone() + odd;
+        let files = [("a", &older), ("b", &old), ("c", &new), ("d", &newest)];
+        let error = ask(&open(&files.map(|(name, text)| (name, text.as_bytes()))), "show bytes | limit 1").unwrap_err();
+        assert!(matches!(error, Error::OtherHeader { line: found, .. } if found == line), "{error}");
+    }
+}
+
+#[test]
+fn files_without_records_have_an_empty_answer() {
+    for text in ["", "\n\n", "\u{feff}", "# nothing\n"] {
+        let files = open(&[("a", text.as_bytes()), ("b", &gzip(text))]);
+        for sentence in ["limit 5", "show bytes | limit none", "show bytes"] {
+            assert_eq!(ask(&files, sentence).unwrap().0, Vec::<String>::new(), "{text:?} {sentence}");
+        }
+        assert_eq!(ask(&files, "count()").unwrap().0, ["0"], "{text:?}");
+    }
+}

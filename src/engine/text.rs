@@ -18,7 +18,6 @@ use super::decode::{Fault, LINE_LIMIT_BYTES, LineReader, Parsed};
 use super::files::{Body, LogFile};
 use super::gather::{Gathering, Regular};
 use super::index::Index;
-use super::layout::Slot;
 use super::look::{BYTE_ORDER_MARK, content, header};
 use super::rules::Rules;
 use super::scan::{BATCH_ROWS, Halt, Part, Unit, Worker};
@@ -90,6 +89,16 @@ fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
         if line_end.is_some() || read == 0 {
             return file.seek(SeekFrom::Start(position));
         }
+    }
+}
+
+/// Whether a line that starts `number` lines behind `origin`, from 1, is a header line. That of the file
+/// may come again, as where files were joined; another one may not.
+pub(super) fn is_header(file: &LogFile, line: &[u8], origin: u64, number: u64) -> Result<bool, Error> {
+    match header(line) {
+        None => Ok(false),
+        Some(slots) if slots == file.layout.slots() => Ok(true),
+        Some(_) => Err(Error::OtherHeader { file: file.name.clone(), line: number + lines_before(&file.path, origin) }),
     }
 }
 
@@ -348,10 +357,8 @@ impl<'w> Lines<'w> {
         let outcome = self.reader.read(line);
         // Names of fields are no numbers and no addresses: only where a record has none of these
         // can a header line pass for one.
-        if (outcome.is_err() || self.is_all_text)
-            && let Some(slots) = header(line)
-        {
-            return self.check_header(&slots).map(|()| false);
+        if (outcome.is_err() || self.is_all_text) && is_header(self.file, line, self.origin, self.line)? {
+            return Ok(false);
         }
         match outcome {
             Ok(()) => {
@@ -376,15 +383,6 @@ impl<'w> Lines<'w> {
             _ => self.reader.spans[status].of(line),
         };
         self.worker.scan.visible.hides(status, start, &mut self.counts)
-    }
-
-    /// The same header line may come again, as where files were joined; another one may not.
-    fn check_header(&self, slots: &[Slot]) -> Result<(), Halt> {
-        if slots == self.file.layout.slots() {
-            return Ok(());
-        }
-        let line = self.line + lines_before(&self.file.path, self.origin);
-        Err(Error::OtherHeader { file: self.file.name.clone(), line }.into())
     }
 
     fn note_malformed(&mut self, fault: Fault, line: &[u8]) {

@@ -9,8 +9,8 @@ use super::files::{Body, LogFile};
 use super::index::Index;
 use super::look::content;
 use super::scan::{Halt, Outlet, Part};
-use super::text::{self, Piece, block_end};
-use super::{storage, word};
+use super::text::{self, Piece, block_end, is_header};
+use super::{Error, storage, word};
 
 use crate::value::to_seconds;
 
@@ -49,49 +49,59 @@ impl Times {
 
 fn of_text(file: &LogFile, part: &Part, outlet: &dyn Outlet) -> Result<Times, Halt> {
     let mut text = text::open(file, part, Vec::new())?.text;
-    let mut looking = Looking::new(file);
+    let mut looking = Looking::new(file, text.position);
     while let Some(piece) = text.next().map_err(|source| storage::error(&file.name, source))? {
         outlet.check_open()?;
-        if let Piece::Lines(lines) = piece {
-            looking.look_at_lines(&text.buffer[lines.start..], lines.len());
+        match piece {
+            Piece::Lines(lines) => looking.look_at_lines(&text.buffer[lines.start..], lines.len())?,
+            Piece::TooLong => looking.line += 1,
         }
     }
     Ok(looking.times)
 }
 
-struct Looking {
+struct Looking<'f> {
+    file: &'f LogFile,
     reader: LineReader,
     index: Index,
     /// Values of a regular line.
     values: usize,
     /// The place of the time among them, and among the slots.
     start: Option<(usize, usize)>,
+    /// Where in the file the first line starts.
+    origin: u64,
+    /// The number of the last line, from 1.
+    line: u64,
     times: Times,
 }
 
-impl Looking {
-    fn new(file: &LogFile) -> Self {
+impl<'f> Looking<'f> {
+    fn new(file: &'f LogFile, origin: u64) -> Self {
         let layout = &file.layout;
         let lead = usize::from(layout.is_export);
         Self {
+            file,
             reader: LineReader::new(Arc::clone(layout)),
             index: Index::default(),
             values: layout.slots().len() + lead,
             start: layout.place(Field::Start).map(|slot| (slot + lead, slot)),
+            origin,
+            line: 0,
             times: Times::NONE,
         }
     }
 
     /// Looks at the first `length` bytes of `text`; what stands behind them is no matter.
-    fn look_at_lines(&mut self, text: &[u8], length: usize) {
+    fn look_at_lines(&mut self, text: &[u8], length: usize) -> Result<(), Error> {
         let mut at = 0;
         while at < length {
             let end = block_end(text, at, length);
             if !self.look_at_regular(&text[at..], end - at) {
-                self.look_closely(&text[at..end]);
+                self.look_closely(&text[at..end])?;
             }
             at = end;
         }
+        Ok(())
     }
 
     /// Looks at a block as a whole, if each of its lines plainly has a time.
@@ -106,18 +116,27 @@ impl Looking {
             times.add(Some(to_seconds(number.cast_signed())));
         }
         self.times = times;
+        self.line += self.index.rows() as u64;
         true
     }
 
-    fn look_closely(&mut self, text: &[u8]) {
-        for line in text.split(|byte| *byte == b'\n').filter_map(content) {
-            if self.reader.read(line).is_ok() {
+    fn look_closely(&mut self, text: &[u8]) -> Result<(), Error> {
+        let is_all_text = self.file.layout.is_all_text();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            self.line += 1;
+            let Some(line) = content(line.strip_suffix(b"\n").unwrap_or(line)) else { continue };
+            let is_record = self.reader.read(line).is_ok();
+            if (!is_record || is_all_text) && is_header(self.file, line, self.origin, self.line)? {
+                continue;
+            }
+            if is_record {
                 self.times.add(match self.start.map(|(_, slot)| self.reader.values[slot]) {
                     Some(Parsed::Number(time)) => Some(time),
                     _ => None,
                 });
             }
         }
+        Ok(())
     }
 }
 
