@@ -33,6 +33,7 @@ mod storage;
 mod tally;
 mod text;
 mod times;
+mod values;
 mod word;
 
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! Some records of one layout, column by column, on their way from a file to the query.
 //!
-//! Numbers and addresses lie here as Arrow arrays; text that was read from lines is made into an
-//! array only for the records that are kept, since most of it is never looked at.
+//! What is not looked at for every record is made into an array only for the records that are kept.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -12,9 +11,11 @@ use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{filter, take};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
+use fearless_simd::{Level, dispatch};
 
 use super::decode::Span;
 use super::layout::Kind;
+use super::values::Values;
 
 /// Bytes of an address.
 pub(super) const ADDRESS_BYTES: i32 = 16;
@@ -37,8 +38,8 @@ pub(super) enum Column<'b> {
     Array(ArrayRef),
     /// Distinct values, and the place among these of each record's.
     Distinct(ArrayRef, ArrayRef),
-    /// Where text stands; an empty span is absent.
-    Spans(Rc<Text<'b>>, Vec<Span>),
+    /// Where values of this kind stand; all are such values, or absent.
+    Spans(Rc<Text<'b>>, Kind, Vec<Span>),
 }
 
 impl Column<'_> {
@@ -49,9 +50,10 @@ impl Column<'_> {
             (Self::Array(array), Some(kept)) => filter(array, kept),
             (Self::Distinct(values, places), None) => take(values, places, None),
             (Self::Distinct(values, places), Some(kept)) => take(values, &filter(places, kept)?, None),
-            (Self::Spans(text, spans), None) => Ok(text.array(spans.len(), spans.iter())),
-            (Self::Spans(text, spans), Some(kept)) => {
-                Ok(text.array(count_kept(kept), kept.values().set_indices().map(|row| &spans[row])))
+            (Self::Spans(text, kind, spans), None) => Ok(text.array(*kind, spans.len(), spans.iter())),
+            (Self::Spans(text, kind, spans), Some(kept)) => {
+                let spans = kept.values().set_indices().map(|row| &spans[row]);
+                Ok(text.array(*kind, count_kept(kept), spans))
             }
         }
     }
@@ -85,7 +87,15 @@ impl<'b> Text<'b> {
         *self.utf8.get_or_init(|| std::str::from_utf8(self.bytes).ok())
     }
 
-    fn array<'s>(&self, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
+    fn array<'s>(&self, kind: Kind, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
+        let Some(mut values) = Values::of(kind, rows) else { return self.texts(rows, spans) };
+        let places = spans.map(|span| (span.start as usize, span.end as usize));
+        let is_good = dispatch!(Level::new(), simd => values.extend(simd, self.bytes, places));
+        debug_assert!(is_good, "lines were checked before");
+        values.finish()
+    }
+
+    fn texts<'s>(&self, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
         /// Bytes of text that are looked through in the time that one value takes by itself.
         const BYTES_PER_VALUE: usize = 256;
         let whole = if rows > self.bytes.len() / BYTES_PER_VALUE { self.whole() } else { None };
@@ -96,7 +106,7 @@ impl<'b> Text<'b> {
                 None => std::str::from_utf8(span.of(self.bytes)).ok(),
             };
             match text {
-                Some("") | None => builder.append_null(),
+                Some("-") | None => builder.append_null(),
                 Some(text) => builder.append_value(text),
             }
         }

@@ -1,103 +1,72 @@
-//! Values of records that were read from lines, gathered column by column.
+//! Values of records that were read from lines, or where these stand, gathered column by column.
 //!
 //! Regular lines are taken by the block, one column after the other; any other comes value by value
 //! from `decode`. Every value of a line is checked, whether the query wants it or not.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
-use datafusion::arrow::array::{FixedSizeBinaryArray, Int64Array};
-use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+use datafusion::arrow::buffer::BooleanBuffer;
 use fearless_simd::{Level, Simd, dispatch};
 
 use crate::field::Field;
 use crate::value::to_seconds;
 
-use super::block::{ADDRESS_BYTES, Block, Column, Text};
+use super::block::{Block, Column, Text};
 use super::decode::{LineReader, Parsed, Span, is_timestamp, parse};
 use super::index::Index;
 use super::ipv4::ipv4;
 use super::layout::{Kind, Layout, Slot};
 use super::rules::Rules;
+use super::values::Values;
 use super::word;
 
 /// Gathers records.
 pub(super) struct Gathering {
     visible: Vec<bool>,
     /// The wanted columns, in the order of their slots.
-    columns: Vec<(usize, Values)>,
+    columns: Vec<(usize, Gathered)>,
 }
 
 /// One column.
-enum Values {
-    Numbers(Vec<i64>, Vec<bool>),
-    Addresses(Vec<[u8; ADDRESS_BYTES as usize]>, Vec<bool>),
-    /// An empty span is absent.
-    Spans(Vec<Span>),
+enum Gathered {
+    Values(Values),
+    /// Where values of this kind stand.
+    Spans(Kind, Vec<Span>),
 }
 
-impl Values {
-    fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Number(_) | Kind::Time => Self::Numbers(Vec::new(), Vec::new()),
-            Kind::Address => Self::Addresses(Vec::new(), Vec::new()),
-            Kind::Text => Self::Spans(Vec::new()),
-        }
-    }
-
+impl Gathered {
     fn push(&mut self, value: Parsed, span: Span) {
         match self {
-            Self::Numbers(numbers, present) => {
-                let number = if let Parsed::Number(number) = value { Some(number) } else { None };
-                numbers.push(number.unwrap_or_default());
-                present.push(number.is_some());
-            }
-            Self::Addresses(addresses, present) => {
-                let address = if let Parsed::Address(address) = value { Some(address) } else { None };
-                addresses.push(address.unwrap_or_default().to_be_bytes());
-                present.push(address.is_some());
-            }
-            Self::Spans(spans) => spans.push(if value == Parsed::Absent { Span::default() } else { span }),
+            Self::Values(values) => values.push(value),
+            Self::Spans(_, spans) => spans.push(span),
         }
     }
 
     fn truncate(&mut self, rows: usize) {
         match self {
-            Self::Numbers(numbers, present) => {
-                numbers.truncate(rows);
-                present.truncate(rows);
-            }
-            Self::Addresses(addresses, present) => {
-                addresses.truncate(rows);
-                present.truncate(rows);
-            }
-            Self::Spans(spans) => spans.truncate(rows),
+            Self::Values(values) => values.truncate(rows),
+            Self::Spans(_, spans) => spans.truncate(rows),
         }
     }
 
     fn finish<'b>(self, text: &Rc<Text<'b>>) -> Column<'b> {
         match self {
-            Self::Numbers(numbers, present) => {
-                Column::Array(Arc::new(Int64Array::new(ScalarBuffer::from(numbers), nulls(&present))))
-            }
-            Self::Addresses(addresses, present) => {
-                let bytes = Buffer::from_vec(addresses.into_flattened());
-                Column::Array(Arc::new(FixedSizeBinaryArray::new(ADDRESS_BYTES, bytes, nulls(&present))))
-            }
-            Self::Spans(spans) => Column::Spans(Rc::clone(text), spans),
+            Self::Values(values) => Column::Array(values.finish()),
+            Self::Spans(kind, spans) => Column::Spans(Rc::clone(text), kind, spans),
         }
     }
 }
 
-fn nulls(present: &[bool]) -> Option<NullBuffer> {
-    present.contains(&false).then(|| NullBuffer::from(present))
-}
-
 impl Gathering {
-    /// Gathers these slots of the layout, which are in order.
-    pub(super) fn new(layout: &Layout, wanted: &[usize]) -> Self {
-        let columns = wanted.iter().map(|slot| (*slot, Values::of(layout.slots()[*slot].kind()))).collect();
-        Self { visible: Vec::new(), columns }
+    /// Gathers the `wanted` slots of the layout, which are in order. Those that are `looked_at` for
+    /// every record are made on the way; of the others it is gathered where their values stand.
+    pub(super) fn new(layout: &Layout, wanted: &[usize], looked_at: &[usize]) -> Self {
+        let column = |slot: &usize| {
+            let kind = layout.slots()[*slot].kind();
+            let values = Values::of(kind, 0).filter(|_| looked_at.contains(slot));
+            (*slot, values.map_or_else(|| Gathered::Spans(kind, Vec::new()), Gathered::Values))
+        };
+        Self { visible: Vec::new(), columns: wanted.iter().map(column).collect() }
     }
 
     /// Adds the record that `reader` read last; its line starts at `at` in the block's bytes.
@@ -136,18 +105,13 @@ impl Gathering {
         for (slot, known) in lines.layout.slots().iter().enumerate() {
             let wanted = columns.next_if(|(of, _)| *of == slot).map(|(_, values)| values);
             let is_good = match (known.kind(), wanted) {
-                (Kind::Number(_), Some(Values::Numbers(numbers, present))) => {
-                    lines.numbers(slot, |number| add(number, numbers, present))
+                (_, Some(Gathered::Values(values))) => values.extend(simd, lines.text, lines.values(slot)),
+                (kind, wanted) => {
+                    if let Some(Gathered::Spans(_, spans)) = wanted {
+                        lines.add_spans(slot, at, spans);
+                    }
+                    kind != Kind::Address || lines.have_addresses(simd, slot)
                 }
-                (Kind::Time, Some(Values::Numbers(numbers, present))) => {
-                    lines.numbers(slot, |number| add(number.map(to_seconds), numbers, present))
-                }
-                (Kind::Address, Some(Values::Addresses(addresses, present))) => {
-                    lines.addresses(simd, slot, |address| add(address.map(u128::to_be_bytes), addresses, present))
-                }
-                (Kind::Address, _) => lines.check_addresses(simd, slot),
-                (Kind::Text, Some(Values::Spans(spans))) => lines.add_spans(slot, at, spans),
-                (Kind::Number(_) | Kind::Time | Kind::Text, _) => true,
             };
             if !is_good {
                 return false;
@@ -168,11 +132,6 @@ impl Gathering {
         let visible = self.visible.contains(&false).then(|| BooleanBuffer::from(self.visible.as_slice()));
         Block::new(self.visible.len(), visible, columns)
     }
-}
-
-fn add<T: Default>(value: Option<T>, values: &mut Vec<T>, present: &mut Vec<bool>) {
-    present.push(value.is_some());
-    values.push(value.unwrap_or_default());
 }
 
 /// Regular lines of a layout.
@@ -199,50 +158,20 @@ impl Regular<'_> {
         })
     }
 
-    fn is_absent(&self, start: usize, end: usize) -> bool {
-        end - start == 1 && self.text[start] == b'-'
-    }
-
-    /// Passes on the numbers of a slot; whether all of them could be read. The rules hold for them.
-    #[inline]
-    fn numbers(&self, slot: usize, mut add: impl FnMut(Option<i64>)) -> bool {
-        self.values(slot).all(|(start, end)| {
-            let number = word::number(self.text, start, end).map(u64::cast_signed);
-            add(number);
-            number.is_some() || self.is_absent(start, end)
-        })
-    }
-
-    /// Passes on the addresses of a slot; whether all of them are addresses, or absent.
-    #[inline(always)]
-    fn addresses<S: Simd>(&self, simd: S, slot: usize, mut add: impl FnMut(Option<u128>)) -> bool {
-        for (start, end) in self.values(slot) {
-            if let Some(bits) = ipv4(simd, self.text, start, end) {
-                add(Some(0xffff_0000_0000 | u128::from(bits)));
-                continue;
-            }
-            match parse(Kind::Address, &self.text[start..end]) {
-                Some(Parsed::Address(bits)) => add(Some(bits)),
-                Some(_) => add(None),
-                None => return false,
-            }
-        }
-        true
-    }
-
     /// Whether all values of a slot are addresses, or absent. A packet's ends are mostly those of the
-    /// flow, which have been looked at.
+    /// flow, which are looked at themselves.
     #[inline(always)]
-    fn check_addresses<S: Simd>(&self, simd: S, slot: usize) -> bool {
+    fn have_addresses<S: Simd>(&self, simd: S, slot: usize) -> bool {
         let same = match self.layout.slots()[slot] {
             Slot::Field(Field::PktSrcAddr) => self.layout.place(Field::SrcAddr),
             Slot::Field(Field::PktDstAddr) => self.layout.place(Field::DstAddr),
             _ => None,
         };
-        let Some(same) = same.filter(|same| *same < slot) else { return self.addresses(simd, slot, drop) };
-        for ((start, end), (same_start, same_end)) in self.values(slot).zip(self.values(same)) {
+        for ((start, end), (same_start, same_end)) in self.values(slot).zip(self.values(same.unwrap_or(slot))) {
             let length = end - start;
-            let is_good = same_end - same_start == length && word::is_same(self.text, start, same_start, length)
+            let is_good = same.is_some()
+                && same_end - same_start == length
+                && word::is_same(self.text, start, same_start, length)
                 || ipv4(simd, self.text, start, end).is_some()
                 || parse(Kind::Address, &self.text[start..end]).is_some();
             if !is_good {
@@ -253,14 +182,8 @@ impl Regular<'_> {
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "a block is smaller than 4 GiB")]
-    fn add_spans(&self, slot: usize, at: u32, spans: &mut Vec<Span>) -> bool {
-        spans.extend(self.values(slot).map(|(start, end)| {
-            if self.is_absent(start, end) {
-                return Span::default();
-            }
-            Span { start: at + start as u32, end: at + end as u32 }
-        }));
-        true
+    fn add_spans(&self, slot: usize, at: u32, spans: &mut Vec<Span>) {
+        spans.extend(self.values(slot).map(|(start, end)| Span { start: at + start as u32, end: at + end as u32 }));
     }
 
     fn add_visible(&self, visible: &mut Vec<bool>, is_visible: &mut impl FnMut(&[u8], Option<i64>) -> bool) {
@@ -325,7 +248,7 @@ mod tests {
         /// A block is taken as a whole only if each of its lines is a record; then the records are the same.
         #[test]
         fn lines_that_are_read_as_a_block_are_what_each_is_by_itself(
-            lines in proptest::collection::vec(line(), 1..20), is_export: bool
+            lines in proptest::collection::vec(line(), 1..20), is_export: bool, all_looked_at: bool
         ) {
             let layout = std::sync::Arc::new(Layout::parse_format(FORMAT).unwrap().export(is_export));
             let lead = if is_export { "2026-11-23T08:00:00.000Z " } else { "" };
@@ -333,10 +256,11 @@ mod tests {
             let text = [lines.concat().as_bytes(), &[b'9'; PADDING_BYTES]].concat();
             let own = &text[..text.len() - PADDING_BYTES];
             let wanted: Vec<usize> = (0..8).collect();
+            let looked_at = if all_looked_at { &wanted[..] } else { &wanted[4..6] };
             let is_visible = |status: &[u8], _: Option<i64>| status == b"OK" || status == b"SKIPDATA";
 
             let mut reader = LineReader::new(std::sync::Arc::clone(&layout));
-            let mut by_line = Gathering::new(&layout, &wanted);
+            let mut by_line = Gathering::new(&layout, &wanted, looked_at);
             let (mut at, mut records) = (0, 0);
             for line in &lines {
                 if reader.read(line.trim_end_matches('\n').as_bytes()).is_ok() {
@@ -350,7 +274,7 @@ mod tests {
             }
 
             let mut index = Index::default();
-            let mut by_block = Gathering::new(&layout, &wanted);
+            let mut by_block = Gathering::new(&layout, &wanted, looked_at);
             let is_regular = index.fill(own, 8 + usize::from(is_export));
             let rules = Rules::of(&layout);
             let regular = Regular { layout: &layout, rules: &rules, index: &index, text: &text };

@@ -171,6 +171,12 @@ impl Select {
         slots
     }
 
+    /// The slots of the layout that are looked at for every record.
+    pub(super) fn looked_at(&self, layout: &Layout) -> Vec<usize> {
+        let columns = self.filters.first().map_or(&self.output, |filter| &filter.columns);
+        columns.iter().filter_map(|column| column.slot(layout)).collect()
+    }
+
     /// The kept records of a block, if there are any.
     pub(super) fn select(&self, layout: &Layout, block: &Block<'_>) -> Result<Option<RecordBatch>, DataFusionError> {
         let mut kept = block.visible.clone().map(|visible| BooleanArray::new(visible, None));

@@ -241,6 +241,7 @@ struct Lines<'w> {
     rules: Rules,
     index: Index,
     wanted: Vec<usize>,
+    looked_at: Vec<usize>,
     status: Option<usize>,
     start: Option<usize>,
     is_all_text: bool,
@@ -263,6 +264,7 @@ impl<'w> Lines<'w> {
             rules: Rules::of(layout),
             index: Index::default(),
             wanted: worker.scan.select.wanted(layout),
+            looked_at: worker.scan.select.looked_at(layout),
             status: layout.place(Field::Status),
             start: layout.place(Field::Start),
             is_all_text: layout.is_all_text(),
@@ -316,7 +318,7 @@ impl<'w> Lines<'w> {
     }
 
     fn gathering(&self) -> Gathering {
-        Gathering::new(&self.file.layout, &self.wanted)
+        Gathering::new(&self.file.layout, &self.wanted, &self.looked_at)
     }
 
     /// Reads a block at `at` as a whole, if all of it is plainly records.
