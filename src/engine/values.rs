@@ -18,7 +18,7 @@ use super::word;
 /// The values of a column, and which of them are there.
 pub(super) struct Values {
     kind: Kind,
-    values: Typed,
+    typed: Typed,
     present: Vec<bool>,
 }
 
@@ -30,18 +30,18 @@ enum Typed {
 impl Values {
     /// No values yet, with room for so many; none for text, which is not made by the value.
     pub(super) fn of(kind: Kind, rows: usize) -> Option<Self> {
-        let values = match kind {
+        let typed = match kind {
             Kind::Number(_) | Kind::Time => Typed::Numbers(Vec::with_capacity(rows)),
             Kind::Address => Typed::Addresses(Vec::with_capacity(rows)),
             Kind::Text => return None,
         };
-        Some(Self { kind, values, present: Vec::with_capacity(rows) })
+        Some(Self { kind, typed, present: Vec::with_capacity(rows) })
     }
 
     /// Adds a value of this kind.
     pub(super) fn push(&mut self, value: Parsed) {
         let present = &mut self.present;
-        match (&mut self.values, value) {
+        match (&mut self.typed, value) {
             (Typed::Numbers(numbers), Parsed::Number(number)) => add(Some(number), numbers, present),
             (Typed::Numbers(numbers), _) => add(None, numbers, present),
             (Typed::Addresses(addresses), Parsed::Address(bits)) => add(Some(bits.to_be_bytes()), addresses, present),
@@ -59,7 +59,7 @@ impl Values {
         places: impl Iterator<Item = (usize, usize)>,
     ) -> bool {
         let present = &mut self.present;
-        match &mut self.values {
+        match &mut self.typed {
             Typed::Numbers(numbers) => {
                 let is_time = self.kind == Kind::Time;
                 for (start, end) in places {
@@ -95,7 +95,7 @@ impl Values {
     /// Leaves the first `rows`.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.present.truncate(rows);
-        match &mut self.values {
+        match &mut self.typed {
             Typed::Numbers(numbers) => numbers.truncate(rows),
             Typed::Addresses(addresses) => addresses.truncate(rows),
         }
@@ -104,7 +104,7 @@ impl Values {
     /// All that was added.
     pub(super) fn finish(self) -> ArrayRef {
         let nulls = self.present.contains(&false).then(|| NullBuffer::from(self.present));
-        match self.values {
+        match self.typed {
             Typed::Numbers(numbers) => Arc::new(Int64Array::new(ScalarBuffer::from(numbers), nulls)),
             Typed::Addresses(addresses) => {
                 let bytes = Buffer::from_vec(addresses.into_flattened());
