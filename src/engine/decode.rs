@@ -96,7 +96,7 @@ impl LineReader {
 
     /// Finds the values between blanks.
     ///
-    /// Here and in what reads numbers and addresses, plain loops: every byte passes through them.
+    /// A plain loop: every byte of a line that is not regular passes through it.
     #[allow(clippy::cast_possible_truncation, reason = "a line within the limit is shorter than 4 GiB")]
     fn split(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.spans.clear();

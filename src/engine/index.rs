@@ -80,7 +80,7 @@ impl Index {
         lines.map(|places| (usize::from(places[0]), usize::from(places[1]) - 1))
     }
 
-    /// Where the values of a line start, and whatever comes to hand after them, at least `length` in all.
+    /// Where the values of a line start, and whatever comes to hand after them, `length` in all.
     #[inline]
     pub(super) fn starts(&self, row: usize, length: usize) -> &[u16] {
         &self.starts[row * self.slots..][..length]

@@ -311,8 +311,7 @@ impl Rows {
                 }
             }
         }
-        let columns = self.columns;
-        Ok(Block::new(self.count, visible_but(&hidden, self.count), columns))
+        Ok(Block::new(self.count, visible_but(&hidden, self.count), self.columns))
     }
 }
 
