@@ -44,7 +44,7 @@ const FEW_SHARE: usize = 8;
 const FIRST_PARTS: usize = 2;
 
 /// So many at most, as their records are held meanwhile.
-const MOST_PARTS: usize = 16;
+const MOST_PARTS: usize = 8;
 
 /// Bigger gzip files are not worth being read twice, nor held as a whole.
 const GZIP_BYTES: u64 = 4 << 20;
