@@ -93,6 +93,16 @@ impl FieldType {
         matches!(self, Self::Quantity | Self::Duration)
     }
 
+    /// The word for a number that stands in a record; `None` where there is none.
+    #[must_use]
+    pub fn code_word(self, code: i64) -> Option<&'static str> {
+        match self {
+            Self::Protocol => protocol_word(code),
+            Self::Code(names) => names.iter().find(|named| named.code == code).map(|named| named.word),
+            _ => None,
+        }
+    }
+
     /// Whether values are compared as text.
     #[must_use]
     pub const fn is_text(self) -> bool {
@@ -181,6 +191,12 @@ impl Field {
         }
     }
 
+    /// Whether it holds the id of an account: twelve digits.
+    #[must_use]
+    pub fn is_account(self) -> bool {
+        self.record_name().is_some_and(|name| name.ends_with("account-id"))
+    }
+
     /// The name in results: dots become underscores.
     #[must_use]
     pub fn result_name(self) -> String {
@@ -225,14 +241,10 @@ impl Field {
         RECORD_NAMES.get(&name.to_ascii_lowercase().replace('_', "-")).copied()
     }
 
-    /// The word for a number that stands in a record; the number itself where there is none.
+    /// The word for a number that stands in a record; `None` where there is none.
     #[must_use]
     pub fn code_word(self, code: i64) -> Option<&'static str> {
-        match self.field_type() {
-            FieldType::Protocol => protocol_word(code),
-            FieldType::Code(names) => names.iter().find(|named| named.code == code).map(|named| named.word),
-            _ => None,
-        }
+        self.field_type().code_word(code)
     }
 
     /// Every spelling of the field beside the canonical one, in a fixed order.

@@ -196,7 +196,7 @@ fn refuse_extra_columns(plan: &Plan) -> Result<(), Error> {
     match plan.named().into_iter().find(|source| matches!(source, Source::Extra(_))) {
         Some(extra) => {
             let advice = "the service knows the fields of the record; `flowlogs fields` lists them";
-            Err(Error::FilesOnly { what: extra.name(), advice })
+            Err(Error::FilesOnly { what: extra.name().trim_matches('`').into(), advice })
         }
         None => Ok(()),
     }
@@ -261,7 +261,7 @@ impl Emitter<'_> {
 
     fn emit_groups(&mut self, plan: &Plan, groups: &Groups) -> Result<Vec<String>, Error> {
         self.emit_filters(plan)?;
-        let aliases = aliases(groups);
+        let aliases = aliases(groups)?;
         let keys = groups.keys.iter().map(|key| self.key(key)).collect::<Result<Vec<_>, _>>()?;
         let mut calls = Vec::new();
         for (aggregate, alias) in groups.aggregates.iter().zip(&aliases) {
@@ -328,9 +328,8 @@ impl Emitter<'_> {
     fn key(&mut self, key: &GroupKey) -> Result<(String, String), Error> {
         match &key.by {
             KeyBy::Bin(seconds) => {
-                let width = bin_width(*seconds);
-                let name = format!("bin_{width}");
-                Ok((format!("bin({width}) as {name}"), name))
+                let name = bin_name(*seconds);
+                Ok((format!("bin({}) as {name}", bin_width(*seconds)), name))
             }
             KeyBy::Network(field, length) => Err(Error::FilesOnly {
                 what: format!("{}/{length}", field.name()),
@@ -370,7 +369,7 @@ impl Emitter<'_> {
     /// How many records have a quantity: the `-` of one without is text to the service, which it counts.
     fn counted(&mut self, over: &Source) -> Result<String, Error> {
         let Source::Field(field) = over else { return Ok("count(*)".into()) };
-        let flag = format!("{}_counted", field.result_name());
+        let flag = counted_name(*field);
         if !self.computed.iter().any(|(_, text)| text.ends_with(&flag)) {
             let value = value_of(*field)?;
             self.computed.push((*field, format!("if(isNumeric({value}), 1, 0) as {flag}")));
@@ -386,7 +385,7 @@ impl Emitter<'_> {
         if always_there && statuses == (Statuses::Traffic { nodata: false, skipdata: false }) {
             return Ok(format!("count_distinct({operand})"));
         }
-        let flag = format!("{}_absent", field.result_name());
+        let flag = absent_name(*field);
         if !self.computed.iter().any(|(_, text)| text.ends_with(&flag)) {
             let value = value_of(*field)?;
             self.computed.push((*field, format!("if({value} = \"-\", 1, 0) as {flag}")));
@@ -409,9 +408,9 @@ fn column_of(field: Field) -> Result<(String, String), Error> {
             let (ingress, egress) = (ingress.info().insights, egress.info().insights);
             (format!("if(flowDirection = \"ingress\", {ingress}, {egress}) as {name}"), name)
         }
-        Origin::Inventory(_) | Origin::EitherSide(_) => {
-            return Err(Error::NeedsInventory { name: info.name.into() });
-        }
+        Origin::Inventory(_) => return Err(Error::NeedsInventory { name: info.name.into() }),
+        // The check asks for a side wherever a single value is needed.
+        Origin::EitherSide(_) => unreachable!("`{}` is no single value", info.name),
     })
 }
 
@@ -423,9 +422,11 @@ fn value_of(field: Field) -> Result<String, Error> {
 }
 
 /// The service's name for each aggregate: its result name, unless a field or a word of the query
-/// language has it. A name that is used twice fails there with `Unknown symbols found`.
-fn aliases(groups: &Groups) -> Vec<String> {
-    let mut taken: Vec<String> = Vec::new();
+/// language has it, or it is computed for a key or an aggregate. A name that is used twice fails there
+/// with `Unknown symbols found`.
+fn aliases(groups: &Groups) -> Result<Vec<String>, Error> {
+    let mut taken = computed_names(groups)?;
+    let computed = taken.len();
     for aggregate in &groups.aggregates {
         let name = &aggregate.name;
         let is_field = FIELDS.iter().any(|info| info.insights.eq_ignore_ascii_case(name));
@@ -440,7 +441,39 @@ fn aliases(groups: &Groups) -> Vec<String> {
         }
         taken.push(alias);
     }
-    taken
+    Ok(taken.split_off(computed))
+}
+
+/// The names that what is computed before or by the aggregation may get.
+fn computed_names(groups: &Groups) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for key in &groups.keys {
+        match &key.by {
+            KeyBy::Bin(seconds) => names.push(bin_name(*seconds)),
+            KeyBy::Source(Source::Field(field)) => names.push(column_of(*field)?.1),
+            KeyBy::Source(_) | KeyBy::Network(..) => {}
+        }
+    }
+    for aggregate in &groups.aggregates {
+        if let Some(Source::Field(field)) = aggregate.over {
+            names.extend([column_of(field)?.1, counted_name(field), absent_name(field)]);
+        }
+    }
+    Ok(names)
+}
+
+fn bin_name(seconds: i64) -> String {
+    format!("bin_{}", bin_width(seconds))
+}
+
+/// The name of the column that is 1 where a record has a number.
+fn counted_name(field: Field) -> String {
+    format!("{}_counted", field.result_name())
+}
+
+/// The name of the column that is 1 where a record has no value.
+fn absent_name(field: Field) -> String {
+    format!("{}_absent", field.result_name())
 }
 
 /// Commands, functions and operators of Logs Insights that an alias could be taken for.

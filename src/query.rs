@@ -15,6 +15,8 @@ pub use check::{CheckError, Context};
 pub use parse::ParseError;
 pub use plan::Plan;
 
+use std::fmt::Write;
+
 use crate::diagnostic::{Report, Span, render};
 
 /// Why a text has no plan: what the grammar refuses, or everything that the check found.
@@ -45,8 +47,12 @@ impl Error {
             Self::Parse(error) => vec![error],
             Self::Check(errors) => errors.iter().map(|error| error as &dyn Report).collect(),
         };
-        let drawn: Vec<String> = reports.into_iter().map(|report| render(report, name, text, colour)).collect();
-        drawn.concat()
+        let is_full = reports.len() >= check::MAX_ERRORS;
+        let mut drawn: String = reports.into_iter().map(|report| render(report, name, text, colour)).collect();
+        if is_full {
+            let _ = writeln!(drawn, "\nthe check ends after {} errors: there may be more", check::MAX_ERRORS);
+        }
+        drawn
     }
 }
 

@@ -95,7 +95,9 @@ impl Session {
     #[must_use]
     pub fn interval(&self, plan: &Plan, clock: &Clock) -> Option<Interval> {
         match &plan.window {
-            Some(window) => window.resolve(clock),
+            // It was resolved when the sentence was compiled. Only one that is repeated for days can fail
+            // later, by a change of clocks: then nothing is in it.
+            Some(window) => Some(window.resolve(clock).unwrap_or(Interval { from: clock.now, until: clock.now })),
             None => self.account.default_interval(clock.now),
         }
     }

@@ -202,7 +202,7 @@ fn answers(
         found.insert("sentence", format!("{}\n", print::sentence(&plan)));
     }
     if is_wanted("filter") {
-        let filter = plan.selection.said.as_ref().map(print::parenthesised).unwrap_or_default();
+        let filter = plan.selection.said.as_ref().map(|said| print::parenthesised(said, &[])).unwrap_or_default();
         found.insert("filter", format!("{filter}\n"));
     }
     let emitted = insights::emit(&plan, &case.format()?);

@@ -11,11 +11,11 @@ use crate::command::kind::KindParser;
 use crate::diagnostic::{Span, nearest};
 use crate::field::{protocol_named, protocol_words};
 use crate::query::ast::{
-    Clause, ClauseKind, Expression, ExpressionKind, Literal, LiteralForm, Name, Operator, Sentence, Target, Window,
+    Clause, ClauseKind, Expression, ExpressionKind, Literal, LiteralForm, Name, Sentence, Target, Window,
 };
 use crate::query::check::check_sentence;
 use crate::query::parse::parse_expression;
-use crate::query::plan::{Plan, TargetKind};
+use crate::query::plan::{Operator, Plan, TargetKind};
 use crate::query::{self, Context};
 
 /// Records are filtered by what every flag says; without flags all are taken.
@@ -142,7 +142,7 @@ impl QueryFlags {
         let drawn = |error: query::Error| Error::Query { drawn: error.render("--where", text, terminal.colour_err()) };
         let mut parts = self.tests();
         if self.expression.is_some() {
-            let expression = parse_expression(text).map_err(|error| drawn(error.into()))?;
+            let expression = parse_expression(text, 0).map_err(|error| drawn(error.into()))?;
             parts.push(Expression { is_grouped: true, ..expression });
         }
         let sentence = Sentence { targets: vec![self.target()], clauses: self.clauses(parts) };

@@ -18,8 +18,8 @@ const DEFAULT_WINDOW: &str = "the last 60 minutes on an account, all records of 
 
 pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut Out) -> Result<(), Error> {
     let sentence = print::sentence(plan);
-    let filter = plan.selection.said.as_ref().map(print::parenthesised);
-    let interval = plan.window.as_ref().and_then(|window| window.resolve(&context.clock));
+    let filter = plan.selection.said.as_ref().map(|said| print::parenthesised(said, &[]));
+    let interval = plan.window.as_ref().and_then(|window| window.resolve(&context.clock).ok());
     let query = insights::emit(plan, &insights::Format::every());
     let mut notes = plan.notes.clone();
     if plan.targets.iter().any(|target| target.kind != TargetKind::All) {

@@ -7,11 +7,11 @@
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr_fn::{bitwise_and, ident, in_list, when};
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::{Expr, cast, lit};
 use ipnet::IpNet;
 
 use crate::field::{Field, Origin};
-use crate::query::plan::{Check, Filter, Interval, Order, Range, Source};
+use crate::query::plan::{Check, Filter, Interval, Operator, Order, Range, Relation, Source};
 
 use super::Error;
 use super::block::{TEXT, data_type};
@@ -117,6 +117,9 @@ impl Lowering<'_> {
             Filter::False => lit(false),
             Filter::All(parts) => all(self.filters(parts)?),
             Filter::Any(parts) => any(self.filters(parts)?),
+            Filter::Relation(Relation { left, operator, right }) => {
+                relate(self.operand(left)?, *operator, self.operand(right)?)
+            }
             Filter::Test(source, check) => test(&self.operand(source)?, check)?,
             Filter::Ported(true) => ident(Column::Ported.name()),
             Filter::Ported(false) => !ident(Column::Ported.name()),
@@ -128,6 +131,22 @@ impl Lowering<'_> {
 
     fn filters(&self, parts: &[Filter]) -> Result<Vec<Expr>, Error> {
         parts.iter().map(|part| self.filter(part)).collect()
+    }
+}
+
+/// A test of two values against each other.
+fn relate(left: Operand, operator: Operator, right: Operand) -> Expr {
+    if left.is_absent || right.is_absent {
+        return lit(false);
+    }
+    // An average and a sum are of different types.
+    let is_same_type = left.data_type == right.data_type;
+    let [left, right] =
+        [left, right].map(|operand| if is_same_type { operand.expr } else { cast(operand.expr, DataType::Float64) });
+    match operator {
+        Operator::Equal => left.eq(right),
+        Operator::NotEqual => left.not_eq(right),
+        Operator::Order(order) => compare(left, order, right),
     }
 }
 

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::{Error, Format, is_told_by_form, literal};
 use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
-use crate::query::plan::{AddressSet, Check, Family, Filter, Groups, KeyBy, Range, Source};
+use crate::query::plan::{AddressSet, Check, Family, Filter, Groups, KeyBy, Range, Relation, Source};
 
 /// A piece of a condition; only [`Piece::Leaf`] needs no parentheses where it stands alone.
 enum Piece {
@@ -120,6 +120,7 @@ impl Records<'_> {
                 any(pieces.collect::<Result<Vec<_>, _>>()?)
             }
             Filter::Test(source, check) => self.test(source, check, Presence::Unknown)?,
+            Filter::Relation(relation) => self.relation(relation)?,
             Filter::Ported(holds) => self.ported(*holds),
             Filter::Family { family, negated } => self.family(*family, *negated),
             Filter::FamilyAbsent if self.format.has(Field::Type) => absent("type", FieldType::Text),
@@ -138,6 +139,25 @@ impl Records<'_> {
             Field::Duration => duration(check),
             field => piece(field.info().insights, field.field_type(), check, presence),
         }
+    }
+
+    fn relation(&self, relation: &Relation) -> Result<Piece, Error> {
+        let mut pieces = Vec::new();
+        let mut operands = Vec::new();
+        for source in [&relation.left, &relation.right] {
+            let Source::Field(field) = source else { return Ok(Piece::Never) };
+            if pieces.is_empty() || relation.left != relation.right {
+                pieces.push(self.test(source, &Check::Present, Presence::Unknown)?);
+            }
+            operands.push(match field {
+                // In seconds, as other times are.
+                Field::Time => "(toMillis(@timestamp) / 1000)",
+                Field::Duration => "(endTime - startTime)",
+                field => field.info().insights,
+            });
+        }
+        pieces.push(Piece::Leaf(operands.join(&format!(" {} ", relation.operator.symbol()))));
+        Ok(all(pieces))
     }
 
     fn ported(&mut self, holds: bool) -> Piece {
@@ -342,6 +362,11 @@ fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<
                 // What is computed is a number, or not there at all.
                 _ => computed(name, check)?,
             }
+        }
+        Filter::Relation(Relation { left: Source::Result(left), operator, right: Source::Result(right) }) => {
+            let (left, right) = (&columns[*left], &columns[*right]);
+            let present = [left, right].map(|name| Piece::Leaf(format!("ispresent({name})")));
+            all(present.into_iter().chain([Piece::Leaf(format!("{left} {} {right}", operator.symbol()))]))
         }
         Filter::False => Piece::Never,
         _ => Piece::Always,

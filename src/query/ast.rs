@@ -3,7 +3,7 @@
 //! Every node carries the bytes it was read from, so that a check can point at them. Names and
 //! values are kept as they stand in the text.
 
-use super::plan::{AddressSet, TargetKind};
+use super::plan::{AddressSet, Operator, TargetKind};
 use crate::diagnostic::Span;
 
 /// A sentence.
@@ -218,29 +218,6 @@ pub enum PacketPart {
     Net,
     /// A port.
     Port,
-}
-
-/// A comparison operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// One that has an order.
-    Order(super::plan::Order),
-}
-
-impl Operator {
-    /// The operator as the canonical sentence has it.
-    #[must_use]
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Order(order) => order.symbol(),
-        }
-    }
 }
 
 /// A value as it stands in the text.

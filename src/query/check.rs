@@ -11,14 +11,15 @@ mod lower;
 mod never;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 pub use error::CheckError;
 pub(super) use expression::TEST_WORDS;
 
 use super::ast;
+use super::parse::MAX_TEXT_BYTES;
 use super::plan::{Condition, Filter, Plan, Target, TargetKind};
-use super::window::{Clock, Moment, Window};
+use super::window::{Clock, Moment, Unit, Window, WindowError};
 use crate::diagnostic::Span;
 
 /// What a sentence may refer to beside the tables.
@@ -57,20 +58,58 @@ pub fn check_sentence(sentence: &ast::Sentence, context: &Context) -> Result<Pla
     checker.finish(Some(plan))
 }
 
+/// The errors of one sentence that are told; behind them the check stops.
+pub const MAX_ERRORS: usize = 20;
+/// The most text of saved filters that one sentence may be made of, each as often as it is read.
+const MAX_SAVED_BYTES: usize = MAX_TEXT_BYTES;
+/// The most text of regular expressions in one sentence. Each takes memory by the hundredfold.
+const MAX_REGEX_BYTES: usize = 4 * 1024;
+/// The most values of parameters in one sentence, each as often as it is used.
+const MAX_PARAMETER_VALUES: usize = 1_000_000;
+
 /// The state of a check: where names are looked up, and what was found so far.
 struct Checker<'a> {
     context: &'a Context,
     /// The saved filters that are being read, outermost first.
     reading: Vec<String>,
+    /// The nesting of what is being checked, through saved filters too.
+    depth: usize,
+    /// The bytes of saved filters that were read.
+    saved_bytes: usize,
+    /// The bytes of regular expressions that were read.
+    regex_bytes: usize,
+    /// The values of parameters that were used.
+    parameter_values: usize,
+    /// An `and` and an `or` met without parentheses.
+    is_mixed: bool,
     /// The columns that names mean after an aggregation.
-    results: Option<Vec<stage::ResultColumn>>,
+    results: Option<stage::ResultColumns>,
     errors: Vec<CheckError>,
     notes: Vec<String>,
+    /// The notes once more, to find one quickly among thousands.
+    noted: HashSet<String>,
 }
 
 impl<'a> Checker<'a> {
-    const fn new(context: &'a Context) -> Self {
-        Self { context, reading: Vec::new(), results: None, errors: Vec::new(), notes: Vec::new() }
+    fn new(context: &'a Context) -> Self {
+        Self {
+            context,
+            reading: Vec::new(),
+            depth: 0,
+            saved_bytes: 0,
+            regex_bytes: 0,
+            parameter_values: 0,
+            is_mixed: false,
+            results: None,
+            errors: Vec::new(),
+            notes: Vec::new(),
+            noted: HashSet::new(),
+        }
+    }
+
+    /// Whether so much is wrong that nobody would read more.
+    const fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
     }
 
     /// Keeps an error and goes on with nothing.
@@ -85,13 +124,14 @@ impl<'a> Checker<'a> {
     }
 
     fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
     }
 
     fn finish<T>(mut self, checked: Option<T>) -> Result<T, Vec<CheckError>> {
         self.errors.sort_by_key(|error| error.place().start);
+        self.errors.truncate(MAX_ERRORS);
         match checked {
             Some(checked) if self.errors.is_empty() => Ok(checked),
             _ => Err(self.errors),
@@ -119,41 +159,48 @@ impl<'a> Checker<'a> {
     }
 
     fn window(&mut self, window: &ast::Window, span: Span) -> Option<Window> {
-        let window = match window {
-            ast::Window::Last(duration) => Window::Last(self.window_length(duration)?),
-            ast::Window::Since(moment) => Window::Since(self.moment(moment)?),
+        let (said, start, end) = match window {
+            ast::Window::Last(length) => (Window::Last(self.window_length(length)?), span, span),
+            ast::Window::Since(moment) => (Window::Since(self.moment(moment)?), moment.span, span),
             ast::Window::Between(from, until) => {
-                let (from, until) = (self.moment(from), self.moment(until));
-                Window::Between(from?, until?)
+                let moments = (self.moment(from), self.moment(until));
+                (Window::Between(moments.0?, moments.1?), from.span, until.span)
             }
-            ast::Window::Around(moment, duration) => {
-                Window::Around(self.moment(moment)?, self.window_length(duration)?)
+            ast::Window::Around(moment, length) => {
+                (Window::Around(self.moment(moment)?, self.window_length(length)?), moment.span, span)
             }
-            ast::Window::Today => Window::Today,
-            ast::Window::Yesterday => Window::Yesterday,
+            ast::Window::Today => (Window::Today, span, span),
+            ast::Window::Yesterday => (Window::Yesterday, span, span),
         };
-        if window.resolve(&self.context.clock).is_none() {
-            return self.fail(CheckError::BackwardWindow { span });
+        if said.is_cut(&self.context.clock) {
+            self.note("the window ends in the future: it is cut to now".into());
         }
-        Some(window)
+        let resolved = said.resolve(&self.context.clock).map_err(|error| match error {
+            WindowError::Backward => CheckError::BackwardWindow { span },
+            WindowError::Future => CheckError::FutureWindow { span: start },
+            WindowError::Start(error) => literal::no_time(error, start),
+            WindowError::End(error) => literal::no_time(error, end),
+        });
+        self.keep(resolved).map(|_| said)
     }
 
-    fn window_length(&mut self, duration: &ast::Name) -> Option<i64> {
-        let seconds = self.keep(literal::duration(&duration.text, duration.span))?;
+    /// Seconds of a window: `30m`, or a unit alone.
+    fn window_length(&mut self, length: &ast::Name) -> Option<i64> {
+        let one = Unit::named(&length.text).filter(|unit| length.text.eq_ignore_ascii_case(unit.words[0]));
+        let seconds = match one {
+            Some(unit) => unit.seconds,
+            None => self.keep(literal::duration(&length.text, length.span))?,
+        };
         if seconds == 0 {
-            return self.fail(CheckError::EmptyWindow { span: duration.span });
+            return self.fail(CheckError::EmptyWindow { span: length.span });
         }
         Some(seconds)
     }
 
     fn moment(&mut self, moment: &ast::Moment) -> Option<Moment> {
         if moment.ago {
-            return self.keep(literal::duration(moment.text.trim(), moment.span)).map(Moment::Ago);
+            return self.keep(literal::duration(&moment.text, moment.span)).map(Moment::Ago);
         }
-        let parsed = Moment::parse(&moment.text);
-        if parsed.is_none() {
-            return self.fail(CheckError::BadTime { text: moment.text.clone(), span: moment.span });
-        }
-        parsed
+        self.keep(literal::moment(&moment.text, moment.span))
     }
 }

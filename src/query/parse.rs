@@ -18,10 +18,10 @@ use grammar::{Grammar, Rule};
 pub use next::{Next, next_of};
 
 use super::ast::{
-    Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name, Operator,
+    Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name,
     PacketPart, Sentence, Shown, SortKey, Target, Window,
 };
-use super::plan::{AddressSet, Order, TargetKind};
+use super::plan::{AddressSet, Operator, Order, TargetKind};
 use crate::diagnostic::{Report, Span};
 
 #[allow(missing_docs, reason = "the derive makes an undocumented variant for each rule of the grammar")]
@@ -110,7 +110,8 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
     Ok(sentence)
 }
 
-/// Reads an expression that stands by itself: of `--where`, or of a saved filter.
+/// Reads an expression that stands by itself: of `--where`, or of a saved filter that stands `depth`
+/// deep in another expression.
 ///
 /// # Errors
 ///
@@ -119,9 +120,9 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
 /// # Panics
 ///
 /// Never: the entry rule holds an expression.
-pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
+pub fn parse_expression(text: &str, depth: usize) -> Result<Expression, ParseError> {
     let pair = parse(Rule::condition, text)?.next().expect("a condition holds an expression");
-    expression(pair, 0)
+    expression(pair, depth)
 }
 
 /// Whether a word is one of the language's own, which is no name without quotes.
@@ -136,35 +137,8 @@ fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, ParseError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(ParseError::TooLong { bytes: text.len() });
     }
-    check_depth(text)?;
     let mut pairs = Grammar::parse(rule, text).map_err(|error| expected::explain(&error, text))?;
     Ok(pairs.next().expect("an entry rule gives one pair").into_inner())
-}
-
-/// Refuses what would nest too deep, before the parser's stack has to bear it.
-fn check_depth(text: &str) -> Result<(), ParseError> {
-    let mut depth = 0_usize;
-    let mut quote = None;
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        if let Some(open) = quote {
-            if !escaped && c == open {
-                quote = None;
-            }
-            escaped = c == '\\' && !escaped;
-            continue;
-        }
-        match c {
-            '"' | '\'' => quote = Some(c),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Err(ParseError::TooDeep { span: Span::new(at, at + 1) });
-        }
-    }
-    Ok(())
 }
 
 /// Where a rule matched, without the blanks that it skipped at its end.
@@ -194,6 +168,7 @@ const fn is_mark(rule: Rule) -> bool {
             | Rule::kw_show
             | Rule::kw_top
             | Rule::kw_sort
+            | Rule::kw_order
             | Rule::kw_limit
             | Rule::kw_chart
             | Rule::kw_follow
@@ -205,6 +180,7 @@ const fn is_mark(rule: Rule) -> bool {
             | Rule::kw_and
             | Rule::kw_or
             | Rule::kw_not
+            | Rule::kw_between
             | Rule::kw_in
             | Rule::kw_exists
             | Rule::kw_like
@@ -275,17 +251,23 @@ fn window(rule: Rule, parts: Vec<Pair<'_, Rule>>) -> Window {
     let mut parts = parts.into_iter();
     let mut next = || parts.next().expect("the grammar fixes the parts of a window");
     match rule {
-        Rule::last_window => Window::Last(name(&next())),
+        Rule::last_window => Window::Last(length(next())),
         Rule::since_window => {
             let since = moment(next());
             parts.next().map_or(Window::Since(since.clone()), |until| Window::Between(since, moment(until)))
         }
         Rule::from_window => Window::Between(moment(next()), moment(next())),
-        Rule::around_window => Window::Around(moment(next()), name(&next())),
+        Rule::around_window => Window::Around(moment(next()), length(next())),
         Rule::today_window => Window::Today,
         Rule::yesterday_window => Window::Yesterday,
         other => unreachable!("the grammar has no clause {other:?}"),
     }
+}
+
+/// A length of time as one word, also where its unit stands apart.
+fn length(pair: Pair<'_, Rule>) -> Name {
+    let span = span(&pair);
+    Name::new(pair.into_inner().map(|part| part.as_str()).collect::<String>(), span)
 }
 
 fn moment(pair: Pair<'_, Rule>) -> Moment {
@@ -317,7 +299,7 @@ fn keys(pair: Pair<'_, Rule>) -> Vec<Key> {
     let key = |pair: Pair<'_, Rule>| {
         let inner = pair.into_inner().next().expect("a key is a bin or a reference");
         match inner.as_rule() {
-            Rule::bin => Key::Bin(name(&parts(inner)[0])),
+            Rule::bin => Key::Bin(length(parts(inner).remove(0))),
             _ => Key::Name(reference(inner)),
         }
     };
@@ -354,12 +336,11 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 });
 
 fn expression(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseError> {
-    let nots = pair.clone().into_inner().filter(|part| part.as_rule() == Rule::not_op).count();
-    if depth > MAX_DEPTH || nots > MAX_DEPTH && longest_run_of_nots(pair.clone()) > MAX_DEPTH {
-        return Err(ParseError::TooDeep { span: span(&pair) });
-    }
+    let depths = depths(&pair, depth)?;
+    // Operands are taken in the order of the text.
+    let mut depths = depths.into_iter();
     PRECEDENCE
-        .map_primary(|part| primary(part, depth))
+        .map_primary(|part| primary(part, depths.next().unwrap_or(depth)))
         .map_prefix(|not, operand| {
             let operand = operand?;
             let whole = span(&not).to(operand.span);
@@ -369,14 +350,21 @@ fn expression(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseErr
         .parse(pair.into_inner())
 }
 
-fn longest_run_of_nots(pair: Pair<'_, Rule>) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    for part in pair.into_inner() {
-        run = if part.as_rule() == Rule::not_op { run + 1 } else { 0 };
-        longest = longest.max(run);
+/// The nesting of each operand of an expression that stands `depth` deep: each `not` before it is a level.
+fn depths(pair: &Pair<'_, Rule>, depth: usize) -> Result<Vec<usize>, ParseError> {
+    let mut depths = Vec::new();
+    let mut nots = 0;
+    for part in pair.clone().into_inner() {
+        match part.as_rule() {
+            Rule::not_op => nots += 1,
+            Rule::and_op | Rule::or_op => nots = 0,
+            _ => depths.push(depth + nots),
+        }
+        if depth + nots > MAX_DEPTH {
+            return Err(ParseError::TooDeep { span: span(&part) });
+        }
     }
-    longest
+    Ok(depths)
 }
 
 /// `a and b`; a chain becomes one node, so that a long one does not nest.
@@ -445,6 +433,12 @@ fn comparison(pair: Pair<'_, Rule>) -> ExpressionKind {
             let first = next();
             let items_span = span(&first);
             ExpressionKind::In { field, negated, items: items(first), items_span }
+        }
+        Rule::between => {
+            let (first, last) = (next(), next());
+            let items_span = span(&first).to(span(&last));
+            let items = vec![Item::Range(literal(&first), literal(&last))];
+            ExpressionKind::In { field, negated, items, items_span }
         }
         Rule::matching => {
             let negated = next().as_str().starts_with('!');
@@ -515,6 +509,11 @@ fn literal(pair: &Pair<'_, Rule>) -> Literal {
 /// Whether text reads back as itself without quotes, as a value that is text.
 pub(super) fn is_bare_word(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && is_whole(Rule::bare, text)
+}
+
+/// Whether a result name reads back as itself without backquotes, where a sentence refers to it.
+pub(super) fn is_bare_reference(text: &str) -> bool {
+    is_whole(Rule::lone_word, text)
 }
 
 /// Whether a selector reads back as itself without quotes.

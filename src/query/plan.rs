@@ -5,6 +5,9 @@
 //! `not` pushed down to the leaves, presence explicit, either-side and by-direction fields spelled
 //! out in fields of the record. Readers of a plan look at the `Filter` only.
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
 use ipnet::IpNet;
 
 use crate::field::{Field, FieldType, Origin};
@@ -157,6 +160,8 @@ pub enum Condition {
     Not(Box<Condition>),
     /// A test of one field.
     Test(Source, Check),
+    /// Two fields against each other.
+    Relation(Relation),
     /// `ipv4` or `ipv6`: the type, or the source address's family where there is no type.
     Family(Family),
     /// `nodata` or `skipdata`.
@@ -199,6 +204,8 @@ pub enum Filter {
     Any(Vec<Filter>),
     /// A test of one field of the record, of `duration`, or of a result column.
     Test(Source, Check),
+    /// Two of these against each other; false where either is absent.
+    Relation(Relation),
     /// Whether the record's protocol has ports. True for every record of a format that lacks the
     /// protocol (false when negated); a protocol that is absent has none.
     Ported(bool),
@@ -212,6 +219,17 @@ pub enum Filter {
     },
     /// The family is not known: neither type nor source address is present where it is looked for.
     FamilyAbsent,
+}
+
+/// Two values of one type against each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    /// The one on the left.
+    pub left: Source,
+    /// How they compare.
+    pub operator: Operator,
+    /// The one on the right.
+    pub right: Source,
 }
 
 /// A comparison operator that has an order.
@@ -247,6 +265,52 @@ impl Order {
             Self::AtMost => Self::Greater,
             Self::Greater => Self::AtMost,
             Self::AtLeast => Self::Less,
+        }
+    }
+}
+
+/// A comparison operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// One that has an order.
+    Order(Order),
+}
+
+impl Operator {
+    /// The operator as the canonical sentence has it.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Order(order) => order.symbol(),
+        }
+    }
+
+    /// The operator that holds exactly where this one does not.
+    #[must_use]
+    pub const fn complement(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Order(order) => Self::Order(order.complement()),
+        }
+    }
+
+    /// Whether it holds between two values that compare like this.
+    #[must_use]
+    pub const fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::NotEqual => ordering.is_ne(),
+            Self::Order(Order::Less) => ordering.is_lt(),
+            Self::Order(Order::AtMost) => ordering.is_le(),
+            Self::Order(Order::Greater) => ordering.is_gt(),
+            Self::Order(Order::AtLeast) => ordering.is_ge(),
         }
     }
 }
@@ -698,22 +762,23 @@ impl Plan {
         }
         named.extend(self.sort.iter().map(|key| key.source.clone()));
         named.retain(|source| !matches!(source, Source::Result(_)));
-        let mut unique: Vec<Source> = Vec::new();
-        for source in named {
-            if !unique.contains(&source) {
-                unique.push(source);
-            }
-        }
-        unique
+        let mut seen = HashSet::new();
+        named.retain(|source| seen.insert(source.clone()));
+        named
     }
 
     /// The first thing that the sentence names and that logs with these columns cannot answer.
     ///
     /// `has` says whether some queried log has a field of the record, or an extra column. An
-    /// either-side field needs one of its sides; the others need every field they are read from.
+    /// either-side field needs one of its sides; `ipv4` and `ipv6` need the type or the source address;
+    /// the others need every field they are read from.
     #[must_use]
     pub fn first_missing(&self, has: impl Fn(&Source) -> bool) -> Option<Missing> {
         let lacks = |field: &Field| !has(&Source::Field(*field));
+        let names_family = self.selection.said.as_ref().is_some_and(Condition::names_family);
+        if names_family && lacks(&Field::Type) && lacks(&Field::SrcAddr) {
+            return Some(Source::Field(Field::Type).into());
+        }
         self.named().into_iter().find_map(|source| {
             let lacking = match &source {
                 Source::Field(field) => match field.info().origin {
@@ -765,13 +830,23 @@ impl Condition {
         super::check::meaning(self)
     }
 
+    fn names_family(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_family),
+            Self::Not(part) => part.names_family(),
+            Self::Family(_) => true,
+            Self::Test(..) | Self::Relation(_) | Self::Status(_) => false,
+        }
+    }
+
     fn collect_sources(&self, sources: &mut Vec<Source>) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_sources(sources)),
             Self::Not(part) => part.collect_sources(sources),
             Self::Test(source, _) => sources.push(source.clone()),
-            // `ipv4` works without a type, by the source address.
-            Self::Family(_) => sources.push(Source::Field(Field::SrcAddr)),
+            Self::Relation(relation) => sources.extend([relation.left.clone(), relation.right.clone()]),
+            // The type or the source address tells it: see `Plan::first_missing`.
+            Self::Family(_) => {}
             Self::Status(_) => sources.push(Source::Field(Field::Status)),
         }
     }
@@ -842,6 +917,16 @@ impl GroupKey {
         }
     }
 
+    /// What the values that groups share are.
+    #[must_use]
+    pub fn field_type(&self) -> FieldType {
+        match &self.by {
+            KeyBy::Source(source) => source.field_type(),
+            KeyBy::Bin(_) => FieldType::Time,
+            KeyBy::Network(..) => FieldType::Address,
+        }
+    }
+
     fn column(&self) -> Column {
         match &self.by {
             KeyBy::Source(source) => source.column(&self.name),
@@ -851,6 +936,15 @@ impl GroupKey {
 }
 
 impl Aggregate {
+    /// What the values are.
+    #[must_use]
+    pub fn field_type(&self) -> FieldType {
+        match (self.function, &self.over) {
+            (Function::Count | Function::Distinct, _) | (_, None) => FieldType::Quantity,
+            (_, Some(over)) => over.field_type(),
+        }
+    }
+
     /// Whether the values are points in time.
     #[must_use]
     pub fn is_time(&self) -> bool {

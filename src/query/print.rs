@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use super::parse;
-use super::plan::{AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Shape, Source};
+use super::plan::{
+    AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source,
+};
 use super::window::Seconds;
 use crate::field::{Field, FieldType};
 use crate::function::Function;
@@ -18,9 +20,9 @@ pub const FLAG_LETTERS: [char; 8] = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'W'];
 #[must_use]
 pub fn sentence(plan: &Plan) -> String {
     let mut text = targets(plan);
-    let names: Vec<String> = plan.columns().into_iter().map(|column| column.name).collect();
+    let results = results(plan);
     if let Some(said) = &plan.selection.said {
-        let _ = write!(text, " where {}", Printer { names: &names, grouped: false }.condition(said));
+        let _ = write!(text, " where {}", Printer { results: &results, grouped: false }.condition(said));
     }
     if let Some(window) = &plan.window {
         let _ = write!(text, " {window}");
@@ -34,12 +36,12 @@ pub fn sentence(plan: &Plan) -> String {
                 .collect();
             let _ = write!(text, " | show {}", columns.join(", "));
         }
-        Shape::Groups(groups) => text.push_str(&stage(groups, plan.limit, &names)),
+        Shape::Groups(groups) => text.push_str(&stage(groups, plan.limit, &results)),
     }
     let sort: Vec<String> = plan
         .sort
         .iter()
-        .map(|key| format!("{} {}", source(&key.source, &names), if key.descending { "desc" } else { "asc" }))
+        .map(|key| format!("{} {}", source(&key.source, &results), if key.descending { "desc" } else { "asc" }))
         .collect();
     if !sort.is_empty() {
         let _ = write!(text, " | sort {}", sort.join(", "));
@@ -60,13 +62,14 @@ pub fn sentence(plan: &Plan) -> String {
 /// A condition as a sentence has it.
 #[must_use]
 pub fn condition(condition: &Condition) -> String {
-    Printer { names: &[], grouped: false }.condition(condition)
+    Printer { results: &[], grouped: false }.condition(condition)
 }
 
-/// A condition with every operand in parentheses, so that nothing is left to precedence.
+/// A condition with every operand in parentheses, so that nothing is left to precedence; `results` are
+/// the names and types of the result columns that it may test.
 #[must_use]
-pub fn parenthesised(condition: &Condition) -> String {
-    Printer { names: &[], grouped: true }.condition(condition)
+pub fn parenthesised(condition: &Condition, results: &[(String, FieldType)]) -> String {
+    Printer { results, grouped: true }.condition(condition)
 }
 
 fn targets(plan: &Plan) -> String {
@@ -82,7 +85,14 @@ fn targets(plan: &Plan) -> String {
     targets.join(", ")
 }
 
-fn stage(groups: &Groups, limit: Limit, names: &[String]) -> String {
+/// The columns of an aggregation's result.
+fn results(plan: &Plan) -> Vec<(String, FieldType)> {
+    let Shape::Groups(groups) = &plan.shape else { return Vec::new() };
+    let keys = groups.keys.iter().map(|key| (key.name.clone(), key.field_type()));
+    keys.chain(groups.aggregates.iter().map(|aggregate| (aggregate.name.clone(), aggregate.field_type()))).collect()
+}
+
+fn stage(groups: &Groups, limit: Limit, results: &[(String, FieldType)]) -> String {
     let keys: Vec<String> = groups.keys.iter().map(key).collect();
     let keys = keys.join(", ");
     let mut text = String::new();
@@ -104,7 +114,7 @@ fn stage(groups: &Groups, limit: Limit, names: &[String]) -> String {
         }
     }
     if let Some(having) = &groups.having {
-        let _ = write!(text, " | where {}", Printer { names, grouped: false }.condition(&having.said));
+        let _ = write!(text, " | where {}", Printer { results, grouped: false }.condition(&having.said));
     }
     text
 }
@@ -126,16 +136,21 @@ fn key(key: &GroupKey) -> String {
     }
 }
 
-fn source(source: &Source, names: &[String]) -> String {
+fn source(source: &Source, results: &[(String, FieldType)]) -> String {
     match source {
-        Source::Result(place) => names.get(*place).cloned().unwrap_or_else(|| source.name()),
+        Source::Result(place) => results.get(*place).map_or_else(|| source.name(), |(name, _)| result_name(name)),
         source => source.name(),
     }
 }
 
+/// The name of a result column as later stages read it back.
+fn result_name(name: &str) -> String {
+    if parse::is_bare_reference(name) { name.to_string() } else { format!("`{name}`") }
+}
+
 struct Printer<'a> {
-    /// The names of result columns.
-    names: &'a [String],
+    /// The names and types of result columns.
+    results: &'a [(String, FieldType)],
     /// Whether every operand stands in parentheses.
     grouped: bool,
 }
@@ -153,6 +168,9 @@ impl Printer<'_> {
                 if is_leaf { format!("not {text}") } else { format!("not ({text})") }
             }
             Condition::Test(source, check) => self.test(source, check),
+            Condition::Relation(Relation { left, operator, right }) => {
+                format!("{} {} {}", source(left, self.results), operator.symbol(), source(right, self.results))
+            }
             Condition::Family(Family::V4) => "ipv4".into(),
             Condition::Family(Family::V6) => "ipv6".into(),
             Condition::Status(word) => word.to_lowercase(),
@@ -170,15 +188,34 @@ impl Printer<'_> {
         parts.join(with)
     }
 
+    /// A number as it is typed for what it is compared with.
+    fn number(&self, subject: &Source, number: i64) -> String {
+        let field_type = match subject {
+            Source::Result(place) => self.results.get(*place).map(|(_, field_type)| *field_type),
+            source => Some(source.field_type()),
+        };
+        match field_type {
+            Some(FieldType::Time) => time_utc(number),
+            Some(FieldType::Duration) => Seconds(number).to_string(),
+            Some(field_type) => field_type.code_word(number).map_or_else(|| number.to_string(), ToString::to_string),
+            None => number.to_string(),
+        }
+    }
+
     fn test(&self, subject: &Source, check: &Check) -> String {
-        let name = source(subject, self.names);
+        let name = source(subject, self.results);
+        let number = |value: i64| self.number(subject, value);
         match check {
             Check::Present => format!("{name} exists"),
             Check::Absent => format!("not {name} exists"),
-            Check::Compare { order, value } => format!("{name} {} {}", order.symbol(), number(subject, *value)),
+            Check::Compare { order, value } => format!("{name} {} {}", order.symbol(), number(*value)),
             Check::Number { ranges, negated } => {
                 let is_one = matches!(ranges.as_slice(), [range] if range.first == range.last);
-                let items = ranges.iter().map(|range| self::range(subject, *range)).collect();
+                let item = |range: &Range| match (number(range.first), number(range.last)) {
+                    (first, last) if first == last => first,
+                    (first, last) => format!("{first}..{last}"),
+                };
+                let items = ranges.iter().map(item).collect();
                 among(&name, items, *negated, is_one)
             }
             Check::Address { networks, negated } => {
@@ -218,21 +255,6 @@ fn among(name: &str, mut items: Vec<String>, negated: bool, is_one: bool) -> Str
     }
 }
 
-fn range(subject: &Source, range: Range) -> String {
-    let first = number(subject, range.first);
-    if range.first == range.last { first } else { format!("{first}..{}", number(subject, range.last)) }
-}
-
-/// A number as it is typed for its field.
-fn number(subject: &Source, number: i64) -> String {
-    let Source::Field(field) = subject else { return number.to_string() };
-    match field.field_type() {
-        FieldType::Time => time_utc(number),
-        FieldType::Duration => Seconds(number).to_string(),
-        _ => field.code_word(number).map_or_else(|| number.to_string(), ToString::to_string),
-    }
-}
-
 fn letters(flags: u8) -> String {
     (0..8).filter(|bit| flags >> bit & 1 == 1).map(|bit| FLAG_LETTERS[bit]).collect()
 }
@@ -251,7 +273,9 @@ fn side(subject: &Source) -> &'static str {
 
 /// Text as a value: bare where it reads back as itself, else in quotes.
 fn text(word: &str) -> String {
-    if parse::is_bare_word(word) { word.to_string() } else { quoted(word) }
+    // A name with a dot would be read as a field.
+    let is_field = word.contains('.') && Field::named(word).is_some();
+    if parse::is_bare_word(word) && !is_field { word.to_string() } else { quoted(word) }
 }
 
 fn selector(selector: &str) -> String {

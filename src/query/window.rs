@@ -1,13 +1,16 @@
-//! Windows of time: what was said, and the seconds that it means now and here.
+//! Windows of time: as they were said, and the seconds that they mean here and now.
+
+mod moment;
 
 use std::fmt;
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, ZonedDateTime};
+use jiff::{Timestamp, ZonedDateTime};
 
 use super::plan::Interval;
 use crate::value::EpochSeconds;
+
+pub use moment::{Day, Moment, TimeError, dates_with_slashes};
 
 /// What time it is, and where.
 #[derive(Clone, Debug)]
@@ -48,93 +51,63 @@ pub enum Window {
     Yesterday,
 }
 
-/// A point in time as it was said.
+/// The reason why a window means no seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// A time with a zone.
-    Instant(EpochSeconds),
-    /// A date and a time without a zone: local time.
-    Local(DateTime),
-    /// A day: its first second, or as an end its last.
-    Day(Date),
-    /// A time of day: the latest past one.
-    Clock(Time),
-    /// So many seconds before now.
-    Ago(i64),
+pub enum WindowError {
+    /// The end lies before the start.
+    Backward,
+    /// The start lies in the future.
+    Future,
+    /// The start is no single point in time.
+    Start(TimeError),
+    /// The end is no single point in time.
+    End(TimeError),
 }
 
 impl Window {
-    /// The seconds it means at `clock`; `None` where the end lies before the start, or where a
-    /// time cannot be represented.
+    /// The seconds it means at `clock`; an end in the future is cut to now.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError`], by variant.
+    pub fn resolve(&self, clock: &Clock) -> Result<Interval, WindowError> {
+        let Interval { from, until } = self.uncut(clock)?;
+        if from > until {
+            return Err(WindowError::Backward);
+        }
+        if from > clock.now {
+            return Err(WindowError::Future);
+        }
+        Ok(Interval { from, until: until.min(clock.now) })
+    }
+
+    /// Whether an end that was named lies in the future, so that it is cut.
     #[must_use]
-    pub fn resolve(&self, clock: &Clock) -> Option<Interval> {
+    pub fn is_cut(&self, clock: &Clock) -> bool {
+        *self != Self::Today && self.uncut(clock).is_ok_and(|interval| interval.until > clock.now)
+    }
+
+    fn uncut(&self, clock: &Clock) -> Result<Interval, WindowError> {
+        let day = |day: Day| Self::Between(Moment::Day(day), Moment::Day(day)).uncut(clock);
+        let start = |moment: &Moment| moment.first(clock).map_err(WindowError::Start);
+        let out_of_range = || WindowError::Start(TimeError::OutOfRange);
         let (from, until) = match self {
-            Self::Last(seconds) => (clock.now.checked_sub(*seconds)?, clock.now),
-            Self::Since(moment) => (moment.first(clock)?, clock.now),
-            Self::Between(from, until) => (from.first(clock)?, until.last(clock)?),
+            Self::Last(seconds) => (clock.now.checked_sub(*seconds).ok_or_else(out_of_range)?, clock.now),
+            // One that starts in the future says so, rather than that it runs backward.
+            Self::Since(moment) => (start(moment)?, clock.now.max(start(moment)?)),
+            Self::Between(from, until) => {
+                let from = start(from)?;
+                (from, until.last(from, clock).map_err(WindowError::End)?)
+            }
             Self::Around(moment, seconds) => {
-                let middle = moment.first(clock)?;
-                (middle.checked_sub(*seconds)?, middle.checked_add(*seconds)?)
+                let middle = start(moment)?;
+                let end = |end: Option<i64>| end.ok_or_else(out_of_range);
+                (end(middle.checked_sub(*seconds))?, end(middle.checked_add(*seconds))?)
             }
-            Self::Today => {
-                let day = Moment::Day(clock.zoned().date());
-                (day.first(clock)?, day.last(clock)?)
-            }
-            Self::Yesterday => {
-                let day = Moment::Day(clock.zoned().date().checked_sub(1.day()).ok()?);
-                (day.first(clock)?, day.last(clock)?)
-            }
+            Self::Today => return day(Day::Today),
+            Self::Yesterday => return day(Day::Yesterday),
         };
-        (from <= until).then_some(Interval { from, until })
-    }
-}
-
-impl Moment {
-    /// The second that it means as a start.
-    #[must_use]
-    pub fn first(&self, clock: &Clock) -> Option<EpochSeconds> {
-        match self {
-            Self::Instant(seconds) => Some(*seconds),
-            Self::Local(local) => Some(local.to_zoned_datetime(clock.zone.clone()).ok()?.timestamp().as_second()),
-            Self::Day(day) => Some(day.to_zoned_datetime(clock.zone.clone()).ok()?.timestamp().as_second()),
-            Self::Ago(seconds) => clock.now.checked_sub(*seconds),
-            Self::Clock(time) => {
-                let now = clock.zoned();
-                let at = |day: Date| day.to_datetime(*time).to_zoned_datetime(clock.zone.clone());
-                let today = at(now.date()).ok()?;
-                let latest = if today > now { at(now.date().checked_sub(1.day()).ok()?).ok()? } else { today };
-                Some(latest.timestamp().as_second())
-            }
-        }
-    }
-
-    /// The second that it means as an end: of a day its last.
-    #[must_use]
-    pub fn last(&self, clock: &Clock) -> Option<EpochSeconds> {
-        match self {
-            Self::Day(day) => Some(Self::Day(day.checked_add(1.day()).ok()?).first(clock)? - 1),
-            moment => moment.first(clock),
-        }
-    }
-
-    /// Reads a time: RFC 3339, a date and time without zone, a date, or `HH:MM[:SS]`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if let Ok(instant) = text.parse::<Timestamp>() {
-            return Some(Self::Instant(instant.as_second()));
-        }
-        if let Ok(day) = text.parse::<Date>()
-            && text.len() <= "2026-11-23".len()
-        {
-            return Some(Self::Day(day));
-        }
-        if let Ok(local) = text.parse::<DateTime>() {
-            return Some(Self::Local(local));
-        }
-        let is_clock = text.len() >= 4 && text.as_bytes().iter().all(|b| b.is_ascii_digit() || *b == b':');
-        let padded = if text.find(':') == Some(1) { format!("0{text}") } else { text.to_string() };
-        padded.parse::<Time>().ok().filter(|_| is_clock && text.contains(':')).map(Self::Clock)
+        Ok(Interval { from, until })
     }
 }
 
@@ -151,24 +124,38 @@ impl fmt::Display for Window {
     }
 }
 
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Instant(seconds) => f.write_str(&crate::value::time_utc(*seconds)),
-            Self::Local(local) => write!(f, "{local}"),
-            Self::Day(day) => write!(f, "{day}"),
-            Self::Clock(time) => write!(f, "{time}"),
-            Self::Ago(seconds) => write!(f, "{} ago", Seconds(*seconds)),
-        }
-    }
-}
-
 /// Seconds, printed in the units that durations are typed in: `1h30m`.
 #[derive(Clone, Copy, Debug)]
 pub struct Seconds(pub i64);
 
-/// The units of durations, longest first, with their seconds; a day is 24 hours.
-pub const UNITS: [(&str, i64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+/// A unit of durations.
+#[derive(Debug)]
+pub struct Unit {
+    /// The letter that durations are printed with.
+    pub letter: &'static str,
+    /// What else it is called, the singular first.
+    pub words: &'static [&'static str],
+    /// Its length; a day is 24 hours.
+    pub seconds: i64,
+}
+
+/// The units of durations, longest first.
+pub const UNITS: [Unit; 5] = [
+    Unit { letter: "w", words: &["week", "weeks", "wk", "wks"], seconds: 604_800 },
+    Unit { letter: "d", words: &["day", "days"], seconds: 86_400 },
+    Unit { letter: "h", words: &["hour", "hours", "hr", "hrs"], seconds: 3_600 },
+    Unit { letter: "m", words: &["minute", "minutes", "min", "mins"], seconds: 60 },
+    Unit { letter: "s", words: &["second", "seconds", "sec", "secs"], seconds: 1 },
+];
+
+impl Unit {
+    /// The unit of this name; case does not count.
+    #[must_use]
+    pub fn named(word: &str) -> Option<&'static Self> {
+        let is = |name: &str| name.eq_ignore_ascii_case(word);
+        UNITS.iter().find(|unit| is(unit.letter) || unit.words.iter().copied().any(is))
+    }
+}
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,10 +164,10 @@ impl fmt::Display for Seconds {
         }
         // Weeks are left out: people say 14d, and 8d is not 1w1d.
         let mut rest = self.0;
-        for (unit, seconds) in &UNITS[1..] {
-            if rest >= *seconds {
-                write!(f, "{}{unit}", rest / seconds)?;
-                rest %= seconds;
+        for unit in &UNITS[1..] {
+            if rest >= unit.seconds {
+                write!(f, "{}{}", rest / unit.seconds, unit.letter)?;
+                rest %= unit.seconds;
             }
         }
         Ok(())
@@ -212,22 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_a_zone_is_local_and_a_time_of_day_is_the_latest_past_one() {
-        let clock = berlin();
-        let first = |text: &str| crate::value::time_utc(Moment::parse(text).unwrap().first(&clock).unwrap());
-        assert_eq!(first("2026-11-23T08:00"), "2026-11-23T07:00:00Z");
-        assert_eq!(first("2026-11-23T08:00Z"), "2026-11-23T08:00:00Z");
-        assert_eq!(first("2026-11-23T08:00:00+05:30"), "2026-11-23T02:30:00Z");
-        assert_eq!(first("12:59"), "2026-11-23T11:59:00Z");
-        assert_eq!(first("13:01"), "2026-11-22T12:01:00Z");
-        assert_eq!(first("9:05"), "2026-11-23T08:05:00Z");
-    }
-
-    #[test]
     fn a_bare_date_as_an_end_means_its_last_second() {
         let day = Moment::parse("2026-11-22").unwrap();
         assert_eq!(
-            resolved(&Window::Between(day.clone(), day), &berlin()),
+            resolved(&Window::Between(day, day), &berlin()),
             ("2026-11-21T23:00:00Z".into(), "2026-11-22T22:59:59Z".into())
         );
     }
@@ -237,7 +212,7 @@ mod tests {
     fn calendar_days_follow_the_zone_and_last_1d_does_not() {
         for (day, hours) in [("2026-10-25", 25), ("2026-03-29", 23)] {
             let day = Moment::parse(day).unwrap();
-            let interval = Window::Between(day.clone(), day).resolve(&berlin()).unwrap();
+            let interval = Window::Between(day, day).resolve(&berlin()).unwrap();
             assert_eq!(interval.until - interval.from + 1, hours * 3600);
         }
         let interval = Window::Last(86_400).resolve(&berlin()).unwrap();
@@ -247,14 +222,26 @@ mod tests {
     #[test]
     fn an_end_before_its_start_is_no_window() {
         let moment = |text| Moment::parse(text).unwrap();
-        assert_eq!(Window::Between(moment("2026-11-23"), moment("2026-11-22")).resolve(&berlin()), None);
+        let window = Window::Between(moment("2026-11-23"), moment("2026-11-22"));
+        assert_eq!(window.resolve(&berlin()), Err(WindowError::Backward));
+        for future in [Window::Since(moment("2026-11-24")), Window::Between(moment("2026-11-24"), moment("2026-11-25"))]
+        {
+            assert_eq!(future.resolve(&berlin()), Err(WindowError::Future));
+        }
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
-        for text in ["", "8", "0800", "25:00", "2026-13-01", "yesterday", "12:60", "1:2:3:4"] {
-            assert_eq!(Moment::parse(text), None, "{text}");
-        }
+    fn an_end_in_the_future_is_cut_to_now() {
+        let moment = |text| Moment::parse(text).unwrap();
+        let night = Window::Between(moment("12:30"), moment("06:00"));
+        assert_eq!(resolved(&night, &berlin()), ("2026-11-23T11:30:00Z".into(), "2026-11-23T12:00:00Z".into()));
+        assert!(night.is_cut(&berlin()));
+        let last_night = Window::Between(moment("22:00"), moment("06:00"));
+        assert_eq!(resolved(&last_night, &berlin()), ("2026-11-22T21:00:00Z".into(), "2026-11-23T05:00:00Z".into()));
+        assert!(!last_night.is_cut(&berlin()));
+        let today = ("2026-11-22T23:00:00Z".into(), "2026-11-23T12:00:00Z".into());
+        assert_eq!(resolved(&Window::Today, &berlin()), today);
+        assert!(!Window::Today.is_cut(&berlin()));
     }
 
     #[test]

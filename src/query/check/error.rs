@@ -62,18 +62,32 @@ check_errors! {
     UnboundParameter("no value for `${name}`") { name: String, suggestion: Option<String> }
     /// `dst.port = $ports` where `$ports` holds two values
     ManyValues("`${name}` holds {count} values") { name: String, count: usize }
+    /// `src.addr in $all` where `$all` holds millions of values
+    TooManyValues("the parameters of a sentence may hold 1,000,000 values in all") {}
     /// `@nosuch`
     UnknownSaved("no saved filter `@{name}`") { name: String, suggestion: Option<String> }
     /// `@a`, saved as `@b`, which is saved as `@a`
     SavedCycle("saved filter `@{name}` is made from itself") { name: String, path: String }
+    /// `@a`, saved as `@b or @b`, which is saved as `@c or @c`, and so on
+    SavedTooLong("the saved filters of a sentence may have 64 KiB in all, each as often as it is read") {}
+    /// A saved filter that nests deep, in one that does
+    SavedTooDeep("saved filters nest more than 200 deep") {}
     /// `@broken`
     BadSaved("saved filter `@{name}` is not valid: {reason}") { name: String, reason: String }
     /// `flags S/A`
     FlagsOutsideMask("flags that must be set have to be among those looked at") {}
     /// `flags has sin`
     UnknownFlag("unknown TCP flag `{name}`") { name: String, suggestion: Option<String> }
-    /// `since noon`
-    BadTime("`{text}` is no time") { text: String }
+    /// `since tomorrow`, `since 01/03/2018`
+    BadTime("`{text}` is no time") { text: String, help: Option<String> }
+    /// `since 2025-11-02T01:30` in New York, where clocks are turned back from 02:00 to 01:00
+    TimeTwice("this local time exists twice: clocks are turned back") { first: String, second: String }
+    /// `since 2025-03-09T02:30` in New York, where clocks are turned forward from 02:00 to 03:00
+    TimeMissing("this local time does not exist: clocks are turned forward") { before: String, after: String }
+    /// `since 1000000000d ago`
+    TimeOutOfRange("the time is out of range") {}
+    /// `since 2126-01-01`
+    FutureWindow("the window starts in the future") {}
     /// `from 2026-11-23 to 2026-11-22`
     BackwardWindow("the window ends before it starts") {}
     /// `last 0m`
@@ -142,7 +156,9 @@ impl Report for CheckError {
             Self::UnknownSaved { .. } => "expected a filter that is saved in the config file",
             Self::FlagsOutsideMask { .. } => "expected the set flags, a slash, and these among others",
             Self::UnknownFlag { .. } => "expected fin, syn, rst, psh, ack, urg, ece or cwr",
-            Self::BadTime { .. } => "expected a time such as `2026-11-23T08:00`, `2026-11-23`, `08:00` or `2h ago`",
+            Self::BadTime { .. } => "expected a time such as `2026-11-23T08:00`, `2026-11-23`, `9am` or `2h ago`",
+            Self::TimeTwice { .. } | Self::TimeMissing { .. } => "expected a time with an offset",
+            Self::TimeOutOfRange { .. } => "expected a year from -9999 to 9999",
             Self::EmptyWindow { .. } => "expected a duration such as `30m`",
             Self::Twice { .. } => "this is the second one",
             Self::UnknownFunction { .. } => "expected count, sum, avg, min, max, distinct or p1 to p99",
@@ -177,11 +193,14 @@ impl Report for CheckError {
             | Self::WrongValue { help, .. }
             | Self::BadDuration { help, .. }
             | Self::WrongArgument { help, .. }
+            | Self::BadTime { help, .. }
             | Self::BadRegex { help, .. } => help.clone(),
             Self::UnboundParameter { name, suggestion, .. } => Some(match suggestion {
                 Some(near) => format!("did you mean `${near}`?"),
                 None => format!("bind it with `--param {name}=VALUE`"),
             }),
+            Self::TimeTwice { first, second, .. } => Some(format!("`{first}` or `{second}`")),
+            Self::TimeMissing { before, after, .. } => Some(format!("the nearest are `{before}` and `{after}`")),
             Self::FieldAlone { example, .. } => Some(format!("for example `{example}`")),
             Self::SetAlone { name, .. } => {
                 Some(format!("`src {name}`, `dst {name}`, `local {name}` or `remote {name}`"))

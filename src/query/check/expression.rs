@@ -1,12 +1,14 @@
 //! Conditions: from the words of an expression to typed tests.
 
+use std::collections::HashSet;
+
 use super::literal::{self, Wanted};
-use super::{CheckError, Checker};
+use super::{CheckError, Checker, MAX_PARAMETER_VALUES, MAX_REGEX_BYTES, MAX_SAVED_BYTES};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FIELDS, FOREIGN_NAMES, Field, FieldType, Origin, protocol_named, protocol_word};
-use crate::query::ast::{Expression, ExpressionKind, Item, Literal, LiteralForm, Name, Operator, PacketPart};
-use crate::query::parse::parse_expression;
-use crate::query::plan::{AddressSet, Check, Condition, Family, Range, Source};
+use crate::query::ast::{Expression, ExpressionKind, Item, Literal, LiteralForm, Name, PacketPart};
+use crate::query::parse::{ParseError, parse_expression};
+use crate::query::plan::{AddressSet, Check, Condition, Family, Operator, Range, Relation, Source};
 use crate::query::print;
 use crate::value::TCP_FLAGS;
 
@@ -21,13 +23,26 @@ struct Subject {
     /// As it is typed.
     name: String,
     field_type: FieldType,
+    span: Span,
 }
 
 impl Checker<'_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Option<Condition> {
+        let levels = 1 + usize::from(expression.is_grouped);
+        self.depth += levels;
+        let condition = self.condition(expression);
+        self.depth -= levels;
+        condition
+    }
+
+    fn condition(&mut self, expression: &Expression) -> Option<Condition> {
         match &expression.kind {
             ExpressionKind::All(parts) => self.parts(parts).map(all),
-            ExpressionKind::Any(parts) => self.parts(parts).map(any),
+            ExpressionKind::Any(parts) => {
+                self.is_mixed |=
+                    parts.iter().any(|part| !part.is_grouped && matches!(part.kind, ExpressionKind::All(_)));
+                self.parts(parts).map(any)
+            }
             ExpressionKind::Not(part) => Some(Condition::Not(Box::new(self.expression(part)?))),
             ExpressionKind::Compare { field, operator, operator_span, value } => {
                 let subject = self.subject(field);
@@ -49,54 +64,73 @@ impl Checker<'_> {
             ExpressionKind::FlagNames(names) => self.flag_names(names),
             ExpressionKind::Saved(name) => self.saved(name),
             ExpressionKind::Word(name) => self.word(name),
-            ExpressionKind::Stray(value) => {
-                self.fail(CheckError::StrayValue { value: value.text.clone(), help: None, span: value.span })
-            }
+            ExpressionKind::Stray(_) => self.strays(None, std::slice::from_ref(expression)),
         }
     }
 
-    /// Each part, so that every mistake is found; nothing if any is wrong.
+    /// Each part, so that every mistake is found; nothing if any is wrong. Values without a test that
+    /// follow each other are one mistake.
     fn parts(&mut self, parts: &[Expression]) -> Option<Vec<Condition>> {
-        let checked: Vec<Option<Condition>> = parts
+        let is_stray = |part: &Expression| matches!(part.kind, ExpressionKind::Stray(_));
+        let mut checked = Some(Vec::with_capacity(parts.len()));
+        let mut before = None;
+        for run in parts.chunk_by(|a, b| is_stray(a) && is_stray(b)) {
+            if self.is_full() {
+                return None;
+            }
+            let condition = match run {
+                [part] if !is_stray(part) => self.expression(part),
+                strays => self.strays(before, strays),
+            };
+            before = run.last();
+            checked = checked.zip(condition).map(|(mut checked, condition)| {
+                checked.push(condition);
+                checked
+            });
+        }
+        checked
+    }
+
+    /// Values where a test should stand, behind the test that they may belong to.
+    fn strays<T>(&mut self, before: Option<&Expression>, strays: &[Expression]) -> Option<T> {
+        let values: Vec<&Literal> = strays
             .iter()
-            .enumerate()
-            .map(|(place, part)| match &part.kind {
-                ExpressionKind::Stray(value) => {
-                    let help = carried_over(&parts[..place], value);
-                    self.fail(CheckError::StrayValue { value: value.text.clone(), help, span: value.span })
-                }
-                _ => self.expression(part),
-            })
+            .filter_map(|stray| if let ExpressionKind::Stray(value) = &stray.kind { Some(value) } else { None })
             .collect();
-        checked.into_iter().collect()
+        let (first, last) = (values.first()?, values.last()?);
+        let help = before.and_then(|before| carried_over(before, &values)).or_else(|| lone_value(first));
+        self.fail(CheckError::StrayValue { value: first.text.clone(), help, span: first.span.to(last.span) })
     }
 
     fn subject(&mut self, name: &Name) -> Option<Subject> {
         if self.results.is_some() {
             let place = self.result(name)?;
-            let column = &self.results.as_ref()?[place];
+            let column = self.results.as_ref()?.at(place);
             return Some(Subject {
                 source: Source::Result(place),
                 name: column.name.clone(),
                 field_type: column.field_type,
+                span: name.span,
             });
         }
         let source = self.source(name)?;
-        if let Source::Field(field) = source
-            && matches!(field.info().origin, Origin::Inventory(_))
-        {
-            return self.fail(CheckError::NotTestable { name: field.name().into(), span: name.span });
+        if let Some(error) = not_testable(&source, name.span) {
+            return self.fail(error);
         }
-        Some(Subject { name: source.name(), field_type: source.field_type(), source })
+        // Errors put it in backticks anyway.
+        let plain = source.name().trim_matches('`').to_string();
+        Some(Subject { name: plain, field_type: source.field_type(), source, span: name.span })
     }
 
     /// The field or the file's own column of this name.
     pub(super) fn source(&mut self, name: &Name) -> Option<Source> {
+        if name.is_backquoted {
+            // A column of a file, by the file's own spelling: `host` is no word for an address there.
+            let field = Field::of_record(&name.text);
+            return Some(field.map_or_else(|| Source::Extra(name.text.clone()), Source::Field));
+        }
         if let Some(field) = Field::named(&name.text) {
             return Some(Source::Field(field));
-        }
-        if name.is_backquoted {
-            return Some(Source::Extra(name.text.clone()));
         }
         let suggestion = suggested_field(&name.text);
         self.fail(CheckError::UnknownField { name: name.text.clone(), suggestion, span: name.span })
@@ -117,7 +151,13 @@ impl Checker<'_> {
         match &value.form {
             LiteralForm::Bare | LiteralForm::Quoted => Some(vec![value.text.clone()]),
             LiteralForm::Parameter => match self.context.parameters.get(&value.text) {
-                Some(texts) => Some(texts.clone()),
+                Some(texts) => {
+                    self.parameter_values += texts.len();
+                    if self.parameter_values > MAX_PARAMETER_VALUES {
+                        return self.fail(CheckError::TooManyValues { span: value.span });
+                    }
+                    Some(texts.clone())
+                }
                 None => {
                     let bound = self.context.parameters.keys().map(String::as_str);
                     let suggestion = nearest(&value.text, bound).map(Into::into);
@@ -141,6 +181,12 @@ impl Checker<'_> {
         operator_span: Span,
         value: &Literal,
     ) -> Option<Condition> {
+        if let Some(right) = self.related(subject, value) {
+            if matches!(operator, Operator::Order(_)) && !subject.field_type.is_ordered() {
+                return self.wrong_operator(subject, operator.symbol(), operator_span);
+            }
+            return self.relation(subject, operator, right, value.span);
+        }
         let check = match operator {
             Operator::Equal | Operator::NotEqual => {
                 self.single(value)?;
@@ -157,6 +203,31 @@ impl Checker<'_> {
             }
         };
         Some(Condition::Test(subject.source.clone(), check))
+    }
+
+    /// The field or result column that a value names, if it names one of the subject's type; against text
+    /// only with a dot, since every other word is text.
+    fn related(&self, subject: &Subject, value: &Literal) -> Option<Source> {
+        let may_name = value.form == LiteralForm::Bare && (!subject.field_type.is_text() || value.text.contains('.'));
+        if !may_name {
+            return None;
+        }
+        if let Some(results) = &self.results {
+            let place = results.place(&value.text)?;
+            return (results.at(place).field_type == subject.field_type).then_some(Source::Result(place));
+        }
+        let field = Field::named(&value.text)?;
+        (field.field_type() == subject.field_type).then_some(Source::Field(field))
+    }
+
+    /// Two fields or result columns against each other, each of which has a single value.
+    fn relation(&mut self, left: &Subject, operator: Operator, right: Source, right_span: Span) -> Option<Condition> {
+        for (source, span) in [(&left.source, left.span), (&right, right_span)] {
+            if let Some(error) = side_needed(source, span).or_else(|| not_testable(source, span)) {
+                return self.fail(error);
+            }
+        }
+        Some(Condition::Relation(Relation { left: left.source.clone(), operator, right }))
     }
 
     fn wrong_operator<T>(&mut self, subject: &Subject, operator: &str, span: Span) -> Option<T> {
@@ -189,6 +260,9 @@ impl Checker<'_> {
         let mut ranges = Vec::new();
         let mut valid = true;
         for item in items {
+            if self.is_full() {
+                return None;
+            }
             match self.item_ranges(subject, item) {
                 Some(found) => ranges.extend(found),
                 None => valid = false,
@@ -226,6 +300,9 @@ impl Checker<'_> {
         let mut values = Vec::new();
         let mut valid = true;
         for item in items {
+            if self.is_full() {
+                return None;
+            }
             match item {
                 Item::One(value) => match self.texts(value) {
                     Some(texts) => {
@@ -244,14 +321,18 @@ impl Checker<'_> {
 
     fn networks(&mut self, subject: &Subject, items: &[Item]) -> Option<Vec<ipnet::IpNet>> {
         let mut networks = Vec::new();
+        let mut seen = HashSet::new();
         let mut valid = true;
         for (text, _, span) in self.values(subject, items)? {
+            if self.is_full() {
+                return None;
+            }
             match self.keep(Wanted { field: &subject.name, span }.network(&text)) {
                 Some((network, masked)) => {
                     if masked {
                         self.note(format!("`{text}` is read as the network `{network}`"));
                     }
-                    if !networks.contains(&network) {
+                    if seen.insert(network) {
                         networks.push(network);
                     }
                 }
@@ -265,6 +346,9 @@ impl Checker<'_> {
         let mut words = Vec::new();
         let mut valid = true;
         for (text, form, span) in self.values(subject, items)? {
+            if self.is_full() {
+                return None;
+            }
             match self.text_value(subject, &text, &form, span) {
                 Some(word) => words.push(word),
                 None => valid = false,
@@ -287,10 +371,17 @@ impl Checker<'_> {
                 }
                 Some(known.map_or(word, |known| (*known).to_string()))
             }
+            _ if is_account_id(subject, text) => Some(text.to_string()),
             _ if *form == LiteralForm::Bare && !text.starts_with(char::is_alphabetic) => {
+                let is_account = matches!(subject.source, Source::Field(field) if field.is_account());
+                let expected = if is_account {
+                    "an account id of 12 digits, or quoted text"
+                } else {
+                    "quoted text, or a word that starts with a letter"
+                };
                 self.fail(CheckError::WrongValue {
                     value: text.into(),
-                    expected: "quoted text, or a word that starts with a letter".into(),
+                    expected: expected.into(),
                     field: subject.name.clone(),
                     help: Some(format!("put it in quotes: `\"{text}\"`")),
                     span,
@@ -313,6 +404,11 @@ impl Checker<'_> {
             let help = Some(format!("letters go in front: `/(?{suffix}){}/`", regex.text));
             let reason = format!("`{suffix}` behind the slash");
             return self.fail(CheckError::BadRegex { reason, help, span: regex.span });
+        }
+        self.regex_bytes += regex.text.len();
+        if self.regex_bytes > MAX_REGEX_BYTES {
+            let reason = format!("all in this sentence may have {MAX_REGEX_BYTES} bytes");
+            return self.fail(CheckError::BadRegex { reason, help: None, span: regex.span });
         }
         // Only what crate `regex`, RE2 and Hyperscan read alike; `\/` is a slash to all of them.
         if let Err(error) = regex_syntax::Parser::new().parse(&regex.text) {
@@ -356,7 +452,7 @@ impl Checker<'_> {
             },
         };
         let subject =
-            Subject { source: Source::Field(field), name: field.name().into(), field_type: field.field_type() };
+            Subject { source: Source::Field(field), name: field.name().into(), field_type: field.field_type(), span };
         let check = self.among(&subject, items, false, span)?;
         if let (PacketPart::Host, Check::Address { networks, .. }) = (part, &check)
             && let Some(network) = networks.iter().find(|network| network.prefix_len() != network.max_prefix_len())
@@ -443,8 +539,15 @@ impl Checker<'_> {
             let path = path.join(" → ");
             return self.fail(CheckError::SavedCycle { name: name.text.clone(), path, span: name.span });
         }
-        let expression = match parse_expression(text) {
+        self.saved_bytes += text.len();
+        if self.saved_bytes > MAX_SAVED_BYTES {
+            return self.fail(CheckError::SavedTooLong { span: name.span });
+        }
+        let expression = match parse_expression(text, self.depth) {
             Ok(expression) => expression,
+            Err(ParseError::TooDeep { .. }) if !self.reading.is_empty() || self.depth > 1 => {
+                return self.fail(CheckError::SavedTooDeep { span: name.span });
+            }
             Err(error) => return self.bad_saved(name, error.to_string()),
         };
         // Its mistakes point into its own text, so here they are told as one.
@@ -457,6 +560,8 @@ impl Checker<'_> {
             Some(CheckError::SavedCycle { name: cycle, path, .. }) => {
                 self.fail(CheckError::SavedCycle { name: cycle, path, span: name.span })
             }
+            Some(CheckError::SavedTooLong { .. }) => self.fail(CheckError::SavedTooLong { span: name.span }),
+            Some(CheckError::SavedTooDeep { .. }) => self.fail(CheckError::SavedTooDeep { span: name.span }),
             Some(error) => self.bad_saved(name, error.to_string()),
             None => condition,
         }
@@ -474,7 +579,7 @@ impl Checker<'_> {
                 return self.fail(CheckError::NotOfGroups { name: name.text.clone(), span: name.span });
             }
             let place = self.result(name)?;
-            let column = self.results.as_ref()?[place].name.clone();
+            let column = self.results.as_ref()?.at(place).name.clone();
             let example = format!("{column} > 10");
             return self.fail(CheckError::FieldAlone { name: column, example, span: name.span });
         }
@@ -514,7 +619,9 @@ impl Checker<'_> {
             return self.fail(CheckError::FieldAlone { name: info.name.into(), example: info.example.into(), span });
         }
         let keyword = protocol_named(&name.text).and_then(protocol_word).map(|word| format!("proto = {word}"));
-        let foreign = foreign_name(&name.text).map(Into::into);
+        let flag = TCP_FLAGS.iter().position(|flag| flag.eq_ignore_ascii_case(&name.text));
+        let flag = flag.map(|bit| format!("flags {}", print::FLAG_LETTERS[bit]));
+        let foreign = foreign_name(&name.text).map(Into::into).or(flag);
         let near = || nearest(&name.text, TEST_WORDS).map(Into::into).or_else(|| suggested_field(&name.text));
         let suggestion = keyword.or(foreign).or_else(near);
         self.fail(CheckError::UnknownWord { name: name.text.clone(), suggestion, span })
@@ -601,9 +708,32 @@ pub(super) fn suggested_field(name: &str) -> Option<String> {
     foreign_name(name).or_else(near).map(Into::into)
 }
 
-/// How to say what tcpdump would take: a value behind `or` that carries the test before it over.
-fn carried_over(before: &[Expression], value: &Literal) -> Option<String> {
-    let test = before.iter().rev().find(|part| !matches!(part.kind, ExpressionKind::Stray(_)))?;
+/// Whether the text is an account id, which is written in digits.
+fn is_account_id(subject: &Subject, text: &str) -> bool {
+    let is_account = matches!(subject.source, Source::Field(field) if field.is_account());
+    is_account && text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The error of a field that stands for several where a single value is needed, if it is one.
+pub(super) fn side_needed(source: &Source, span: Span) -> Option<CheckError> {
+    let Source::Field(field) = source else { return None };
+    let Origin::EitherSide(sides) = field.info().origin else { return None };
+    let sides: Vec<String> = sides.iter().map(|side| format!("`{}`", side.name())).collect();
+    Some(CheckError::SideNeeded { name: field.name().into(), sides: sides.join(", "), span })
+}
+
+/// The error of a field that is joined behind the query, if it is one.
+fn not_testable(source: &Source, span: Span) -> Option<CheckError> {
+    let Source::Field(field) = source else { return None };
+    let is_joined = matches!(field.info().origin, Origin::Inventory(_));
+    is_joined.then(|| CheckError::NotTestable { name: field.name().into(), span })
+}
+
+/// The values of a list that a help repeats; more would fill the screen.
+const REPEATED_VALUES: usize = 10;
+
+/// The list that tcpdump's `port 80 or 443` means: the test before `or`, carried over to more values.
+fn carried_over(test: &Expression, values: &[&Literal]) -> Option<String> {
     let (lead, items) = match &test.kind {
         ExpressionKind::Packet { side, part, items, .. } => {
             let part = match part {
@@ -618,18 +748,22 @@ fn carried_over(before: &[Expression], value: &Literal) -> Option<String> {
         ExpressionKind::In { field, items, .. } => (format!("{} in", field.text), items.clone()),
         _ => return None,
     };
-    let strays = before.iter().filter_map(|part| match &part.kind {
-        ExpressionKind::Stray(stray) => Some(stray.text.clone()),
-        _ => None,
+    let items = items.iter().map(|item| match item {
+        Item::One(value) => value.text.clone(),
+        Item::Range(first, last) => format!("{}..{}", first.text, last.text),
     });
-    let mut values: Vec<String> = items
-        .iter()
-        .map(|item| match item {
-            Item::One(value) => value.text.clone(),
-            Item::Range(first, last) => format!("{}..{}", first.text, last.text),
-        })
-        .chain(strays)
-        .collect();
-    values.push(value.text.clone());
-    Some(format!("a list is written in parentheses: `{lead} ({})`", values.join(", ")))
+    let mut texts: Vec<String> = items.chain(values.iter().map(|value| value.text.clone())).collect();
+    if texts.len() > REPEATED_VALUES {
+        texts.truncate(REPEATED_VALUES);
+        texts.push("...".into());
+    }
+    Some(format!("a list is written in parentheses: `{lead} ({})`", texts.join(", ")))
+}
+
+/// The test that a value by itself stands for: an address or a network.
+fn lone_value(value: &Literal) -> Option<String> {
+    let is_address = value.text.parse::<std::net::IpAddr>().is_ok();
+    let is_network = value.text.parse::<ipnet::IpNet>().is_ok();
+    let part = if is_address { "host" } else { "net" };
+    (is_address || is_network).then(|| format!("did you mean `{part} {}`?", value.text))
 }

@@ -8,7 +8,7 @@ use super::CheckError;
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FieldType, Named, port_named, port_names, protocol_named, protocol_words};
 use crate::query::plan::Range;
-use crate::query::window::{Clock, Moment, UNITS};
+use crate::query::window::{Clock, Day, Moment, TimeError, UNITS, Unit, dates_with_slashes};
 
 /// Multipliers of numbers, in lower case: `k` and `M` are decimal as in network work, `Ki` and
 /// `Mi` binary; a `B` for bytes may follow.
@@ -104,10 +104,11 @@ impl Wanted<'_> {
 
     fn time(&self, text: &str, clock: &Clock) -> Result<i64, CheckError> {
         // Nine digits and more are epoch seconds; fewer would be a year or a slip.
-        let is_epoch = text.len() >= 9 && text.bytes().all(|b| b.is_ascii_digit());
-        let seconds =
-            if is_epoch { text.parse().ok() } else { Moment::parse(text).and_then(|moment| moment.first(clock)) };
-        seconds.ok_or_else(|| self.wrong(text, "a time such as `2026-11-23T08:00`", None))
+        if text.len() >= 9 && text.bytes().all(|b| b.is_ascii_digit()) {
+            let too_large = |_| CheckError::TooLarge { value: text.to_string(), span: self.span };
+            return text.parse().map_err(too_large);
+        }
+        moment(text, self.span)?.first(clock).map_err(|error| no_time(error, self.span))
     }
 
     fn protocol(&self, text: &str) -> Result<i64, CheckError> {
@@ -132,7 +133,8 @@ impl Wanted<'_> {
     /// network of full length.
     pub(super) fn network(&self, text: &str) -> Result<(IpNet, bool), CheckError> {
         if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok((IpNet::from(address), false));
+            // An IPv4 address that is written as IPv6 equals the one in a record.
+            return Ok((IpNet::from(address.to_canonical()), false));
         }
         if let Ok(network) = text.parse::<IpNet>() {
             return Ok((network.trunc(), network != network.trunc()));
@@ -177,33 +179,66 @@ pub(super) fn range(first: i64, last: i64, span: Span) -> Result<Range, CheckErr
     Ok(Range { first, last })
 }
 
-/// Seconds, from `90s`, `1h30m`, `2w`.
+/// The point in time that `text` says.
+pub(super) fn moment(text: &str, span: Span) -> Result<Moment, CheckError> {
+    if let Some(length) = text.trim_end().strip_suffix("ago").filter(|length| length.ends_with(char::is_whitespace)) {
+        let length: String = length.split_whitespace().collect();
+        return duration(&length, span).map(Moment::Ago);
+    }
+    Moment::parse(text).ok_or_else(|| {
+        let dates: Vec<String> = dates_with_slashes(text).iter().map(|date| format!("`{date}`")).collect();
+        let help = match dates.as_slice() {
+            [] if duration(text, span).is_ok() => Some(format!("did you mean `{text} ago`?")),
+            [] => nearest(text, Day::words().chain(["noon", "midnight"])).map(|word| format!("did you mean `{word}`?")),
+            dates => Some(format!("did you mean {}?", dates.join(" or "))),
+        };
+        CheckError::BadTime { text: text.to_string(), help, span }
+    })
+}
+
+/// The error for a local time that is no single point in time.
+pub(super) fn no_time(error: TimeError, span: Span) -> CheckError {
+    match error {
+        TimeError::Twice { first, second } => CheckError::TimeTwice { first, second, span },
+        TimeError::Missing { before, after } => CheckError::TimeMissing { before, after, span },
+        TimeError::OutOfRange => CheckError::TimeOutOfRange { span },
+    }
+}
+
+/// Seconds, from `90s`, `1h30m`, `1.5h`, `10min`, `2w`.
 pub(super) fn duration(text: &str, span: Span) -> Result<i64, CheckError> {
     let wrong = || CheckError::BadDuration {
         text: text.to_string(),
-        help: text.parse::<u64>().is_ok().then(|| format!("add a unit: `{text}m` or `{text}s`")),
+        help: text.parse::<f64>().is_ok().then(|| format!("add a unit: `{text}m` or `{text}s`")),
         span,
     };
     let too_large = || CheckError::TooLarge { value: text.to_string(), span };
     let mut rest = text;
     let mut seconds = 0_i64;
     while !rest.is_empty() {
-        let digits_end = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let (digits, behind) = rest.split_at(digits_end);
+        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let (number, behind) = rest.split_at(number_end);
         let unit_end = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
         let (unit, next) = behind.split_at(unit_end);
-        if digits.is_empty() || !unit.chars().all(char::is_alphabetic) {
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+        let is_number = [whole, fraction].iter().all(|part| !part.is_empty() && !part.contains('.'));
+        if !is_number || !unit.chars().all(char::is_alphabetic) {
             return Err(wrong());
         }
-        let found = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
-        let (_, unit_seconds) = found.ok_or_else(|| CheckError::UnknownUnit {
+        let found = Unit::named(unit).ok_or_else(|| CheckError::UnknownUnit {
             unit: unit.to_string(),
             units: "s, m, h, d, w",
-            suggestion: long_unit(unit),
+            suggestion: nearest(unit, UNITS.iter().flat_map(|unit| unit.words.iter().copied())).map(Into::into),
             span,
         })?;
-        let number: i64 = digits.parse().map_err(|_| too_large())?;
-        seconds = number.checked_mul(*unit_seconds).and_then(|s| seconds.checked_add(s)).ok_or_else(too_large)?;
+        let whole: i64 = whole.parse().map_err(|_| too_large())?;
+        let part = part_of(found.seconds, fraction).ok_or_else(|| CheckError::BadDuration {
+            text: text.to_string(),
+            help: Some("a duration is a whole number of seconds".into()),
+            span,
+        })?;
+        let length = whole.checked_mul(found.seconds).and_then(|length| length.checked_add(part));
+        seconds = length.and_then(|length| seconds.checked_add(length)).ok_or_else(too_large)?;
         rest = next;
     }
     if text.is_empty() {
@@ -215,15 +250,13 @@ pub(super) fn duration(text: &str, span: Span) -> Result<i64, CheckError> {
     Ok(seconds)
 }
 
-/// The unit that a longer word stands for: `min`, `hours`.
-fn long_unit(unit: &str) -> Option<String> {
-    let lower = unit.to_ascii_lowercase();
-    let singular = lower.strip_suffix('s').unwrap_or(&lower);
-    let words = ["week", "day", "hour", "minute", "second"];
-    let found = words
-        .iter()
-        .find(|word| singular.len() > 1 && word.starts_with(singular) || singular == "hr" && **word == "hour");
-    found.map(|word| word[..1].to_string())
+/// The seconds in a decimal fraction of `seconds`, given by its digits; `None` where they are not whole.
+fn part_of(seconds: i64, digits: &str) -> Option<i64> {
+    let digits = digits.trim_end_matches('0');
+    let scale = 10_i64.checked_pow(u32::try_from(digits.len()).ok()?)?;
+    let number: i64 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    let scaled = number.checked_mul(seconds)?;
+    (scaled % scale == 0).then_some(scaled / scale)
 }
 
 /// Whether `bin` can be this wide: what divides a minute, an hour or a day, or whole days.
@@ -265,12 +298,12 @@ mod tests {
         for (text, seconds) in [("30m", 1800), ("1h30m", 5400), ("2w", 1_209_600), ("90S", 90), ("1d", 86_400)] {
             assert_eq!(duration(text, SPAN), Ok(seconds), "{text}");
         }
-        for text in ["", "30", "m", "1h30", "5x", "1.5h", "99999999999999w"] {
-            assert!(duration(text, SPAN).is_err(), "{text}");
+        for (text, seconds) in [("1.5h", 5400), ("10min", 600), ("2hours", 7200), ("0.1m", 6), ("1.50d", 129_600)] {
+            assert_eq!(duration(text, SPAN), Ok(seconds), "{text}");
         }
-        for (long, short) in [("min", "m"), ("minutes", "m"), ("hours", "h"), ("hr", "h"), ("days", "d"), ("sec", "s")]
+        for text in ["", "30", "1.5", "m", "1h30", "5x", "1.h", ".5h", "1.5.5h", "0.5s", "1.33333h", "99999999999999w"]
         {
-            assert_eq!(long_unit(long).as_deref(), Some(short), "{long}");
+            assert!(duration(text, SPAN).is_err(), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! readers of a plan inherit them. Nothing here depends on a log's format.
 
 use crate::field::{Field, FieldType, Origin};
-use crate::query::plan::{Check, Condition, Filter, Source};
+use crate::query::plan::{Check, Condition, Filter, Relation, Source};
 
 /// The records for which `condition` holds.
 #[must_use]
@@ -18,6 +18,10 @@ fn holds(condition: &Condition) -> Filter {
         Condition::Any(parts) => any(parts.iter().map(holds)),
         Condition::Not(part) => fails(part),
         Condition::Test(source, check) => test_holds(source, check),
+        Condition::Relation(relation) => any(by_direction(relation).into_iter().map(|(direction, relation)| {
+            let is_direction = direction.map(|direction| leaf_holds(&DIRECTION, &is(direction)));
+            all(is_direction.into_iter().chain([relation_holds(relation)]))
+        })),
         Condition::Family(family) => Filter::Family { family: *family, negated: false },
         Condition::Status(word) => test_holds(&Source::Field(Field::Status), &is(word)),
     }
@@ -29,6 +33,10 @@ fn fails(condition: &Condition) -> Filter {
         Condition::Any(parts) => all(parts.iter().map(fails)),
         Condition::Not(part) => holds(part),
         Condition::Test(source, check) => test_fails(source, check),
+        Condition::Relation(relation) => all(by_direction(relation).into_iter().map(|(direction, relation)| {
+            let is_other = direction.map(|direction| leaf_fails(&DIRECTION, &is(direction)));
+            any(is_other.into_iter().chain([relation_fails(relation)]))
+        })),
         Condition::Family(family) => {
             any([Filter::FamilyAbsent, Filter::Family { family: *family, negated: true }].into_iter())
         }
@@ -79,6 +87,42 @@ fn test_fails(source: &Source, check: &Check) -> Filter {
         }
         _ => leaf_fails(source, check),
     }
+}
+
+/// A relation in fields of the record, for each direction where that tells which fields they are.
+fn by_direction(relation: &Relation) -> Vec<(Option<&'static str>, Relation)> {
+    let sides = |source: &Source| match origin(source) {
+        Some(Origin::BySide { ingress, egress }) => Some([Source::Field(ingress), Source::Field(egress)]),
+        _ => None,
+    };
+    let (left, right) = (sides(&relation.left), sides(&relation.right));
+    if left.is_none() && right.is_none() {
+        return vec![(None, relation.clone())];
+    }
+    let [left_in, left_out] = left.unwrap_or_else(|| [relation.left.clone(), relation.left.clone()]);
+    let [right_in, right_out] = right.unwrap_or_else(|| [relation.right.clone(), relation.right.clone()]);
+    let operator = relation.operator;
+    vec![
+        (Some("ingress"), Relation { left: left_in, operator, right: right_in }),
+        (Some("egress"), Relation { left: left_out, operator, right: right_out }),
+    ]
+}
+
+fn relation_holds(relation: Relation) -> Filter {
+    let ported = is_of_ports(&relation).then_some(Filter::Ported(true));
+    all(ported.into_iter().chain([Filter::Relation(relation)]))
+}
+
+fn relation_fails(relation: Relation) -> Filter {
+    let not_ported = is_of_ports(&relation).then_some(Filter::Ported(false));
+    let absent = [&relation.left, &relation.right].map(|source| Filter::Test(source.clone(), Check::Absent));
+    let opposite = Relation { operator: relation.operator.complement(), ..relation };
+    any(not_ported.into_iter().chain(absent).chain([Filter::Relation(opposite)]))
+}
+
+/// Whether ports are compared, which records of a protocol without ports have as 0.
+fn is_of_ports(relation: &Relation) -> bool {
+    matches!(relation.left, Source::Field(field) if field.field_type() == FieldType::Port)
 }
 
 const DIRECTION: Source = Source::Field(Field::Direction);

@@ -1,12 +1,19 @@
 //! Filters that can never match: what is left of each field after all tests that must hold at once.
 //!
-//! It finds the contradictions that people type (`accept and reject`); it need not find them all.
+//! It finds the contradictions that people type (`accept and reject`); it need not find them all. Lists
+//! stay sorted and disjoint, so that the work grows with the length of the sentence and not with the
+//! product of its lists.
+
+mod ranges;
+
+use std::collections::{BTreeSet, HashMap};
 
 use ipnet::IpNet;
 
 use super::lower::{all, any};
 use crate::field::{Field, PORTED_PROTOCOLS};
-use crate::query::plan::{Check, Filter, Order, Range, Source};
+use crate::query::plan::{Check, Filter, Order, Source};
+use ranges::Ranges;
 
 /// The same filter with every part that can never match taken out.
 #[must_use]
@@ -23,119 +30,112 @@ pub(super) fn reduce(filter: Filter) -> Filter {
 
 /// Whether no record passes all of `parts`.
 fn contradicts(parts: &[Filter]) -> bool {
-    let mut fields: Vec<(&Source, Remaining)> = Vec::new();
+    let mut fields: HashMap<&Source, Remaining> = HashMap::new();
     let mut families = Vec::new();
+    // Only where the sentence tests the protocol is it known to be in the format.
+    let tests_protocol = parts.iter().any(|part| matches!(part, Filter::Test(PROTOCOL, _)));
     for part in parts {
         match part {
-            Filter::Test(source, check) => narrow(&mut fields, source, check),
-            Filter::Ported(true) => {
-                let ranges = PORTED_PROTOCOLS.map(|number| Range { first: number, last: number }).to_vec();
-                // Only where the sentence tests the protocol is it known to be in the format.
-                if parts.iter().any(|part| matches!(part, Filter::Test(PROTOCOL, _))) {
-                    narrow(&mut fields, &PROTOCOL, &Check::Number { ranges, negated: false });
+            Filter::Test(source, check) => {
+                // An average may lie between two whole numbers.
+                let is_whole = !matches!(source, Source::Result(_));
+                fields.entry(source).or_default().narrow(check, is_whole);
+            }
+            Filter::Relation(relation) => {
+                for source in [&relation.left, &relation.right] {
+                    fields.entry(source).or_default().present = true;
                 }
+            }
+            Filter::Ported(true) if tests_protocol => {
+                let ported = Ranges::new(PORTED_PROTOCOLS.map(|number| (number, number)));
+                fields.entry(&PROTOCOL).or_default().narrow_numbers(ported, false);
             }
             Filter::Family { family, negated: false } => families.push(*family),
             _ => {}
         }
     }
-    families.windows(2).any(|pair| pair[0] != pair[1]) || fields.iter().any(|(_, remaining)| remaining.is_empty())
+    families.windows(2).any(|pair| pair[0] != pair[1]) || fields.values().any(Remaining::is_empty)
 }
 
 const PROTOCOL: Source = Source::Field(Field::Protocol);
 
-fn narrow<'a>(fields: &mut Vec<(&'a Source, Remaining)>, source: &'a Source, check: &Check) {
-    if !fields.iter().any(|(known, _)| *known == source) {
-        fields.push((source, Remaining::default()));
-    }
-    for (known, remaining) in fields {
-        if *known == source {
-            remaining.narrow(check);
-        }
-    }
-}
-
-/// What a field may still hold; `None` where nothing is ruled out.
+/// The values that a field may still hold. A list is `None` until a test narrows it.
 #[derive(Default)]
-struct Remaining {
+struct Remaining<'a> {
     absent: bool,
     present: bool,
-    numbers: Option<Vec<Range>>,
-    words: Option<Vec<String>>,
-    networks: Option<Vec<IpNet>>,
-    refused: Vec<Check>,
+    numbers: Option<Ranges<i64>>,
+    v4: Option<Ranges<u32>>,
+    v6: Option<Ranges<u128>>,
+    words: Option<BTreeSet<&'a str>>,
+    /// Words that are ruled out, until it is known which are left.
+    refused_words: BTreeSet<&'a str>,
 }
 
-impl Remaining {
-    fn narrow(&mut self, check: &Check) {
+impl<'a> Remaining<'a> {
+    fn narrow(&mut self, check: &'a Check, is_whole: bool) {
         match check {
             Check::Absent => self.absent = true,
             _ => self.present = true,
         }
         match check {
-            Check::Number { ranges, negated: false } => self.narrow_numbers(ranges),
-            Check::Compare { order, value } => self.narrow_numbers(&[side(*order, *value)]),
+            Check::Number { ranges, negated } => {
+                let ranges = Ranges::new(ranges.iter().map(|range| (range.first, range.last)));
+                self.narrow_numbers(ranges, *negated);
+            }
+            Check::Compare { order, value } => self.narrow_numbers(Ranges::new(side(*order, *value, is_whole)), false),
+            Check::Flags { .. } => {
+                let admitted = (0..=255).filter(|flags| check.admits(*flags)).map(|flags| (flags, flags));
+                self.narrow_numbers(Ranges::new(admitted), false);
+            }
             Check::Text { words, negated: false } => {
-                let kept = |word: &String| words.contains(word);
+                let words: BTreeSet<&str> = words.iter().map(String::as_str).collect();
                 self.words = Some(match self.words.take() {
-                    Some(left) => left.into_iter().filter(kept).collect(),
-                    None => words.clone(),
+                    Some(left) => left.intersection(&words).copied().collect(),
+                    None => words,
                 });
             }
-            Check::Address { networks, negated: false } => self.narrow_networks(networks),
-            Check::Set { set, negated: false } if !set.is_complement() => self.narrow_networks(&set.networks()),
-            check => self.refused.push(check.clone()),
+            Check::Text { words, negated: true } => self.refused_words.extend(words.iter().map(String::as_str)),
+            Check::Address { networks, negated } => self.narrow_addresses(networks, *negated),
+            Check::Set { set, negated } => self.narrow_addresses(&set.networks(), set.is_complement() != *negated),
+            Check::Present | Check::Absent | Check::Like { .. } | Check::Matches { .. } => {}
         }
     }
 
-    fn narrow_numbers(&mut self, ranges: &[Range]) {
-        let left = self.numbers.take().unwrap_or_else(|| vec![Range { first: i64::MIN, last: i64::MAX }]);
-        let pairs = left.iter().flat_map(|a| ranges.iter().map(move |b| (a, b)));
-        let both = pairs.map(|(a, b)| Range { first: a.first.max(b.first), last: a.last.min(b.last) });
-        self.numbers = Some(both.filter(|range| range.first <= range.last).collect());
+    fn narrow_numbers(&mut self, ranges: Ranges<i64>, negated: bool) {
+        ranges::narrow(&mut self.numbers, ranges, negated);
     }
 
-    fn narrow_networks(&mut self, networks: &[IpNet]) {
-        self.networks = Some(match self.networks.take() {
-            None => networks.to_vec(),
-            Some(left) => left
-                .iter()
-                .flat_map(|a| networks.iter().map(move |b| (a, b)))
-                .filter_map(|(a, b)| if a.contains(b) { Some(*b) } else { b.contains(a).then_some(*a) })
-                .collect(),
+    fn narrow_addresses(&mut self, networks: &[IpNet], negated: bool) {
+        let v4 = networks.iter().filter_map(|network| match network {
+            IpNet::V4(v4) => Some((v4.network().to_bits(), v4.broadcast().to_bits())),
+            IpNet::V6(_) => None,
         });
+        let v6 = networks.iter().filter_map(|network| match network {
+            IpNet::V4(_) => None,
+            IpNet::V6(v6) => Some((v6.network().to_bits(), v6.broadcast().to_bits())),
+        });
+        ranges::narrow(&mut self.v4, Ranges::new(v4), negated);
+        ranges::narrow(&mut self.v6, Ranges::new(v6), negated);
     }
 
     fn is_empty(&self) -> bool {
-        let no_number = self.numbers.as_ref().is_some_and(|ranges| {
-            ranges.iter().all(|range| range.first == range.last && self.refused.iter().any(|c| !c.admits(range.first)))
-        });
-        let no_word = self.words.as_ref().is_some_and(|words| words.iter().all(|word| self.refuses_word(word)));
-        let no_network =
-            self.networks.as_ref().is_some_and(|networks| networks.iter().all(|network| self.refuses_network(network)));
-        self.absent && self.present || no_number || no_word || no_network
-    }
-
-    fn refuses_word(&self, word: &String) -> bool {
-        self.refused.iter().any(|check| matches!(check, Check::Text { words, negated: true } if words.contains(word)))
-    }
-
-    fn refuses_network(&self, network: &IpNet) -> bool {
-        self.refused.iter().any(|check| match check {
-            Check::Address { networks, negated: true } => networks.iter().any(|outer| outer.contains(network)),
-            Check::Set { set, negated } if set.is_complement() != *negated => {
-                set.networks().iter().any(|outer| outer.contains(network))
-            }
-            _ => false,
-        })
+        let is_empty = [
+            self.numbers.as_ref().is_some_and(Ranges::is_empty),
+            self.words.as_ref().is_some_and(|words| words.is_subset(&self.refused_words)),
+            self.v4.as_ref().is_some_and(Ranges::is_empty) && self.v6.as_ref().is_some_and(Ranges::is_empty),
+        ];
+        self.absent && self.present || is_empty.contains(&true)
     }
 }
 
-const fn side(order: Order, value: i64) -> Range {
+/// The numbers on this side of another: none where there is no such number. Where there are numbers with
+/// a fraction, the other is among them.
+fn side(order: Order, value: i64, is_whole: bool) -> Option<(i64, i64)> {
     match order {
-        Order::Less => Range { first: i64::MIN, last: value.saturating_sub(1) },
-        Order::AtMost => Range { first: i64::MIN, last: value },
-        Order::Greater => Range { first: value.saturating_add(1), last: i64::MAX },
-        Order::AtLeast => Range { first: value, last: i64::MAX },
+        Order::Less if is_whole => Some((i64::MIN, value.checked_sub(1)?)),
+        Order::Greater if is_whole => Some((value.checked_add(1)?, i64::MAX)),
+        Order::Less | Order::AtMost => Some((i64::MIN, value)),
+        Order::Greater | Order::AtLeast => Some((value, i64::MAX)),
     }
 }

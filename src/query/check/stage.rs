@@ -1,6 +1,8 @@
 //! Stages: the shape of the answer, its order and its length.
 
-use super::expression::all;
+use std::collections::{HashMap, HashSet};
+
+use super::expression::{all, side_needed};
 use super::literal::{self, Wanted};
 use super::{CheckError, Checker, meaning};
 use crate::diagnostic::{Span, nearest};
@@ -32,8 +34,35 @@ pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::Flags,
 ];
 
+/// The columns of an aggregation's result, as later stages see them.
+pub(super) struct ResultColumns {
+    columns: Vec<ResultColumn>,
+    /// The places by name, in lower case.
+    by_name: HashMap<String, usize>,
+}
+
+impl ResultColumns {
+    fn new(columns: Vec<ResultColumn>) -> Self {
+        let by_name = columns.iter().enumerate().map(|(place, column)| (column.name.to_ascii_lowercase(), place));
+        Self { by_name: by_name.collect(), columns }
+    }
+
+    pub(super) fn at(&self, place: usize) -> &ResultColumn {
+        &self.columns[place]
+    }
+
+    /// The column of this name.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// The key that is this field.
+    fn place_of(&self, field: Field) -> Option<usize> {
+        self.columns.iter().position(|column| column.field == Some(field))
+    }
+}
+
 /// A column of an aggregation's result, as later stages see it.
-#[derive(Clone)]
 pub(super) struct ResultColumn {
     pub(super) name: String,
     pub(super) field_type: FieldType,
@@ -53,14 +82,19 @@ struct Draft {
     chart: bool,
     follow: Option<Span>,
     has_window: bool,
-    /// An `and` and an `or` met without parentheses.
+    /// An `and` and an `or` met without parentheses in a `where` before the aggregation.
     is_mixed: bool,
+    /// They did in a `where` behind it.
+    is_having_mixed: bool,
 }
 
 pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> Plan {
     let targets = checker.targets(&sentence.targets);
     let mut draft = Draft::default();
     for clause in &sentence.clauses {
+        if checker.is_full() {
+            break;
+        }
         checker.clause(&mut draft, clause);
     }
     if let (Some(span), Some(Shape::Groups(_))) = (draft.follow, &draft.shape) {
@@ -70,12 +104,19 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> P
     if draft.is_mixed
         && let Some(said) = &selection.said
     {
-        checker.note(format!("`and` binds tighter than `or`: read as {}", print::parenthesised(said)));
+        checker.note_precedence(&print::parenthesised(said, &[]));
     }
     let having = (!draft.havings.is_empty()).then(|| {
         let said = joined(draft.havings);
         GroupSelection { means: meaning(&said), said }
     });
+    if draft.is_having_mixed
+        && let (Some(having), Some(results)) = (&having, &checker.results)
+    {
+        let columns: Vec<(String, FieldType)> =
+            results.columns.iter().map(|column| (column.name.clone(), column.field_type)).collect();
+        checker.note_precedence(&print::parenthesised(&having.said, &columns));
+    }
     let shape = match draft.shape.unwrap_or_else(default_shape) {
         Shape::Groups(groups) => Shape::Groups(Groups { having, ..groups }),
         records @ Shape::Records { .. } => records,
@@ -107,15 +148,18 @@ fn selection(draft: &Draft) -> Selection {
     Selection { said, means, statuses: Statuses::Any }
 }
 
+const STATUS: Source = Source::Field(Field::Status);
+
 /// Which kinds of record the sentence sees: naming the field shows them all.
 fn statuses(plan: &Plan) -> Statuses {
     fn names(condition: &Condition, found: &mut (bool, bool, bool)) {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| names(part, found)),
             Condition::Not(part) => names(part, found),
-            Condition::Test(Source::Field(Field::Status), _) => found.2 = true,
+            Condition::Test(source, _) if *source == STATUS => found.2 = true,
             Condition::Status("NODATA") => found.0 = true,
             Condition::Status(_) => found.1 = true,
+            Condition::Relation(relation) => found.2 |= [&relation.left, &relation.right].contains(&&STATUS),
             Condition::Test(..) | Condition::Family(_) => {}
         }
     }
@@ -215,10 +259,12 @@ impl Checker<'_> {
             self.errors.push(CheckError::OutOfOrder { what: "`where`", help, span });
         }
         let condition = self.expression(expression);
+        let is_mixed = std::mem::take(&mut self.is_mixed);
         if self.results.is_some() {
+            draft.is_having_mixed |= is_mixed;
             draft.havings.extend(condition);
         } else {
-            draft.is_mixed |= is_mixed(expression);
+            draft.is_mixed |= is_mixed;
             draft.wheres.extend(condition);
         }
     }
@@ -247,7 +293,7 @@ impl Checker<'_> {
     /// Later stages see the result of an aggregation only.
     fn group(&mut self, draft: &mut Draft, groups: Option<Groups>) {
         if let Some(groups) = &groups {
-            self.results = Some(result_columns(groups));
+            self.results = Some(ResultColumns::new(result_columns(groups)));
         }
         draft.shape = groups.map(Shape::Groups);
     }
@@ -263,21 +309,26 @@ impl Checker<'_> {
 
     fn show(&mut self, shown: &[ast::Shown]) -> Option<Shape> {
         let mut columns: Vec<ShownColumn> = Vec::new();
+        let mut names = HashSet::new();
         let mut valid = true;
         for one in shown {
+            if self.is_full() {
+                return None;
+            }
             let Some(source) = self.shown_source(&one.name) else {
                 valid = false;
                 continue;
             };
             let name = one.alias.as_ref().map_or_else(|| source.result_name(), |alias| alias.text.clone());
-            valid &= self.is_new_name(columns.iter().map(|column| &column.name), &name, one.name.span);
+            valid &= self.is_new_name(&mut names, &name, one.name.span);
             columns.push(ShownColumn { source, name });
         }
         valid.then_some(Shape::Records { columns, default: false })
     }
 
-    fn is_new_name<'n>(&mut self, mut names: impl Iterator<Item = &'n String>, name: &str, span: Span) -> bool {
-        let is_new = !names.any(|known| known.eq_ignore_ascii_case(name));
+    /// Whether no other column is called `name`, which is added to the `names` there are.
+    fn is_new_name(&mut self, names: &mut HashSet<String>, name: &str, span: Span) -> bool {
+        let is_new = names.insert(name.to_ascii_lowercase());
         if !is_new {
             self.errors.push(CheckError::SameName { name: name.into(), span });
         }
@@ -290,14 +341,10 @@ impl Checker<'_> {
             return self.fail(CheckError::BadPrefix { text: name.text.clone(), span: name.span });
         }
         let source = self.source(name)?;
-        if let Source::Field(field) = source
-            && let Origin::EitherSide(sides) = field.info().origin
-        {
-            let names: Vec<String> = sides.iter().map(|side| format!("`{}`", side.name())).collect();
-            let sides = names.join(", ");
-            return self.fail(CheckError::SideNeeded { name: field.name().into(), sides, span: name.span });
+        match side_needed(&source, name.span) {
+            Some(error) => self.fail(error),
+            None => Some(source),
         }
-        Some(source)
     }
 
     fn top(&mut self, keys: &[Key], by: Option<&Name>) -> Option<Groups> {
@@ -311,23 +358,27 @@ impl Checker<'_> {
             }
         };
         let aggregates = vec![Aggregate { function, over, name: name.to_string() }];
-        let keys = self.keys(keys, &aggregates)?;
+        let keys = self.keys(keys, &mut HashSet::from([name.to_string()]))?;
         Some(Groups { keys, aggregates, having: None, top: true })
     }
 
     fn groups(&mut self, aggregates: &[ast::Aggregate], keys: &[Key]) -> Option<Groups> {
         let mut checked: Vec<Aggregate> = Vec::new();
+        let mut names = HashSet::new();
         let mut valid = true;
         for aggregate in aggregates {
+            if self.is_full() {
+                return None;
+            }
             match self.aggregate(aggregate) {
                 Some(one) => {
-                    valid &= self.is_new_name(checked.iter().map(|known| &known.name), &one.name, aggregate.span);
+                    valid &= self.is_new_name(&mut names, &one.name, aggregate.span);
                     checked.push(one);
                 }
                 None => valid = false,
             }
         }
-        let keys = self.keys(keys, &checked);
+        let keys = self.keys(keys, &mut names);
         valid.then_some(Groups { keys: keys?, aggregates: checked, having: None, top: false })
     }
 
@@ -377,16 +428,18 @@ impl Checker<'_> {
         self.fail(CheckError::WrongArgument { function: function.name(), takes, help, span })
     }
 
-    fn keys(&mut self, keys: &[Key], aggregates: &[Aggregate]) -> Option<Vec<GroupKey>> {
+    fn keys(&mut self, keys: &[Key], names: &mut HashSet<String>) -> Option<Vec<GroupKey>> {
         let mut checked: Vec<GroupKey> = Vec::new();
         let mut valid = true;
         for key in keys {
+            if self.is_full() {
+                return None;
+            }
             let span = match key {
                 Key::Name(name) | Key::Bin(name) => name.span,
             };
             match self.key(key) {
                 Some(key) => {
-                    let names = checked.iter().map(|known| &known.name).chain(aggregates.iter().map(|a| &a.name));
                     valid &= self.is_new_name(names, &key.name, span);
                     checked.push(key);
                 }
@@ -432,31 +485,40 @@ impl Checker<'_> {
     fn sort_key(&mut self, key: &ast::SortKey) -> Option<SortKey> {
         let (source, field_type) = if self.results.is_some() {
             let place = self.result(&key.name)?;
-            (Source::Result(place), self.results.as_ref()?[place].field_type)
+            (Source::Result(place), self.results.as_ref()?.at(place).field_type)
         } else {
             let source = self.shown_source(&key.name)?;
             let field_type = source.field_type();
             (source, field_type)
         };
         let largest_first =
-            matches!(field_type, FieldType::Quantity | FieldType::Duration | FieldType::Number | FieldType::Time);
+            field_type.is_quantity() || matches!(field_type, FieldType::Number | FieldType::Time | FieldType::Flags);
         Some(SortKey { source, descending: key.descending.unwrap_or(largest_first) })
     }
 
     /// The place of a result column: by its name, or for a key by any spelling of its field.
     pub(super) fn result(&mut self, name: &Name) -> Option<usize> {
-        let columns = self.results.clone().unwrap_or_default();
-        let by_name = columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name.text));
-        let field = Field::named(&name.text);
-        let found =
-            by_name.or_else(|| columns.iter().position(|column| column.field.is_some() && column.field == field));
+        let results = self.results.as_ref()?;
+        let by_field = || Field::named(&name.text).and_then(|field| results.place_of(field));
+        let found = results.place(&name.text).or_else(by_field);
         if found.is_some() {
             return found;
         }
-        let names: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
+        let columns = &results.columns[..results.columns.len().min(LISTED_COLUMNS)];
+        let mut names: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
+        if results.columns.len() > columns.len() {
+            names.push("...".into());
+        }
         let suggestion = nearest(&name.text, columns.iter().map(|column| column.name.as_str())).map(Into::into);
         let columns = names.join(", ");
         self.fail(CheckError::UnknownResult { name: name.text.clone(), columns, suggestion, span: name.span })
+    }
+
+    /// Says how a condition is read that mixes `and` and `or`; a long one without repeating it.
+    fn note_precedence(&mut self, read_as: &str) {
+        const LONGEST: usize = 400;
+        let read_as = if read_as.len() > LONGEST { String::new() } else { format!(": read as {read_as}") };
+        self.note(format!("`and` binds tighter than `or`{read_as}"));
     }
 
     /// What a reader of the answer should know, whatever account it comes from.
@@ -481,6 +543,9 @@ impl Checker<'_> {
     }
 }
 
+/// The columns that an error lists; more would fill the screen.
+const LISTED_COLUMNS: usize = 20;
+
 fn is_top(shape: Option<&Shape>) -> bool {
     matches!(shape, Some(Shape::Groups(Groups { top: true, .. })))
 }
@@ -497,36 +562,19 @@ fn sums_both_ends(plan: &Plan, groups: &Groups) -> bool {
     sums && !plan.named().iter().any(|source| matches!(source, Source::Field(field) if kept_apart.contains(field)))
 }
 
-/// Whether an `and` and an `or` meet without parentheses.
-fn is_mixed(expression: &ast::Expression) -> bool {
-    match &expression.kind {
-        ast::ExpressionKind::Any(parts) => parts
-            .iter()
-            .any(|part| is_mixed(part) || !part.is_grouped && matches!(part.kind, ast::ExpressionKind::All(_))),
-        ast::ExpressionKind::All(parts) => parts.iter().any(is_mixed),
-        ast::ExpressionKind::Not(part) => is_mixed(part),
-        _ => false,
-    }
-}
-
 fn result_columns(groups: &Groups) -> Vec<ResultColumn> {
-    let key = |key: &GroupKey| match &key.by {
-        KeyBy::Source(source) => {
-            let field = if let Source::Field(field) = source { Some(*field) } else { None };
-            ResultColumn { name: key.name.clone(), field_type: source.field_type(), field }
-        }
-        KeyBy::Bin(_) => ResultColumn { name: key.name.clone(), field_type: FieldType::Time, field: Some(Field::Time) },
-        KeyBy::Network(..) => ResultColumn { name: key.name.clone(), field_type: FieldType::Address, field: None },
-    };
-    let aggregate = |aggregate: &Aggregate| {
-        let over = aggregate.over.as_ref().map(Source::field_type);
-        let field_type = match (aggregate.function, over) {
-            (Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Percentile(_), Some(over)) => {
-                over
-            }
-            _ => FieldType::Quantity,
+    let key = |key: &GroupKey| {
+        let field = match &key.by {
+            KeyBy::Source(Source::Field(field)) => Some(*field),
+            KeyBy::Bin(_) => Some(Field::Time),
+            KeyBy::Source(_) | KeyBy::Network(..) => None,
         };
-        ResultColumn { name: aggregate.name.clone(), field_type, field: None }
+        ResultColumn { name: key.name.clone(), field_type: key.field_type(), field }
+    };
+    let aggregate = |aggregate: &Aggregate| ResultColumn {
+        name: aggregate.name.clone(),
+        field_type: aggregate.field_type(),
+        field: None,
     };
     groups.keys.iter().map(key).chain(groups.aggregates.iter().map(aggregate)).collect()
 }

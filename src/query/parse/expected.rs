@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use super::{ParseError, Rule};
+use super::{ParseError, Rule, is_keyword};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{Field, protocol_words};
 use crate::query::check::TEST_WORDS;
@@ -53,6 +53,11 @@ fn word_at(text: &str, at: usize) -> &str {
     let is_word = |c: char| c.is_alphanumeric() || "_-.@$:".contains(c);
     let end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
     if end > 0 { &rest[..end] } else { &rest[..rest.chars().next().map_or(0, char::len_utf8)] }
+}
+
+/// The word that a text ends in.
+fn last_word(text: &str) -> &str {
+    text.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default()
 }
 
 /// The expectations as one phrase, each named once.
@@ -109,6 +114,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::kw_yesterday => A_WINDOW,
         Rule::moment => "a time such as `2026-11-23T08:00` or `2h ago`",
         Rule::plus_minus => "`±`",
+        Rule::length => "a length of time such as `30m`",
         Rule::kw_until => "`until`",
         Rule::kw_to => "`to`",
         Rule::expression
@@ -127,6 +133,8 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::or_op | Rule::kw_or => "`or`",
         Rule::exists
         | Rule::membership
+        | Rule::between
+        | Rule::kw_between
         | Rule::matching
         | Rule::likeness
         | Rule::relation
@@ -149,7 +157,14 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::field | Rule::at_name | Rule::backquote => A_FIELD,
         Rule::regex => "a regular expression such as `/web-[0-9]+/`",
         Rule::list => "a list such as `(80, 443)`",
-        Rule::item | Rule::items | Rule::value | Rule::range | Rule::bare | Rule::parameter | Rule::quoted => A_VALUE,
+        Rule::items
+        | Rule::value
+        | Rule::operand
+        | Rule::range
+        | Rule::bare
+        | Rule::word
+        | Rule::parameter
+        | Rule::quoted => A_VALUE,
         Rule::stage
         | Rule::where_stage
         | Rule::show_stage
@@ -168,6 +183,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::kw_show
         | Rule::kw_top
         | Rule::kw_sort
+        | Rule::kw_order
         | Rule::kw_limit
         | Rule::kw_chart
         | Rule::kw_follow => A_STAGE,
@@ -187,6 +203,11 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::ago
         | Rule::kw_ago
         | Rule::time_of_day
+        | Rule::number_alone
+        | Rule::unit
+        | Rule::unit_word
+        | Rule::day_word
+        | Rule::end_word
         | Rule::WHITESPACE
         | Rule::COMMENT
         | Rule::kind_word
@@ -228,9 +249,7 @@ fn kinds() -> impl Iterator<Item = &'static str> {
 
 /// A keyword that was mistyped before this place, and so read as a name: `vpc wher reject`.
 fn mistyped_before(text: &str, at: usize) -> Option<String> {
-    let before = text[..at].trim_end();
-    let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-    let word = &before[start..];
+    let word = last_word(&text[..at]);
     let keyword = nearest(word, ["where", "since", "last", "around", "limit", "sort"])?;
     (!keyword.eq_ignore_ascii_case(word)).then(|| format!("did you mean `{keyword}` in place of `{word}`?"))
 }
@@ -243,13 +262,16 @@ fn import_fix(text: &str, at: usize) -> Option<String> {
     if before.ends_with("tcp") && rest.starts_with('[') {
         return Some("TCP flags are tested as `flags S` (some set) or `flags S/SA` (of these, exactly those)".into());
     }
+    if let Some(help) = value_help(&text[..at], &text[at..]) {
+        return Some(help);
+    }
     if starts(&["portrange"]) || before.ends_with("portrange") {
         return Some("a range of ports is `dst port 8000..8080`".into());
     }
     if starts(&["=~"]) {
         return Some("a regular expression is matched with `~`: `eni ~ /eni-0a/`".into());
     }
-    if starts(&["fields ", "display "]) {
+    if starts(&["fields ", "display ", "select "]) {
         return Some("columns are chosen with `show`".into());
     }
     if starts(&["filter "]) {
@@ -258,19 +280,45 @@ fn import_fix(text: &str, at: usize) -> Option<String> {
     if starts(&["stats "]) {
         return Some("leave `stats` out: `sum(bytes) by src.addr`".into());
     }
-    if starts(&["order by", "group by"]) {
-        return Some("groups are made with `count() by f`, order with `sort f desc`".into());
+    if starts(&["group by"]) {
+        return Some("leave `group` out: `count() by eni`".into());
     }
     if before.ends_with("sort") && starts(&["by"]) {
         return Some("leave `by` out: `sort bytes desc`".into());
     }
+    if starts(&["by "]) {
+        return Some(
+            "groups follow an aggregate: `count() by eni`; `sort bytes` and `order by bytes` order rows".into(),
+        );
+    }
     if starts(&["between"]) {
-        return Some("a range is `in 80..443`".into());
+        return Some("`between` follows a field: `bytes between 10 and 20`; a window is `from T to T`".into());
+    }
+    if before.ends_with("top") && Field::named(word_at(text, at)).is_some() {
+        return Some(format!("the number of groups comes first: `top 10 {}`", word_at(text, at)));
     }
     if starts(&["contains"]) {
         return Some("a part of a text is found with `like \"*part*\"`".into());
     }
     None
+}
+
+/// Help with values: a list without its brackets, an address by itself, a keyword that was read as a value.
+fn value_help(before: &str, rest: &str) -> Option<String> {
+    let value = last_word(before);
+    let ahead = before.trim_end().strip_suffix(value)?;
+    if rest.starts_with(',') && last_word(ahead).eq_ignore_ascii_case("in") {
+        let list = rest.split(['|', '\n']).next().unwrap_or_default();
+        let is_value = |word: &&str| !word.contains(char::is_whitespace) && !word.is_empty();
+        let values: Vec<&str> = list.split(',').map(str::trim).skip(1).take_while(is_value).take(3).collect();
+        return Some(format!("a list is written in parentheses: `in ({value}, {})`", values.join(", ")));
+    }
+    if is_keyword(value) && ahead.trim_end().ends_with(['=', '<', '>', '~']) {
+        return Some(format!("`{value}` was read as the value behind the operator: put a value before it"));
+    }
+    let word = word_at(rest, 0);
+    let is_address = word.parse::<std::net::IpAddr>().is_ok();
+    (is_address && before.trim().is_empty()).then(|| format!("did you mean `where host {word}`?"))
 }
 
 /// A test where a sentence, a stage or a selector should stand: `reject last 1h`.
@@ -294,9 +342,7 @@ fn unclosed(text: &str, found: &str) -> Option<String> {
 /// A field and a value without an operator between them: `proto tcp`.
 fn missing_operator(text: &str, at: usize) -> Option<String> {
     let value = word_at(text, at);
-    let before = text[..at].trim_end();
-    let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-    let field = Field::named(before[start..].trim_start_matches(['(', '!', '|']))?;
+    let field = Field::named(last_word(&text[..at]).trim_start_matches(['(', '!', '|']))?;
     let is_value = value.starts_with(|c: char| c.is_alphanumeric() || c == '"')
         && !["and", "or", "last", "since", "from"].contains(&value);
     let example = if protocol_words().any(|word| word.eq_ignore_ascii_case(value)) || is_value { value } else { "" };

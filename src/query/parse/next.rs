@@ -88,7 +88,9 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::not_op | Rule::kw_not | Rule::negation => &[Word("not")],
         Rule::and_op | Rule::kw_and => &[Word("and")],
         Rule::or_op | Rule::kw_or => &[Word("or")],
-        Rule::exists | Rule::membership | Rule::matching | Rule::likeness | Rule::relation => &[Operator],
+        Rule::exists | Rule::membership | Rule::between | Rule::matching | Rule::likeness | Rule::relation => {
+            &[Operator]
+        }
         Rule::kw_in => &[Word("in")],
         Rule::kw_like => &[Word("like")],
         Rule::kw_exists => &[Word("exists")],
@@ -96,7 +98,9 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::packet_part => &[Word("host"), Word("net"), Word("port")],
         Rule::address_set => &[AddressSet],
         Rule::flag_name | Rule::flag_letters => &[Flags],
-        Rule::list | Rule::item | Rule::range | Rule::value | Rule::quoted | Rule::parameter => &[Value],
+        Rule::list | Rule::range | Rule::value | Rule::operand | Rule::word | Rule::quoted | Rule::parameter => {
+            &[Value]
+        }
         Rule::where_stage | Rule::kw_where => &[Word("where")],
         Rule::show_stage | Rule::kw_show => &[Word("show")],
         Rule::top_stage | Rule::kw_top => &[Word("top")],
@@ -114,7 +118,7 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::keys | Rule::key => &[Reference, Word("bin(")],
         Rule::reference | Rule::path | Rule::shown | Rule::sort_key => &[Reference],
         Rule::number => &[Number],
-        Rule::bare => &[Length],
+        Rule::length => &[Length],
         _ => &[],
     }
 }

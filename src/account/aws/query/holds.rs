@@ -4,7 +4,7 @@ use regex::Regex;
 
 use super::merge::float;
 use crate::account::matches_glob;
-use crate::query::plan::{Check, Filter, Order, Source};
+use crate::query::plan::{Check, Filter, Operator, Order, Relation, Source};
 use crate::value::{Row, Value};
 
 /// Whether a group passes a filter over its columns.
@@ -14,9 +14,30 @@ pub(super) fn holds(filter: &Filter, row: &Row) -> bool {
         Filter::All(parts) => parts.iter().all(|part| holds(part, row)),
         Filter::Any(parts) => parts.iter().any(|part| holds(part, row)),
         Filter::Test(Source::Result(place), check) => row.get(*place).is_some_and(|value| passes(check, value)),
+        Filter::Relation(Relation { left: Source::Result(left), operator, right: Source::Result(right) }) => {
+            row.get(*left).zip(row.get(*right)).is_some_and(|(left, right)| relates(left, *operator, right))
+        }
         // The rest is of records.
-        Filter::False | Filter::Test(..) | Filter::Ported(_) | Filter::Family { .. } | Filter::FamilyAbsent => false,
+        Filter::False
+        | Filter::Test(..)
+        | Filter::Relation(_)
+        | Filter::Ported(_)
+        | Filter::Family { .. }
+        | Filter::FamilyAbsent => false,
     }
+}
+
+fn relates(left: &Value, operator: Operator, right: &Value) -> bool {
+    if [left, right].contains(&&Value::Absent) {
+        return false;
+    }
+    let ordering = match (left, right) {
+        (Value::Float(_), _) | (_, Value::Float(_)) => {
+            float(left).unwrap_or_default().total_cmp(&float(right).unwrap_or_default())
+        }
+        _ => left.compare(right),
+    };
+    operator.holds(ordering)
 }
 
 fn passes(check: &Check, value: &Value) -> bool {
