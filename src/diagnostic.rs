@@ -3,9 +3,12 @@
 //! This module knows no other room. An error that points into a text implements [`Report`] beside
 //! its own definition; [`render`] draws it with `codespan-reporting`.
 
+mod excerpt;
+
 use codespan_reporting::diagnostic::{Diagnostic, Label};
-use codespan_reporting::files::SimpleFile;
 use codespan_reporting::term::{self, Config, termcolor::Ansi};
+
+use excerpt::Excerpt;
 
 /// A range of bytes in the text that was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,23 +49,23 @@ pub trait Report: std::error::Error {
     }
 }
 
-/// Draws `report` under the line of `text` that it points into.
+/// Draws `report` under the line of `text` that it points into; of a wide line what is around the place.
 ///
 /// `name` is what the text is called: a file name, or `query`. With `colour`, the result carries
 /// ANSI sequences.
 #[must_use]
 pub fn render(report: &dyn Report, name: &str, text: &str, colour: bool) -> String {
-    let file = SimpleFile::new(name, text);
-    let mut diagnostic = Diagnostic::error().with_message(report.to_string());
-    if let Some(span) = report.span() {
-        let label = Label::primary((), span.start..span.end);
+    let file = Excerpt::new(name, text, report.span().unwrap_or_default());
+    let mut diagnostic = Diagnostic::error().with_message(shortened(report.to_string()));
+    if report.span().is_some() {
+        let label = Label::primary((), file.span.start..file.span.end);
         diagnostic = diagnostic.with_label(match report.label() {
-            Some(message) => label.with_message(message),
+            Some(message) => label.with_message(shortened(message)),
             None => label,
         });
     }
     if let Some(help) = report.help() {
-        diagnostic = diagnostic.with_note(format!("help: {help}"));
+        diagnostic = diagnostic.with_note(format!("help: {}", shortened(help)));
     }
     let config = Config::default();
     let drawn = if colour {
@@ -74,6 +77,17 @@ pub fn render(report: &dyn Report, name: &str, text: &str, colour: bool) -> Stri
     };
     // Only a span outside the text can fail to draw; the message itself is never lost.
     drawn.unwrap_or_else(|_| format!("error: {report}\n"))
+}
+
+/// The letters of a message, a label or a help that are drawn; what is longer repeats what was typed.
+const LONGEST_MESSAGE: usize = 400;
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// The name in `names` that a person most likely meant by `word`, if any is near enough.

@@ -14,11 +14,11 @@ mod corpus;
 mod engine;
 #[path = "meaning/known.rs"]
 mod known;
-#[path = "meaning/random.rs"]
+#[path = "chance/random.rs"]
 mod random;
 #[path = "meaning/records.rs"]
 mod records;
-#[path = "meaning/sentences.rs"]
+#[path = "chance/sentences.rs"]
 mod sentences;
 #[path = "meaning/tally.rs"]
 mod tally;

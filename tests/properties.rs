@@ -1,17 +1,37 @@
 //! What holds for every text, every plan and every record, not only for the cases of the corpus.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "chance/random.rs"]
+mod random;
+#[path = "chance/sentences.rs"]
+mod sentences;
+
 use flowlogs::query::window::Clock;
 use flowlogs::query::{Context, compile, print};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
+use random::Random;
 
 fn context() -> Context {
     Context::new(Clock { now: 1_795_435_200, zone: TimeZone::UTC })
 }
 
 /// Pieces that sentences are made of, right and wrong ones.
-const PIECES: [&str; 64] = [
+const PIECES: [&str; 78] = [
+    "`my col`",
+    "`host`",
+    "`日\u{a0}本`",
+    "\"a\u{a0}b\"",
+    "between",
+    "order by",
+    "last 2 hours",
+    "1.5h",
+    "yesterday",
+    "9am",
+    "10 min ago",
+    "src.addr != pkt.src.addr",
+    "as",
+    "count()",
     "vpc",
     "sg",
     "web-*",
@@ -79,7 +99,14 @@ const PIECES: [&str; 64] = [
 ];
 
 /// Tests whose meaning the oracle of this file knows too.
-const TESTS: [&str; 44] = [
+const TESTS: [&str; 51] = [
+    "src.addr != pkt.src.addr",
+    "src.addr = dst.addr",
+    "local.addr = src.addr",
+    "src.port = dst.port",
+    "remote.port > local.port",
+    "bytes <= packets",
+    "start < end",
     "accept",
     "reject",
     "ingress",
@@ -188,17 +215,13 @@ proptest! {
     }
 }
 
-/// Numbers that look random and are the same in every run (splitmix64).
-struct Random(u64);
+/// Letters that end a token, hide, are wide, or mean something.
+const LETTERS: [char; 20] = [
+    '"', '\'', '(', '|', '$', '@', '\\', '/', '`', '\0', 'é', '日', '\u{202e}', '\u{a0}', '\u{3000}', '\u{2028}',
+    '\u{85}', '\u{301}', '#', '-',
+];
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) >> 1).expect("a machine of 64 bits") % end
-    }
-
     fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
@@ -218,10 +241,7 @@ impl Random {
             0 => format!("{head}{tail}"),
             1 => format!("{head}{middle}{middle}{tail}"),
             2 => format!("{head} {} {middle}{tail}", self.of(&PIECES)),
-            3 => format!(
-                "{head}{}{tail}",
-                self.of(&['"', '\'', '(', '|', '$', '\\', '/', '`', '\0', 'é', '\u{202e}', '#', '-'])
-            ),
+            3 => format!("{head}{}{tail}", self.of(&LETTERS)),
             _ => {
                 let other = self.of(others);
                 format!("{head}{}", &other[self.place(other)..])
@@ -231,7 +251,7 @@ impl Random {
 }
 
 /// The sentences of the corpus that are not long.
-fn sentences() -> Vec<String> {
+fn corpus_sentences() -> Vec<String> {
     let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
     let mut folders = vec![std::path::Path::new(&root).join("tests/corpus")];
     let mut sentences = Vec::new();
@@ -253,20 +273,33 @@ fn sentences() -> Vec<String> {
 /// Bytes of the texts that are tried.
 const LONGEST: usize = 512;
 
+/// Saved filters that are right, wrong, nested, and made from themselves.
+const SAVED: [(&str, &str); 6] = [
+    ("f", "tcp and reject or udp"),
+    ("g", "@f and not (@f)"),
+    ("wide", "eni = \"a\u{a0}b\""),
+    ("bad", "nosuch \u{3000} and"),
+    ("a", "@b"),
+    ("b", "@a"),
+];
+
 #[test]
-fn a_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
-    // Calls of the parser, which gives up by itself at some 450 for each byte that it reads at most.
+fn two_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
+    // Calls of the parser, which gives up by itself at some 30 for each byte that it reads at most.
     const CALLS: usize = 50 * LONGEST;
-    let sentences = sentences();
+    let sentences = corpus_sentences();
     assert!(sentences.len() > 300, "{} sentences", sentences.len());
-    let context = context();
+    let mut context = context();
+    context.saved = SAVED.map(|(name, text)| (name.to_string(), text.to_string())).into();
     // Behind the first sentence the parser's limit is set.
     compile("all", &context).unwrap();
     pest::set_call_limit(std::num::NonZero::new(CALLS));
     let (mut random, mut tried, mut valid) = (Random(1), 0, 0);
-    while tried < 100_000 {
-        let mut text = match random.below(4) {
+    while tried < 200_000 {
+        let mut text = match random.below(8) {
             0 => (0..random.below(60)).map(|_| char::from(u8::try_from(random.below(128)).unwrap())).collect(),
+            1..5 => sentences::sentence(&mut random),
+            5 => format!("where {} or @{}", sentences::condition(&mut random, 2), random.of(&SAVED).0),
             _ => random.of(&sentences).clone(),
         };
         for _ in 0..random.below(4) {
@@ -292,7 +325,7 @@ fn a_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
             }
         }
     }
-    assert!(valid > 5_000, "{valid} of them are sentences");
+    assert!(valid > 20_000, "{valid} of them are sentences");
 }
 
 /// Tests of each type with a parameter, and values that fit.
@@ -370,7 +403,7 @@ mod engine {
     use flowlogs::engine::Options;
     use flowlogs::field::{Field, Origin, PORTED_PROTOCOLS};
     use flowlogs::query::compile;
-    use flowlogs::query::plan::{Check, Condition, Source};
+    use flowlogs::query::plan::{Check, Condition, Operator, Order, Relation, Source};
     use flowlogs::session::Session;
     use flowlogs::value::{Progress, Rows, Value};
     use proptest::prelude::*;
@@ -513,7 +546,37 @@ mod engine {
                 },
                 _ => one(*field, check, record),
             },
+            Condition::Relation(relation) => related(relation, record),
             Condition::Test(..) => unreachable!("the tests name fields only"),
+        }
+    }
+
+    /// Two fields against each other; the interface's side and the far side by the direction.
+    fn related(relation: &Relation, record: &Record) -> bool {
+        let value = |source: &Source| {
+            let Source::Field(field) = source else { unreachable!("the tests name fields only") };
+            let field = match (field.info().origin, text(record, Field::Direction)) {
+                (Origin::BySide { ingress, .. }, Some("ingress")) => ingress,
+                (Origin::BySide { egress, .. }, Some("egress")) => egress,
+                (Origin::BySide { .. }, _) => return None,
+                _ => *field,
+            };
+            compared(record, field)
+        };
+        let (Some(left), Some(right)) = (value(&relation.left), value(&relation.right)) else { return false };
+        let numbers = left.parse::<i64>().ok().zip(right.parse::<i64>().ok());
+        match relation.operator {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            Operator::Order(order) => {
+                let (left, right) = numbers.expect("only numbers have an order");
+                match order {
+                    Order::Less => left < right,
+                    Order::AtMost => left <= right,
+                    Order::Greater => left > right,
+                    Order::AtLeast => left >= right,
+                }
+            }
         }
     }
 

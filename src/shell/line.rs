@@ -70,11 +70,16 @@ pub(super) fn classify(text: &str) -> Line {
     if text.starts_with('.') {
         return Line::Dot;
     }
+    // A stage without what comes before it; `||` is a function of Rhai without parameters.
+    if text.starts_with('|') && !text.starts_with("||") {
+        return Line::Sentence;
+    }
     let word = first_word(text);
     let is_call = text[word.len()..].starts_with('(');
     let is = |known: &str| known.eq_ignore_ascii_case(word);
     let is_aggregate = Function::named(word).is_some();
-    if is_aggregate && (is_call || is("count")) || !is_call && sentence_words().any(is) {
+    let is_order = is("order") && first_word(&text[word.len()..]).eq_ignore_ascii_case("by");
+    if is_aggregate && (is_call || is("count")) || is_order || !is_call && sentence_words().any(is) {
         return Line::Sentence;
     }
     if !is_call && COMMANDS.into_iter().any(is) { Line::Command } else { Line::Script }
@@ -156,6 +161,11 @@ mod tests {
             ("count by action", Line::Sentence),
             ("p95(bytes)", Line::Sentence),
             ("top 10 src.addr", Line::Sentence),
+            ("| count() by eni", Line::Sentence),
+            ("|top 10 src.addr", Line::Sentence),
+            ("order by bytes", Line::Sentence),
+            ("order.len()", Line::Script),
+            ("|| 1", Line::Script),
             ("create vpc prod", Line::Command),
             ("list", Line::Command),
             ("list()", Line::Script),
@@ -178,6 +188,8 @@ mod tests {
             ("vpc where dst.port in (22,", false),
             ("vpc where dst.port in (22, 80)", true),
             ("vpc where reject |", false),
+            ("| count()", true),
+            ("|", false),
             ("vpc \"a b", false),
             ("vpc \"a ( b\"", true),
             ("vpc where not", false),

@@ -4,6 +4,7 @@ use flowlogs::field::{FIELDS, Field, FieldType, Origin};
 
 use crate::evaluator::{Dash, Error, Log};
 use crate::random::Random;
+use crate::sentences::TEXTS;
 
 /// The format of flow logs that choose none.
 const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start \
@@ -179,9 +180,6 @@ fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
         _ => other(name, random),
     }
 }
-
-/// Texts of fields that nothing else depends on.
-pub(crate) const TEXTS: [&str; 4] = ["a-1", "b.22", "app=web%20x", "-"];
 
 /// A value of a field that nothing else depends on, by its type.
 fn other(name: &str, random: &mut Random) -> String {

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use flowlogs::field::{FIELDS, Field, FieldType};
 
 use crate::random::Random;
-use crate::records::TEXTS;
+
+/// Texts that fields of records hold.
+pub(crate) const TEXTS: [&str; 4] = ["a-1", "b.22", "app=web%20x", "-"];
 
 const ADDRESS_FIELDS: [&str; 9] =
     ["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr", "addr", "srcaddr", "dstAddr"];
@@ -81,7 +83,8 @@ fn list(random: &mut Random, one: fn(&mut Random) -> &'static str) -> String {
 
 /// A test of one field.
 fn leaf(random: &mut Random) -> String {
-    match random.below(16) {
+    match random.below(18) {
+        16 | 17 => relation(random),
         0 | 1 => random.pick(&WORDS).to_string(),
         2 | 3 => addresses(random),
         4 | 5 => ports(random),
@@ -117,6 +120,17 @@ fn ports(random: &mut Random) -> String {
     }
 }
 
+/// Two fields of one type.
+fn relation(random: &mut Random) -> String {
+    let (fields, operators): (&[&str], &[&str]) = match random.below(5) {
+        0 | 1 => (&["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr"], &EQUALITIES),
+        2 => (&["src.port", "dst.port", "local.port", "remote.port"], &ORDERS),
+        3 => (&["bytes", "packets"], &ORDERS),
+        _ => (&["start", "end", "time"], &ORDERS),
+    };
+    format!("{} {} {}", random.pick(fields), random.pick(operators), random.pick(fields))
+}
+
 /// The tcpdump spellings.
 fn sided(random: &mut Random) -> String {
     let side = if random.once_in(4) { "" } else { random.pick(&SIDES[..4]) };
@@ -141,6 +155,9 @@ fn numbers(random: &mut Random) -> String {
     };
     match random.below(4) {
         0..3 => format!("{field} {} {}", random.pick(&ORDERS), random.pick(values)),
+        _ if random.once_in(3) && field == "bytes" => {
+            format!("{field} between 5 and {}", random.pick(&["5", "20", "1k"]))
+        }
         _ => {
             let negated = if random.once_in(2) { "not " } else { "" };
             format!("{field} {negated}in ({})", random.some(values, 3).join(", "))
