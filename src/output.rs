@@ -40,12 +40,18 @@ pub struct Style {
     pub width: Option<usize>,
     /// The zone of times.
     pub zone: TimeZone,
-    /// Result names of columns that a table leaves out without saying so.
-    pub hidden: Vec<String>,
     /// Whether a table whose rows do not fit has a line a column, rather than fewer columns.
     pub vertical: bool,
     /// Whether a table draws bars behind its last column, where there is room.
     pub bars: bool,
+}
+
+impl Style {
+    /// Returns the style that adds nothing: no colours, no bars, a row on its line.
+    #[must_use]
+    pub const fn plain(width: Option<usize>, zone: TimeZone) -> Self {
+        Self { colour: false, width, zone, vertical: false, bars: false }
+    }
 }
 
 /// An output that has to be told when the rows end.

@@ -115,20 +115,10 @@ async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
 }
 
 pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
-    // The Go tool's table has no interface column; machine formats do.
-    let hidden =
-        if matches!(plan.shape, Shape::Records { default: true, .. }) { vec!["eni".into()] } else { Vec::new() };
     let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
     let bars = is_top && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
-    Style {
-        colour,
-        width: desk.out.width(),
-        zone: desk.context.clock.zone.clone(),
-        hidden,
-        vertical: desk.vertical,
-        bars,
-    }
+    Style { colour, width: desk.out.width(), zone: desk.context.clock.zone.clone(), vertical: desk.vertical, bars }
 }
 
 fn window_line(interval: Option<Interval>, context: &Context) -> String {

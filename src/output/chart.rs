@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use owo_colors::OwoColorize;
 
 use super::{Output, Style, display};
-use crate::value::{Column, ColumnType, Row, RowSink, Value, time_in};
+use crate::value::{Column, Row, RowSink, Value, time_in};
 
 /// The width of bars and labels where there is no terminal to fit.
 const DEFAULT_WIDTH: usize = 80;
@@ -43,7 +43,8 @@ impl RowSink for Chart<'_> {
 
 impl Output for Chart<'_> {
     fn finish(&mut self) -> io::Result<()> {
-        let keys: Vec<usize> = (0..self.columns.len()).filter(|place| is_key(&self.columns[*place])).collect();
+        let is_key = |place: &usize| !self.columns[*place].column_type.is_measure();
+        let keys: Vec<usize> = (0..self.columns.len()).filter(is_key).collect();
         match (0..self.columns.len()).find(|place| !keys.contains(place)) {
             None => writeln!(self.to, "nothing to draw: the answer has no number")?,
             Some(value) => match self.times(&keys) {
@@ -53,11 +54,6 @@ impl Output for Chart<'_> {
         }
         self.to.flush()
     }
-}
-
-/// Ports are numbers, but nothing to measure by.
-fn is_key(column: &Column) -> bool {
-    column.column_type == ColumnType::Text || column.name.ends_with("_port")
 }
 
 impl Chart<'_> {

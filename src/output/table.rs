@@ -11,7 +11,7 @@ use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
 use super::{Output, Style, display};
-use crate::value::{Column, ColumnType, Row, RowSink, Value};
+use crate::value::{Column, Need, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.
 const PAGE_ROWS: usize = 1_000;
@@ -21,10 +21,6 @@ const GAP: usize = 2;
 
 /// The ruler between rows that have a line a column.
 const RULER: usize = 40;
-
-/// Columns that are left out first where the terminal is narrow: they repeat what others say, or
-/// matter in special cases. Behind them the last columns go first.
-const EXPENDABLE: [&str; 7] = ["pkt_src_addr", "pkt_dst_addr", "flags", "packets", "src_port", "bytes", "dir"];
 
 pub(super) struct Table<'w> {
     to: &'w mut (dyn Write + Send),
@@ -81,7 +77,7 @@ impl<'w> Table<'w> {
             );
         }
         for (column, (place, width)) in table.column_iter_mut().zip(layout.places.iter().zip(&layout.widths)) {
-            let is_number = self.columns[*place].column_type == ColumnType::Number;
+            let is_number = self.columns[*place].column_type.is_number();
             column.set_cell_alignment(if is_number { CellAlignment::Right } else { CellAlignment::Left });
             column.set_padding((0, u16::try_from(GAP).unwrap_or(2)));
             let width = u16::try_from(width + GAP).unwrap_or(u16::MAX);
@@ -104,8 +100,11 @@ impl Bars {
     const NARROWEST: usize = 4;
 
     /// Those of the last column, in what the width leaves behind `used` cells.
-    fn settle(places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
+    fn settle(columns: &[Column], places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
         let place = *places.last()?;
+        if !columns[place].column_type.is_measure() {
+            return None;
+        }
         let room = style.width.map_or(Self::WIDEST, |width| width.saturating_sub(used)).min(Self::WIDEST);
         let largest = page.iter().map(|row| number(&row[place])).fold(0.0, f64::max);
         (style.bars && room >= Self::NARROWEST).then_some(Self { place, largest, room })
@@ -147,26 +146,31 @@ fn print_vertical(
     Ok(())
 }
 
+/// Returns which of these places is left out first, if any can be: the last of those that are needed least.
+fn least_needed(columns: &[Column], places: &[usize]) -> Option<usize> {
+    let need = |at: &usize| columns[places[*at]].need;
+    (0..places.len()).filter(|at| need(at) < Need::Essential).rev().min_by_key(need)
+}
+
 /// Which columns fit, and how wide each is.
 fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style) -> Layout {
     let width_of = |place: usize| {
         let widest = cells.iter().map(|row| row[place].chars().count()).max().unwrap_or(0);
         widest.max(columns[place].heading.chars().count())
     };
-    let mut places: Vec<usize> = (0..columns.len()).filter(|p| !style.hidden.contains(&columns[*p].name)).collect();
+    let mut places: Vec<usize> = (0..columns.len()).filter(|place| columns[*place].need != Need::Hidden).collect();
     let mut left_out = Vec::new();
     let total = |places: &[usize]| places.iter().map(|place| width_of(*place) + GAP).sum::<usize>().saturating_sub(GAP);
     let vertical = style.vertical && style.width.is_some_and(|terminal| total(&places) > terminal);
     if let Some(terminal) = style.width.filter(|_| !vertical) {
         while places.len() > 1 && total(&places) > terminal {
-            let expendable =
-                EXPENDABLE.iter().find_map(|name| places.iter().position(|place| columns[*place].name == *name));
-            left_out.push(places.remove(expendable.unwrap_or(places.len() - 1)));
+            let Some(least) = least_needed(columns, &places) else { break };
+            left_out.push(places.remove(least));
         }
     }
     left_out.sort_unstable();
     let widths: Vec<usize> = places.iter().map(|place| width_of(*place)).collect();
-    let bars = Bars::settle(&places, page, widths.iter().map(|width| width + GAP).sum(), style);
+    let bars = Bars::settle(columns, &places, page, widths.iter().map(|width| width + GAP).sum(), style);
     Layout {
         bars,
         places,
@@ -208,5 +212,58 @@ impl Output for Table<'_> {
             "left out to fit {width} columns: {} (`show` chooses columns, `--output json` has all)",
             layout.left_out.join(", ")
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::value::ColumnType;
+
+    /// What a table prints, and its remark.
+    fn printed(columns: &[Column], rows: Vec<Row>, style: Style) -> (String, Option<String>) {
+        let mut to = Vec::new();
+        let mut table = Table::new(&mut to, style);
+        table.columns(columns).unwrap();
+        table.rows(rows).unwrap();
+        table.finish().unwrap();
+        let remark = table.remark();
+        drop(table);
+        (String::from_utf8(to).unwrap(), remark)
+    }
+
+    fn style(width: usize) -> Style {
+        Style::plain(Some(width), TimeZone::UTC)
+    }
+
+    fn column(name: &str, column_type: ColumnType, need: Need) -> Column {
+        Column { need, ..Column::new(name, column_type) }
+    }
+
+    #[test]
+    fn the_least_needed_columns_are_left_out_first_and_the_essential_one_never() {
+        let columns = [
+            column("one", ColumnType::Text, Need::Expendable(2)),
+            column("two", ColumnType::Text, Need::Expendable(0)),
+            column("three", ColumnType::Text, Need::Expendable(0)),
+            column("flows", ColumnType::COUNT, Need::Essential),
+            column("bytes", ColumnType::BYTES, Need::Expendable(1)),
+            column("eni", ColumnType::Text, Need::Hidden),
+        ];
+        let headings = |width| {
+            let row =
+                vec![Value::word("a"), Value::word("b"), Value::word("c"), Value::Int(1), Value::Int(2), Value::Absent];
+            let (text, _) = printed(&columns, vec![row], style(width));
+            text.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        // The widths of the headings, with 2 blanks between them: 3+2+3+2+5+2+5+2+5 = 29.
+        assert_eq!(headings(29), "ONE TWO THREE FLOWS BYTES");
+        assert_eq!(headings(28), "ONE TWO FLOWS BYTES");
+        assert_eq!(headings(21), "ONE FLOWS BYTES");
+        assert_eq!(headings(16), "ONE FLOWS");
+        assert_eq!(headings(9), "FLOWS");
+        assert_eq!(headings(1), "FLOWS");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::error::thrown;
 use super::time::{self, Time};
-use crate::value::{Column, ColumnType, Row, Rows, Value, flag_names, time_utc};
+use crate::value::{Column, ColumnType, Row, Rows, Unit, Value, flag_names, time_utc};
 
 /// A value of a row: numbers are numbers, times compare, absent is `()`.
 pub(super) fn from_value(value: &Value) -> Dynamic {
@@ -92,11 +92,7 @@ pub(super) fn to_rows(rows: &Array, order: impl Fn(Vec<String>) -> Vec<String>) 
         row.read_lock::<Map>().and_then(|map| map.get(name).map(to_value)).unwrap_or(Value::Absent)
     };
     let rows: Vec<Row> = rows.iter().map(|row| names.iter().map(|name| cell(row, name)).collect()).collect();
-    let columns = names.iter().enumerate().map(|(place, name)| Column {
-        name: name.clone(),
-        heading: name.replace('_', " ").to_uppercase(),
-        column_type: column_type(&rows, place),
-    });
+    let columns = names.iter().enumerate().map(|(place, name)| Column::new(name, column_type(&rows, place)));
     Ok(Rows { columns: columns.collect(), rows })
 }
 
@@ -104,7 +100,7 @@ pub(super) fn to_rows(rows: &Array, order: impl Fn(Vec<String>) -> Vec<String>) 
 fn column_type(rows: &[Row], place: usize) -> ColumnType {
     let mut values = rows.iter().map(|row| &row[place]).filter(|value| **value != Value::Absent).peekable();
     let is_number = values.peek().is_some() && values.all(|value| matches!(value, Value::Int(_) | Value::Float(_)));
-    if is_number { ColumnType::Number } else { ColumnType::Text }
+    if is_number { ColumnType::Measure { unit: Unit::Plain, adds_up: true } } else { ColumnType::Text }
 }
 
 fn to_value(value: &Dynamic) -> Value {

@@ -42,14 +42,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
 fn printed(world: &World, format: Format, rows: &Array) -> Result<String, Thrown> {
     let rows = to_rows(rows, |columns| world.ordered(columns))?;
     let mut bytes = Vec::new();
-    let style = Style {
-        colour: false,
-        width: world.console.width(),
-        zone: world.clock().zone,
-        hidden: Vec::new(),
-        vertical: false,
-        bars: false,
-    };
+    let style = Style::plain(world.console.width(), world.clock().zone);
     let mut printed = output(format, style, &mut bytes);
     let written = printed.columns(&rows.columns).and_then(|()| printed.rows(rows.rows)).and_then(|()| printed.finish());
     written.map_err(|error| thrown("file", &error.to_string(), None))?;

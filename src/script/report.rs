@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 use super::World;
 use super::convert::to_rows;
 use super::error::thrown;
-use crate::value::{ColumnType, Rows, Value, time_utc};
+use crate::value::{Rows, Value, time_utc};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -82,10 +82,7 @@ fn section(world: &World, map: &Map) -> Result<String, Thrown> {
 }
 
 fn table(rows: &Rows) -> String {
-    let class = |place: usize| match rows.columns[place].column_type {
-        ColumnType::Number => " class=\"number\"",
-        ColumnType::Text => "",
-    };
+    let class = |place: usize| if rows.columns[place].column_type.is_number() { " class=\"number\"" } else { "" };
     let mut html = String::from("<div class=\"wide\"><table>\n<tr>");
     for (place, column) in rows.columns.iter().enumerate() {
         push(&mut html, format_args!("<th{}>{}</th>", class(place), escaped(&column.name.replace('_', " "))));
