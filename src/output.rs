@@ -9,12 +9,15 @@ mod csv;
 mod json;
 mod plain;
 mod table;
+mod width;
 
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
 use crate::value::{RowSink, Value, flag_names, time_in};
+#[cfg(feature = "local")]
+pub(crate) use width::width;
 
 /// A way to print rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

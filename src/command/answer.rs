@@ -20,6 +20,9 @@ use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, time_in};
 /// Work that takes longer shows how far it is.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
+/// Rows that may be held back until all are there, for bars drawn to the largest of them.
+const HELD_ROWS: u64 = 10_000;
+
 impl From<account::Error> for Error {
     fn from(error: account::Error) -> Self {
         match error {
@@ -116,7 +119,8 @@ async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
 
 pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
     let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
-    let bars = is_top && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
+    let is_held = plan.limit.rows().is_some_and(|rows| rows <= HELD_ROWS);
+    let bars = is_top && is_held && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
     Style { colour, width: desk.out.width(), zone: desk.context.clock.zone.clone(), vertical: desk.vertical, bars }
 }

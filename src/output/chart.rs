@@ -130,13 +130,30 @@ pub(super) const fn number(value: &Value) -> f64 {
     reason = "eighths of the cells of a terminal, never negative"
 )]
 pub(super) fn bar(number: f64, largest: f64, room: usize) -> String {
-    if largest <= 0.0 || number <= 0.0 {
+    if !(largest > 0.0 && number > 0.0) {
         return String::new();
     }
-    let eighths = (number / largest * room as f64 * 8.0).round().max(1.0) as usize;
+    let share = (number / largest).min(1.0);
+    let eighths = (share * room as f64 * 8.0).round().max(1.0) as usize;
     let mut bar = "█".repeat(eighths / 8);
     if !eighths.is_multiple_of(8) {
         bar.push(EIGHTHS[eighths % 8]);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_never_leaves_its_room() {
+        let huge = number(&Value::Int(i64::MAX));
+        assert_eq!(bar(huge, 1.0, 4), "████");
+        assert_eq!(bar(f64::INFINITY, 1.0, 4), "████");
+        assert_eq!(bar(3.0, 4.0, 4), "███");
+        // Something is more than nothing.
+        assert_eq!(bar(1.0, huge, 4), "▏");
+        assert_eq!(bar(0.0, 4.0, 4) + &bar(-1.0, 4.0, 4) + &bar(f64::NAN, 4.0, 4), "");
+    }
 }

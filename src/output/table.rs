@@ -6,11 +6,11 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
-use super::{Output, Style, display};
+use super::width::{Align, aligned, aligned_as, width};
+use super::{Output, Style, display, printable};
 use crate::value::{Column, Need, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.
@@ -62,52 +62,70 @@ impl<'w> Table<'w> {
         if layout.vertical {
             return print_vertical(self.to, &self.columns, layout, &cells, is_first);
         }
-        let mut table = comfy_table::Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        layout.widen(&cells);
         if is_first {
-            let headings = layout.places.iter().map(|place| {
-                let heading = self.columns[*place].heading.clone();
-                if self.style.colour { Cell::new(heading.bold()) } else { Cell::new(heading) }
-            });
-            table.set_header(headings.collect::<Vec<_>>());
+            print_headings(self.to, &self.columns, layout, &self.style)?;
         }
         for (row, cells) in page.iter().zip(&cells) {
-            table.add_row(
-                layout.places.iter().map(|place| self.style.cell(&row[*place], &cells[*place])).collect::<Vec<_>>(),
-            );
-        }
-        for (column, (place, width)) in table.column_iter_mut().zip(layout.places.iter().zip(&layout.widths)) {
-            let is_number = self.columns[*place].column_type.is_number();
-            column.set_cell_alignment(if is_number { CellAlignment::Right } else { CellAlignment::Left });
-            column.set_padding((0, u16::try_from(GAP).unwrap_or(2)));
-            let width = u16::try_from(width + GAP).unwrap_or(u16::MAX);
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
-        }
-        let mut rows = page.iter();
-        for (number, line) in table.lines().enumerate() {
-            let bar = match &layout.bars {
-                Some(bars) if number > 0 || !is_first => rows.next().map(|row| bars.of(row)),
-                _ => None,
-            };
-            writeln!(self.to, "{}", format!("{line}{}", bar.unwrap_or_default()).trim_end())?;
+            print_row(self.to, &self.columns, layout, row, cells, &self.style)?;
         }
         Ok(())
     }
+}
+
+impl Layout {
+    /// Makes room for the cells of a later page.
+    fn widen(&mut self, cells: &[Vec<String>]) {
+        for (place, widest) in self.places.iter().zip(&mut self.widths) {
+            *widest = cells.iter().map(|row| width(&row[*place])).fold(*widest, usize::max);
+        }
+    }
+}
+
+fn print_headings(to: &mut dyn Write, columns: &[Column], layout: &Layout, style: &Style) -> io::Result<()> {
+    let cells = layout.places.iter().zip(&layout.widths).map(|(place, cells)| {
+        let column = &columns[*place];
+        let painted = if style.colour { column.heading.bold().to_string() } else { column.heading.clone() };
+        aligned_as(&painted, &column.heading, *cells, Align::of(column))
+    });
+    print_line(to, &cells.collect::<Vec<_>>().join(&" ".repeat(GAP)))
+}
+
+fn print_row(
+    to: &mut dyn Write,
+    columns: &[Column],
+    layout: &Layout,
+    row: &Row,
+    cells: &[String],
+    style: &Style,
+) -> io::Result<()> {
+    let mut line = String::new();
+    for (place, cells_wide) in layout.places.iter().zip(&layout.widths) {
+        let text = &cells[*place];
+        line.push_str(&aligned_as(&style.painted(&row[*place], text), text, *cells_wide, Align::of(&columns[*place])));
+        line.push_str(&" ".repeat(GAP));
+    }
+    if let Some(bars) = &layout.bars {
+        line.push_str(&bars.of(row));
+    }
+    print_line(to, &line)
+}
+
+fn print_line(to: &mut dyn Write, line: &str) -> io::Result<()> {
+    writeln!(to, "{}", line.trim_end())
 }
 
 impl Bars {
     const WIDEST: usize = 24;
     const NARROWEST: usize = 4;
 
-    /// Those of the last column, in what the width leaves behind `used` cells.
+    /// Returns those of the last column, if it is a measure, in what the width leaves behind `used` cells.
     fn settle(columns: &[Column], places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
         let place = *places.last()?;
-        if !columns[place].column_type.is_measure() {
-            return None;
-        }
         let room = style.width.map_or(Self::WIDEST, |width| width.saturating_sub(used)).min(Self::WIDEST);
         let largest = page.iter().map(|row| number(&row[place])).fold(0.0, f64::max);
-        (style.bars && room >= Self::NARROWEST).then_some(Self { place, largest, room })
+        let has_bars = style.bars && columns[place].column_type.is_measure() && room >= Self::NARROWEST;
+        has_bars.then_some(Self { place, largest, room })
     }
 
     fn of(&self, row: &Row) -> String {
@@ -116,11 +134,12 @@ impl Bars {
 }
 
 impl Style {
-    fn cell(&self, value: &Value, text: &str) -> Cell {
+    /// Returns a value's text with its colour.
+    fn painted(&self, value: &Value, text: &str) -> String {
         match value {
-            Value::Text(word) if self.colour && word == "REJECT" => Cell::new(text.red()),
-            Value::Text(word) if self.colour && word == "ACCEPT" => Cell::new(text.green()),
-            _ => Cell::new(text),
+            Value::Text(word) if self.colour && word == "REJECT" => text.red().to_string(),
+            Value::Text(word) if self.colour && word == "ACCEPT" => text.green().to_string(),
+            _ => text.to_string(),
         }
     }
 }
@@ -134,13 +153,13 @@ fn print_vertical(
     is_first: bool,
 ) -> io::Result<()> {
     let names = || layout.places.iter().map(|place| &columns[*place].heading);
-    let widest = names().map(|name| name.chars().count()).max().unwrap_or(0);
+    let widest = names().map(|name| width(name)).max().unwrap_or(0);
     for (number, row) in cells.iter().enumerate() {
         if number > 0 || !is_first {
             writeln!(to, "{}", "─".repeat(RULER))?;
         }
         for (name, place) in names().zip(&layout.places) {
-            writeln!(to, "{name:widest$}{:GAP$}{}", "", row[*place])?;
+            writeln!(to, "{}{:GAP$}{}", aligned(name, widest, Align::Left), "", row[*place])?;
         }
     }
     Ok(())
@@ -155,8 +174,8 @@ fn least_needed(columns: &[Column], places: &[usize]) -> Option<usize> {
 /// Which columns fit, and how wide each is.
 fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style) -> Layout {
     let width_of = |place: usize| {
-        let widest = cells.iter().map(|row| row[place].chars().count()).max().unwrap_or(0);
-        widest.max(columns[place].heading.chars().count())
+        let widest = cells.iter().map(|row| width(&row[place])).max().unwrap_or(0);
+        widest.max(width(&columns[place].heading))
     };
     let mut places: Vec<usize> = (0..columns.len()).filter(|place| columns[*place].need != Need::Hidden).collect();
     let mut left_out = Vec::new();
@@ -182,14 +201,18 @@ fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style
 
 impl RowSink for Table<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.columns = columns.to_vec();
+        // The names of a file's own columns may carry anything, too.
+        let printable = |column: &Column| Column { heading: printable(&column.heading), ..column.clone() };
+        self.columns = columns.iter().map(printable).collect();
         Ok(())
     }
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        // Bars are drawn to the largest number of all, so that they wait for the last row.
+        let page_rows = if self.style.bars { usize::MAX } else { PAGE_ROWS };
         for row in rows {
             self.page.push(row);
-            if self.page.len() >= PAGE_ROWS {
+            if self.page.len() >= page_rows {
                 self.print_page()?;
             }
         }
@@ -240,6 +263,61 @@ mod tests {
 
     fn column(name: &str, column_type: ColumnType, need: Need) -> Column {
         Column { need, ..Column::new(name, column_type) }
+    }
+
+    fn counts(numbers: impl IntoIterator<Item = i64>) -> Vec<Row> {
+        numbers.into_iter().map(|number| vec![Value::Int(number)]).collect()
+    }
+
+    #[test]
+    fn bars_are_drawn_to_the_largest_number_of_all_rows() {
+        let columns = [column("bytes", ColumnType::BYTES, Need::Essential)];
+        let bars = Style { bars: true, ..style(80) };
+        // The largest comes behind the first page.
+        let (text, _) = printed(&columns, counts((1..=1_500).chain([i64::MAX])), bars);
+        let widest = text.lines().map(width).max();
+        // 19 digits, 2 blanks, 24 cells of bar.
+        assert_eq!(widest, Some(45));
+        let full = text.lines().filter(|line| line.contains(&"█".repeat(24))).count();
+        assert_eq!((text.lines().count(), full), (1_502, 1));
+    }
+
+    #[test]
+    fn a_long_answer_is_printed_in_pages() {
+        let columns = [column("bytes", ColumnType::BYTES, Need::Essential)];
+        let mut to = Vec::new();
+        let mut table = Table::new(&mut to, style(80));
+        table.columns(&columns).unwrap();
+        table.rows(counts(0..2_500)).unwrap();
+        assert_eq!(table.page.len(), 500);
+        drop(table);
+        assert_eq!(String::from_utf8(to).unwrap().lines().count(), 2_001);
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_are_displayed() {
+        let columns =
+            [column("name", ColumnType::Text, Need::Usual), column("flows", ColumnType::COUNT, Need::Essential)];
+        let names = ["東京", "e\u{301}e\u{301}", "web 🚀", "a"];
+        let rows: Vec<Row> = names.iter().map(|name| vec![Value::Text((*name).into()), Value::Int(7)]).collect();
+        // The widest name takes 6 cells.
+        let expected = "NAME    FLOWS\n東京        7\ne\u{301}e\u{301}          7\nweb 🚀      7\na           7\n";
+        assert_eq!(printed(&columns, rows.clone(), style(80)).0, expected);
+        // 13 cells fit; what is too narrow has a line a column.
+        assert_eq!(printed(&columns, rows.clone(), style(13)), (expected.to_string(), None));
+        let vertical = Style { vertical: true, ..style(9) };
+        let (text, _) =
+            printed(&[columns[0].clone(), Column { heading: "流".into(), ..columns[1].clone() }], rows, vertical);
+        assert_eq!(
+            text.lines().take(3).collect::<Vec<_>>(),
+            ["NAME  東京", "流    7", "────────────────────────────────────────"]
+        );
+    }
+
+    #[test]
+    fn headings_do_not_move_the_cursor() {
+        let columns = [column("a\u{1b}[2Jb", ColumnType::Text, Need::Usual)];
+        assert_eq!(printed(&columns, Vec::new(), style(80)).0, "A\u{fffd}[2JB\n");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::output::width;
+
 /// When answers are paged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pager {
@@ -57,18 +59,18 @@ fn fits(text: &[u8], columns: u16, lines: u16) -> bool {
     text.lines().count() < usize::from(lines) && text.lines().all(|line| visible(line) <= usize::from(columns))
 }
 
-/// The letters of a line without the sequences that colour it.
+/// Returns the cells that a line takes, which the sequences that colour it do not.
 fn visible(line: &str) -> usize {
+    let mut text = String::new();
     let mut letters = line.chars();
-    let mut count = 0;
     while let Some(letter) = letters.next() {
         if letter == '\u{1b}' {
             letters.by_ref().find(char::is_ascii_alphabetic);
         } else {
-            count += 1;
+            text.push(letter);
         }
     }
-    count
+    width(&text)
 }
 
 #[cfg(test)]
@@ -78,6 +80,7 @@ mod tests {
     #[test]
     fn colours_take_no_place() {
         assert_eq!(visible("\u{1b}[31mREJECT\u{1b}[0m 1"), 8);
+        assert_eq!(visible("\u{1b}[1m東京\u{1b}[0m e\u{301}"), 6);
         assert!(fits(b"12345\n1\n", 5, 3) && !fits(b"123456\n", 5, 3) && !fits(b"1\n2\n3\n", 5, 3));
     }
 }
