@@ -6,6 +6,7 @@
 
 mod chart;
 mod csv;
+mod human;
 mod json;
 mod plain;
 mod table;
@@ -47,13 +48,15 @@ pub struct Style {
     pub vertical: bool,
     /// Whether a table draws bars behind its last column, where there is room.
     pub bars: bool,
+    /// Whether bytes and counts are scaled: `1.5 GB`, `1.2M`.
+    pub human: bool,
 }
 
 impl Style {
     /// Returns the style that adds nothing: no colours, no bars, a row on its line.
     #[must_use]
     pub const fn plain(width: Option<usize>, zone: TimeZone) -> Self {
-        Self { colour: false, width, zone, vertical: false, bars: false }
+        Self { colour: false, width, zone, vertical: false, bars: false, human: false }
     }
 }
 

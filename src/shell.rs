@@ -73,6 +73,10 @@ struct CommandLine {
     /// How to print rows
     #[arg(short, long, value_enum, global = true)]
     output: Option<OutputFormat>,
+
+    /// Scale bytes and counts in tables
+    #[arg(long, global = true)]
+    human: bool,
 }
 
 impl Shell {
@@ -238,6 +242,7 @@ impl Shell {
         };
         let mut desk = self.desk.clone();
         desk.output.output = line.output.unwrap_or(desk.output.output);
+        desk.output.human |= line.human;
         desk.asking.yes |= line.asking.yes;
         desk.asking.dry_run |= line.asking.dry_run;
         let (context, mut out) = (&desk.context, desk.out.clone());
@@ -297,6 +302,7 @@ impl Shell {
                 rules.clone(),
                 Box::new(console),
             );
+            world.set_human(desk.output.human);
             if let Some((_, rows)) = last {
                 world.set_answer(Rc::clone(rows));
             }

@@ -122,7 +122,13 @@ pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
     let is_held = plan.limit.rows().is_some_and(|rows| rows <= HELD_ROWS);
     let bars = is_top && is_held && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
-    Style { colour, width: desk.out.width(), zone: desk.context.clock.zone.clone(), vertical: desk.vertical, bars }
+    Style {
+        colour,
+        vertical: desk.vertical,
+        bars,
+        human: desk.output.human,
+        ..Style::plain(desk.out.width(), desk.context.clock.zone.clone())
+    }
 }
 
 fn window_line(interval: Option<Interval>, context: &Context) -> String {

@@ -61,8 +61,11 @@ pub(super) fn print_lines<'a>(
 /// Prints rows as answers of queries are printed.
 pub(super) fn print_rows(columns: &[(&str, ColumnType)], rows: Vec<Row>, desk: &Desk) -> Result<(), Error> {
     let column = |&(name, column_type): &(&str, ColumnType)| Column::new(name, column_type);
-    let style =
-        Style { colour: desk.terminal.colour_out(), ..Style::plain(desk.out.width(), desk.context.clock.zone.clone()) };
+    let style = Style {
+        colour: desk.terminal.colour_out(),
+        human: desk.output.human,
+        ..Style::plain(desk.out.width(), desk.context.clock.zone.clone())
+    };
     let mut out = desk.out.clone();
     let mut printed = output::output(desk.output.format(), style, &mut out);
     printed.columns(&columns.iter().map(column).collect::<Vec<_>>())?;

@@ -10,7 +10,7 @@ use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
 use super::width::{Align, aligned, aligned_as, width};
-use super::{Output, Style, display, printable};
+use super::{Output, Style, printable};
 use crate::value::{Column, Need, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.
@@ -55,8 +55,10 @@ impl<'w> Table<'w> {
 
     fn print_page(&mut self) -> io::Result<()> {
         let page = std::mem::take(&mut self.page);
-        let cells: Vec<Vec<String>> =
-            page.iter().map(|row| row.iter().map(|value| display(value, &self.style.zone)).collect()).collect();
+        let texts = |row: &Row| {
+            row.iter().zip(&self.columns).map(|(value, column)| self.style.text(column.column_type, value)).collect()
+        };
+        let cells: Vec<Vec<String>> = page.iter().map(texts).collect();
         let is_first = self.layout.is_none();
         let layout = self.layout.get_or_insert_with(|| settle(&self.columns, &page, &cells, &self.style));
         if layout.vertical {

@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 use super::convert::{to_json, to_rows};
 use super::error::thrown;
 use super::{Library, World};
-use crate::output::{Format, Style, output};
+use crate::output::{Format, output};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -42,8 +42,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
 fn printed(world: &World, format: Format, rows: &Array) -> Result<String, Thrown> {
     let rows = to_rows(rows, |columns| world.ordered(columns))?;
     let mut bytes = Vec::new();
-    let style = Style::plain(world.console.width(), world.clock().zone);
-    let mut printed = output(format, style, &mut bytes);
+    let mut printed = output(format, world.style(), &mut bytes);
     let written = printed.columns(&rows.columns).and_then(|()| printed.rows(rows.rows)).and_then(|()| printed.finish());
     written.map_err(|error| thrown("file", &error.to_string(), None))?;
     if let Some(remark) = printed.remark() {

@@ -1,6 +1,6 @@
 //! What scripts work with: the open account, what they may do, and whom they talk to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use super::convert::from_row;
 use super::error::{Stop, failed};
 use crate::account;
+use crate::output::Style;
 use crate::query::Context;
 use crate::query::window::Clock;
 use crate::session::{Interrupt, Session, Waited};
@@ -77,6 +78,8 @@ pub struct World {
     /// The order of columns by their sorted names: maps forget it.
     orders: RefCell<BTreeMap<Vec<String>, Vec<String>>>,
     answer: RefCell<Rc<Rows>>,
+    /// Whether tables and charts scale bytes and counts.
+    human: Cell<bool>,
     /// Why something could not be printed.
     unwritable: RefCell<Option<io::Error>>,
 }
@@ -106,6 +109,7 @@ impl World {
             created: RefCell::default(),
             orders: RefCell::default(),
             answer: RefCell::default(),
+            human: Cell::default(),
             unwritable: RefCell::default(),
         }
     }
@@ -123,6 +127,16 @@ impl World {
     /// What `ans` is from now on.
     pub fn set_answer(&self, rows: Rc<Rows>) {
         *self.answer.borrow_mut() = rows;
+    }
+
+    /// From now on tables and charts scale bytes and counts, or do not.
+    pub fn set_human(&self, human: bool) {
+        self.human.set(human);
+    }
+
+    /// Returns how tables and charts look.
+    pub(super) fn style(&self) -> Style {
+        Style { human: self.human.get(), ..Style::plain(self.console.width(), self.zone.clone()) }
     }
 
     /// The rows of the last answer, as scripts have them.
