@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Parser;
 use tokio::runtime::Handle;
 
-use crate::command::answer::answer;
+use crate::command::answer::print;
 use crate::command::{Asking, Command, Desk, Error, Exit, Out, OutputFormat, Place, Terminal, compile};
 use crate::query::plan::{Limit, Plan};
 use crate::query::window::{Clock, Window};
@@ -203,9 +203,10 @@ impl Shell {
         if self.is_typed && ends && has_pager && matches!(desk.out, Out::Standard) {
             desk.out = Out::Memory(Arc::clone(&memory));
         }
-        let exit = self.runtime.block_on(answer(plan, false, &desk));
-        let printed = std::mem::take(&mut *memory.lock().unwrap_or_else(PoisonError::into_inner));
-        page::show(&printed, self.settings.pager)?;
+        let printed = self.runtime.block_on(print(plan, false, &desk));
+        let text = std::mem::take(&mut *memory.lock().unwrap_or_else(PoisonError::into_inner));
+        page::show(&text, self.settings.pager)?;
+        let exit = printed.map(|printed| printed.close(&desk));
         let rows = Rc::new(std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)));
         if exit.is_ok() || !rows.rows.is_empty() {
             self.known.saw(&rows);
