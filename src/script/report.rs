@@ -66,7 +66,7 @@ fn section(world: &World, map: &Map) -> Result<String, Thrown> {
     }
     let Some(rows) = map.get("rows") else { return Ok(html) };
     let rows = rows.read_lock::<Array>().ok_or_else(|| thrown("type", "`rows` is an array of maps", None))?;
-    let rows = to_rows(&rows, |columns| world.ordered(columns))?;
+    let rows = to_rows(&rows, |names| world.columns(names))?;
     match text("chart").as_deref() {
         None => html.push_str(&table(&rows)),
         Some(_) if rows.rows.is_empty() => html.push_str("<p>There are no rows to draw.</p>\n"),
