@@ -130,6 +130,10 @@ pub(crate) struct Output {
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Table, global = true)]
     pub(crate) output: OutputFormat,
 
+    /// Scale bytes and counts in tables and charts: 1.5 GB, 1.2M
+    #[arg(long, global = true)]
+    pub(crate) human: bool,
+
     /// Print the numbers of the run as one JSON object on standard error
     #[arg(long, value_enum, value_name = "FORMAT", global = true)]
     pub(crate) stats: Option<StatsFormat>,

@@ -6,15 +6,19 @@
 
 mod chart;
 mod csv;
+mod human;
 mod json;
 mod plain;
 mod table;
+mod width;
 
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
 use crate::value::{RowSink, Value, flag_names, time_in};
+#[cfg(feature = "local")]
+pub(crate) use width::width;
 
 /// A way to print rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +44,20 @@ pub struct Style {
     pub width: Option<usize>,
     /// The zone of times.
     pub zone: TimeZone,
-    /// Result names of columns that a table leaves out without saying so.
-    pub hidden: Vec<String>,
     /// Whether a table whose rows do not fit has a line a column, rather than fewer columns.
     pub vertical: bool,
     /// Whether a table draws bars behind its last column, where there is room.
     pub bars: bool,
+    /// Whether bytes and counts are scaled: `1.5 GB`, `1.2M`.
+    pub human: bool,
+}
+
+impl Style {
+    /// Returns the style that adds nothing: no colours, no bars, a row on its line.
+    #[must_use]
+    pub const fn plain(width: Option<usize>, zone: TimeZone) -> Self {
+        Self { colour: false, width, zone, vertical: false, bars: false, human: false }
+    }
 }
 
 /// An output that has to be told when the rows end.

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Parser;
 use tokio::runtime::Handle;
 
-use crate::command::answer::answer;
+use crate::command::answer::print;
 use crate::command::{Asking, Command, Desk, Error, Exit, Out, OutputFormat, Place, Terminal, compile};
 use crate::query::plan::{Limit, Plan};
 use crate::query::window::{Clock, Window};
@@ -73,6 +73,10 @@ struct CommandLine {
     /// How to print rows
     #[arg(short, long, value_enum, global = true)]
     output: Option<OutputFormat>,
+
+    /// Scale bytes and counts in tables
+    #[arg(long, global = true)]
+    human: bool,
 }
 
 impl Shell {
@@ -199,9 +203,10 @@ impl Shell {
         if self.is_typed && ends && has_pager && matches!(desk.out, Out::Standard) {
             desk.out = Out::Memory(Arc::clone(&memory));
         }
-        let exit = self.runtime.block_on(answer(plan, false, &desk));
-        let printed = std::mem::take(&mut *memory.lock().unwrap_or_else(PoisonError::into_inner));
-        page::show(&printed, self.settings.pager)?;
+        let printed = self.runtime.block_on(print(plan, false, &desk));
+        let text = std::mem::take(&mut *memory.lock().unwrap_or_else(PoisonError::into_inner));
+        page::show(&text, self.settings.pager)?;
+        let exit = printed.map(|printed| printed.close(&desk));
         let rows = Rc::new(std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)));
         if exit.is_ok() || !rows.rows.is_empty() {
             self.known.saw(&rows);
@@ -238,6 +243,7 @@ impl Shell {
         };
         let mut desk = self.desk.clone();
         desk.output.output = line.output.unwrap_or(desk.output.output);
+        desk.output.human |= line.human;
         desk.asking.yes |= line.asking.yes;
         desk.asking.dry_run |= line.asking.dry_run;
         let (context, mut out) = (&desk.context, desk.out.clone());
@@ -297,6 +303,7 @@ impl Shell {
                 rules.clone(),
                 Box::new(console),
             );
+            world.set_human(desk.output.human);
             if let Some((_, rows)) = last {
                 world.set_answer(Rc::clone(rows));
             }

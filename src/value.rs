@@ -131,13 +131,77 @@ pub fn time_in(seconds: EpochSeconds, zone: &TimeZone) -> String {
     )
 }
 
-/// How a column is typed, which decides how it is aligned and coloured.
+/// The unit of a measure, which decides how it is scaled for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// A count: packets, flows, distinct values.
+    Count,
+    /// Anything else: seconds, averages. Never scaled.
+    Plain,
+}
+
+/// What the values of a column are, which decides how they are aligned, drawn and scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
-    /// Numbers: aligned to the right.
+    /// Something measured: what charts draw.
+    Measure {
+        /// The unit.
+        unit: Unit,
+        /// Whether the values of several rows may be added: so for counts and sums, where no row means 0.
+        adds_up: bool,
+    },
+    /// A number that names something: a port, a version. Never drawn or scaled.
     Number,
+    /// A point in time.
+    Time,
+    /// The start of an interval of time; the intervals follow one another.
+    Bin {
+        /// The length of each interval.
+        width_s: i64,
+    },
     /// Everything else.
     Text,
+}
+
+impl ColumnType {
+    /// Bytes that add up.
+    pub const BYTES: Self = Self::Measure { unit: Unit::Bytes, adds_up: true };
+    /// Counts that add up.
+    pub const COUNT: Self = Self::Measure { unit: Unit::Count, adds_up: true };
+
+    /// Returns whether the values are something measured.
+    #[must_use]
+    pub const fn is_measure(self) -> bool {
+        matches!(self, Self::Measure { .. })
+    }
+
+    /// Returns whether the values are numbers, which are aligned to the right.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::Measure { .. } | Self::Number)
+    }
+
+    /// Returns whether the values are points in time.
+    #[must_use]
+    pub const fn is_time(self) -> bool {
+        matches!(self, Self::Time | Self::Bin { .. })
+    }
+}
+
+/// How much a table needs a column. The least needed is left out first where the terminal is narrow; of
+/// equal ones, the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// Not shown in tables, only in machine formats.
+    Hidden,
+    /// Left out before the others, the lowest number first.
+    Expendable(u8),
+    /// Left out where nothing expendable is left.
+    Usual,
+    /// Never left out.
+    Essential,
 }
 
 /// One column of a result.
@@ -147,8 +211,19 @@ pub struct Column {
     pub name: String,
     /// The heading in a table.
     pub heading: String,
-    /// How its values are typed.
+    /// What its values are.
     pub column_type: ColumnType,
+    /// How much a table needs it.
+    pub need: Need,
+}
+
+impl Column {
+    /// Returns a column of this name, with the name as its heading.
+    #[must_use]
+    pub fn new(name: &str, column_type: ColumnType) -> Self {
+        let heading = name.replace(['_', '.'], " ").to_uppercase();
+        Self { name: name.into(), heading, column_type, need: Need::Usual }
+    }
 }
 
 /// The values of one result row, in the order of the columns.

@@ -549,6 +549,51 @@ fn a_chart_is_drawn() {
 }
 
 #[test]
+fn a_chart_over_bins_has_a_line_for_each_further_key() {
+    let (_folder, path) = logs();
+    let ran = flowlogs(&["--local", &path, "-e", "sum(bytes) by bin(1m), action | chart"]).run().done();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 13, "{}", ran.stdout);
+    assert_eq!(lines[12].trim(), "a ACCEPT  b REJECT");
+}
+
+#[test]
+fn a_measure_is_drawn_whatever_it_is_called() {
+    let (_folder, path) = logs();
+    for sentence in ["distinct(dst.port) by action | chart", "count() as per_port by action | chart"] {
+        let ran = flowlogs(&["--local", &path, "-e", sentence]).run().done();
+        assert!(ran.stdout.contains("ACCEPT  ") && ran.stdout.contains('█'), "{sentence}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_chart_has_no_more_bars_than_can_be_looked_at() {
+    let folder = TempDir::new().unwrap();
+    let path: PathBuf = folder.path().join("many.log");
+    let records: String = (1..=300).map(|port| format!("{port} {}\n", 1000 - port)).collect();
+    fs::write(&path, format!("dstport bytes\n{records}")).unwrap();
+    let path = path.display().to_string();
+    let ran = flowlogs(&["--local", &path, "-e", "sum(bytes) by dst.port | limit none | chart"]).run().done();
+    assert_eq!(ran.stdout.lines().count(), 201);
+    assert!(ran.stderr.contains("note: 100 more rows are not drawn"), "{}", ran.stderr);
+}
+
+#[test]
+fn human_scales_tables_and_charts_but_no_data() {
+    let (_folder, path) = logs();
+    let run = |args: &[&str]| flowlogs(&[&["--local", &path, "--quiet"], args].concat()).run().done().stdout;
+    let sentence = "sum(bytes) as total, count() as flows by action | limit 1";
+    assert_eq!(run(&["--human", "-e", "sum(bytes) by action | limit 1"]), "ACTION  SUM BYTES\nACCEPT     1.0 kB\n");
+    assert!(run(&["--human", "-e", "sum(bytes) by action | limit 1 | chart"]).contains("ACCEPT  1.0 kB  █"));
+    for format in ["json", "ndjson", "csv"] {
+        let args = ["-o", format, "-e", sentence];
+        let scaled = run(&[&["--human"][..], &args].concat());
+        assert!(scaled.contains("1000"), "{scaled}");
+        assert_eq!(scaled, run(&args));
+    }
+}
+
+#[test]
 fn a_group_that_does_not_fit_the_memory_fails_cleanly_or_spills() {
     let folder = TempDir::new().unwrap();
     let path: PathBuf = folder.path().join("many.log");

@@ -395,3 +395,37 @@ fn a_script_is_called_in_every_way() {
     demo.run(&["hello.rhia"]).fails(2, "no command, and no script");
     demo.run(&["lsit"]).fails(2, "did you mean `list`?");
 }
+
+#[test]
+fn rows_are_printed_in_the_order_of_their_query_or_as_they_are_named() {
+    let demo = Demo::new();
+    let out = demo
+        .script(
+            r#"
+            let older = query("all last 5m | show src.port, dst.addr, bytes | limit 1");
+            let newer = query("all last 5m | show bytes, action, dst.port | limit 1");
+            let header = |rows| to_csv(rows).split("\n")[0];
+            print(header.call(older));
+            print(header.call(newer));
+            // A column that was added comes last; what no query had, by name.
+            older[0].more = 1;
+            older[0].extra = 2;
+            print(header.call(older));
+            print(header.call([#{ zebra: 1, ant: 2 }]));
+            for row in rows("all last 5m | show proto, dir | limit 1") { print(header.call([row])); }
+            print(to_csv([#{ bytes: 1, name: "b" }, #{ name: "a" }], ["name", "bytes", "none"]));
+            print(to_csv([], ["name", "bytes"]));
+            table([#{ bytes: 1000, name: "b" }], ["name", "bytes"]);
+            chart([#{ dst_port: 22, n: 5 }, #{ dst_port: 80, n: 10 }], ["dst_port", "n"]);
+            try { table([#{ a: 1 }], ["a", 7]); } catch (error) { print(error.kind); }
+            "#,
+        )
+        .done();
+    let expected = "src_port,dst_addr,bytes\nbytes,action,dst_port\nsrc_port,dst_addr,bytes,extra,more\nant,zebra\nproto,dir\n\
+                    name,bytes,none\nb,1,\na,,\n\nname,bytes\n\nNAME  BYTES\nb      1000\n";
+    assert!(out.starts_with(expected), "{out}");
+    let drawn: Vec<&str> = out[expected.len()..].lines().collect();
+    // A query had the port, so that it is no measure.
+    assert!(drawn[1].starts_with("22   5  █") && drawn[2].starts_with("80  10  █"), "{out}");
+    assert_eq!(drawn[3], "type");
+}

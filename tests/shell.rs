@@ -240,6 +240,45 @@ fn what_does_not_fit_is_paged_or_has_a_line_a_column() {
     assert!(screen.contains("PKT SRC ADDR") && screen.contains("TCP FLAGS"), "{screen}");
 }
 
+/// Asserts that these parts stand on the screen in this order.
+#[track_caller]
+fn assert_in_order(screen: &str, parts: &[&str]) {
+    let places: Vec<Option<usize>> = parts.iter().map(|part| screen.find(part)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{parts:?} {places:?}: {screen}");
+}
+
+#[test]
+fn the_window_stands_above_the_rows_and_the_closing_line_below_paged_or_not() {
+    let home = Home::new();
+    for pager in ["cat", "sed -e 's/^DST PORT/PAGED PORT/'"] {
+        let mut shell = home.shell(100, &[("NO_COLOR", "1"), ("PAGER", pager)]);
+        let heading = if pager == "cat" { "DST PORT" } else { "PAGED PORT" };
+        ask(&mut shell, ".pager on", "flowlogs demo>");
+        // A note on the sentence comes with the window, one on the answer with the closing line.
+        let screen = ask(&mut shell, "vpc prod | count(), distinct(src.addr) by dst.port | limit 2", "2 rows");
+        assert_in_order(&screen, &["window: ", "note: `distinct` is exact", heading, "2 rows · "]);
+    }
+    let mut shell = home.shell(100, &[("NO_COLOR", "1"), ("PAGER", "head -3")]);
+    let screen = ask(&mut shell, "vpc prod | show time", "100 rows");
+    assert_in_order(&screen, &["note: the answer is cut at 100 rows", "100 rows · "]);
+}
+
+#[test]
+fn human_scales_bytes_and_counts_in_tables_alone() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[("NO_COLOR", "1")]);
+    ask(&mut shell, ".set human on", "flowlogs demo>");
+    let sentence = "vpc prod last 12h | sum(bytes) as all_bytes";
+    ask(&mut shell, sentence, " GB\n");
+    ask(&mut shell, &format!("table(query(\"{sentence}\"))"), " GB\n");
+    ask(&mut shell, ".set human off", "flowlogs demo>");
+    let screen = ask(&mut shell, sentence, "1 row");
+    let bytes =
+        screen.lines().rev().map(str::trim).find(|line| line.bytes().all(|b| b.is_ascii_digit()) && !line.is_empty());
+    assert!(bytes.is_some_and(|bytes| bytes.len() >= 7), "{screen}");
+    ask(&mut shell, ".set humam on", "`.set human on`");
+}
+
 #[test]
 fn colours_show_what_the_words_are_unless_they_are_unwanted() {
     let home = Home::new();

@@ -20,6 +20,9 @@ use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, time_in};
 /// Work that takes longer shows how far it is.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
+/// Rows that may be held back until all are there, for bars drawn to the largest of them.
+const HELD_ROWS: u64 = 10_000;
+
 impl From<account::Error> for Error {
     fn from(error: account::Error) -> Self {
         match error {
@@ -31,15 +34,37 @@ impl From<account::Error> for Error {
 
 /// Runs a plan and prints what comes; with `pretty`, names are added where they are known.
 pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exit, Error> {
+    Ok(print(plan, pretty, desk).await?.close(desk))
+}
+
+/// Rows that were printed, with what is to be said below them.
+pub(crate) struct Printed {
+    stats: RunStats,
+    remark: Option<String>,
+}
+
+impl Printed {
+    /// Says what is known behind the rows, with the closing line last.
+    pub(crate) fn close(&self, desk: &Desk) -> Exit {
+        if let Some(remark) = &self.remark {
+            desk.terminal.note(remark);
+        }
+        close(&self.stats, &desk.output, &desk.terminal);
+        if self.stats.truncated && desk.output.fail_on_truncate { Exit::Truncated } else { Exit::Done }
+    }
+}
+
+/// Runs a plan and prints its rows, below what is known before them. What is known behind them is left to say, so
+/// that who holds the rows back can show them first.
+pub(crate) async fn print(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Printed, Error> {
     let named = (pretty && desk.session.has_names()).then(|| plan.with_names());
     if pretty && named.is_none() {
         desk.terminal.note("`--pretty` shows names where an inventory is at hand: give one with `--inventory FILE`");
     }
-    let stats = print(named.as_ref().unwrap_or(plan), desk).await?;
-    Ok(if stats.truncated && desk.output.fail_on_truncate { Exit::Truncated } else { Exit::Done })
+    print_rows(named.as_ref().unwrap_or(plan), desk).await
 }
 
-async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
+async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     let Desk { session, output: options, context, terminal, .. } = desk;
     terminal.aside(&window_line(session.interval(plan, &context.clock), context));
     for note in &plan.notes {
@@ -79,13 +104,7 @@ async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
         output.finish()?;
     }
     let stats = outcome?;
-    let remark = output.remark();
-    drop(output);
-    if let Some(remark) = remark {
-        terminal.note(&remark);
-    }
-    close(&stats, options, terminal);
-    Ok(stats)
+    Ok(Printed { stats, remark: output.remark() })
 }
 
 /// Asks a person before a query that costs much. What it costs is estimated for long windows only: the
@@ -115,19 +134,16 @@ async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
 }
 
 pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
-    // The Go tool's table has no interface column; machine formats do.
-    let hidden =
-        if matches!(plan.shape, Shape::Records { default: true, .. }) { vec!["eni".into()] } else { Vec::new() };
     let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
-    let bars = is_top && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
+    let is_held = plan.limit.rows().is_some_and(|rows| rows <= HELD_ROWS);
+    let bars = is_top && is_held && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
     Style {
         colour,
-        width: desk.out.width(),
-        zone: desk.context.clock.zone.clone(),
-        hidden,
         vertical: desk.vertical,
         bars,
+        human: desk.output.human,
+        ..Style::plain(desk.out.width(), desk.context.clock.zone.clone())
     }
 }
 

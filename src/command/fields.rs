@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use jiff::tz::TimeZone;
+
 use super::{Error, Out, Output};
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Field, FieldType, Origin, RECORD_FIELDS_URL};
@@ -25,20 +27,8 @@ fn find(name: &str) -> Result<Field, Error> {
 }
 
 fn list(fields: &[Field], format: Format, out: &mut Out) -> Result<(), Error> {
-    let column = |name: &str| Column {
-        name: name.into(),
-        heading: name.replace('_', " ").to_uppercase(),
-        column_type: ColumnType::Text,
-    };
-    let style = Style {
-        colour: false,
-        width: out.width(),
-        zone: jiff::tz::TimeZone::UTC,
-        hidden: Vec::new(),
-        vertical: false,
-        bars: false,
-    };
-    let mut output = output::output(format, style, out);
+    let column = |name: &str| Column::new(name, ColumnType::Text);
+    let mut output = output::output(format, Style::plain(out.width(), TimeZone::UTC), out);
     output.columns(&["name", "type", "version", "record_field", "help", "also"].map(column))?;
     output.rows(fields.iter().map(|field| row(*field)).collect())?;
     output.finish()?;

@@ -34,14 +34,14 @@ const COLUMNS: [(&str, ColumnType); 11] = [
     ("kind", ColumnType::Text),
     ("name", ColumnType::Text),
     ("resource", ColumnType::Text),
-    ("covered", ColumnType::Number),
-    ("interfaces", ColumnType::Number),
+    ("covered", ColumnType::COUNT),
+    ("interfaces", ColumnType::COUNT),
     ("status", ColumnType::Text),
-    ("created", ColumnType::Text),
+    ("created", ColumnType::Time),
     ("log_group", ColumnType::Text),
     ("id", ColumnType::Text),
     ("retention_days", ColumnType::Number),
-    ("stored_bytes", ColumnType::Number),
+    ("stored_bytes", ColumnType::BYTES),
 ];
 
 fn row(flow_log: &FlowLog) -> Row {

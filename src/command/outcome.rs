@@ -60,18 +60,11 @@ pub(super) fn print_lines<'a>(
 
 /// Prints rows as answers of queries are printed.
 pub(super) fn print_rows(columns: &[(&str, ColumnType)], rows: Vec<Row>, desk: &Desk) -> Result<(), Error> {
-    let column = |&(name, column_type): &(&str, ColumnType)| Column {
-        name: name.into(),
-        heading: name.replace('_', " ").to_uppercase(),
-        column_type,
-    };
+    let column = |&(name, column_type): &(&str, ColumnType)| Column::new(name, column_type);
     let style = Style {
         colour: desk.terminal.colour_out(),
-        width: desk.out.width(),
-        zone: desk.context.clock.zone.clone(),
-        hidden: Vec::new(),
-        vertical: false,
-        bars: false,
+        human: desk.output.human,
+        ..Style::plain(desk.out.width(), desk.context.clock.zone.clone())
     };
     let mut out = desk.out.clone();
     let mut printed = output::output(desk.output.format(), style, &mut out);

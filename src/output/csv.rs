@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn text_is_quoted_where_it_has_to_be() {
-        let column = |name: &str| Column { name: name.into(), heading: String::new(), column_type: ColumnType::Text };
+        let column = |name: &str| Column::new(name, ColumnType::Text);
         let mut to = Vec::new();
         let mut csv = Csv::new(&mut to);
         csv.columns(&[column("a"), column("x,y")]).unwrap();

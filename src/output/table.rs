@@ -6,12 +6,12 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
-use super::{Output, Style, display};
-use crate::value::{Column, ColumnType, Row, RowSink, Value};
+use super::width::{Align, aligned, aligned_as, width};
+use super::{Output, Style, printable};
+use crate::value::{Column, Need, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.
 const PAGE_ROWS: usize = 1_000;
@@ -21,10 +21,6 @@ const GAP: usize = 2;
 
 /// The ruler between rows that have a line a column.
 const RULER: usize = 40;
-
-/// Columns that are left out first where the terminal is narrow: they repeat what others say, or
-/// matter in special cases. Behind them the last columns go first.
-const EXPENDABLE: [&str; 7] = ["pkt_src_addr", "pkt_dst_addr", "flags", "packets", "src_port", "bytes", "dir"];
 
 pub(super) struct Table<'w> {
     to: &'w mut (dyn Write + Send),
@@ -59,56 +55,79 @@ impl<'w> Table<'w> {
 
     fn print_page(&mut self) -> io::Result<()> {
         let page = std::mem::take(&mut self.page);
-        let cells: Vec<Vec<String>> =
-            page.iter().map(|row| row.iter().map(|value| display(value, &self.style.zone)).collect()).collect();
+        let texts = |row: &Row| {
+            row.iter().zip(&self.columns).map(|(value, column)| self.style.text(column.column_type, value)).collect()
+        };
+        let cells: Vec<Vec<String>> = page.iter().map(texts).collect();
         let is_first = self.layout.is_none();
         let layout = self.layout.get_or_insert_with(|| settle(&self.columns, &page, &cells, &self.style));
         if layout.vertical {
             return print_vertical(self.to, &self.columns, layout, &cells, is_first);
         }
-        let mut table = comfy_table::Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        layout.widen(&cells);
         if is_first {
-            let headings = layout.places.iter().map(|place| {
-                let heading = self.columns[*place].heading.clone();
-                if self.style.colour { Cell::new(heading.bold()) } else { Cell::new(heading) }
-            });
-            table.set_header(headings.collect::<Vec<_>>());
+            print_headings(self.to, &self.columns, layout, &self.style)?;
         }
         for (row, cells) in page.iter().zip(&cells) {
-            table.add_row(
-                layout.places.iter().map(|place| self.style.cell(&row[*place], &cells[*place])).collect::<Vec<_>>(),
-            );
-        }
-        for (column, (place, width)) in table.column_iter_mut().zip(layout.places.iter().zip(&layout.widths)) {
-            let is_number = self.columns[*place].column_type == ColumnType::Number;
-            column.set_cell_alignment(if is_number { CellAlignment::Right } else { CellAlignment::Left });
-            column.set_padding((0, u16::try_from(GAP).unwrap_or(2)));
-            let width = u16::try_from(width + GAP).unwrap_or(u16::MAX);
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
-        }
-        let mut rows = page.iter();
-        for (number, line) in table.lines().enumerate() {
-            let bar = match &layout.bars {
-                Some(bars) if number > 0 || !is_first => rows.next().map(|row| bars.of(row)),
-                _ => None,
-            };
-            writeln!(self.to, "{}", format!("{line}{}", bar.unwrap_or_default()).trim_end())?;
+            print_row(self.to, &self.columns, layout, row, cells, &self.style)?;
         }
         Ok(())
     }
+}
+
+impl Layout {
+    /// Makes room for the cells of a later page.
+    fn widen(&mut self, cells: &[Vec<String>]) {
+        for (place, widest) in self.places.iter().zip(&mut self.widths) {
+            *widest = cells.iter().map(|row| width(&row[*place])).fold(*widest, usize::max);
+        }
+    }
+}
+
+fn print_headings(to: &mut dyn Write, columns: &[Column], layout: &Layout, style: &Style) -> io::Result<()> {
+    let cells = layout.places.iter().zip(&layout.widths).map(|(place, cells)| {
+        let column = &columns[*place];
+        let painted = if style.colour { column.heading.bold().to_string() } else { column.heading.clone() };
+        aligned_as(&painted, &column.heading, *cells, Align::of(column))
+    });
+    print_line(to, &cells.collect::<Vec<_>>().join(&" ".repeat(GAP)))
+}
+
+fn print_row(
+    to: &mut dyn Write,
+    columns: &[Column],
+    layout: &Layout,
+    row: &Row,
+    cells: &[String],
+    style: &Style,
+) -> io::Result<()> {
+    let mut line = String::new();
+    for (place, cells_wide) in layout.places.iter().zip(&layout.widths) {
+        let text = &cells[*place];
+        line.push_str(&aligned_as(&style.painted(&row[*place], text), text, *cells_wide, Align::of(&columns[*place])));
+        line.push_str(&" ".repeat(GAP));
+    }
+    if let Some(bars) = &layout.bars {
+        line.push_str(&bars.of(row));
+    }
+    print_line(to, &line)
+}
+
+fn print_line(to: &mut dyn Write, line: &str) -> io::Result<()> {
+    writeln!(to, "{}", line.trim_end())
 }
 
 impl Bars {
     const WIDEST: usize = 24;
     const NARROWEST: usize = 4;
 
-    /// Those of the last column, in what the width leaves behind `used` cells.
-    fn settle(places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
+    /// Returns those of the last column, if it is a measure, in what the width leaves behind `used` cells.
+    fn settle(columns: &[Column], places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
         let place = *places.last()?;
         let room = style.width.map_or(Self::WIDEST, |width| width.saturating_sub(used)).min(Self::WIDEST);
         let largest = page.iter().map(|row| number(&row[place])).fold(0.0, f64::max);
-        (style.bars && room >= Self::NARROWEST).then_some(Self { place, largest, room })
+        let has_bars = style.bars && columns[place].column_type.is_measure() && room >= Self::NARROWEST;
+        has_bars.then_some(Self { place, largest, room })
     }
 
     fn of(&self, row: &Row) -> String {
@@ -117,11 +136,12 @@ impl Bars {
 }
 
 impl Style {
-    fn cell(&self, value: &Value, text: &str) -> Cell {
+    /// Returns a value's text with its colour.
+    fn painted(&self, value: &Value, text: &str) -> String {
         match value {
-            Value::Text(word) if self.colour && word == "REJECT" => Cell::new(text.red()),
-            Value::Text(word) if self.colour && word == "ACCEPT" => Cell::new(text.green()),
-            _ => Cell::new(text),
+            Value::Text(word) if self.colour && word == "REJECT" => text.red().to_string(),
+            Value::Text(word) if self.colour && word == "ACCEPT" => text.green().to_string(),
+            _ => text.to_string(),
         }
     }
 }
@@ -135,38 +155,43 @@ fn print_vertical(
     is_first: bool,
 ) -> io::Result<()> {
     let names = || layout.places.iter().map(|place| &columns[*place].heading);
-    let widest = names().map(|name| name.chars().count()).max().unwrap_or(0);
+    let widest = names().map(|name| width(name)).max().unwrap_or(0);
     for (number, row) in cells.iter().enumerate() {
         if number > 0 || !is_first {
             writeln!(to, "{}", "─".repeat(RULER))?;
         }
         for (name, place) in names().zip(&layout.places) {
-            writeln!(to, "{name:widest$}{:GAP$}{}", "", row[*place])?;
+            writeln!(to, "{}{:GAP$}{}", aligned(name, widest, Align::Left), "", row[*place])?;
         }
     }
     Ok(())
 }
 
+/// Returns which of these places is left out first, if any can be: the last of those that are needed least.
+fn least_needed(columns: &[Column], places: &[usize]) -> Option<usize> {
+    let need = |at: &usize| columns[places[*at]].need;
+    (0..places.len()).filter(|at| need(at) < Need::Essential).rev().min_by_key(need)
+}
+
 /// Which columns fit, and how wide each is.
 fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style) -> Layout {
     let width_of = |place: usize| {
-        let widest = cells.iter().map(|row| row[place].chars().count()).max().unwrap_or(0);
-        widest.max(columns[place].heading.chars().count())
+        let widest = cells.iter().map(|row| width(&row[place])).max().unwrap_or(0);
+        widest.max(width(&columns[place].heading))
     };
-    let mut places: Vec<usize> = (0..columns.len()).filter(|p| !style.hidden.contains(&columns[*p].name)).collect();
+    let mut places: Vec<usize> = (0..columns.len()).filter(|place| columns[*place].need != Need::Hidden).collect();
     let mut left_out = Vec::new();
     let total = |places: &[usize]| places.iter().map(|place| width_of(*place) + GAP).sum::<usize>().saturating_sub(GAP);
     let vertical = style.vertical && style.width.is_some_and(|terminal| total(&places) > terminal);
     if let Some(terminal) = style.width.filter(|_| !vertical) {
         while places.len() > 1 && total(&places) > terminal {
-            let expendable =
-                EXPENDABLE.iter().find_map(|name| places.iter().position(|place| columns[*place].name == *name));
-            left_out.push(places.remove(expendable.unwrap_or(places.len() - 1)));
+            let Some(least) = least_needed(columns, &places) else { break };
+            left_out.push(places.remove(least));
         }
     }
     left_out.sort_unstable();
     let widths: Vec<usize> = places.iter().map(|place| width_of(*place)).collect();
-    let bars = Bars::settle(&places, page, widths.iter().map(|width| width + GAP).sum(), style);
+    let bars = Bars::settle(columns, &places, page, widths.iter().map(|width| width + GAP).sum(), style);
     Layout {
         bars,
         places,
@@ -178,14 +203,18 @@ fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style
 
 impl RowSink for Table<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.columns = columns.to_vec();
+        // The names of a file's own columns may carry anything, too.
+        let printable = |column: &Column| Column { heading: printable(&column.heading), ..column.clone() };
+        self.columns = columns.iter().map(printable).collect();
         Ok(())
     }
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        // Bars are drawn to the largest number of all, so that they wait for the last row.
+        let page_rows = if self.style.bars { usize::MAX } else { PAGE_ROWS };
         for row in rows {
             self.page.push(row);
-            if self.page.len() >= PAGE_ROWS {
+            if self.page.len() >= page_rows {
                 self.print_page()?;
             }
         }
@@ -208,5 +237,113 @@ impl Output for Table<'_> {
             "left out to fit {width} columns: {} (`show` chooses columns, `--output json` has all)",
             layout.left_out.join(", ")
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::value::ColumnType;
+
+    /// What a table prints, and its remark.
+    fn printed(columns: &[Column], rows: Vec<Row>, style: Style) -> (String, Option<String>) {
+        let mut to = Vec::new();
+        let mut table = Table::new(&mut to, style);
+        table.columns(columns).unwrap();
+        table.rows(rows).unwrap();
+        table.finish().unwrap();
+        let remark = table.remark();
+        drop(table);
+        (String::from_utf8(to).unwrap(), remark)
+    }
+
+    fn style(width: usize) -> Style {
+        Style::plain(Some(width), TimeZone::UTC)
+    }
+
+    fn column(name: &str, column_type: ColumnType, need: Need) -> Column {
+        Column { need, ..Column::new(name, column_type) }
+    }
+
+    fn counts(numbers: impl IntoIterator<Item = i64>) -> Vec<Row> {
+        numbers.into_iter().map(|number| vec![Value::Int(number)]).collect()
+    }
+
+    #[test]
+    fn bars_are_drawn_to_the_largest_number_of_all_rows() {
+        let columns = [column("bytes", ColumnType::BYTES, Need::Essential)];
+        let bars = Style { bars: true, ..style(80) };
+        // The largest comes behind the first page.
+        let (text, _) = printed(&columns, counts((1..=1_500).chain([i64::MAX])), bars);
+        let widest = text.lines().map(width).max();
+        // 19 digits, 2 blanks, 24 cells of bar.
+        assert_eq!(widest, Some(45));
+        let full = text.lines().filter(|line| line.contains(&"█".repeat(24))).count();
+        assert_eq!((text.lines().count(), full), (1_502, 1));
+    }
+
+    #[test]
+    fn a_long_answer_is_printed_in_pages() {
+        let columns = [column("bytes", ColumnType::BYTES, Need::Essential)];
+        let mut to = Vec::new();
+        let mut table = Table::new(&mut to, style(80));
+        table.columns(&columns).unwrap();
+        table.rows(counts(0..2_500)).unwrap();
+        assert_eq!(table.page.len(), 500);
+        drop(table);
+        assert_eq!(String::from_utf8(to).unwrap().lines().count(), 2_001);
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_are_displayed() {
+        let columns =
+            [column("name", ColumnType::Text, Need::Usual), column("flows", ColumnType::COUNT, Need::Essential)];
+        let names = ["東京", "e\u{301}e\u{301}", "web 🚀", "a"];
+        let rows: Vec<Row> = names.iter().map(|name| vec![Value::Text((*name).into()), Value::Int(7)]).collect();
+        // The widest name takes 6 cells.
+        let expected = "NAME    FLOWS\n東京        7\ne\u{301}e\u{301}          7\nweb 🚀      7\na           7\n";
+        assert_eq!(printed(&columns, rows.clone(), style(80)).0, expected);
+        // 13 cells fit; what is too narrow has a line a column.
+        assert_eq!(printed(&columns, rows.clone(), style(13)), (expected.to_string(), None));
+        let vertical = Style { vertical: true, ..style(9) };
+        let (text, _) =
+            printed(&[columns[0].clone(), Column { heading: "流".into(), ..columns[1].clone() }], rows, vertical);
+        assert_eq!(
+            text.lines().take(3).collect::<Vec<_>>(),
+            ["NAME  東京", "流    7", "────────────────────────────────────────"]
+        );
+    }
+
+    #[test]
+    fn headings_do_not_move_the_cursor() {
+        let columns = [column("a\u{1b}[2Jb", ColumnType::Text, Need::Usual)];
+        assert_eq!(printed(&columns, Vec::new(), style(80)).0, "A\u{fffd}[2JB\n");
+    }
+
+    #[test]
+    fn the_least_needed_columns_are_left_out_first_and_the_essential_one_never() {
+        let columns = [
+            column("one", ColumnType::Text, Need::Expendable(2)),
+            column("two", ColumnType::Text, Need::Expendable(0)),
+            column("three", ColumnType::Text, Need::Expendable(0)),
+            column("flows", ColumnType::COUNT, Need::Essential),
+            column("bytes", ColumnType::BYTES, Need::Expendable(1)),
+            column("eni", ColumnType::Text, Need::Hidden),
+        ];
+        let headings = |width| {
+            let row =
+                vec![Value::word("a"), Value::word("b"), Value::word("c"), Value::Int(1), Value::Int(2), Value::Absent];
+            let (text, _) = printed(&columns, vec![row], style(width));
+            text.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        // The widths of the headings, with 2 blanks between them: 3+2+3+2+5+2+5+2+5 = 29.
+        assert_eq!(headings(29), "ONE TWO THREE FLOWS BYTES");
+        assert_eq!(headings(28), "ONE TWO FLOWS BYTES");
+        assert_eq!(headings(21), "ONE FLOWS BYTES");
+        assert_eq!(headings(16), "ONE FLOWS");
+        assert_eq!(headings(9), "FLOWS");
+        assert_eq!(headings(1), "FLOWS");
     }
 }

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use crate::field::{Field, FieldType, Origin};
 use crate::function::Function;
 use crate::query::window::Window;
-use crate::value::{Column, ColumnType, EpochSeconds};
+use crate::value::{Column, ColumnType, EpochSeconds, Need, Unit};
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -712,11 +712,8 @@ impl Plan {
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         match &self.shape {
-            Shape::Records { columns, .. } => columns.iter().map(ShownColumn::column).collect(),
-            Shape::Groups(groups) => {
-                let keys = groups.keys.iter().map(GroupKey::column);
-                keys.chain(groups.aggregates.iter().map(Aggregate::column)).collect()
-            }
+            Shape::Records { columns, default } => columns.iter().map(|column| column.column(*default)).collect(),
+            Shape::Groups(groups) => groups.columns(),
         }
     }
 
@@ -883,26 +880,74 @@ impl Source {
     }
 
     fn column(&self, name: &str) -> Column {
-        let heading = match self {
-            Self::Field(field) if field.result_name() == name => field.heading(),
-            _ => heading(name),
-        };
-        let column_type = match self.field_type() {
-            FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Number => ColumnType::Number,
+        let column = Column::new(name, self.column_type());
+        match self {
+            Self::Field(field) if field.result_name() == name => Column { heading: field.heading(), ..column },
+            _ => column,
+        }
+    }
+
+    fn column_type(&self) -> ColumnType {
+        match self.field_type() {
+            FieldType::Quantity | FieldType::Duration => ColumnType::Measure { unit: self.unit(), adds_up: true },
+            FieldType::Port | FieldType::Number => ColumnType::Number,
+            FieldType::Time => ColumnType::Time,
             _ => ColumnType::Text,
-        };
-        Column { name: name.to_string(), heading, column_type }
+        }
+    }
+
+    /// The unit of what it holds. Every quantity of a record but its bytes is a number of packets.
+    fn unit(&self) -> Unit {
+        match self {
+            Self::Field(Field::Bytes) => Unit::Bytes,
+            source if source.field_type() == FieldType::Quantity => Unit::Count,
+            _ => Unit::Plain,
+        }
     }
 }
 
-/// The heading of a column that the table of fields has none for.
-fn heading(name: &str) -> String {
-    name.replace(['_', '.'], " ").to_uppercase()
-}
+/// The default columns that a narrow table leaves out, in this order: they repeat what others say, or matter
+/// in special cases.
+const EXPENDABLE: [Field; 7] = [
+    Field::PktSrcAddr,
+    Field::PktDstAddr,
+    Field::Flags,
+    Field::Packets,
+    Field::SrcPort,
+    Field::Bytes,
+    Field::Direction,
+];
 
 impl ShownColumn {
-    fn column(&self) -> Column {
-        self.source.column(&self.name)
+    /// The column. Of the default ones a table can do without some: nobody asked for them.
+    fn column(&self, is_default: bool) -> Column {
+        let need = if is_default { self.default_need() } else { Need::Usual };
+        Column { need, ..self.source.column(&self.name) }
+    }
+
+    fn default_need(&self) -> Need {
+        // The Go tool's table has no interface column; machine formats do.
+        if self.source == Source::Field(Field::Eni) {
+            return Need::Hidden;
+        }
+        let place = EXPENDABLE.iter().position(|field| self.source == Source::Field(*field));
+        place.and_then(|place| u8::try_from(place).ok()).map_or(Need::Usual, Need::Expendable)
+    }
+}
+
+impl Groups {
+    /// The columns: the keys, then what is computed. A narrow table keeps the first measure, which the answer is
+    /// about, and of the others leaves out keys before measures, the first key last.
+    fn columns(&self) -> Vec<Column> {
+        let keys = self.keys.iter().enumerate().map(|(place, key)| {
+            let need = Need::Expendable(if place == 0 { 2 } else { 0 });
+            Column { need, ..key.column() }
+        });
+        let aggregates = self.aggregates.iter().enumerate().map(|(place, aggregate)| {
+            let need = if place == 0 { Need::Essential } else { Need::Expendable(1) };
+            Column { need, ..aggregate.column() }
+        });
+        keys.chain(aggregates).collect()
     }
 }
 
@@ -927,11 +972,15 @@ impl GroupKey {
         }
     }
 
+    /// The column. A quantity that tells groups apart is nothing to measure them by.
     fn column(&self) -> Column {
-        match &self.by {
+        let column = match &self.by {
             KeyBy::Source(source) => source.column(&self.name),
-            _ => Column { name: self.name.clone(), heading: heading(&self.name), column_type: ColumnType::Text },
-        }
+            KeyBy::Bin(width_s) => Column::new(&self.name, ColumnType::Bin { width_s: *width_s }),
+            KeyBy::Network(..) => Column::new(&self.name, ColumnType::Text),
+        };
+        let is_measure = column.column_type.is_measure();
+        Column { column_type: if is_measure { ColumnType::Number } else { column.column_type }, ..column }
     }
 }
 
@@ -953,8 +1002,28 @@ impl Aggregate {
     }
 
     fn column(&self) -> Column {
-        let column_type = if self.is_time() { ColumnType::Text } else { ColumnType::Number };
-        Column { name: self.name.clone(), heading: heading(&self.name), column_type }
+        let column_type = if self.is_time() {
+            ColumnType::Time
+        } else {
+            ColumnType::Measure { unit: self.unit(), adds_up: self.adds_up() }
+        };
+        Column::new(&self.name, column_type)
+    }
+
+    fn unit(&self) -> Unit {
+        match self.function {
+            Function::Count | Function::Distinct => Unit::Count,
+            // A mean has a fraction, which is lost where it is scaled.
+            Function::Avg => Unit::Plain,
+            Function::Sum | Function::Min | Function::Max | Function::Percentile(_) => {
+                self.over.as_ref().map_or(Unit::Plain, Source::unit)
+            }
+        }
+    }
+
+    /// Returns whether the values of several groups may be added.
+    fn adds_up(&self) -> bool {
+        matches!(self.function, Function::Count | Function::Sum)
     }
 }
 
@@ -979,6 +1048,52 @@ mod tests {
                 assert_eq!(TargetKind::named(&word.to_uppercase()), Some(kind));
             }
         }
+    }
+
+    /// The columns of a sentence's answer.
+    fn columns(sentence: &str) -> Vec<Column> {
+        let clock = crate::query::window::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
+        crate::query::compile(sentence, &crate::query::Context::new(clock)).unwrap().columns()
+    }
+
+    #[test]
+    fn columns_say_what_they_are_whatever_they_are_called() {
+        let plain = ColumnType::Measure { unit: Unit::Plain, adds_up: false };
+        let largest_bytes = ColumnType::Measure { unit: Unit::Bytes, adds_up: false };
+        let different = ColumnType::Measure { unit: Unit::Count, adds_up: false };
+        let seconds = ColumnType::Measure { unit: Unit::Plain, adds_up: true };
+        let cases: [(&str, &[ColumnType]); 10] = [
+            ("distinct(dst.port) by src.addr", &[ColumnType::Text, different]),
+            ("count() as per_port by dst.port", &[ColumnType::Number, ColumnType::COUNT]),
+            (
+                "sum(bytes) as version by bin(5m), proto",
+                &[ColumnType::Bin { width_s: 300 }, ColumnType::Text, ColumnType::BYTES],
+            ),
+            (
+                "max(bytes), avg(bytes), max(time), sum(duration) by eni",
+                &[ColumnType::Text, largest_bytes, plain, ColumnType::Time, seconds],
+            ),
+            ("count() by bytes", &[ColumnType::Number, ColumnType::COUNT]),
+            ("top 3 src.addr/24 by packets", &[ColumnType::Text, ColumnType::COUNT]),
+            ("show time, version as bytes", &[ColumnType::Time, ColumnType::Number]),
+            ("show bytes as dst_port", &[ColumnType::BYTES]),
+            ("show flags, action, `my col`", &[ColumnType::Text; 3]),
+            ("p95(packets)", &[different]),
+        ];
+        for (sentence, expected) in cases {
+            let types: Vec<ColumnType> = columns(sentence).iter().map(|column| column.column_type).collect();
+            assert_eq!(types, expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn only_default_columns_and_further_ones_of_groups_are_expendable() {
+        let needs = |sentence| columns(sentence).iter().map(|column| column.need).collect::<Vec<_>>();
+        assert_eq!(needs("show eni, bytes, dir"), [Need::Usual; 3]);
+        assert_eq!(needs("where reject").iter().filter(|need| **need == Need::Hidden).count(), 1);
+        assert_eq!(needs("where reject").iter().filter(|need| matches!(need, Need::Expendable(_))).count(), 7);
+        let [first, further, measure, more] = needs("sum(bytes), count() by src.addr, dst.addr")[..] else { panic!() };
+        assert!(further < more && more < first && first < measure);
     }
 
     #[test]

@@ -54,7 +54,6 @@ pub(super) fn compile(world: &World, sentence: &str, parameters: &Map) -> Result
     if plan.follow {
         return Err(thrown("query", "a script cannot `follow`", Some("ask in a loop with `wait`".into())));
     }
-    world.remember_order(&plan.columns().into_iter().map(|column| column.name).collect::<Vec<_>>());
     Ok(plan)
 }
 
@@ -68,6 +67,7 @@ fn query(world: &World, sentence: &str, parameters: &Map) -> Result<Array, Throw
             stats.rows
         ));
     }
+    world.remember(&kept.0.columns);
     let names: Vec<String> = kept.0.columns.iter().map(|column| column.name.clone()).collect();
     Ok(kept.0.rows.iter().map(|row| from_row(&names, row)).collect())
 }

@@ -1,13 +1,13 @@
 //! Values of queries, of JSON and of scripts, each to the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 use serde_json::Value as Json;
 
 use super::error::thrown;
 use super::time::{self, Time};
-use crate::value::{Column, ColumnType, Row, Rows, Value, flag_names, time_utc};
+use crate::value::{Column, ColumnType, Row, Rows, Unit, Value, flag_names, time_utc};
 
 /// A value of a row: numbers are numbers, times compare, absent is `()`.
 pub(super) fn from_value(value: &Value) -> Dynamic {
@@ -73,38 +73,47 @@ pub(super) fn to_json(value: &Dynamic) -> Json {
     }
 }
 
-/// An array of maps as rows with the columns of this order.
-pub(super) fn to_rows(rows: &Array, order: impl Fn(Vec<String>) -> Vec<String>) -> Result<Rows, Box<EvalAltResult>> {
-    let mut names: Vec<String> = Vec::new();
+/// Returns an array of maps as rows, under the columns that `columns` gives for the names in them.
+pub(super) fn to_rows(
+    rows: &Array,
+    columns: impl FnOnce(&BTreeSet<String>) -> Vec<Column>,
+) -> Result<Rows, Box<EvalAltResult>> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
     for row in rows {
         let Some(map) = row.read_lock::<Map>() else {
             let help = Some("rows are what `query` gives: an array of maps".to_string());
             return Err(thrown("type", &format!("expected a row, got {}", row.type_name()), help));
         };
         for name in map.keys() {
-            if !names.iter().any(|known| known == name.as_str()) {
-                names.push(name.to_string());
+            if !names.contains(name.as_str()) {
+                names.insert(name.to_string());
             }
         }
     }
-    let names = order(names);
+    let mut columns = columns(&names);
     let cell = |row: &Dynamic, name: &str| {
         row.read_lock::<Map>().and_then(|map| map.get(name).map(to_value)).unwrap_or(Value::Absent)
     };
-    let rows: Vec<Row> = rows.iter().map(|row| names.iter().map(|name| cell(row, name)).collect()).collect();
-    let columns = names.iter().enumerate().map(|(place, name)| Column {
-        name: name.clone(),
-        heading: name.replace('_', " ").to_uppercase(),
-        column_type: column_type(&rows, place),
-    });
-    Ok(Rows { columns: columns.collect(), rows })
+    let to_row = |row: &Dynamic| -> Row { columns.iter().map(|column| cell(row, &column.name)).collect() };
+    let rows: Vec<Row> = rows.iter().map(to_row).collect();
+    for (place, column) in columns.iter_mut().enumerate() {
+        column.column_type = fitting(column.column_type, &rows, place);
+    }
+    Ok(Rows { columns, rows })
 }
 
-/// A column whose values are all numbers is aligned as one.
-fn column_type(rows: &[Row], place: usize) -> ColumnType {
-    let mut values = rows.iter().map(|row| &row[place]).filter(|value| **value != Value::Absent).peekable();
-    let is_number = values.peek().is_some() && values.all(|value| matches!(value, Value::Int(_) | Value::Float(_)));
-    if is_number { ColumnType::Number } else { ColumnType::Text }
+/// Returns the type of a column as its answer had it, unless the values are something else by now.
+fn fitting(known: ColumnType, rows: &[Row], place: usize) -> ColumnType {
+    let values: Vec<&Value> = rows.iter().map(|row| &row[place]).filter(|value| **value != Value::Absent).collect();
+    if values.is_empty() {
+        known
+    } else if values.iter().all(|value| matches!(value, Value::Int(_) | Value::Float(_))) {
+        if known.is_number() { known } else { ColumnType::Measure { unit: Unit::Plain, adds_up: true } }
+    } else if values.iter().all(|value| matches!(value, Value::Time(_))) {
+        if known.is_time() { known } else { ColumnType::Time }
+    } else {
+        ColumnType::Text
+    }
 }
 
 fn to_value(value: &Dynamic) -> Value {

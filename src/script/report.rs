@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 use super::World;
 use super::convert::to_rows;
 use super::error::thrown;
-use crate::value::{ColumnType, Rows, Value, time_utc};
+use crate::value::{Rows, Value, time_utc};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -66,7 +66,7 @@ fn section(world: &World, map: &Map) -> Result<String, Thrown> {
     }
     let Some(rows) = map.get("rows") else { return Ok(html) };
     let rows = rows.read_lock::<Array>().ok_or_else(|| thrown("type", "`rows` is an array of maps", None))?;
-    let rows = to_rows(&rows, |columns| world.ordered(columns))?;
+    let rows = to_rows(&rows, |names| world.columns(names))?;
     match text("chart").as_deref() {
         None => html.push_str(&table(&rows)),
         Some(_) if rows.rows.is_empty() => html.push_str("<p>There are no rows to draw.</p>\n"),
@@ -82,10 +82,7 @@ fn section(world: &World, map: &Map) -> Result<String, Thrown> {
 }
 
 fn table(rows: &Rows) -> String {
-    let class = |place: usize| match rows.columns[place].column_type {
-        ColumnType::Number => " class=\"number\"",
-        ColumnType::Text => "",
-    };
+    let class = |place: usize| if rows.columns[place].column_type.is_number() { " class=\"number\"" } else { "" };
     let mut html = String::from("<div class=\"wide\"><table>\n<tr>");
     for (place, column) in rows.columns.iter().enumerate() {
         push(&mut html, format_args!("<th{}>{}</th>", class(place), escaped(&column.name.replace('_', " "))));

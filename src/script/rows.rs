@@ -22,7 +22,7 @@ const AHEAD: usize = 4;
 const LOOK: Duration = Duration::from_millis(50);
 
 enum Part {
-    Columns(Vec<String>),
+    Columns(Vec<Column>),
     Rows(Vec<Row>),
     Failed(account::Error),
 }
@@ -30,6 +30,7 @@ enum Part {
 /// The rows of a running query; to be taken once.
 #[derive(Clone)]
 pub(super) struct Stream {
+    world: Rc<World>,
     parts: Arc<Mutex<Receiver<Part>>>,
     interrupt: Arc<Interrupt>,
     session: Arc<Session>,
@@ -52,6 +53,7 @@ impl Stream {
             }
         });
         Self {
+            world: Rc::clone(world),
             parts: Arc::new(Mutex::new(parts)),
             interrupt: Arc::clone(world.interrupt()),
             session: asked,
@@ -84,7 +86,10 @@ impl Stream {
             }
             match self.part()? {
                 None => return Ok(None),
-                Some(Part::Columns(columns)) => self.columns = columns,
+                Some(Part::Columns(columns)) => {
+                    self.world.remember(&columns);
+                    self.columns = columns.into_iter().map(|column| column.name).collect();
+                }
                 Some(Part::Rows(rows)) => self.rows = rows.into_iter(),
                 Some(Part::Failed(error)) => return Err(failed(&error)),
             }
@@ -116,7 +121,7 @@ impl Sender {
 
 impl RowSink for Sender {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.send(Part::Columns(columns.iter().map(|column| column.name.clone()).collect()))
+        self.send(Part::Columns(columns.to_vec()))
     }
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {

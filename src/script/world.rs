@@ -1,6 +1,7 @@
 //! What scripts work with: the open account, what they may do, and whom they talk to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
@@ -15,10 +16,11 @@ use tokio::runtime::Handle;
 use super::convert::from_row;
 use super::error::{Stop, failed};
 use crate::account;
+use crate::output::Style;
 use crate::query::Context;
 use crate::query::window::Clock;
 use crate::session::{Interrupt, Session, Waited};
-use crate::value::Rows;
+use crate::value::{Column, ColumnType, Rows};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -74,9 +76,11 @@ pub struct World {
     at_end: RefCell<Vec<FnPtr>>,
     /// Ids of flow logs that scripts created here: deleting these needs no confirmation.
     pub(super) created: RefCell<BTreeSet<String>>,
-    /// The order of columns by their sorted names: maps forget it.
-    orders: RefCell<BTreeMap<Vec<String>, Vec<String>>>,
+    /// The columns of answers, which maps forget: the latest last, each set of names once.
+    answers: RefCell<Vec<Vec<Column>>>,
     answer: RefCell<Rc<Rows>>,
+    /// Whether tables and charts scale bytes and counts.
+    human: Cell<bool>,
     /// Why something could not be printed.
     unwritable: RefCell<Option<io::Error>>,
 }
@@ -104,8 +108,9 @@ impl World {
             folder: RefCell::default(),
             at_end: RefCell::default(),
             created: RefCell::default(),
-            orders: RefCell::default(),
+            answers: RefCell::default(),
             answer: RefCell::default(),
+            human: Cell::default(),
             unwritable: RefCell::default(),
         }
     }
@@ -125,11 +130,21 @@ impl World {
         *self.answer.borrow_mut() = rows;
     }
 
+    /// From now on tables and charts scale bytes and counts, or do not.
+    pub fn set_human(&self, human: bool) {
+        self.human.set(human);
+    }
+
+    /// Returns how tables and charts look.
+    pub(super) fn style(&self) -> Style {
+        Style { human: self.human.get(), ..Style::plain(self.console.width(), self.zone.clone()) }
+    }
+
     /// The rows of the last answer, as scripts have them.
     pub(super) fn answer(&self) -> Array {
         let answer = self.answer.borrow();
         let names: Vec<String> = answer.columns.iter().map(|column| column.name.clone()).collect();
-        self.remember_order(&names);
+        self.remember(&answer.columns);
         answer.rows.iter().map(|row| from_row(&names, row)).collect()
     }
 
@@ -226,15 +241,72 @@ impl World {
         self.unwritable.borrow_mut().take()
     }
 
-    pub(super) fn remember_order(&self, columns: &[String]) {
-        let mut sorted = columns.to_vec();
-        sorted.sort();
-        self.orders.borrow_mut().insert(sorted, columns.to_vec());
+    /// Remembers the columns of an answer.
+    pub(super) fn remember(&self, columns: &[Column]) {
+        let mut answers = self.answers.borrow_mut();
+        answers.retain(|known| !(known.len() == columns.len() && known.iter().all(|column| is_among(columns, column))));
+        if answers.len() == REMEMBERED {
+            answers.remove(0);
+        }
+        answers.push(columns.to_vec());
     }
 
-    /// These columns in the order of the query that they came from; else by name.
-    pub(super) fn ordered(&self, mut columns: Vec<String>) -> Vec<String> {
-        columns.sort();
-        self.orders.borrow().get(&columns).cloned().unwrap_or(columns)
+    /// Returns columns of these names as the answer had them that the names came from; behind them, in order of
+    /// their names, those that no answer had.
+    pub(super) fn columns(&self, names: &BTreeSet<String>) -> Vec<Column> {
+        let answers = self.answers.borrow();
+        let mut left = names.clone();
+        let mut columns = Vec::new();
+        while let Some(answer) = likeliest(&answers, &left) {
+            columns.extend(answer.iter().filter(|column| left.remove(&column.name)).cloned());
+        }
+        columns.extend(left.iter().map(|name| Column::new(name, ColumnType::Text)));
+        columns
+    }
+
+    /// Returns the column of this name, as the last answer had it that has one.
+    pub(super) fn column(&self, name: &str) -> Column {
+        let answers = self.answers.borrow();
+        let known = answers.iter().rev().flatten().find(|column| column.name == name);
+        known.map_or_else(|| Column::new(name, ColumnType::Text), Clone::clone)
+    }
+}
+
+/// Answers whose columns are remembered.
+const REMEMBERED: usize = 256;
+
+fn is_among(columns: &[Column], column: &Column) -> bool {
+    columns.iter().any(|known| known.name == column.name)
+}
+
+/// Returns the columns of the answer that has the most of these names, if one has any: of those the one with the
+/// fewest others, and of those the latest.
+fn likeliest<'a>(answers: &'a [Vec<Column>], names: &BTreeSet<String>) -> Option<&'a Vec<Column>> {
+    let shared = |answer: &Vec<Column>| answer.iter().filter(|column| names.contains(&column.name)).count();
+    let likeliest = answers.iter().max_by_key(|answer| (shared(answer), Reverse(answer.len())))?;
+    (shared(likeliest) > 0).then_some(likeliest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(names: &str) -> Vec<Column> {
+        names.split(' ').map(|name| Column::new(name, ColumnType::Text)).collect()
+    }
+
+    #[test]
+    fn the_likeliest_answer_has_the_most_names_and_the_fewest_others() {
+        let answers = [answer("src dst flows"), answer("dst src bytes flows"), answer("flows src dst extra")];
+        let found = |names: &str| {
+            let names: BTreeSet<String> = names.split(' ').map(str::to_string).collect();
+            let place = |found: &Vec<Column>| answers.iter().position(|answer| answer == found);
+            likeliest(&answers, &names).and_then(place)
+        };
+        assert_eq!(found("dst flows src"), Some(0));
+        assert_eq!(found("bytes dst flows src"), Some(1));
+        assert_eq!(found("extra src"), Some(2));
+        assert_eq!(found("bytes cost"), Some(1));
+        assert_eq!(found("cost"), None);
     }
 }

@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn values_of_recent_answers_come_first() {
         let known = Known::default();
-        let column = Column { name: "dst_port".into(), heading: String::new(), column_type: ColumnType::Number };
+        let column = Column::new("dst_port", ColumnType::Number);
         known.saw(&Rows { columns: vec![column], rows: vec![vec![Value::Int(8443)], vec![Value::Int(22)]] });
         let words = complete("vpc where dst.port = ", &known).words;
         assert_eq!(words[..2], ["8443", "22"]);

@@ -17,6 +17,7 @@ use crate::function::{FUNCTIONS, Function};
 use crate::output::{Format, output};
 use crate::query::plan::TargetKind;
 use crate::query::print;
+use crate::value::{Column, Need};
 
 /// What a dot-command takes, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,9 +147,9 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     },
     DotCommand {
         name: "set",
-        argument: "window 1h|none, editor emacs|vi",
-        help: "The window of sentences without one; the keys of the editor.",
-        takes: Takes::OneOf(&["window", "editor"]),
+        argument: "window 1h|none, editor emacs|vi, human on|off",
+        help: "The window of sentences without one; the keys of the editor; whether tables scale bytes and counts.",
+        takes: Takes::OneOf(&["window", "editor", "human"]),
         run: set,
     },
     DotCommand { name: "history", argument: "", help: "What was typed.", takes: Takes::Nothing, run: history },
@@ -326,15 +327,20 @@ fn last(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
     let mut bytes = Vec::new();
     let vertical = shell.is_typed && shell.settings.pager.program().is_none();
     let width = shell.desk.out.width().filter(|_| vertical);
-    let whole = crate::output::Style { width, vertical, hidden: Vec::new(), ..style(plan, &shell.desk) };
+    let whole = crate::output::Style { width, vertical, ..style(plan, &shell.desk) };
+    let shown = |column: &Column| Column { need: column.need.max(Need::Expendable(0)), ..column.clone() };
     let mut printed = output(format, whole, &mut bytes);
-    printed.columns(&rows.columns)?;
+    printed.columns(&rows.columns.iter().map(shown).collect::<Vec<_>>())?;
     printed.rows(rows.rows.clone())?;
     printed.finish()?;
+    let remark = printed.remark();
     drop(printed);
     match &shell.desk.out {
         Out::Standard if shell.is_typed => page::show(&bytes, shell.settings.pager)?,
         out => out.clone().write_all(&bytes)?,
+    }
+    if let Some(remark) = remark {
+        shell.desk.terminal.note(&remark);
     }
     Ok(Exit::Done)
 }
@@ -484,9 +490,21 @@ fn set(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
         }
         ("editor", "vi") => shell.settings.vi = true,
         ("editor", "emacs") => shell.settings.vi = false,
-        _ => return Err(usage(&format!("there is no setting `{argument}`"), "`.set window 1h` or `.set editor vi`")),
+        ("human", "on") => set_human(shell, true),
+        ("human", "off") => set_human(shell, false),
+        _ => {
+            let help = "`.set window 1h`, `.set editor vi` or `.set human on`";
+            return Err(usage(&format!("there is no setting `{argument}`"), help));
+        }
     }
     Ok(Exit::Done)
+}
+
+fn set_human(shell: &mut Shell, human: bool) {
+    shell.desk.output.human = human;
+    if let Some(scripts) = &shell.scripts {
+        scripts.world().set_human(human);
+    }
 }
 
 fn history(shell: &mut Shell, _: &str) -> Result<Exit, Error> {

@@ -10,7 +10,7 @@ use crate::account::{KINDS, Resource};
 use crate::query::plan::TargetKind;
 use crate::script::FunctionDoc;
 use crate::session::Session;
-use crate::value::{Rows, Value};
+use crate::value::{ColumnType, Rows, Value};
 
 /// Values that are kept of a column.
 const SEEN: usize = 200;
@@ -63,7 +63,7 @@ impl Known {
                 let value = match &row[place] {
                     Value::Text(text) => text.to_string(),
                     Value::Address(address) => address.to_string(),
-                    Value::Int(number) if column.name.ends_with("port") => number.to_string(),
+                    Value::Int(number) if column.column_type == ColumnType::Number => number.to_string(),
                     _ => continue,
                 };
                 if !values.contains(&value) {

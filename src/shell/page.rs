@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::output::width;
+
 /// When answers are paged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pager {
@@ -34,9 +36,15 @@ fn is_there(command: &str) -> bool {
     std::env::split_paths(&folders).any(|folder| folder.join(program).is_file()) || Path::new(program).is_file()
 }
 
+/// Lines around an answer: its window, its closing line, and the prompt.
+const AROUND: u16 = 3;
+
 /// Shows what was printed, through a program where it does not fit.
 pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
-    let fits = || terminal_size::terminal_size().is_none_or(|(width, height)| fits(text, width.0, height.0));
+    let fits = || {
+        terminal_size::terminal_size()
+            .is_none_or(|(width, height)| fits(text, width.0, height.0.saturating_sub(AROUND)))
+    };
     let Some(program) = pager.program().filter(|_| !text.is_empty() && (pager == Pager::On || !fits())) else {
         return io::stdout().write_all(text);
     };
@@ -51,24 +59,24 @@ pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
     if status.code() == Some(127) { io::stdout().write_all(text) } else { Ok(()) }
 }
 
-/// Whether a text fits a terminal of so many columns and lines, with one left for the prompt.
+/// Whether a text fits so many columns and lines.
 fn fits(text: &[u8], columns: u16, lines: u16) -> bool {
     let text = String::from_utf8_lossy(text);
-    text.lines().count() < usize::from(lines) && text.lines().all(|line| visible(line) <= usize::from(columns))
+    text.lines().count() <= usize::from(lines) && text.lines().all(|line| visible(line) <= usize::from(columns))
 }
 
-/// The letters of a line without the sequences that colour it.
+/// Returns the cells that a line takes, which the sequences that colour it do not.
 fn visible(line: &str) -> usize {
+    let mut text = String::new();
     let mut letters = line.chars();
-    let mut count = 0;
     while let Some(letter) = letters.next() {
         if letter == '\u{1b}' {
             letters.by_ref().find(char::is_ascii_alphabetic);
         } else {
-            count += 1;
+            text.push(letter);
         }
     }
-    count
+    width(&text)
 }
 
 #[cfg(test)]
@@ -78,6 +86,7 @@ mod tests {
     #[test]
     fn colours_take_no_place() {
         assert_eq!(visible("\u{1b}[31mREJECT\u{1b}[0m 1"), 8);
-        assert!(fits(b"12345\n1\n", 5, 3) && !fits(b"123456\n", 5, 3) && !fits(b"1\n2\n3\n", 5, 3));
+        assert_eq!(visible("\u{1b}[1m東京\u{1b}[0m e\u{301}"), 6);
+        assert!(fits(b"12345\n1\n", 5, 2) && !fits(b"123456\n", 5, 2) && !fits(b"1\n2\n3\n", 5, 2));
     }
 }

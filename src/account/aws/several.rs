@@ -285,7 +285,7 @@ impl Account for Several {
 const PLACE: [&str; 2] = ["region", "account"];
 
 fn of_place(name: &str) -> Column {
-    Column { name: name.into(), heading: name.to_uppercase(), column_type: ColumnType::Text }
+    Column::new(name, ColumnType::Text)
 }
 
 /// Adds the numbers of a place.

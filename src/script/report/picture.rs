@@ -6,7 +6,7 @@ use rhai::EvalAltResult;
 
 use super::{escaped, push, shown};
 use crate::script::error::thrown;
-use crate::value::{Row, Rows, Value, time_utc};
+use crate::value::{Column, Row, Rows, Value, time_utc};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -25,8 +25,9 @@ const fn is_time(value: &Value) -> bool {
     matches!(value, Value::Time(_))
 }
 
-const fn is_number(value: &Value) -> bool {
-    matches!(value, Value::Int(_) | Value::Float(_))
+/// The place of the first column that is a measure.
+fn measure(rows: &Rows) -> Result<usize, Thrown> {
+    needed(rows.columns.iter().position(|column| column.column_type.is_measure()), "numbers")
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a picture has no 53 bits")]
@@ -47,9 +48,9 @@ fn share(value: f64, first: f64, last: f64) -> f64 {
     if last > first { (value - first) / (last - first) } else { 0.5 }
 }
 
-/// What a row is called: its columns that are no numbers, but for one.
-fn label(row: &Row, without: usize) -> String {
-    let parts = row.iter().enumerate().filter(|(place, value)| *place != without && !is_number(value));
+/// What a row is called: its columns that are no measures.
+fn label(columns: &[Column], row: &Row) -> String {
+    let parts = columns.iter().zip(row).filter(|(column, _)| !column.column_type.is_measure());
     parts.map(|(_, value)| shown(value)).collect::<Vec<_>>().join(" ")
 }
 
@@ -59,7 +60,7 @@ pub(super) fn line(rows: &Rows) -> Result<String, Thrown> {
     const LEFT: f64 = 90.0;
     const BOTTOM: f64 = 210.0;
     let time = needed(column(rows, is_time), "times")?;
-    let value = needed(column(rows, is_number), "numbers")?;
+    let value = measure(rows)?;
     let mut points: Vec<(f64, f64)> = rows.rows.iter().map(|row| (number(&row[time]), number(&row[value]))).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (first, last) = (points[0].0, points[points.len() - 1].0);
@@ -115,9 +116,9 @@ fn compact(number: f64) -> String {
 pub(super) fn bars(rows: &Rows) -> Result<String, Thrown> {
     const LINE: f64 = 24.0;
     const RIGHT: f64 = 90.0;
-    let value = needed(column(rows, is_number), "numbers")?;
+    let value = measure(rows)?;
     let top = largest(rows, value);
-    let labels: Vec<String> = rows.rows.iter().map(|row| label(row, value)).collect();
+    let labels: Vec<String> = rows.rows.iter().map(|row| label(&rows.columns, row)).collect();
     let left = room_of(&labels);
     let height = rows.rows.iter().map(|_| LINE).sum::<f64>() + 4.0;
     let name = escaped(&rows.columns[value].name.replace('_', " "));
@@ -158,7 +159,7 @@ pub(super) fn pairs(rows: &Rows) -> Result<String, Thrown> {
     const SIZE: f64 = 450.0;
     const RADIUS: f64 = 190.0;
     const THICKEST: f64 = 12.0;
-    let value = needed(column(rows, is_number), "numbers")?;
+    let value = measure(rows)?;
     let ends: Vec<usize> = (0..rows.columns.len()).filter(|place| *place != value).take(2).collect();
     let [from, to] = ends[..] else {
         return Err(thrown("option", "the chart needs two columns of names", None));
