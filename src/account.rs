@@ -561,6 +561,16 @@ pub trait Account: Send + Sync {
         Err(Error::NoCost)
     }
 
+    /// Whether the records that `plan` sums hold both ends of some traffic; `None` where that would cost
+    /// something to find out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Account::run`].
+    async fn records_both_ends(&self, _plan: &Plan, _interval: Option<Interval>) -> Result<Option<bool>, Error> {
+        Ok(None)
+    }
+
     /// How many seconds behind their time new records may come; `None` where they may be of any time.
     ///
     /// # Errors

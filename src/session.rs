@@ -17,7 +17,7 @@ use crate::account::{
     self, Account, Created, Error, Estimate, Finding, FlowLog, Pending, Place, Remedy, Resource, Settings,
 };
 use crate::engine;
-use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::query::plan::{COUNT_ONCE, Interval, Plan, TargetKind};
 use crate::query::window::Clock;
 use crate::value::{Progress, RowSink, RunStats};
 
@@ -251,6 +251,23 @@ impl Session {
     pub async fn estimate(&self, plan: &Plan, clock: &Clock) -> Result<Estimate, Error> {
         self.account.begin();
         self.account.estimate(plan, self.interval(plan, clock)).await
+    }
+
+    /// What to say where a sum takes both ends of the same traffic in, or may do so; reads some records.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::run`].
+    pub async fn note_of_both_ends(&self, plan: &Plan, clock: &Clock) -> Result<Option<String>, Error> {
+        if !plan.sums_both_ends() || plan.is_never() {
+            return Ok(None);
+        }
+        let note = match self.account.records_both_ends(plan, self.interval(plan, clock)).await? {
+            Some(false) => return Ok(None),
+            Some(true) => "traffic between two interfaces that are both logged is summed at both of them",
+            None => "traffic between two interfaces is summed at both of them where both are logged",
+        };
+        Ok(Some(format!("{note}: {COUNT_ONCE}")))
     }
 
     /// Runs `plan` by what time it is; rows go to `sink` as they come.

@@ -2,8 +2,8 @@
 //!
 //! A case starts with a comment that says why it exists. Then come sections, each headed
 //! `-- name --`: what goes in (`query`, `param`, `saved`, `zone`, `format`, `input`, `input 2`) and
-//! what must come out (`sentence`, `filter`, `insights`, `notes`, `error`, `rows`, `stats`). The
-//! clock stands at 2026-11-23T12:00:00Z. `UPDATE_CORPUS=1` rewrites what comes out; read the
+//! what must come out (`sentence`, `filter`, `insights`, `notes`, `error`, `rows`, `stats`,
+//! `remark`: what a run says of its records). The clock stands at 2026-11-23T12:00:00Z. `UPDATE_CORPUS=1` rewrites what comes out; read the
 //! difference line by line before you keep it.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
 
 const INPUTS: [&str; 7] = ["query", "param", "saved", "zone", "format", "input", "input 2"];
-const OUTPUTS: [&str; 7] = ["sentence", "filter", "insights", "notes", "error", "rows", "stats"];
+const OUTPUTS: [&str; 8] = ["sentence", "filter", "insights", "notes", "error", "rows", "stats", "remark"];
 /// The fewest cases that this corpus may shrink to.
 const FEWEST: usize = 150;
 
@@ -222,7 +222,7 @@ fn answers(
         found.insert("insights", format!("{text}\n"));
     }
     #[cfg(feature = "local")]
-    if is_wanted("rows") || is_wanted("stats") || (is_wanted("error") && is_wanted("input")) {
+    if ["rows", "stats", "remark"].into_iter().any(is_wanted) || (is_wanted("error") && is_wanted("input")) {
         local::run(case, &plan, &mut found)?;
     }
     if is_wanted("error") && !found.contains_key("error") && cfg!(feature = "local") {
@@ -261,7 +261,10 @@ mod local {
         }
         let options = Options { paths, format: None, strict: false, memory_limit_bytes: 256 << 20 };
         let mut text = Vec::new();
-        let outcome = query(case, plan, options, &mut text);
+        let outcome = query(case, plan, options, &mut text).map(|(stats, remark)| {
+            found.insert("remark", remark.map(|remark| remark + "\n").unwrap_or_default());
+            stats
+        });
         let folder_name = format!("{}/", folder.path().display());
         match outcome {
             Ok(stats) => {
@@ -281,22 +284,16 @@ mod local {
         plan: &Plan,
         options: Options,
         text: &mut Vec<u8>,
-    ) -> Result<RunStats, flowlogs::account::Error> {
+    ) -> Result<(RunStats, Option<String>), flowlogs::account::Error> {
         let clock = case.context().expect("it was read before").clock;
-        let style = Style {
-            colour: false,
-            width: None,
-            zone: clock.zone.clone(),
-            hidden: Vec::new(),
-            vertical: false,
-            bars: false,
-        };
+        let style =
+            Style { colour: false, width: None, zone: clock.zone.clone(), human: false, vertical: false, bars: false };
         let session = Session::open(options, None)?;
         let mut output = output::output(Format::Csv, style, text);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let stats = runtime.block_on(session.run(plan, &clock, &Arc::new(Progress::default()), output.as_mut()))?;
         output.finish().expect("memory can be written to");
-        Ok(stats)
+        Ok((stats, runtime.block_on(session.note_of_both_ends(plan, &clock))?))
     }
 
     fn numbers(stats: &RunStats) -> String {

@@ -3,6 +3,7 @@
 pub mod demo;
 mod doctor;
 mod embedded;
+mod ends;
 mod plain;
 mod state;
 

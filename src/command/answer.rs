@@ -40,13 +40,13 @@ pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exi
 /// Rows that were printed, with what is to be said below them.
 pub(crate) struct Printed {
     stats: RunStats,
-    remark: Option<String>,
+    remarks: Vec<String>,
 }
 
 impl Printed {
     /// Says what is known behind the rows, with the closing line last.
     pub(crate) fn close(&self, desk: &Desk) -> Exit {
-        if let Some(remark) = &self.remark {
+        for remark in &self.remarks {
             desk.terminal.note(remark);
         }
         close(&self.stats, &desk.output, &desk.terminal);
@@ -104,7 +104,16 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
         output.finish()?;
     }
     let stats = outcome?;
-    Ok(Printed { stats, remark: output.remark() })
+    let mut remarks: Vec<String> = output.remark().into_iter().collect();
+    // Nobody would read it otherwise.
+    if terminal.shows_notes() {
+        let note = session.note_of_both_ends(plan, &context.clock);
+        match desk.interrupt.wait_for(session, note, |news| terminal.note(news)).await {
+            Waited::Done(note) => remarks.extend(note?),
+            Waited::Stopped(_) => return Err(Error::Interrupted),
+        }
+    }
+    Ok(Printed { stats, remarks })
 }
 
 /// Asks a person before a query that costs much. What it costs is estimated for long windows only: the

@@ -43,6 +43,11 @@ impl Terminal {
         Self { is_quiet: true, ..self }
     }
 
+    /// Whether notes are shown.
+    pub(crate) const fn shows_notes(&self) -> bool {
+        !self.is_quiet
+    }
+
     /// Whether progress can be drawn.
     pub(crate) const fn shows_progress(&self) -> bool {
         self.has_err && !self.is_quiet

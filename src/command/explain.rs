@@ -9,7 +9,7 @@ use super::{Error, Out};
 use crate::account::Estimate;
 use crate::insights;
 use crate::output::Format;
-use crate::query::plan::{Plan, TargetKind};
+use crate::query::plan::{COUNT_ONCE, Plan, TargetKind};
 use crate::query::{Context, print};
 use crate::value::{time_in, time_utc};
 
@@ -24,6 +24,11 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
     let mut notes = plan.notes.clone();
     if plan.targets.iter().any(|target| target.kind != TargetKind::All) {
         notes.push("which flow logs the targets have is known when it runs".into());
+    }
+    if plan.sums_both_ends() {
+        notes.push(format!(
+            "a run says whether both ends of some traffic are recorded, which is then summed twice: {COUNT_ONCE}"
+        ));
     }
     match &query {
         Ok(query) => notes.extend(query.notes.iter().cloned()),

@@ -17,7 +17,6 @@ pub use error::CheckError;
 pub(super) use expression::TEST_WORDS;
 
 use super::ast;
-use super::parse::MAX_TEXT_BYTES;
 use super::plan::{Condition, Filter, Plan, Target, TargetKind};
 use super::window::{Clock, Moment, Unit, Window, WindowError};
 use crate::diagnostic::Span;
@@ -61,7 +60,7 @@ pub fn check_sentence(sentence: &ast::Sentence, context: &Context) -> Result<Pla
 /// The errors of one sentence that are told; behind them the check stops.
 pub const MAX_ERRORS: usize = 20;
 /// The most text of saved filters that one sentence may be made of, each as often as it is read.
-const MAX_SAVED_BYTES: usize = MAX_TEXT_BYTES;
+const MAX_SAVED_BYTES: usize = 32 * 1024;
 /// The most text of regular expressions in one sentence. Each takes memory by the hundredfold.
 const MAX_REGEX_BYTES: usize = 4 * 1024;
 /// The most values of parameters in one sentence, each as often as it is used.

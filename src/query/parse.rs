@@ -411,8 +411,6 @@ fn primary(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseError>
                 _ => ExpressionKind::FlagNames(parts.iter().map(name).collect()),
             }
         }
-        Rule::saved => ExpressionKind::Saved(Name::new(&pair.as_str()[1..], span(&pair))),
-        Rule::lone_word => ExpressionKind::Word(name(&pair)),
         Rule::stray => ExpressionKind::Stray(literal(&pair.into_inner().next().expect("a stray value holds a value"))),
         other => unreachable!("the grammar has no primary {other:?}"),
     };
@@ -422,7 +420,12 @@ fn primary(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseError>
 fn comparison(pair: Pair<'_, Rule>) -> ExpressionKind {
     let mut parts = pair.into_inner();
     let field = reference(parts.next().expect("a comparison starts with a field"));
-    let test = parts.next().expect("a comparison holds a test");
+    let Some(test) = parts.next() else {
+        return match field.text.strip_prefix('@').filter(|_| !field.is_backquoted) {
+            Some(name) => ExpressionKind::Saved(Name::new(name, field.span)),
+            None => ExpressionKind::Word(field),
+        };
+    };
     let rule = test.as_rule();
     let negated = test.clone().into_inner().any(|part| part.as_rule() == Rule::negation);
     let mut operands = test.into_inner().filter(|part| !is_mark(part.as_rule()) && part.as_rule() != Rule::negation);

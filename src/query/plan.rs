@@ -38,6 +38,9 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
+/// The way out where a sum takes both ends of the same traffic in.
+pub const COUNT_ONCE: &str = "add `ingress` or `egress`, or group by `eni`, to count it once";
+
 /// What a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TargetKind {
@@ -690,6 +693,37 @@ impl Plan {
             None => condition,
         });
         plan
+    }
+
+    /// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and
+    /// groups do not keep interfaces apart.
+    #[must_use]
+    pub fn sums_both_ends(&self) -> bool {
+        const KEPT_APART: [Field; 6] =
+            [Field::Direction, Field::Eni, Field::LocalAddr, Field::LocalPort, Field::RemoteAddr, Field::RemotePort];
+        let is_of_traffic = |aggregate: &Aggregate| {
+            let over = &aggregate.over;
+            aggregate.function == Function::Sum && matches!(over, Some(Source::Field(Field::Bytes | Field::Packets)))
+        };
+        let Shape::Groups(groups) = &self.shape else { return false };
+        let is_kept_apart = |source: &Source| matches!(source, Source::Field(field) if KEPT_APART.contains(field));
+        groups.aggregates.iter().any(is_of_traffic) && !self.named().iter().any(is_kept_apart)
+    }
+
+    /// The interface and both addresses of the newest records that the plan is about, some thousand: they
+    /// tell whether [both ends](Plan::sums_both_ends) of some traffic are recorded.
+    #[must_use]
+    pub fn ends(&self) -> Self {
+        const RECORDS: u64 = 2_000;
+        let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
+        let columns = [Field::Eni, Field::SrcAddr, Field::DstAddr].map(column).to_vec();
+        Self {
+            shape: Shape::Records { columns, default: false },
+            sort: Vec::new(),
+            limit: Limit::Rows(RECORDS),
+            chart: false,
+            ..self.clone()
+        }
     }
 
     /// The same plan with the type of the interface and the names of both ends among its default

@@ -315,6 +315,10 @@ impl Account for Embedded {
         Ok(())
     }
 
+    async fn records_both_ends(&self, plan: &Plan, interval: Option<Interval>) -> Result<Option<bool>, Error> {
+        ends::are_both_recorded(self, plan, interval).await.map(Some)
+    }
+
     async fn run(
         &self,
         plan: &Plan,

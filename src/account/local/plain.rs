@@ -219,6 +219,14 @@ impl Account for PlainFiles {
         }
     }
 
+    async fn records_both_ends(&self, plan: &Plan, interval: Option<Interval>) -> Result<Option<bool>, account::Error> {
+        // What came through a pipe cannot be read again.
+        if self.files().extent().is_none() {
+            return Ok(None);
+        }
+        super::ends::are_both_recorded(self, plan, interval).await.map(Some)
+    }
+
     async fn run(
         &self,
         plan: &Plan,

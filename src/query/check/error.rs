@@ -69,7 +69,7 @@ check_errors! {
     /// `@a`, saved as `@b`, which is saved as `@a`
     SavedCycle("saved filter `@{name}` is made from itself") { name: String, path: String }
     /// `@a`, saved as `@b or @b`, which is saved as `@c or @c`, and so on
-    SavedTooLong("the saved filters of a sentence may have 64 KiB in all, each as often as it is read") {}
+    SavedTooLong("the saved filters of a sentence may have 32 KiB in all, each as often as it is read") {}
     /// A saved filter that nests deep, in one that does
     SavedTooDeep("saved filters nest more than 200 deep") {}
     /// `@broken`

@@ -572,6 +572,10 @@ impl Checker<'_> {
     }
 
     fn word(&mut self, name: &Name) -> Option<Condition> {
+        if name.is_backquoted {
+            let example = format!("`{}` = x", name.text);
+            return self.fail(CheckError::FieldAlone { name: name.text.clone(), example, span: name.span });
+        }
         let lower = name.text.to_ascii_lowercase();
         if self.results.is_some() {
             let known = TEST_WORDS.contains(&lower.as_str());

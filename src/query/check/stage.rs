@@ -533,13 +533,6 @@ impl Checker<'_> {
         if groups.aggregates.iter().any(|aggregate| aggregate.function == Function::Distinct) {
             self.note("`distinct` is exact on files and an estimate on the service for large sets".into());
         }
-        if sums_both_ends(plan, groups) {
-            self.note(
-                "traffic between two interfaces that are both logged is summed at both of them: \
-                 add `ingress` or `egress`, or group by `eni`, to count it once"
-                    .into(),
-            );
-        }
     }
 }
 
@@ -548,18 +541,6 @@ const LISTED_COLUMNS: usize = 20;
 
 fn is_top(shape: Option<&Shape>) -> bool {
     matches!(shape, Some(Shape::Groups(Groups { top: true, .. })))
-}
-
-/// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and
-/// groups do not keep interfaces apart.
-fn sums_both_ends(plan: &Plan, groups: &Groups) -> bool {
-    let sums = groups.aggregates.iter().any(|aggregate| {
-        aggregate.function == Function::Sum
-            && matches!(aggregate.over, Some(Source::Field(Field::Bytes | Field::Packets)))
-    });
-    let kept_apart =
-        [Field::Direction, Field::Eni, Field::LocalAddr, Field::LocalPort, Field::RemoteAddr, Field::RemotePort];
-    sums && !plan.named().iter().any(|source| matches!(source, Source::Field(field) if kept_apart.contains(field)))
 }
 
 fn result_columns(groups: &Groups) -> Vec<ResultColumn> {

@@ -124,7 +124,6 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::packet_test
         | Rule::set_test
         | Rule::flags_test
-        | Rule::saved
         | Rule::stray
         | Rule::kw_flags
         | Rule::lone_word

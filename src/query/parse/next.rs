@@ -82,7 +82,6 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         | Rule::set_test
         | Rule::flags_test
         | Rule::lone_word
-        | Rule::saved
         | Rule::stray
         | Rule::field => &[Test],
         Rule::not_op | Rule::kw_not | Rule::negation => &[Word("not")],

@@ -1,0 +1,34 @@
+//! Whether records hold both ends of some traffic, which a sum then takes in twice.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::account::{Account, Error};
+use crate::query::plan::{Interval, Plan};
+use crate::value::{Progress, Rows, Value};
+
+/// Whether two interfaces recorded the same pair of addresses, among the newest records that `plan` sums.
+/// Records without an interface or an address tell nothing.
+pub(super) async fn are_both_recorded(
+    account: &impl Account,
+    plan: &Plan,
+    interval: Option<Interval>,
+) -> Result<bool, Error> {
+    let mut newest = Rows::default();
+    match account.run(&plan.ends(), interval, &Arc::new(Progress::default()), &mut newest).await {
+        Err(Error::Engine(crate::engine::Error::FieldMissing { .. })) => return Ok(false),
+        outcome => outcome?,
+    };
+    let mut seen: HashMap<(IpAddr, IpAddr), &CompactString> = HashMap::new();
+    let both = newest.rows.iter().any(|row| {
+        let [Value::Text(interface), Value::Address(source), Value::Address(destination)] = row.as_slice() else {
+            return false;
+        };
+        let pair = (*source.min(destination), *source.max(destination));
+        *seen.entry(pair).or_insert(interface) != interface
+    });
+    Ok(both)
+}
