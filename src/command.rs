@@ -102,7 +102,7 @@ impl Error {
     /// Says it, and how the process ends if that was all.
     pub(crate) fn report(&self, terminal: &Terminal) -> ExitCode {
         match self {
-            Self::Query { drawn } | Self::Drawn { drawn } => eprint!("{drawn}"),
+            Self::Query { drawn } | Self::Drawn { drawn } => console::say_drawn(drawn),
             Self::Usage { message, help } | Self::Failed { message, help } => terminal.error(message, help.as_deref()),
             Self::Write(_) => terminal.error(&self.to_string(), None),
             Self::Interrupted | Self::Terminated => console::say(&self.to_string()),

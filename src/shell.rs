@@ -266,7 +266,7 @@ impl Shell {
         match outcome {
             Ok(Ended::Value(value)) => {
                 if shows_value && !value.is_unit() {
-                    writeln!(self.desk.out.clone(), "{}", script::shown(&value))?;
+                    self.desk.out.print(&format!("{}\n", script::shown(&value)))?;
                 }
                 Ok(Exit::Done)
             }
@@ -320,11 +320,11 @@ struct Console {
 
 impl script::Console for Console {
     fn print(&self, text: &str) -> std::io::Result<()> {
-        self.out.clone().write_all(text.as_bytes())
+        self.out.print(text)
     }
 
     fn note(&self, text: &str) {
-        self.terminal.note(text);
+        self.terminal.note_lines(text);
     }
 
     fn confirm(&self, what: &str, names: &[String]) -> Result<(), String> {

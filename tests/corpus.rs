@@ -286,6 +286,7 @@ mod local {
         let style = Style {
             colour: false,
             width: None,
+            terminal: false,
             zone: clock.zone.clone(),
             hidden: Vec::new(),
             vertical: false,

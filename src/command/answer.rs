@@ -8,14 +8,14 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::console::{say, zone_name};
+use super::console::zone_name;
 use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal, pick};
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, Interval, Plan, Shape};
 use crate::session::Waited;
-use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, time_in};
+use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, SkippedFile, time_in};
 
 /// Work that takes longer shows how far it is.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -42,9 +42,7 @@ pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exi
 async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
     let Desk { session, output: options, context, terminal, .. } = desk;
     terminal.aside(&window_line(session.interval(plan, &context.clock), context));
-    for note in &plan.notes {
-        terminal.note(note);
-    }
+    terminal.notes(&plan.notes, Clone::clone, "notes about the sentence");
     ask_first(plan, desk).await?;
     let mut to = BufWriter::with_capacity(1 << 16, desk.out.clone());
     let format = match options.format() {
@@ -135,6 +133,7 @@ fn window_line(interval: Option<Interval>, context: &Context) -> String {
     let zone = &context.clock.zone;
     match interval {
         None => format!("window: all records, times in {}", zone_name(&context.clock)),
+        terminal: desk.out.is_terminal(),
         Some(interval) => format!(
             "window: {} to {} {}",
             time_in(interval.from, zone),
@@ -209,12 +208,11 @@ impl Drop for Drawn {
 /// The closing line, and what was not read.
 fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
     if options.stats.is_some() {
-        say(&stats_json(stats).to_string());
+        terminal.stats(&stats_json(stats).to_string());
         return;
     }
-    for skipped in &stats.skipped_files {
-        terminal.note(&format!("left out `{}`: {}", skipped.file, skipped.reason));
-    }
+    let left_out = |skipped: &SkippedFile| format!("left out `{}`: {}", skipped.file, skipped.reason);
+    terminal.notes(&stats.skipped_files, left_out, "files were left out");
     if let Some(first) = &stats.first_malformed {
         terminal.note(&format!(
             "{} malformed {}, the first in `{}` line {}: {}",
@@ -225,7 +223,7 @@ fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
             first.reason
         ));
     }
-    stats.notes.iter().for_each(|note| terminal.note(note));
+    terminal.notes(&stats.notes, Clone::clone, "notes about the answer");
     if stats.truncated && stats.rows == DEFAULT_LIMIT {
         terminal.note(&format!(
             "the answer is cut at {DEFAULT_LIMIT} rows: `limit N` takes another number, `limit none` everything"

@@ -33,6 +33,7 @@ fn list(fields: &[Field], format: Format, out: &mut Out) -> Result<(), Error> {
     let style = Style {
         colour: false,
         width: out.width(),
+        terminal: out.is_terminal(),
         zone: jiff::tz::TimeZone::UTC,
         hidden: Vec::new(),
         vertical: false,

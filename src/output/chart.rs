@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
 
-use super::{Output, Style, display};
+use super::{Output, Style, display, shown};
 use crate::value::{Column, ColumnType, Row, RowSink, Value, time_in};
 
 /// The width of bars and labels where there is no terminal to fit.
@@ -31,7 +31,7 @@ impl<'w> Chart<'w> {
 
 impl RowSink for Chart<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.columns = columns.to_vec();
+        self.columns = columns.iter().map(shown).collect();
         Ok(())
     }
 

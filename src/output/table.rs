@@ -10,7 +10,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Wid
 use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
-use super::{Output, Style, display};
+use super::{Output, Style, display, shown};
 use crate::value::{Column, ColumnType, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.
@@ -178,7 +178,7 @@ fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style
 
 impl RowSink for Table<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.columns = columns.to_vec();
+        self.columns = columns.iter().map(shown).collect();
         Ok(())
     }
 

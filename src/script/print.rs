@@ -45,6 +45,8 @@ fn printed(world: &World, format: Format, rows: &Array) -> Result<String, Thrown
     let style = Style {
         colour: false,
         width: world.console.width(),
+        // What is printed is escaped when it is.
+        terminal: false,
         zone: world.clock().zone,
         hidden: Vec::new(),
         vertical: false,

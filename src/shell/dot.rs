@@ -217,7 +217,7 @@ fn usage(message: &str, help: &str) -> Error {
 }
 
 fn say(shell: &Shell, text: &str) -> Result<Exit, Error> {
-    writeln!(shell.desk.out.clone(), "{text}")?;
+    shell.desk.out.print(&format!("{text}\n"))?;
     Ok(Exit::Done)
 }
 

@@ -12,6 +12,7 @@ use super::Shell;
 use super::helper::ShellHelper;
 use crate::command::{Error, Exit, console};
 
+use crate::escape;
 type Lines = Editor<ShellHelper, FileHistory>;
 
 impl Shell {
@@ -92,7 +93,7 @@ impl Shell {
     }
 
     fn prompt(&self) -> String {
-        format!("flowlogs {}> ", self.place.name())
+        format!("flowlogs {}> ", escape::text(&self.place.name()))
     }
 
     /// Runs the lines of the file `rc` in the user's config folder; one that fails says so.
