@@ -7,6 +7,7 @@ mod complete;
 mod dot;
 mod helper;
 mod highlight;
+mod history;
 mod known;
 mod line;
 mod page;
