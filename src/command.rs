@@ -48,11 +48,15 @@ pub(crate) use pick::confirm;
 pub(crate) use place::Place;
 
 /// How a command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// In the order of what says more: of several lines the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     Done,
     /// The answer was cut and `--fail-on-truncate` asks to say so.
     Truncated,
+    /// The answer has rows and `--fail-if-rows` asks to say so.
+    HasRows,
     /// Another code: what a script asked for, or 1 where a part failed that was told of.
     Code(u8),
 }
@@ -62,6 +66,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::SUCCESS,
             Exit::Truncated => Self::from(3),
+            Exit::HasRows => Self::from(4),
             Exit::Code(code) => Self::from(code),
         }
     }
@@ -137,6 +142,10 @@ pub(crate) struct Output {
     /// Exit with 3 when the default limit or a cap cut the answer
     #[arg(long, global = true)]
     pub(crate) fail_on_truncate: bool,
+
+    /// Exit with 4 when the answer has a row, also one that is cut: for checks that run by themselves
+    #[arg(long, global = true)]
+    pub(crate) fail_if_rows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -107,7 +107,7 @@ impl Shell {
         let mut exit = Exit::Done;
         for (place, text) in lines.iter().enumerate() {
             self.is_last = place + 1 == lines.len();
-            exit = worse(exit, self.run_line(text)?);
+            exit = exit.max(self.run_line(text)?);
             if self.is_over {
                 break;
             }
@@ -124,7 +124,7 @@ impl Shell {
             let unreadable = |error| Error::Failed { message: format!("cannot read the lines: {error}"), help: None };
             statement.push_str(&line.map_err(unreadable)?);
             if line::is_complete(&statement) {
-                exit = worse(exit, self.run_line(&std::mem::take(&mut statement))?);
+                exit = exit.max(self.run_line(&std::mem::take(&mut statement))?);
             } else {
                 statement.push('\n');
             }
@@ -132,7 +132,7 @@ impl Shell {
                 return Ok(exit);
             }
         }
-        Ok(worse(exit, self.run_line(&statement)?))
+        Ok(exit.max(self.run_line(&statement)?))
     }
 
     /// Waits for what is read, where nothing else goes on that Ctrl-C or SIGTERM could stop.
@@ -306,11 +306,6 @@ impl Shell {
             scripts
         })
     }
-}
-
-/// The exit that says more.
-fn worse(before: Exit, now: Exit) -> Exit {
-    if now == Exit::Done { before } else { now }
 }
 
 /// Whom scripts talk to.

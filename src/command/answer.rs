@@ -36,7 +36,18 @@ pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exi
         desk.terminal.note("`--pretty` shows names where an inventory is at hand: give one with `--inventory FILE`");
     }
     let stats = print(named.as_ref().unwrap_or(plan), desk).await?;
-    Ok(if stats.truncated && desk.output.fail_on_truncate { Exit::Truncated } else { Exit::Done })
+    Ok(exit(&stats, &desk.output))
+}
+
+/// How a command ends that printed this answer: rows say more than that some are missing.
+const fn exit(stats: &RunStats, options: &Options) -> Exit {
+    if stats.rows > 0 && options.fail_if_rows {
+        Exit::HasRows
+    } else if stats.truncated && options.fail_on_truncate {
+        Exit::Truncated
+    } else {
+        Exit::Done
+    }
 }
 
 async fn print(plan: &Plan, desk: &Desk) -> Result<RunStats, Error> {
@@ -122,6 +133,7 @@ pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
     Style {
         colour,
         width: desk.out.width(),
+        terminal: desk.out.is_terminal(),
         zone: desk.context.clock.zone.clone(),
         hidden,
         vertical: desk.vertical,
@@ -133,7 +145,6 @@ fn window_line(interval: Option<Interval>, context: &Context) -> String {
     let zone = &context.clock.zone;
     match interval {
         None => format!("window: all records, times in {}", zone_name(&context.clock)),
-        terminal: desk.out.is_terminal(),
         Some(interval) => format!(
             "window: {} to {} {}",
             time_in(interval.from, zone),
