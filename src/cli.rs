@@ -14,10 +14,11 @@ mod run;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::builder::StyledStr;
 use jiff::tz::TimeZone;
 
 use crate::command::{Error, Exit, Out, Terminal, config, console};
+use crate::escape;
 use crate::query::Context;
 use crate::query::window::Clock;
 use args::{Args, Command};
@@ -37,16 +38,25 @@ pub fn main() -> ExitCode {
 }
 
 fn run_args() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match args::read() {
         Ok(args) => args,
         Err(error) => {
+            if error.use_stderr() {
+                // It quotes what was given.
+                let given: Vec<_> = std::env::args_os().collect();
+                let drawn = escape::coloured(&error.render().ansi().to_string()).into_owned();
+                let has_colour = Terminal::new(args::color(&given), false).colour_err();
+                // What is left of sequences are the library's own, which its text without colours lacks.
+                console::say_drawn(&if has_colour { drawn } else { StyledStr::from(drawn).to_string() });
+                return ExitCode::from(2);
+            }
             // A closed pipe behind `--help` is no failure.
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return ExitCode::SUCCESS;
         }
     };
-    args::start_log(args.log_level);
     let terminal = Terminal::new(args.color, args.quiet);
+    args::start_log(args.log_level, terminal.colour_err());
     match dispatch(args, &terminal) {
         Ok(exit) => exit.into(),
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
@@ -55,7 +65,14 @@ fn run_args() -> ExitCode {
 }
 
 fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
-    let zone = if args.utc { TimeZone::UTC } else { TimeZone::system() };
+    let zone = match (args.utc, args.tz.take()) {
+        (true, Some(_)) => {
+            let message = "`--utc` and `--tz` do not go together".into();
+            return Err(Error::Usage { message, help: Some("`--tz UTC` is `--utc`".into()) });
+        }
+        (true, None) => TimeZone::UTC,
+        (false, zone) => zone.unwrap_or_else(TimeZone::system),
+    };
     let config = config::read(args.config.as_deref())?;
     let context =
         Context { clock: Clock::system(zone), parameters: args::parameters(&args.param)?, saved: config.filters };

@@ -48,11 +48,15 @@ pub(crate) use pick::confirm;
 pub(crate) use place::Place;
 
 /// How a command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// In the order of what says more: of several lines the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     Done,
     /// The answer was cut and `--fail-on-truncate` asks to say so.
     Truncated,
+    /// The answer has rows and `--fail-if-rows` asks to say so.
+    HasRows,
     /// Another code: what a script asked for, or 1 where a part failed that was told of.
     Code(u8),
 }
@@ -62,6 +66,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::SUCCESS,
             Exit::Truncated => Self::from(3),
+            Exit::HasRows => Self::from(4),
             Exit::Code(code) => Self::from(code),
         }
     }
@@ -102,7 +107,7 @@ impl Error {
     /// Says it, and how the process ends if that was all.
     pub(crate) fn report(&self, terminal: &Terminal) -> ExitCode {
         match self {
-            Self::Query { drawn } | Self::Drawn { drawn } => eprint!("{drawn}"),
+            Self::Query { drawn } | Self::Drawn { drawn } => console::say_drawn(drawn),
             Self::Usage { message, help } | Self::Failed { message, help } => terminal.error(message, help.as_deref()),
             Self::Write(_) => terminal.error(&self.to_string(), None),
             Self::Interrupted | Self::Terminated => console::say(&self.to_string()),
@@ -141,6 +146,10 @@ pub(crate) struct Output {
     /// Exit with 3 when the default limit or a cap cut the answer
     #[arg(long, global = true)]
     pub(crate) fail_on_truncate: bool,
+
+    /// Exit with 4 when the answer has a row, also one that is cut: for checks that run by themselves
+    #[arg(long, global = true)]
+    pub(crate) fail_if_rows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,13 +1,16 @@
 //! Drawn errors: where in a text something is wrong, what was expected, and what to type instead.
 //!
-//! This module knows no other room. An error that points into a text implements [`Report`] beside
+//! This module knows [`escape`](crate::escape) only. An error that points into a text implements [`Report`] beside
 //! its own definition; [`render`] draws it with `codespan-reporting`.
 
 mod excerpt;
 
+use std::borrow::Cow;
+
 use codespan_reporting::diagnostic::{Diagnostic, Label};
 use codespan_reporting::term::{self, Config, termcolor::Ansi};
 
+use crate::escape;
 use excerpt::Excerpt;
 
 /// A range of bytes in the text that was read.
@@ -52,20 +55,23 @@ pub trait Report: std::error::Error {
 /// Draws `report` under the line of `text` that it points into; of a wide line what is around the place.
 ///
 /// `name` is what the text is called: a file name, or `query`. With `colour`, the result carries
-/// ANSI sequences.
+/// ANSI sequences. Whatever comes from outside is escaped, so that the result can go to a terminal.
 #[must_use]
 pub fn render(report: &dyn Report, name: &str, text: &str, colour: bool) -> String {
-    let file = Excerpt::new(name, text, report.span().unwrap_or_default());
-    let mut diagnostic = Diagnostic::error().with_message(shortened(report.to_string()));
+    let (text, span) = escape_source(text, report.span().unwrap_or_default());
+    let name = escape::text(name);
+    let file = Excerpt::new(&name, &text, span);
+    let message = shortened(&report.to_string());
+    let mut diagnostic = Diagnostic::error().with_message(&message);
     if report.span().is_some() {
         let label = Label::primary((), file.span.start..file.span.end);
         diagnostic = diagnostic.with_label(match report.label() {
-            Some(message) => label.with_message(shortened(message)),
+            Some(message) => label.with_message(shortened(&message)),
             None => label,
         });
     }
     if let Some(help) = report.help() {
-        diagnostic = diagnostic.with_note(format!("help: {}", shortened(help)));
+        diagnostic = diagnostic.with_note(format!("help: {}", shortened(&help)));
     }
     let config = Config::default();
     let drawn = if colour {
@@ -76,13 +82,15 @@ pub fn render(report: &dyn Report, name: &str, text: &str, colour: bool) -> Stri
         term::emit_into_string(&config, &file, &diagnostic)
     };
     // Only a span outside the text can fail to draw; the message itself is never lost.
-    drawn.unwrap_or_else(|_| format!("error: {report}\n"))
+    drawn.unwrap_or_else(|_| format!("error: {message}\n"))
 }
 
 /// The letters of a message, a label or a help that are drawn; what is longer repeats what was typed.
 const LONGEST_MESSAGE: usize = 400;
 
-fn shortened(mut text: String) -> String {
+/// Escapes a message, and cuts it where it is longer than anybody reads.
+fn shortened(text: &str) -> String {
+    let mut text = escape::lines(text).into_owned();
     if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
         text.truncate(end);
         text.push('…');
@@ -90,16 +98,33 @@ fn shortened(mut text: String) -> String {
     text
 }
 
+/// Escapes a text that is quoted under an error, and moves the span to where its characters are then.
+///
+/// Line ends stay, so that lines keep their numbers. A bound inside a character goes to its start, one
+/// behind the text to its end.
+fn escape_source(text: &str, span: Span) -> (Cow<'_, str>, Span) {
+    let escaped = escape::lines(text);
+    // What follows a place has the same escapes, whatever stands before it.
+    let place = |at: usize| escaped.len() - escape::lines(&text[text.floor_char_boundary(at)..]).len();
+    let span = Span::new(place(span.start), place(span.end));
+    (escaped, span)
+}
+
+/// The letters of the longest word that is compared with names. Comparing takes time by both lengths, and
+/// no name is as long.
+const LONGEST_WORD: usize = 64;
+
 /// The name in `names` that a person most likely meant by `word`, if any is near enough.
 ///
 /// Near is at most a third of the word's letters wrong, at most three, a swap of two neighbours
-/// counting once; words of fewer than two letters suggest nothing. Ties go to the first name.
+/// counting once; words of fewer than two letters, or of more than [`LONGEST_WORD`], suggest nothing. Ties
+/// go to the first name.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    if length < 2 {
+    let length = word.chars().take(LONGEST_WORD + 1).count();
+    if !(2..=LONGEST_WORD).contains(&length) {
         return None;
     }
+    let word = word.to_lowercase();
     let cut_off = (length.div_ceil(3)).clamp(1, 3);
     names
         .into_iter()
@@ -137,6 +162,57 @@ mod tests {
     fn the_caret_counts_characters_not_bytes() {
         let drawn = render(&Wrong(Span::new(7, 8)), "query", "日本 x", false);
         assert!(drawn.contains("query:1:4"), "{drawn}");
+    }
+
+    #[test]
+    fn hidden_characters_are_drawn_as_escapes_and_the_caret_stands_under_the_right_one() {
+        // `x` begins at byte 6, behind an escape character and an override of direction.
+        let text = "a\u{1b}b\u{202e} x y\r\nnext";
+        let at = text.find('x').unwrap();
+        let drawn = render(&Wrong(Span::new(at, at + 1)), "a\u{7}\nb.rhai", text, false);
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert_eq!(lines[1], "  ┌─ a\\u{7}\\nb.rhai:1:18");
+        assert_eq!(lines[3], "1 │ a\\u{1b}b\\u{202e} x y");
+        assert_eq!(lines[4], "  │                  ^ here");
+        // The character itself is underlined whole.
+        let drawn = render(&Wrong(Span::new(1, 2)), "query", text, false);
+        assert!(drawn.contains("1 │ a\\u{1b}b\\u{202e} x y\n  │  ^^^^^^ here"), "{drawn}");
+    }
+
+    #[test]
+    fn a_hidden_character_in_a_message_a_label_or_a_help_is_escaped() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("bad \u{1b}]0;title\u{7}")]
+        struct Hostile;
+        impl Report for Hostile {
+            fn span(&self) -> Option<Span> {
+                Some(Span::new(0, 1))
+            }
+            fn label(&self) -> Option<String> {
+                Some("label \u{9b}2J".into())
+            }
+            fn help(&self) -> Option<String> {
+                Some("help \u{202e}\nand more".into())
+            }
+        }
+        for colour in [false, true] {
+            let drawn = render(&Hostile, "query", "x", colour);
+            for part in ["bad \\u{1b}]0;title\\u{7}", "label \\u{9b}2J", "help \\u{202e}", "and more"] {
+                assert!(drawn.contains(part), "{part}: {drawn}");
+            }
+            assert_eq!(colour, drawn.contains('\u{1b}'), "{drawn}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_longer_than_any_name_costs_no_time() {
+        let word = "w".repeat(4 << 20);
+        let names: Vec<String> = (0..2_000).map(|number| format!("where{number}")).collect();
+        let start = std::time::Instant::now();
+        assert_eq!(nearest(&word, names.iter().map(String::as_str)), None);
+        assert_eq!(nearest(&"w".repeat(64), [&*"w".repeat(65)]), Some(&*"w".repeat(65)));
+        assert_eq!(nearest(&"w".repeat(65), [&*"w".repeat(65)]), None);
+        assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
     }
 
     #[test]

@@ -17,7 +17,8 @@
 //!
 //! # Arrows
 //!
-//! A room uses only what stands to its right; [`value`] and [`diagnostic`] stand under all of them.
+//! A room uses only what stands to its right; [`value`], [`diagnostic`] and [`escape`] stand under all of
+//! them.
 //!
 //! ```text
 //! main → cli → shell, script, command, query
@@ -38,6 +39,7 @@ mod command;
 pub mod diagnostic;
 #[cfg(feature = "local")]
 pub mod engine;
+pub mod escape;
 pub mod field;
 pub mod function;
 pub mod insights;

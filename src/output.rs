@@ -2,7 +2,8 @@
 //!
 //! Each output takes rows as they come and writes to whatever it is given. Machine formats stream
 //! full, typed, unscaled values; the table is for people and fits their terminal. Nothing here
-//! decides where the text goes or whether it is coloured.
+//! decides where the text goes or whether it is coloured. What people read is escaped, and so is what
+//! machines read where a terminal shows it.
 
 mod chart;
 mod csv;
@@ -16,7 +17,8 @@ use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
-use crate::value::{RowSink, Value, flag_names, time_in};
+use crate::escape;
+use crate::value::{Column, RowSink, Value, flag_names, time_in};
 #[cfg(feature = "local")]
 pub(crate) use width::width;
 
@@ -42,6 +44,8 @@ pub struct Style {
     pub colour: bool,
     /// The columns of the terminal; `None` where there is none to fit.
     pub width: Option<usize>,
+    /// Whether a terminal shows it, which must not be sent hidden characters.
+    pub terminal: bool,
     /// The zone of times.
     pub zone: TimeZone,
     /// Whether a table whose rows do not fit has a line a column, rather than fewer columns.
@@ -56,7 +60,7 @@ impl Style {
     /// Returns the style that adds nothing: no colours, no bars, a row on its line.
     #[must_use]
     pub const fn plain(width: Option<usize>, zone: TimeZone) -> Self {
-        Self { colour: false, width, zone, vertical: false, bars: false, human: false }
+        Self { colour: false, width, terminal: false, zone, vertical: false, bars: false, human: false }
     }
 }
 
@@ -88,9 +92,9 @@ pub trait Output: RowSink + Send {
 pub fn output<'w>(format: Format, style: Style, to: &'w mut (dyn Write + Send)) -> Box<dyn Output + 'w> {
     match format {
         Format::Table => Box::new(table::Table::new(to, style)),
-        Format::Json => Box::new(json::Json::array(to)),
-        Format::Ndjson => Box::new(json::Json::lines(to)),
-        Format::Csv => Box::new(csv::Csv::new(to)),
+        Format::Json => Box::new(json::Json::array(to, style.terminal)),
+        Format::Ndjson => Box::new(json::Json::lines(to, style.terminal)),
+        Format::Csv => Box::new(csv::Csv::new(to, style.terminal)),
         Format::Chart => Box::new(chart::Chart::new(to, style)),
     }
 }
@@ -104,7 +108,7 @@ fn display(value: &Value, zone: &TimeZone) -> String {
         Value::Time(seconds) => time_in(*seconds, zone),
         Value::Address(address) => address.to_string(),
         Value::Network(network) => network.to_string(),
-        Value::Text(text) => printable(text),
+        Value::Text(text) => escape::text(text).into_owned(),
         Value::Flags(flags) => flag_names(*flags).collect::<Vec<_>>().join(", "),
     }
 }
@@ -116,11 +120,7 @@ fn decimal(number: f64) -> String {
     short.to_string()
 }
 
-/// Text without what would move the cursor or change colours: a file may carry anything.
-fn printable(text: &str) -> String {
-    if text.chars().any(char::is_control) {
-        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-    } else {
-        text.to_string()
-    }
+/// A column as people read it: columns of a file carry any name.
+fn shown(column: &Column) -> Column {
+    Column { heading: escape::text(&column.heading).into_owned(), ..column.clone() }
 }

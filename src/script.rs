@@ -154,7 +154,7 @@ impl Scripts {
         let mut ast = self
             .engine
             .compile_with_scope(&self.scope, text)
-            .map_err(|error| Error::of_text(name, text, error.1, &error.0.to_string()))?;
+            .map_err(|error| Error::of_text(name, text, error.1, &error.0))?;
         ast.set_source(name);
         let whole = self.functions.merge(&ast);
         let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);

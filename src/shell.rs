@@ -7,6 +7,7 @@ mod complete;
 mod dot;
 mod helper;
 mod highlight;
+mod history;
 mod known;
 mod line;
 mod page;
@@ -110,7 +111,7 @@ impl Shell {
         let mut exit = Exit::Done;
         for (place, text) in lines.iter().enumerate() {
             self.is_last = place + 1 == lines.len();
-            exit = worse(exit, self.run_line(text)?);
+            exit = exit.max(self.run_line(text)?);
             if self.is_over {
                 break;
             }
@@ -127,7 +128,7 @@ impl Shell {
             let unreadable = |error| Error::Failed { message: format!("cannot read the lines: {error}"), help: None };
             statement.push_str(&line.map_err(unreadable)?);
             if line::is_complete(&statement) {
-                exit = worse(exit, self.run_line(&std::mem::take(&mut statement))?);
+                exit = exit.max(self.run_line(&std::mem::take(&mut statement))?);
             } else {
                 statement.push('\n');
             }
@@ -135,7 +136,7 @@ impl Shell {
                 return Ok(exit);
             }
         }
-        Ok(worse(exit, self.run_line(&statement)?))
+        Ok(exit.max(self.run_line(&statement)?))
     }
 
     /// Waits for what is read, where nothing else goes on that Ctrl-C or SIGTERM could stop.
@@ -272,7 +273,7 @@ impl Shell {
         match outcome {
             Ok(Ended::Value(value)) => {
                 if shows_value && !value.is_unit() {
-                    writeln!(self.desk.out.clone(), "{}", script::shown(&value))?;
+                    self.desk.out.print(&format!("{}\n", script::shown(&value)))?;
                 }
                 Ok(Exit::Done)
             }
@@ -314,11 +315,6 @@ impl Shell {
     }
 }
 
-/// The exit that says more.
-fn worse(before: Exit, now: Exit) -> Exit {
-    if now == Exit::Done { before } else { now }
-}
-
 /// Whom scripts talk to.
 struct Console {
     terminal: Terminal,
@@ -327,11 +323,11 @@ struct Console {
 
 impl script::Console for Console {
     fn print(&self, text: &str) -> std::io::Result<()> {
-        self.out.clone().write_all(text.as_bytes())
+        self.out.print(text)
     }
 
     fn note(&self, text: &str) {
-        self.terminal.note(text);
+        self.terminal.note_lines(text);
     }
 
     fn confirm(&self, what: &str, names: &[String]) -> Result<(), String> {

@@ -402,9 +402,125 @@ fn hostile_text_cannot_reach_the_terminal() {
     fs::write(&path, "start my-tag bytes\n1795434000 \u{1b}[2Jx 1\n").unwrap();
     let path = path.display().to_string();
     let query = ["--local", &path, "-e", "show `my-tag`"];
-    assert!(!flowlogs(&query).run().done().stdout.contains('\u{1b}'));
+    assert_eq!(flowlogs(&query).run().done().stdout, "MY-TAG\n\\u{1b}[2Jx\n");
     let json = flowlogs(&[&query[..], &["-o", "ndjson"]].concat()).run().done().stdout;
     assert_eq!(json, "{\"my-tag\":\"\\u001b[2Jx\"}\n");
+}
+
+#[test]
+fn of_thousands_of_notes_five_are_said_and_the_rest_is_counted() {
+    let (folder, path) = logs();
+    for number in 10..1_245 {
+        fs::write(folder.path().join(format!("{number}.json")), "{}").unwrap();
+    }
+    let all = folder.path().display().to_string();
+    let ran = flowlogs(&["--local", &all, "-o", "csv", "-e", "count()"]).run().done();
+    assert_eq!(ran.stdout, "count\n2\n");
+    assert_eq!(ran.stderr.matches("note: left out").count(), 5, "{}", ran.stderr);
+    let ran = ran.says("10.json`: it looks like JSON").says("note: and 1,230 more files were left out\n");
+    assert!(!ran.stderr.contains("15.json"), "{}", ran.stderr);
+    // Machines get all of it.
+    let ran = flowlogs(&["--local", &all, "--stats", "json", "-e", "count()"]).run().done();
+    let stats: serde_json::Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(stats["skipped_files"].as_array().unwrap().len(), 1_235);
+
+    let networks: Vec<String> = (0..2_000).map(|number| format!("10.{}.{}.1/24", number / 256, number % 256)).collect();
+    let sentence = format!("where src.addr in ({}) | count()", networks.join(", "));
+    let ran = flowlogs(&["--local", &path, "-e", &sentence]).run().done();
+    assert!(ran.stderr.matches("note: ").count() <= 6, "{}", ran.stderr);
+    ran.says("more notes about the sentence\n");
+}
+
+#[test]
+fn the_last_of_an_option_counts_and_those_that_add_up_do() {
+    let (folder, path) = logs();
+    let run = |args: &[&str]| flowlogs(&[&["--local", &path, "--quiet"], args].concat()).run().done().stdout;
+    assert_eq!(run(&["-o", "csv", "-o", "json", "-e", "count()"]), "[\n{\"count\":2}\n]\n");
+    assert_eq!(run(&["--output=json", "--utc", "--quiet", "--utc", "-o", "csv", "-e", "count()"]), "count\n2\n");
+    assert!(run(&["--color", "never", "--color", "always", "-e", "count()"]).contains('\u{1b}'));
+    assert!(!run(&["--color", "always", "--color", "never", "-e", "count()"]).contains('\u{1b}'));
+    let flags = ["-o", "json", "query", "all", "--reject", "--reject", "--limit", "9", "--limit", "1", "-o", "csv"];
+    assert_eq!(run(&flags).lines().count(), 2);
+    assert_eq!(run(&["-o", "csv", "-e", "count()", "-e", "where reject | count()"]), "count\n2\ncount\n1\n");
+
+    let ports = |args: &[&str]| flowlogs(args).run().done().stdout.lines().next().unwrap().to_string();
+    let sentence = "where dst.port in $p";
+    let both = "sentence  all where dst.port in (22, 443)";
+    assert_eq!(ports(&["--param", "p=22", "--param", "p=443", "explain", sentence]), both);
+    // In front of a command and behind it.
+    assert_eq!(ports(&["--param", "p=22", "explain", "--param", "p=443", sentence]), both);
+    assert_eq!(ports(&["--param", "p=22", "--param", "p=443", "explain", "--utc", sentence]), both);
+    let other = folder.path().join("other.log");
+    fs::write(&other, V2).unwrap();
+    let other = other.display().to_string();
+    let two = flowlogs(&["--local", &path, "-o", "csv", "query", "all", "--local", &other]).run().done();
+    assert_eq!(two.stdout.lines().count(), 5, "{}", two.stdout);
+}
+
+#[test]
+fn a_switch_of_the_environment_takes_what_the_go_tool_takes() {
+    let (_folder, path) = logs();
+    let query = |variable: &str, value: &str| {
+        flowlogs(&["--local", &path, "-o", "csv", "query", "all"]).env(variable, value).run()
+    };
+    for yes in ["1", "t", "T", "TRUE", "true", "True"] {
+        assert_eq!(query("AWSFL_REJECT", yes).done().stdout.lines().count(), 2, "{yes}");
+    }
+    for no in ["0", "f", "F", "FALSE", "false", "False"] {
+        assert_eq!(query("AWSFL_REJECT", no).done().stdout.lines().count(), 3, "{no}");
+    }
+    for variable in ["AWSFL_ACCEPT", "AWSFL_REJECT", "AWSFL_INGRESS", "AWSFL_EGRESS", "AWSFL_PRETTY"] {
+        for wrong in ["yes", "tRUE", "2", "\u{1b}]0;x\u{7}"] {
+            let ran = query(variable, wrong).fails(2).says(variable);
+            assert!(!ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+        }
+    }
+    // A Region is no conflict with files.
+    assert_eq!(query("AWSFL_REGION", "eu-west-1").done().stdout.lines().count(), 3);
+}
+
+#[test]
+fn times_are_in_the_zone_that_is_asked_for() {
+    let (_folder, path) = logs();
+    let first = |args: &[&str]| {
+        let ran = flowlogs(&[&["--local", &path, "--quiet", "-e", "where accept | show time"], args].concat()).run();
+        ran.done().stdout.lines().nth(1).unwrap().trim().to_string()
+    };
+    // 1795434000 is 2026-11-23 11:40 in UTC; Tokyo is nine hours ahead all year.
+    assert_eq!(first(&["--tz", "Asia/Tokyo"]), "2026-11-23 20:40:00");
+    assert_eq!(first(&["--tz", "UTC"]), "2026-11-23 11:40:00");
+    assert_eq!(first(&["--utc", "--tz", "Asia/Tokyo"]), "2026-11-23 20:40:00");
+    assert_eq!(first(&["--tz", "Asia/Tokyo", "--utc"]), "2026-11-23 11:40:00");
+    assert_eq!(first(&["--tz", "Asia/Tokyo", "--tz", "America/New_York"]), "2026-11-23 06:40:00");
+    flowlogs(&["--tz", "Asia/Tokio", "explain", "vpc"]).run().fails(2).says("did you mean `Asia/Tokyo`?");
+    flowlogs(&["--tz", "nowhere", "explain", "vpc"]).run().fails(2).says("Europe/Berlin");
+    flowlogs(&["--utc", "explain", "--tz", "UTC", "vpc"]).run().fails(2).says("do not go together");
+}
+
+#[test]
+fn rows_are_a_failure_where_that_is_asked_for() {
+    let (folder, path) = logs();
+    let code =
+        |args: &[&str]| flowlogs(&[&["--local", &path, "-o", "csv", "--fail-if-rows"], args].concat()).run().code;
+    assert_eq!(code(&["-e", "where reject"]), Some(4));
+    assert_eq!(code(&["-e", "where dst.port = 23"]), Some(0));
+    // An aggregation without keys always has a row.
+    assert_eq!(code(&["-e", "where dst.port = 23 | count()"]), Some(4));
+    assert_eq!(code(&["query", "all", "--reject"]), Some(4));
+    assert_eq!(code(&["query", "all", "--port", "23"]), Some(0));
+    assert_eq!(code(&["-e", "where reject", "-e", "where dst.port = 23"]), Some(4));
+    assert_eq!(code(&["-e", "where dst.port = 23", "-e", "where reject"]), Some(4));
+    assert_eq!(code(&["-e", "where reject", "-e", "exit(7)"]), Some(7));
+    let piped = flowlogs(&["--local", &path, "--fail-if-rows"]).input(b"where reject\nwhere dst.port = 23\n").run();
+    assert_eq!(piped.code, Some(4));
+    // Rows say more than that some are missing.
+    let many = folder.path().join("many.log");
+    let records = "2 1 eni-1 10.0.0.1 10.0.0.2 1 22 6 1 40 1795434100 1795434160 REJECT OK\n".repeat(101);
+    fs::write(&many, records).unwrap();
+    let many = many.display().to_string();
+    let cut = |args: &[&str]| flowlogs(&[&["--local", &many, "-e", "where reject"], args].concat()).run().code;
+    assert_eq!(cut(&["--fail-on-truncate"]), Some(3));
+    assert_eq!(cut(&["--fail-on-truncate", "--fail-if-rows"]), Some(4));
 }
 
 #[test]

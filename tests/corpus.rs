@@ -286,8 +286,7 @@ mod local {
         text: &mut Vec<u8>,
     ) -> Result<(RunStats, Option<String>), flowlogs::account::Error> {
         let clock = case.context().expect("it was read before").clock;
-        let style =
-            Style { colour: false, width: None, zone: clock.zone.clone(), human: false, vertical: false, bars: false };
+        let style = Style::plain(None, clock.zone.clone());
         let session = Session::open(options, None)?;
         let mut output = output::output(Format::Csv, style, text);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");

@@ -399,3 +399,164 @@ fn help_says_what_there_is() {
     let (_, err, code) = piped(".help windo\n");
     assert!(code == Some(2) && err.contains("did you mean `window`?"), "{err}");
 }
+
+/// The file of what was typed in this home.
+fn history_of(home: &Home) -> std::path::PathBuf {
+    home.0.path().join(".local/state/flowlogs/history")
+}
+
+#[test]
+fn a_damaged_history_stops_no_shell_and_stays() {
+    let home = Home::new();
+    let file = history_of(&home);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for bytes in [
+        &b""[..],
+        b"list\nfields bytes\n",
+        b"#V2\r\nlist\r\n",
+        b"#V2\nlist\nlist\nvpc prod\\n| count()\nlist\nvpc prod whe",
+        b"#V2\nlist\0\0\nvpc \xe9\x80\n\x1b]0;owned\x07\n",
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let mut shell = home.shell(100, &[]);
+        // What was there is shown, escaped where it has to be.
+        ask(&mut shell, ".history", "flowlogs demo>");
+        ask(&mut shell, "40 + 2", "42");
+        assert!(!shell.sent().contains("\u{1b}]0;"));
+        shell.keys(CTRL_D);
+        assert_eq!(shell.exit_code(), 0);
+        let after = fs::read(&file).unwrap();
+        assert!(after.starts_with(bytes), "{:?}", String::from_utf8_lossy(&after));
+        assert!(after.ends_with(b"\n.history\n40 + 2\n"), "{:?}", String::from_utf8_lossy(&after));
+    }
+}
+
+#[test]
+fn where_no_history_can_be_kept_a_note_says_so_once() {
+    let home = Home::new();
+    fs::create_dir_all(history_of(&home)).unwrap();
+    let mut shell = home.shell(160, &[]);
+    shell.wait_for("is not kept in the history");
+    ask(&mut shell, "40 + 2", "42");
+    let screen = ask(&mut shell, "40 + 3", "43");
+    assert_eq!(screen.matches("is not kept").count(), 1, "{screen}");
+    shell.keys(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn two_shells_at_once_keep_every_line_whole() {
+    const LINES: usize = 20;
+    let home = Home::new();
+    std::thread::scope(|scope| {
+        for name in ["one", "two"] {
+            let mut shell = home.shell(100, &[]);
+            scope.spawn(move || {
+                for number in 0..LINES {
+                    ask(&mut shell, &format!("# {name} {number}"), &format!("# {name} {number}"));
+                }
+                shell.keys(CTRL_D);
+                assert_eq!(shell.exit_code(), 0);
+            });
+        }
+    });
+    let text = fs::read_to_string(history_of(&home)).unwrap();
+    for name in ["one", "two"] {
+        let own: Vec<&str> = text.lines().filter(|line| line.contains(name)).collect();
+        let expected: Vec<String> = (0..LINES).map(|number| format!("# {name} {number}")).collect();
+        assert_eq!(own, expected, "{text}");
+    }
+    assert!(text.lines().all(|line| line.starts_with("# ") || line == "#V2"), "{text}");
+}
+
+#[test]
+fn only_what_is_typed_without_a_blank_in_front_is_kept() {
+    let home = Home::new();
+    fs::create_dir_all(home.0.path().join(".config/flowlogs")).unwrap();
+    fs::write(home.0.path().join(".config/flowlogs/rc"), "print(\"of the rc\")\n").unwrap();
+    let script = home.0.path().join("x.rhai");
+    fs::write(&script, "print(1)").unwrap();
+    for (args, input) in [(vec!["-e", "1 + 1"], ""), (vec![], "2 + 2\n"), (vec!["run", script.to_str().unwrap()], "")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+        let mut child = (command.args(["--local", &home.dir()]).args(args).env("HOME", home.path()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+    assert!(!history_of(&home).exists());
+    let mut shell = home.shell(100, &[]);
+    shell.wait_for("of the rc");
+    ask(&mut shell, " 20 + 3", "23");
+    ask(&mut shell, "20 + 4", "24");
+    shell.keys(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+    assert_eq!(fs::read_to_string(history_of(&home)).unwrap(), "#V2\n20 + 4\n");
+}
+
+#[test]
+fn colours_follow_the_environment_and_the_stream() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("flow.log");
+    fs::write(&log, "srcaddr action start\n10.0.0.1 REJECT 1795434000\n").unwrap();
+    let log = log.display().to_string();
+    let red = "\u{1b}[31m";
+    let has_colour = |args: &[&str], environment: &[(&str, &str)]| {
+        let mut terminal = Terminal::start(&[&["--local", &log, "-e", "where reject"], args].concat(), environment, 80);
+        assert_eq!(terminal.exit_code(), 0);
+        let sent = terminal.sent();
+        assert_eq!(sent.contains(red), sent.contains("\u{1b}[2m"), "data and asides alike: {sent:?}");
+        sent.contains(red)
+    };
+    assert!(has_colour(&[], &[]));
+    assert!(has_colour(&[], &[("NO_COLOR", "")]));
+    assert!(!has_colour(&[], &[("NO_COLOR", "1")]));
+    assert!(!has_colour(&[], &[("NO_COLOR", "0")]));
+    assert!(!has_colour(&[], &[("TERM", "dumb")]));
+    assert!(!has_colour(&["--color", "never"], &[]));
+    assert!(has_colour(&["--color", "always"], &[("NO_COLOR", "1"), ("TERM", "dumb")]));
+
+    // Standard output in a file, standard error on the terminal: each for itself.
+    let mut terminal = Terminal::start_shell(
+        &format!("'{}' --local '{log}' -e 'where reject' > '{log}.out'", env!("CARGO_BIN_EXE_flowlogs")),
+        &[("COLUMNS", "20")],
+        20,
+    );
+    assert_eq!(terminal.exit_code(), 0);
+    assert!(terminal.sent().contains("\u{1b}[2mwindow"), "{:?}", terminal.sent());
+    let written = fs::read_to_string(format!("{log}.out")).unwrap();
+    assert!(!written.contains('\u{1b}') && written.contains("10.0.0.1"), "{written:?}");
+    // And mistakes.
+    let mut terminal = Terminal::start(&["--local", &log, "-e", "where bites"], &[], 80);
+    assert_eq!(terminal.exit_code(), 2);
+    assert!(terminal.sent().contains("\u{1b}["));
+    let mut terminal = Terminal::start(&["--nonsense"], &[("NO_COLOR", "1")], 80);
+    assert_eq!(terminal.exit_code(), 2);
+    assert!(!terminal.sent().contains("\u{1b}["), "{:?}", terminal.sent());
+}
+
+#[test]
+fn a_terminal_of_any_width_cuts_no_value_and_stops_nothing() {
+    const ADDRESS: &str = "2001:db8:1111:2222:3333:4444:5555:6666";
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("flow.log");
+    fs::write(&log, format!("srcaddr dstaddr start bytes\n{ADDRESS} {ADDRESS} 1795434000 7\n")).unwrap();
+    let log = log.display().to_string();
+    for columns in [0, 1, 20, 80, 400] {
+        for environment in ["0", "1", "20", "100000", "x", ""] {
+            for tail in ["", " | chart", " | count() by src.addr"] {
+                let sentence = format!("show src.addr, dst.addr, bytes{tail}");
+                let sentence = if tail.contains("count") { tail.trim_start_matches(" | ") } else { &sentence };
+                let args = ["--local", &log, "--quiet", "-e", sentence];
+                let mut terminal = Terminal::start(&args, &[("COLUMNS", environment)], columns);
+                assert_eq!(terminal.exit_code(), 0);
+                let sent = terminal.sent();
+                assert!(sent.contains(ADDRESS), "{columns} {environment}: {sent:?}");
+            }
+        }
+    }
+    let mut help = Terminal::start(&["--help"], &[("COLUMNS", "0")], 0);
+    assert_eq!(help.exit_code(), 0);
+}

@@ -1,15 +1,18 @@
 //! The arguments, as clap reads them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use jiff::tz::TimeZone;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::flags::QueryFlags;
-use crate::command::{self, Asking, Color, Error, Output, Place};
+use crate::command::{self, Asking, Color, Error, Output, Place, console};
 use crate::diagnostic::nearest;
 
 /// The heading of what goes with a sentence.
@@ -26,7 +29,10 @@ const ASKED: &str = "What a sentence refers to";
         flowlogs --local vpc.log.gz -e 'top 10 src.addr by bytes'\n  \
         flowlogs --local logs/ query vpc --reject --port 22\n  \
         flowlogs explain 'sg where remote public and local port 443'\n\n\
-        Exit codes: 0 done, 1 failed, 2 usage, 3 truncated (with --fail-on-truncate), 130 interrupted"
+        Exit codes: 0 done, 1 failed, also in part, 2 usage, 3 truncated (with --fail-on-truncate), 4 rows\n\
+        (with --fail-if-rows), 130 interrupted, 143 terminated\n\n\
+        Of an option that is given twice the last one counts; -e, --param, --local and --allow-env add up.",
+    args_override_self = true
 )]
 pub(super) struct Args {
     /// A line to run: a sentence, a command, a dot-command or Rhai; may be given more than once
@@ -48,8 +54,12 @@ pub(super) struct Args {
     pub(super) output: Output,
 
     /// Read and print times in UTC instead of local time
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "tz")]
     pub(super) utc: bool,
+
+    /// Read and print times in this zone instead of local time, such as `Asia/Tokyo`
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone, global = true, overrides_with = "utc")]
+    pub(super) tz: Option<TimeZone>,
 
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
@@ -171,7 +181,7 @@ pub(super) enum LogLevel {
 }
 
 /// Logs to standard error what the program and its libraries say of this level and above.
-pub(super) fn start_log(level: LogLevel) {
+pub(super) fn start_log(level: LogLevel, colour: bool) {
     let level = match level {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,
@@ -183,8 +193,90 @@ pub(super) fn start_log(level: LogLevel) {
     // What the SDK warns of comes back as an error, in fewer words.
     let of_sdk = if level == LevelFilter::WARN { LevelFilter::OFF } else { level };
     let levels = Targets::new().with_default(level).with_targets([("aws_config", of_sdk), ("aws_runtime", of_sdk)]);
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let log = tracing_subscriber::fmt::layer().with_writer(|| Log).with_ansi(colour).with_target(true);
     tracing_subscriber::registry().with(log).with(levels).init();
+}
+
+/// Standard error, as the log writes to it, a line at a time.
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        console::say_drawn(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads the process's arguments.
+pub(super) fn read() -> Result<Args, clap::Error> {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let mut command = Args::command().color(match color(&given) {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    });
+    let matches = command.try_get_matches_from_mut(&given)?;
+    let mut args = Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    args.add_up(&given);
+    Ok(args)
+}
+
+/// The colours that the arguments ask for, whether they can be read or not.
+pub(super) fn color(given: &[OsString]) -> Color {
+    let words: Vec<&str> = given.iter().filter_map(|word| word.to_str()).collect();
+    let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
+    let within = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    behind.chain(within).filter_map(|word| Color::from_str(word, false).ok()).next_back().unwrap_or(Color::Auto)
+}
+
+impl Args {
+    /// Puts what was given in front of a command in front of what was given behind it, of options that add
+    /// up: the library keeps the latter only.
+    fn add_up(&mut self, given: &[OsString]) {
+        let Some((before, behind)) = around_command(given) else { return };
+        let behind = Self::try_parse_from(behind).ok();
+        let values = |name: &str| -> Vec<String> {
+            before.get_many(name).map(|values| values.cloned().collect()).unwrap_or_default()
+        };
+        let add = |name: &str, all: &mut Vec<String>, own: Option<&Vec<String>>| {
+            // Where there are none behind it, those in front are there already.
+            if own.is_some_and(|own| !own.is_empty()) {
+                all.splice(0..0, values(name));
+            }
+        };
+        let own = behind.as_ref();
+        add("param", &mut self.param, own.map(|own| &own.param));
+        add("local", &mut self.place.local, own.map(|own| &own.place.local));
+        #[cfg(feature = "local")]
+        add("allow_env", &mut self.allowed.allow_env, own.map(|own| &own.allowed.allow_env));
+    }
+}
+
+/// The options in front of a command, and the arguments as they were if there were no such options.
+fn around_command(given: &[OsString]) -> Option<(ArgMatches, Vec<OsString>)> {
+    let options = Args::command().get_arguments().cloned().collect::<Vec<_>>();
+    let program = clap::Command::new("flowlogs").args_override_self(true).args(options);
+    let before = program.allow_external_subcommands(true).try_get_matches_from(given).ok()?;
+    let (command, rest) = before.subcommand()?;
+    let rest = rest.get_many::<OsString>("").into_iter().flatten().cloned();
+    let behind = given.iter().take(1).cloned().chain([command.into()]).chain(rest).collect();
+    Some((before, behind))
+}
+
+/// A zone by its IANA name.
+fn parse_zone(name: &str) -> Result<TimeZone, String> {
+    let zones = jiff::tz::db();
+    zones.get(name).map_err(|_| {
+        let names: Vec<String> = zones.available().map(|zone| zone.to_string()).collect();
+        match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("there is no such zone; did you mean `{near}`?"),
+            None => "there is no such zone; expected an IANA name such as Europe/Berlin, or UTC".into(),
+        }
+    })
 }
 
 /// `NAME=VALUE` pairs; a name that comes again gets one more value.

@@ -29,19 +29,19 @@ pub(super) struct QueryFlags {
     selectors: Vec<String>,
 
     /// Accepted traffic
-    #[arg(long, env = "AWSFL_ACCEPT", action = ArgAction::SetTrue)]
+    #[arg(long, env = "AWSFL_ACCEPT", action = ArgAction::SetTrue, value_parser = switch("AWSFL_ACCEPT"))]
     accept: bool,
 
     /// Rejected traffic
-    #[arg(long, env = "AWSFL_REJECT", action = ArgAction::SetTrue)]
+    #[arg(long, env = "AWSFL_REJECT", action = ArgAction::SetTrue, value_parser = switch("AWSFL_REJECT"))]
     reject: bool,
 
     /// Traffic that enters the interface
-    #[arg(long, env = "AWSFL_INGRESS", action = ArgAction::SetTrue)]
+    #[arg(long, env = "AWSFL_INGRESS", action = ArgAction::SetTrue, value_parser = switch("AWSFL_INGRESS"))]
     ingress: bool,
 
     /// Traffic that leaves the interface
-    #[arg(long, env = "AWSFL_EGRESS", action = ArgAction::SetTrue)]
+    #[arg(long, env = "AWSFL_EGRESS", action = ArgAction::SetTrue, value_parser = switch("AWSFL_EGRESS"))]
     egress: bool,
 
     /// An address or network: source, destination or packet
@@ -93,7 +93,7 @@ pub(super) struct QueryFlags {
     limit: Option<u64>,
 
     /// Add what interfaces are, the names of both ends, the traffic's path and AWS services
-    #[arg(long, env = "AWSFL_PRETTY", action = ArgAction::SetTrue)]
+    #[arg(long, env = "AWSFL_PRETTY", action = ArgAction::SetTrue, value_parser = switch("AWSFL_PRETTY"))]
     pub(super) pretty: bool,
 
     /// Go on with new records, until Ctrl-C
@@ -108,6 +108,17 @@ pub(super) struct QueryFlags {
 /// A port number; `None` for all of them.
 #[derive(Clone, Copy, Debug)]
 struct Port(Option<u16>);
+
+/// Reads a switch, which only its variable gives a value.
+///
+/// Source: `strconv.ParseBool`, <https://pkg.go.dev/strconv#ParseBool>, which the Go tool reads it with.
+fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, String> + Clone {
+    move |text| match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
+        _ => Err(format!("the variable {variable} takes `true` or `false`")),
+    }
+}
 
 fn parse_network(text: &str) -> Result<String, String> {
     let is_valid = text.parse::<IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok();

@@ -111,7 +111,7 @@ fn with_desk(
     match outcome {
         Err(Error::Interrupted) if interrupt.is_terminated() => Err(Error::Terminated),
         // What failed was said when it did.
-        Ok(Exit::Done) if session.is_partial() => Ok(Exit::Code(1)),
+        Ok(Exit::Done | Exit::HasRows) if session.is_partial() => Ok(Exit::Code(1)),
         outcome => outcome,
     }
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::console::{say, zone_name};
+use super::console::zone_name;
 use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal, pick};
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, Interval, Plan, Shape};
 use crate::session::Waited;
-use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, time_in};
+use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, SkippedFile, time_in};
 
 /// Work that takes longer shows how far it is.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -50,7 +50,7 @@ impl Printed {
             desk.terminal.note(remark);
         }
         close(&self.stats, &desk.output, &desk.terminal);
-        if self.stats.truncated && desk.output.fail_on_truncate { Exit::Truncated } else { Exit::Done }
+        exit(&self.stats, &desk.output)
     }
 }
 
@@ -64,12 +64,21 @@ pub(crate) async fn print(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Prin
     print_rows(named.as_ref().unwrap_or(plan), desk).await
 }
 
+/// How a command ends that printed this answer: rows say more than that some are missing.
+const fn exit(stats: &RunStats, options: &Options) -> Exit {
+    if stats.rows > 0 && options.fail_if_rows {
+        Exit::HasRows
+    } else if stats.truncated && options.fail_on_truncate {
+        Exit::Truncated
+    } else {
+        Exit::Done
+    }
+}
+
 async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     let Desk { session, output: options, context, terminal, .. } = desk;
     terminal.aside(&window_line(session.interval(plan, &context.clock), context));
-    for note in &plan.notes {
-        terminal.note(note);
-    }
+    terminal.notes(&plan.notes, Clone::clone, "notes about the sentence");
     ask_first(plan, desk).await?;
     let mut to = BufWriter::with_capacity(1 << 16, desk.out.clone());
     let format = match options.format() {
@@ -149,6 +158,7 @@ pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
     Style {
         colour,
+        terminal: desk.out.is_terminal(),
         vertical: desk.vertical,
         bars,
         human: desk.output.human,
@@ -234,12 +244,11 @@ impl Drop for Drawn {
 /// The closing line, and what was not read.
 fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
     if options.stats.is_some() {
-        say(&stats_json(stats).to_string());
+        terminal.stats(&stats_json(stats).to_string());
         return;
     }
-    for skipped in &stats.skipped_files {
-        terminal.note(&format!("left out `{}`: {}", skipped.file, skipped.reason));
-    }
+    let left_out = |skipped: &SkippedFile| format!("left out `{}`: {}", skipped.file, skipped.reason);
+    terminal.notes(&stats.skipped_files, left_out, "files were left out");
     if let Some(first) = &stats.first_malformed {
         terminal.note(&format!(
             "{} malformed {}, the first in `{}` line {}: {}",
@@ -250,7 +259,7 @@ fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
             first.reason
         ));
     }
-    stats.notes.iter().for_each(|note| terminal.note(note));
+    terminal.notes(&stats.notes, Clone::clone, "notes about the answer");
     if stats.truncated && stats.rows == DEFAULT_LIMIT {
         terminal.note(&format!(
             "the answer is cut at {DEFAULT_LIMIT} rows: `limit N` takes another number, `limit none` everything"

@@ -16,6 +16,7 @@ use etcetera::BaseStrategy;
 use serde::Deserialize;
 
 use super::Error;
+use crate::escape;
 
 /// What the config file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -63,10 +64,18 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
             });
         }
     };
-    toml::from_str(&text).map_err(|error| Error::Failed {
-        message: format!("the config file `{}` is not valid\n{error}", path.display()),
-        help: Some("saved filters are lines such as `ssh = \"dst.port = 22\"` under `[filters]`".into()),
-    })
+    toml::from_str(&text).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })
+}
+
+/// Draws what is wrong with a config file: the library quotes its line.
+fn invalid(path: &Path, error: &toml::de::Error) -> String {
+    let (file, error) = (path.display().to_string(), error.to_string());
+    format!(
+        "error: the config file `{}` is not valid\n{}\n  = help: saved filters are lines such as `ssh = \"dst.port = \
+         22\"` under `[filters]`\n",
+        escape::text(&file),
+        escape::lines(error.trim_end())
+    )
 }
 
 /// Saves a filter in the file that was named, or the user's own; its other lines stay as they are.

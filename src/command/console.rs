@@ -1,10 +1,14 @@
 //! What goes to the terminal beside data: colours, notes, errors, the closing line.
+//!
+//! Whatever is said here is escaped, for names, values and errors in it come from outside.
 
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::HumanCount;
 use owo_colors::OwoColorize;
 
 use super::Color;
+use crate::escape;
 use crate::query::window::Clock;
 
 /// What is known of the terminal.
@@ -19,8 +23,9 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Looks at the streams and the environment.
     pub(crate) fn new(color: Color, is_quiet: bool) -> Self {
-        // https://no-color.org: set and not empty.
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        // https://no-color.org: set and not empty. A terminal that calls itself dumb knows no colours.
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let colour = |is_terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
@@ -62,43 +67,86 @@ impl Terminal {
         Some(usize::from(columns)).filter(|columns| *columns > 0)
     }
 
-    /// Something a person should know.
+    /// Says something that a person should know, on a line.
     pub(crate) fn note(&self, text: &str) {
-        if !self.is_quiet {
-            if self.colour_err {
-                say(&format!("{} {text}", "note:".cyan().bold()));
-            } else {
-                say(&format!("note: {text}"));
-            }
+        self.mark("note:", &escape::text(text));
+    }
+
+    /// Says what a script has to say, which may have several lines.
+    pub(crate) fn note_lines(&self, text: &str) {
+        self.mark("note:", &escape::lines(text));
+    }
+
+    fn mark(&self, mark: &str, escaped: &str) {
+        if self.is_quiet {
+            return;
+        }
+        if self.colour_err {
+            write_line(&format!("{} {escaped}", mark.cyan().bold()));
+        } else {
+            write_line(&format!("{mark} {escaped}"));
+        }
+    }
+
+    /// Says the first few of things that may be thousands, and how many more there are.
+    ///
+    /// `rest` ends the sentence `and 12 more`.
+    pub(crate) fn notes<T>(&self, all: &[T], say: impl Fn(&T) -> String, rest: &str) {
+        for one in all.iter().take(NAMED) {
+            self.note(&say(one));
+        }
+        if let Some(more @ 1..) = all.len().checked_sub(NAMED) {
+            self.note(&format!("and {} more {rest}", HumanCount(more as u64)));
         }
     }
 
     /// A line of its own, dimmed where there are colours.
     pub(crate) fn aside(&self, text: &str) {
         if !self.is_quiet {
+            let text = escape::text(text);
             if self.colour_err {
-                say(&text.dimmed().to_string());
+                write_line(&text.dimmed().to_string());
             } else {
-                say(text);
+                write_line(&text);
             }
         }
     }
 
+    /// Says what went wrong, and what to do about it.
     pub(crate) fn error(&self, message: &str, help: Option<&str>) {
+        let message = escape::text(message);
         if self.colour_err {
-            say(&format!("{} {message}", "error:".red().bold()));
+            write_line(&format!("{} {message}", "error:".red().bold()));
         } else {
-            say(&format!("error: {message}"));
+            write_line(&format!("error: {message}"));
         }
         if let Some(help) = help {
-            say(&format!("  = help: {help}"));
+            write_line(&format!("  = help: {}", escape::text(help)));
         }
+    }
+
+    /// Says the numbers of a run as JSON, exact where no terminal shows them.
+    pub(crate) fn stats(&self, document: &str) {
+        write_line(&if self.has_err { escape::json(document) } else { document.into() });
     }
 }
 
-/// A line on standard error; that it is closed is nobody's failure.
+/// Notes of a kind that are said; the others are counted.
+const NAMED: usize = 5;
+
+/// Says a line on standard error.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    write_line(&escape::text(text));
+}
+
+/// Says what was drawn, in colours or without.
+pub(crate) fn say_drawn(drawn: &str) {
+    let _ = write!(io::stderr(), "{}", escape::coloured(drawn));
+}
+
+/// Writes a line to standard error; that it is closed is nobody's failure.
+fn write_line(escaped: &str) {
+    let _ = writeln!(io::stderr(), "{escaped}");
 }
 
 /// A line on standard output.

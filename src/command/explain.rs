@@ -1,7 +1,5 @@
 //! `flowlogs explain`: what a sentence means, without reading anything.
 
-use std::io::Write;
-
 use serde_json::json;
 
 use super::{Error, Out};
@@ -45,11 +43,11 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
             "error": text.as_ref().err().map(ToString::to_string),
             "notes": notes,
         });
-        writeln!(out, "{explained}")?;
+        out.print_json(&format!("{explained}\n"))?;
         return Ok(());
     }
-    writeln!(out, "sentence  {sentence}")?;
-    writeln!(out, "filter    {}", filter.unwrap_or_else(|| "every record".into()))?;
+    out.print(&format!("sentence  {sentence}\n"))?;
+    out.print(&format!("filter    {}\n", filter.unwrap_or_else(|| "every record".into())))?;
     let window = interval.map_or_else(
         || DEFAULT_WINDOW.to_string(),
         |interval| {
@@ -62,15 +60,15 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
             )
         },
     );
-    writeln!(out, "window    {window}")?;
-    writeln!(out, "\nLogs Insights")?;
+    out.print(&format!("window    {window}\n"))?;
+    out.print("\nLogs Insights\n")?;
     match text {
-        Ok(text) => text.lines().try_for_each(|line| writeln!(out, "    {line}"))?,
-        Err(error) => writeln!(out, "    none: {error}")?,
+        Ok(text) => text.lines().try_for_each(|line| out.print(&format!("    {line}\n")))?,
+        Err(error) => out.print(&format!("    none: {error}\n"))?,
     }
     if !notes.is_empty() {
-        writeln!(out, "\nnotes")?;
-        notes.iter().try_for_each(|note| writeln!(out, "    - {note}"))?;
+        out.print("\nnotes\n")?;
+        notes.iter().try_for_each(|note| out.print(&format!("    - {note}\n")))?;
     }
     Ok(())
 }
@@ -80,9 +78,9 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
 pub(super) fn estimate(estimate: &Estimate, format: Format, out: &mut Out) -> Result<(), Error> {
     let Estimate { bytes, cost_usd } = estimate;
     if matches!(format, Format::Json | Format::Ndjson) {
-        writeln!(out, "{}", json!({ "bytes": bytes, "cost_usd": cost_usd }))?;
+        out.print_json(&format!("{}\n", json!({ "bytes": bytes, "cost_usd": cost_usd })))?;
     } else {
-        writeln!(out, "{} to scan, about {cost_usd:.4} USD", indicatif::HumanBytes(*bytes))?;
+        out.print(&format!("{} to scan, about {cost_usd:.4} USD\n", indicatif::HumanBytes(*bytes)))?;
     }
     Ok(())
 }

@@ -28,7 +28,8 @@ fn find(name: &str) -> Result<Field, Error> {
 
 fn list(fields: &[Field], format: Format, out: &mut Out) -> Result<(), Error> {
     let column = |name: &str| Column::new(name, ColumnType::Text);
-    let mut output = output::output(format, Style::plain(out.width(), TimeZone::UTC), out);
+    let style = Style { terminal: out.is_terminal(), ..Style::plain(out.width(), TimeZone::UTC) };
+    let mut output = output::output(format, style, out);
     output.columns(&["name", "type", "version", "record_field", "help", "also"].map(column))?;
     output.rows(fields.iter().map(|field| row(*field)).collect())?;
     output.finish()?;

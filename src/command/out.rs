@@ -1,8 +1,11 @@
 //! Where data goes: standard output, or a file or a pager in its place.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::escape;
 
 /// Where data goes.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,25 @@ impl Write for Out {
 }
 
 impl Out {
+    /// Whether a person sees what is written, on a terminal or in a pager in front of it.
+    pub(crate) fn is_terminal(&self) -> bool {
+        !matches!(self, Self::File(_)) && io::stdout().is_terminal()
+    }
+
+    /// Prints lines, escaped where a terminal shows them, else exact.
+    pub(crate) fn print(&self, lines: &str) -> io::Result<()> {
+        self.clone().write_all(self.shown(lines, escape::lines).as_bytes())
+    }
+
+    /// Prints a JSON document, escaped where a terminal shows it, else exact.
+    pub(crate) fn print_json(&self, document: &str) -> io::Result<()> {
+        self.clone().write_all(self.shown(document, escape::json).as_bytes())
+    }
+
+    fn shown<'t>(&self, text: &'t str, escape: impl Fn(&'t str) -> Cow<'t, str>) -> Cow<'t, str> {
+        if self.is_terminal() { escape(text) } else { text.into() }
+    }
+
     /// The columns of the terminal that data goes to, if it goes to one.
     pub(crate) fn width(&self) -> Option<usize> {
         matches!(self, Self::Standard).then(super::Terminal::width).flatten()

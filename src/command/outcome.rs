@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::{Desk, Error, Exit, OutputFormat};
+use crate::escape;
 use crate::output::{self, Style};
 use crate::session::Outcome;
 use crate::value::{Column, ColumnType, Row, Value};
@@ -50,6 +51,7 @@ pub(super) fn print_lines<'a>(
     let mut is_empty = true;
     for (action, what, detail) in lines {
         is_empty = false;
+        let (what, detail) = (escape::text(&what), escape::text(&detail));
         writeln!(out, "{} {what}: {detail}", action.replace('_', " "))?;
     }
     if is_empty {
@@ -63,6 +65,7 @@ pub(super) fn print_rows(columns: &[(&str, ColumnType)], rows: Vec<Row>, desk: &
     let column = |&(name, column_type): &(&str, ColumnType)| Column::new(name, column_type);
     let style = Style {
         colour: desk.terminal.colour_out(),
+        terminal: desk.out.is_terminal(),
         human: desk.output.human,
         ..Style::plain(desk.out.width(), desk.context.clock.zone.clone())
     };

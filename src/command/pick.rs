@@ -10,6 +10,7 @@ use inquire::{Confirm, InquireError, MultiSelect, Select};
 
 use super::{Error, Terminal};
 use crate::account::{FlowLog, Resource};
+use crate::escape;
 
 /// Whether somebody is there to answer.
 pub(super) fn can_ask() -> bool {
@@ -26,7 +27,7 @@ pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Termin
     let all = if found.len() > 1 && is_nested {
         let label =
             |id: &&String| vpcs.iter().find(|vpc| vpc.id == **id).map_or_else(|| (*id).clone(), Resource::label);
-        let labels: Vec<String> = found.iter().map(label).collect();
+        let labels: Vec<String> = found.iter().map(label).map(|label| escape::text(&label).into_owned()).collect();
         let select = Select::new("In which VPC?", labels).with_render_config(config(terminal));
         let vpc = found[select.raw_prompt().map_err(cancelled)?.index].clone();
         all.into_iter().filter(|resource| resource.vpc.as_ref() == Some(&vpc)).collect()
@@ -46,7 +47,7 @@ fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, termina
     if all.len() < 2 {
         return Ok(all);
     }
-    let labels: Vec<String> = all.iter().map(label).collect();
+    let labels: Vec<String> = all.iter().map(label).map(|label| escape::text(&label).into_owned()).collect();
     let select = MultiSelect::new(question, labels).with_render_config(config(terminal));
     let picked = select.raw_prompt().map_err(cancelled)?;
     if picked.is_empty() {
@@ -68,6 +69,7 @@ pub(crate) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Resu
     }
     let question =
         format!("{what} {}?", if names.len() == 1 { "this one".into() } else { format!("these {}", names.len()) });
+    let question = escape::text(&question);
     let confirm = Confirm::new(&question).with_default(false).with_render_config(config(terminal));
     if confirm.prompt().map_err(cancelled)? {
         return Ok(());

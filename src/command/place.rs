@@ -26,7 +26,8 @@ pub(crate) struct Place {
     #[arg(long, value_name = "NAME", global = true, conflicts_with = "local")]
     pub(crate) profile: Option<String>,
 
-    /// The AWS Region, or several: `a,b`, or `all` [default: the environment's, or the profile's]
+    /// The AWS Region, or several: `a,b`, or `all` [default: `AWSFL_REGION`, the environment's, or the
+    /// profile's]
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
     pub(crate) region: Option<String>,
@@ -85,7 +86,7 @@ impl Place {
     fn open_aws(&self, terminal: Terminal) -> Result<Session, Error> {
         Ok(Session::open_aws(aws::Options {
             profile: self.profile.clone(),
-            region: self.region.clone(),
+            region: self.region(),
             tell: Some(Box::new(move |news| match news {
                 News::Note(text) => terminal.note(text),
                 News::Failed(text) => terminal.error(text, None),
@@ -107,6 +108,13 @@ impl Place {
         })
     }
 
+    /// The Region that was named. The variable is not the option's own: it may be set where files are read.
+    #[cfg(feature = "aws")]
+    fn region(&self) -> Option<String> {
+        let of_environment = || std::env::var("AWSFL_REGION").ok().filter(|region| !region.is_empty());
+        self.region.clone().or_else(of_environment)
+    }
+
     /// What the prompt of a shell calls it.
     pub(crate) fn name(&self) -> String {
         let Some(path) = self.local.first() else { return self.aws_name() };
@@ -116,8 +124,8 @@ impl Place {
 
     #[cfg(feature = "aws")]
     fn aws_name(&self) -> String {
-        let of = |named: &Option<String>, variable| named.clone().or_else(|| std::env::var(variable).ok());
-        let parts = [of(&self.profile, "AWS_PROFILE"), of(&self.region, "AWS_REGION")];
+        let or = |named: Option<String>, variable| named.or_else(|| std::env::var(variable).ok());
+        let parts = [or(self.profile.clone(), "AWS_PROFILE"), or(self.region(), "AWS_REGION")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() { "aws".into() } else { parts.join(" ") }
     }

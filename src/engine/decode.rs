@@ -140,8 +140,8 @@ impl LineReader {
                 format!("{found} {} where the format has {}", plural(found, "value"), self.kinds.len())
             }
             Fault::Value(slot) => {
-                let value = self.spans.get(slot).map_or_else(String::new, |span| shown(span.of(line)));
-                reason_of_value(&self.layout, slot, &value)
+                let value = self.spans.get(slot).map_or(&[][..], |span| span.of(line));
+                reason_of_value(&self.layout, slot, value)
             }
             Fault::TooLong => format!("longer than {} KiB", LINE_LIMIT_BYTES / 1024),
             Fault::NotText => "not UTF-8 text".into(),
@@ -150,10 +150,10 @@ impl LineReader {
     }
 }
 
-/// What is wrong with a value of the slot at `slot`.
-pub(super) fn reason_of_value(layout: &Layout, slot: usize, value: &str) -> String {
+/// What is wrong with a value of the slot at `slot`, which is quoted up to a length that can be read.
+pub(super) fn reason_of_value(layout: &Layout, slot: usize, value: &[u8]) -> String {
     let slot = &layout.slots()[slot];
-    format!("{} is `{value}`, not {}", slot.name(), slot.kind().expected())
+    format!("{} is `{}`, not {}", slot.name(), shown(value), slot.kind().expected())
 }
 
 /// `1 value`, `2 values`, without the number.
@@ -163,8 +163,13 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 
 /// A value for a message: a garbled one must not fill the screen.
 fn shown(value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(value);
-    if text.chars().count() <= 40 { text.into_owned() } else { text.chars().take(40).chain(['…']).collect() }
+    const LETTERS: usize = 40;
+    // No character has more than four bytes.
+    let text = String::from_utf8_lossy(&value[..value.len().min(4 * (LETTERS + 1))]);
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
 }
 
 /// Whether a byte stands between values.
@@ -286,6 +291,7 @@ mod tests {
             (with(8, "1.5"), "packets is `1.5`, not a whole number"),
             (with(9, "9223372036854775808"), "bytes is `9223372036854775808`, not a whole number"),
             (with(10, "2026-11-23"), "start is `2026-11-23`, not a time in seconds"),
+            (with(4, &"é".repeat(41)), "dstaddr is `éééééééééééééééééééééééééééééééééééééééé…`, not an address"),
             (with(13, "OK more"), "15 values where the format has 14"),
             (with(13, ""), "13 values where the format has 14"),
             ("2".into(), "1 value where the format has 14"),

@@ -280,7 +280,7 @@ impl Rows {
             for (row, value) in bad {
                 rows.bad.insert(row);
                 if rows.first_bad.as_ref().is_none_or(|(first, _)| row < *first) {
-                    rows.first_bad = Some((row, reason_of_value(layout, slot, &value)));
+                    rows.first_bad = Some((row, reason_of_value(layout, slot, value.as_bytes())));
                 }
             }
             rows.columns.push((slot, column));

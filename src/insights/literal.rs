@@ -6,12 +6,13 @@
 use std::fmt::Write;
 
 use super::Error;
+use crate::escape;
 
 /// Text in quotes.
 pub(super) fn quote(text: &str) -> Result<String, Error> {
     let refuse = |reason| Err(Error::UnsafeText { value: text.to_string(), reason });
-    if text.chars().any(char::is_control) {
-        return refuse("a control character");
+    if text.contains(escape::is_hidden) {
+        return refuse("a control or invisible character");
     }
     if text.contains('\\') {
         return refuse("a backslash");

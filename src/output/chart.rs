@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 pub(super) use bars::bar;
 
-use super::{Output, Style, printable};
+use super::{Output, Style, shown};
 use crate::value::{Column, ColumnType, Row, RowSink, Value};
 use bars::Bars;
 use lines::Lines;
@@ -45,8 +45,8 @@ impl Parts {
         let is_measure = |place: &usize| columns[*place].column_type.is_measure();
         let measure = (0..columns.len()).find(is_measure)?;
         let keys = (0..columns.len()).filter(|place| !is_measure(place)).collect();
-        let Column { heading, column_type, .. } = &columns[measure];
-        Some(Self { heading: printable(heading), column_type: *column_type, measure, keys })
+        let Column { heading, column_type, .. } = shown(&columns[measure]);
+        Some(Self { heading, column_type, measure, keys })
     }
 
     /// Returns the keys of a row as people read them.

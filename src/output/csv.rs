@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::Output;
 use super::plain::Plain;
+use crate::escape;
 use crate::value::{Column, Row, RowSink, Value};
 
 pub(super) struct Csv<'w> {
@@ -14,14 +15,16 @@ pub(super) struct Csv<'w> {
     plain: Plain,
     /// What is not yet written.
     text: Vec<u8>,
+    /// Whether a terminal shows it.
+    terminal: bool,
 }
 
 /// Written at a time.
 const TEXT_BYTES: usize = 64 << 10;
 
 impl<'w> Csv<'w> {
-    pub(super) fn new(to: &'w mut (dyn Write + Send)) -> Self {
-        Self { to, plain: Plain::default(), text: Vec::new() }
+    pub(super) fn new(to: &'w mut (dyn Write + Send), terminal: bool) -> Self {
+        Self { to, plain: Plain::default(), text: Vec::new(), terminal }
     }
 
     fn row(&mut self, row: &[Value]) -> io::Result<()> {
@@ -44,7 +47,11 @@ impl<'w> Csv<'w> {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        self.to.write_all(&self.text)?;
+        if self.terminal {
+            self.to.write_all(escape::lines(&String::from_utf8_lossy(&self.text)).as_bytes())?;
+        } else {
+            self.to.write_all(&self.text)?;
+        }
         self.text.clear();
         Ok(())
     }
@@ -89,7 +96,7 @@ mod tests {
     fn text_is_quoted_where_it_has_to_be() {
         let column = |name: &str| Column::new(name, ColumnType::Text);
         let mut to = Vec::new();
-        let mut csv = Csv::new(&mut to);
+        let mut csv = Csv::new(&mut to, false);
         csv.columns(&[column("a"), column("x,y")]).unwrap();
         for text in ["plain", "a,b", "say \"hi\"", "two\nlines", "\r", "", " | "] {
             csv.rows(vec![vec![Value::Text(text.into()), Value::Int(1)]]).unwrap();
@@ -102,7 +109,7 @@ mod tests {
     #[test]
     fn a_row_of_one_absent_value_is_a_row() {
         let mut to = Vec::new();
-        let mut csv = Csv::new(&mut to);
+        let mut csv = Csv::new(&mut to, false);
         csv.rows(vec![vec![Value::Absent], vec![Value::Int(2)], vec![Value::Absent, Value::Absent]]).unwrap();
         csv.finish().unwrap();
         assert_eq!(to, b"\"\"\n2\n,\n");

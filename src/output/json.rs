@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::Output;
 use super::plain::Plain;
+use crate::escape;
 use crate::value::{Column, Row, RowSink, Value, flag_names};
 
 pub(super) struct Json<'w> {
@@ -18,18 +19,28 @@ pub(super) struct Json<'w> {
     plain: Plain,
     /// What is not yet written.
     text: Vec<u8>,
+    /// Whether a terminal shows it.
+    terminal: bool,
 }
 
 /// Written at a time.
 const TEXT_BYTES: usize = 64 << 10;
 
 impl<'w> Json<'w> {
-    pub(super) fn array(to: &'w mut (dyn Write + Send)) -> Self {
-        Self { to, is_array: true, keys: Vec::new(), has_rows: false, plain: Plain::default(), text: Vec::new() }
+    pub(super) fn array(to: &'w mut (dyn Write + Send), terminal: bool) -> Self {
+        Self {
+            to,
+            is_array: true,
+            keys: Vec::new(),
+            has_rows: false,
+            plain: Plain::default(),
+            text: Vec::new(),
+            terminal,
+        }
     }
 
-    pub(super) fn lines(to: &'w mut (dyn Write + Send)) -> Self {
-        Self { is_array: false, ..Self::array(to) }
+    pub(super) fn lines(to: &'w mut (dyn Write + Send), terminal: bool) -> Self {
+        Self { is_array: false, ..Self::array(to, terminal) }
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
@@ -50,7 +61,11 @@ impl<'w> Json<'w> {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        self.to.write_all(&self.text)?;
+        if self.terminal {
+            self.to.write_all(escape::json(&String::from_utf8_lossy(&self.text)).as_bytes())?;
+        } else {
+            self.to.write_all(&self.text)?;
+        }
         self.text.clear();
         Ok(())
     }

@@ -10,7 +10,7 @@ use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
 use super::width::{Align, aligned, aligned_as, width};
-use super::{Output, Style, printable};
+use super::{Output, Style, shown};
 use crate::value::{Column, Need, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.
@@ -203,9 +203,7 @@ fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style
 
 impl RowSink for Table<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        // The names of a file's own columns may carry anything, too.
-        let printable = |column: &Column| Column { heading: printable(&column.heading), ..column.clone() };
-        self.columns = columns.iter().map(printable).collect();
+        self.columns = columns.iter().map(shown).collect();
         Ok(())
     }
 

@@ -62,7 +62,8 @@ impl Kind {
             Self::Code(field) => {
                 field.code_word(number).map_or_else(|| Value::Text(number.to_string().into()), Value::word)
             }
-            Self::Flags => Value::Flags(u8::try_from(number).unwrap_or(u8::MAX)),
+            // A byte holds every flag there is; a larger number says nothing about them.
+            Self::Flags => u8::try_from(number).map_or(Value::Absent, Value::Flags),
             Self::Number | Self::Address | Self::Network(_) | Self::Text => Value::Int(number),
         }
     }
@@ -90,5 +91,12 @@ mod tests {
     fn a_code_without_a_word_is_shown_as_its_number() {
         assert_eq!(Kind::Code(Field::Protocol).of_integer(6), Value::word("TCP"));
         assert_eq!(Kind::Code(Field::Protocol).of_integer(253), Value::Text("253".into()));
+    }
+
+    #[test]
+    fn a_number_that_is_no_set_of_flags_is_absent() {
+        assert_eq!(Kind::Flags.of_integer(255), Value::Flags(255));
+        assert_eq!(Kind::Flags.of_integer(256), Value::Absent);
+        assert_eq!(Kind::Flags.of_integer(-1), Value::Absent);
     }
 }

@@ -3,11 +3,12 @@
 
 #![allow(clippy::unnecessary_box_returns, reason = "the errors of rhai's functions are boxes")]
 
-use rhai::{Dynamic, EvalAltResult, Map, Position};
+use rhai::{Dynamic, EvalAltResult, Map, ParseErrorType, Position};
 
-use super::Ended;
+use super::{Ended, limit};
 use crate::account;
 use crate::diagnostic::{Report, Span, render};
+use crate::escape;
 use crate::query;
 
 /// Why a script ended before its end.
@@ -92,25 +93,16 @@ pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAlt
             _ => Err(Error::Interrupted),
         },
         EvalAltResult::ErrorRuntime(value, _) => Err(Error::of_value(name, text, position, &value)),
-        EvalAltResult::ErrorParsing(kind, at) => Err(Error::of_text(name, text, at, &kind.to_string())),
+        EvalAltResult::ErrorParsing(kind, at) => Err(Error::of_text(name, text, at, &kind)),
         error => {
-            let kind = if is_limit(&error) { "limit" } else { "script" };
+            if let Some(message) = limit::message(&error) {
+                return Err(Error::uncaught(name, text, position, "limit", &message, None));
+            }
             let mut bare = error;
             bare.clear_position();
-            Err(Error::uncaught(name, text, position, kind, &lower_first(&bare.to_string()), None))
+            Err(Error::uncaught(name, text, position, "script", &lower_first(&bare.to_string()), None))
         }
     }
-}
-
-fn is_limit(error: &EvalAltResult) -> bool {
-    matches!(
-        error,
-        EvalAltResult::ErrorTooManyOperations(_)
-            | EvalAltResult::ErrorTooManyVariables(_)
-            | EvalAltResult::ErrorTooManyModules(_)
-            | EvalAltResult::ErrorStackOverflow(_)
-            | EvalAltResult::ErrorDataTooLarge(..)
-    )
 }
 
 /// The place where it began, however many calls are around it.
@@ -158,11 +150,20 @@ impl Report for Drawn {
 impl Error {
     pub(super) fn unreadable(file: &str, reason: &str) -> Self {
         let message = format!("cannot read the script `{file}`: {reason}");
-        Self::Uncaught { kind: "file".into(), drawn: format!("error: {message}\n"), message, help: None }
+        Self::Uncaught {
+            kind: "file".into(),
+            drawn: format!("error: {}\n", escape::text(&message)),
+            message,
+            help: None,
+        }
     }
 
-    pub(super) fn of_text(name: &str, text: &str, position: Position, reason: &str) -> Self {
-        Self::uncaught(name, text, position, "syntax", &lower_first(reason), None)
+    /// A script that cannot be read.
+    pub(super) fn of_text(name: &str, text: &str, position: Position, reason: &ParseErrorType) -> Self {
+        if let Some(message) = limit::forbidden(reason) {
+            return Self::uncaught(name, text, position, "limit", &message, None);
+        }
+        Self::uncaught(name, text, position, "syntax", &lower_first(&reason.to_string()), None)
     }
 
     /// Something that was thrown.
@@ -185,7 +186,7 @@ impl Error {
         let drawn = Drawn { message: first.into(), help: help.clone(), span: span(text, position) };
         let mut drawn = render(&drawn, name, text, false);
         if let Some(inner) = inner {
-            drawn = format!("{}\n{inner}\n", drawn.trim_end());
+            drawn = format!("{}\n{}\n", drawn.trim_end(), escape::lines(inner));
         }
         Self::Uncaught { kind: kind.into(), message: message.into(), help, drawn }
     }

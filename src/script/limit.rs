@@ -3,8 +3,9 @@
 use std::path::{Component, Path};
 use std::rc::Rc;
 
+use indicatif::{HumanBytes, HumanCount};
 use rhai::module_resolvers::FileModuleResolver;
-use rhai::{Engine, EvalAltResult, ModuleResolver, Position, Shared};
+use rhai::{Engine, EvalAltResult, LexError, ModuleResolver, ParseErrorType, Position, Shared};
 
 use super::World;
 use super::error::{Stop, thrown};
@@ -41,10 +42,45 @@ pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
         .set_max_variables(VARIABLES)
         .set_max_functions(FUNCTIONS)
         .set_max_modules(MODULES)
-        .disable_symbol("eval")
+        .disable_symbol(EVAL)
         .set_module_resolver(FolderOfScript { world: Rc::clone(world) });
     let world = Rc::clone(world);
     engine.on_progress(move |_| world.stop().map(Stop::into_dynamic));
+}
+
+/// The function that runs text, which is nobody's to review.
+const EVAL: &str = "eval";
+
+/// Names the limit that a script met, if it is one.
+pub(super) fn message(error: &EvalAltResult) -> Option<String> {
+    let number = |number: usize| HumanCount(number as u64);
+    Some(match error {
+        EvalAltResult::ErrorTooManyOperations(_) => {
+            format!("too many steps: a script has {}", HumanCount(OPERATIONS))
+        }
+        EvalAltResult::ErrorTooManyVariables(_) => {
+            format!("too many variables: a script has {} at a time", number(VARIABLES))
+        }
+        EvalAltResult::ErrorTooManyModules(_) => format!("too many imports: a script has {MODULES}"),
+        EvalAltResult::ErrorStackOverflow(_) => format!("too many calls: functions call functions {CALL_LEVELS} deep"),
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("string") => {
+            format!("a string is too long: with what it stands in, it has {} at most", HumanBytes(STRING_BYTES as u64))
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("map") => {
+            format!("a map is too large: with what it holds, it has {} entries at most", number(MAP_ENTRIES))
+        }
+        EvalAltResult::ErrorDataTooLarge(..) => {
+            format!("an array is too large: with what it holds, it has {} entries at most", number(ARRAY_ENTRIES))
+        }
+        _ => return None,
+    })
+}
+
+/// Says why a script may not be read, where that is a limit and no mistake.
+pub(super) fn forbidden(reason: &ParseErrorType) -> Option<String> {
+    let is_eval = matches!(reason, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == EVAL)
+        || matches!(reason, ParseErrorType::Reserved(symbol) if symbol == EVAL);
+    is_eval.then(|| "a script cannot use `eval`: what it runs stands in its file".into())
 }
 
 /// Imports files that lie beside the script, or below it.
@@ -66,7 +102,9 @@ impl ModuleResolver for FolderOfScript {
         let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
         if !is_below {
             let help = Some("an import is a file in the script's own folder, or below it".to_string());
-            return Err(thrown("import", &format!("cannot import `{path}`"), help));
+            let mut refused = thrown("import", &format!("cannot import `{path}`"), help);
+            refused.set_position(position);
+            return Err(refused);
         }
         let resolver = FileModuleResolver::new_with_path(folder);
         resolver.resolve(engine, source, path, position)

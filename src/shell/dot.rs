@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::history::History;
 use super::page::{self, Pager};
 use super::{Shell, line};
 use crate::command::answer::style;
@@ -218,7 +219,7 @@ fn usage(message: &str, help: &str) -> Error {
 }
 
 fn say(shell: &Shell, text: &str) -> Result<Exit, Error> {
-    writeln!(shell.desk.out.clone(), "{text}")?;
+    shell.desk.out.print(&format!("{text}\n"))?;
     Ok(Exit::Done)
 }
 
@@ -508,10 +509,12 @@ fn set_human(shell: &mut Shell, human: bool) {
 }
 
 fn history(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
-    let text = super::terminal::history_file().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-    // The first line is the mark of the file's format.
-    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("#V")).collect();
-    say(shell, &lines.join("\n"))
+    let Some(file) = super::terminal::history_file() else { return say(shell, "") };
+    let entries = History::new(file.clone()).read().map_err(|error| Error::Failed {
+        message: format!("cannot read the history `{}`: {error}", file.display()),
+        help: None,
+    })?;
+    say(shell, &entries.join("\n"))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the commands of the table have one type")]

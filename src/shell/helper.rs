@@ -12,8 +12,10 @@ use rustyline::{Context, Helper, Result};
 
 use super::complete::complete;
 use super::highlight;
+use super::history::visible;
 use super::known::Known;
 use super::line;
+use crate::escape;
 use crate::query;
 
 /// Completes, hints, colours and validates.
@@ -57,6 +59,11 @@ impl Hinter for ShellHelper {
 
 impl Highlighter for ShellHelper {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        // What was pasted may hide something, which the terminal would obey.
+        let is_hidden = |letter: char| escape::is_hidden(letter) && !matches!(letter, '\n' | '\t');
+        if line.contains(is_hidden) {
+            return Cow::Owned(visible(line));
+        }
         if self.colour { Cow::Owned(highlight::highlight(line, pos, &self.context)) } else { Cow::Borrowed(line) }
     }
 

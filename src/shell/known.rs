@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
 use crate::account::{KINDS, Resource};
+use crate::escape::is_hidden;
 use crate::query::plan::TargetKind;
 use crate::script::FunctionDoc;
 use crate::session::Session;
@@ -41,7 +42,8 @@ impl Known {
             for kind in KINDS {
                 // Where there is no account there are no names.
                 let Ok(resources) = session.resources(kind, &[]).await else { return };
-                let mut names: Vec<String> = resources.iter().flat_map(Resource::names).cloned().collect();
+                let names = resources.iter().flat_map(Resource::names);
+                let mut names: Vec<String> = names.filter(|name| !name.contains(is_hidden)).cloned().collect();
                 names.sort();
                 names.dedup();
                 known.parts().names.insert(kind, names);
@@ -66,6 +68,10 @@ impl Known {
                     Value::Int(number) if column.column_type == ColumnType::Number => number.to_string(),
                     _ => continue,
                 };
+                // The editor would send them to the terminal.
+                if value.contains(is_hidden) {
+                    continue;
+                }
                 if !values.contains(&value) {
                     values.push(value);
                 }

@@ -10,7 +10,9 @@ use rustyline::{ColorMode, CompletionType, Config, EditMode, Editor};
 
 use super::Shell;
 use super::helper::ShellHelper;
+use super::history::{History, MOST_ENTRIES};
 use crate::command::{Error, Exit, console};
+use crate::escape;
 
 type Lines = Editor<ShellHelper, FileHistory>;
 
@@ -22,11 +24,7 @@ impl Shell {
         self.known.set_saved(self.desk.context.saved.keys().cloned().collect());
         self.run_rc();
         let mut lines = self.editor()?;
-        let history = history_file();
-        if let Some(file) = &history {
-            // There is none at first.
-            let _ = lines.load_history(file);
-        }
+        let mut history = self.load_history(&mut lines);
         console::say("`.help` says what can be typed here, Tab completes, Ctrl-D leaves");
         let mut exit = Exit::Done;
         while !self.is_over {
@@ -37,7 +35,7 @@ impl Shell {
                 Err(error) => return Err(Error::Failed { message: error.to_string(), help: None }),
             };
             if !text.trim().is_empty() {
-                remember(&mut lines, &text, history.as_ref());
+                self.remember(&mut lines, &text, &mut history);
             }
             exit = match self.run_line(&text) {
                 Ok(exit) => exit,
@@ -50,6 +48,40 @@ impl Shell {
             self.refresh(&mut lines);
         }
         Ok(exit)
+    }
+
+    /// Gives the editor what was typed before. The history, if it can be kept.
+    fn load_history(&self, lines: &mut Lines) -> Option<History> {
+        let mut history = History::new(history_file()?);
+        match history.read() {
+            Ok(entries) => {
+                for entry in entries {
+                    let _ = lines.add_history_entry(entry);
+                }
+                Some(history)
+            }
+            Err(error) => {
+                self.warn_of_history(&history, &error);
+                None
+            }
+        }
+    }
+
+    /// Keeps a statement, whole, and at once: another shell may be open. Where that fails once, no more is
+    /// kept.
+    fn remember(&self, lines: &mut Lines, text: &str, history: &mut Option<History>) {
+        let Ok(true) = lines.add_history_entry(text) else { return };
+        if let Some(kept) = history
+            && let Err(error) = kept.append(text)
+        {
+            self.warn_of_history(kept, &error);
+            *history = None;
+        }
+    }
+
+    fn warn_of_history(&self, history: &History, error: &std::io::Error) {
+        let file = history.path().display();
+        self.desk.terminal.note(&format!("what is typed is not kept in the history `{file}`: {error}"));
     }
 
     /// Reads a line. Ctrl-C counts from when it is read: while it is typed, it is a key.
@@ -74,7 +106,9 @@ impl Shell {
             .completion_type(CompletionType::List)
             .color_mode(if colour { ColorMode::Enabled } else { ColorMode::Disabled })
             .edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs })
-            .history_ignore_dups(true)
+            .history_ignore_space(true)
+            .max_history_size(MOST_ENTRIES)
+            .and_then(|config| config.history_ignore_dups(true))
             .map(|config| config.auto_add_history(false).build());
         let failed = |error: ReadlineError| Error::Failed { message: error.to_string(), help: None };
         let mut lines = Lines::with_config(config.map_err(failed)?).map_err(failed)?;
@@ -92,7 +126,7 @@ impl Shell {
     }
 
     fn prompt(&self) -> String {
-        format!("flowlogs {}> ", self.place.name())
+        format!("flowlogs {}> ", escape::text(&self.place.name()))
     }
 
     /// Runs the lines of the file `rc` in the user's config folder; one that fails says so.
@@ -105,18 +139,6 @@ impl Shell {
             self.desk.terminal.note(&format!("in `{}`:", file.display()));
             error.report(&self.desk.terminal);
         }
-    }
-}
-
-/// Keeps a statement, whole, and at once: another shell may be open.
-fn remember(lines: &mut Lines, text: &str, file: Option<&PathBuf>) {
-    let Ok(true) = lines.add_history_entry(text) else { return };
-    let Some(file) = file else { return };
-    if let Some(folder) = file.parent() {
-        let _ = std::fs::create_dir_all(folder);
-    }
-    if let Err(error) = lines.append_history(file) {
-        tracing::warn!(%error, "the history cannot be written");
     }
 }
 

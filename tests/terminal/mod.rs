@@ -16,6 +16,8 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
+    /// Every byte that it was sent.
+    sent: Arc<Mutex<Vec<u8>>>,
     _master: Box<dyn MasterPty + Send>,
 }
 
@@ -26,11 +28,22 @@ fn non_zero(number: u16) -> NonZero<u16> {
 impl Terminal {
     /// Starts the program with these arguments and environment, in so many columns.
     pub(crate) fn start(args: &[&str], environment: &[(&str, &str)], columns: u16) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flowlogs"));
+        command.args(args);
+        Self::of(command, environment, columns)
+    }
+
+    /// Starts a line of a system's shell.
+    pub(crate) fn start_shell(line: &str, environment: &[(&str, &str)], columns: u16) -> Self {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", line]);
+        Self::of(command, environment, columns)
+    }
+
+    fn of(mut command: CommandBuilder, environment: &[(&str, &str)], columns: u16) -> Self {
         const LINES: u16 = 50;
         let size = PtySize { rows: LINES, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = NativePtySystem::default().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flowlogs"));
-        command.args(args);
         command.cwd(env!("CARGO_TARGET_TMPDIR"));
         command.env_clear();
         for (name, value) in
@@ -41,15 +54,17 @@ impl Terminal {
         let child = pair.slave.spawn_command(command).unwrap();
         let mut output = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(non_zero(LINES), non_zero(columns), 1000)));
-        let drawn = Arc::clone(&screen);
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(non_zero(LINES), non_zero(columns.max(1)), 1000)));
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let (drawn, all) = (Arc::clone(&screen), Arc::clone(&sent));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = output.read(&mut bytes) {
+                all.lock().unwrap().extend_from_slice(&bytes[..count]);
                 drawn.lock().unwrap().process(&bytes[..count]);
             }
         });
-        Self { child, keys, screen, _master: pair.master }
+        Self { child, keys, screen, sent, _master: pair.master }
     }
 
     /// Types.
@@ -62,6 +77,19 @@ impl Terminal {
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Everything that it was sent, sequences too, once nothing has come for a while.
+    pub(crate) fn sent(&self) -> String {
+        let mut length = usize::MAX;
+        loop {
+            let sent = self.sent.lock().unwrap().clone();
+            if sent.len() == length {
+                return String::from_utf8(sent).unwrap();
+            }
+            length = sent.len();
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// What stands on the screen.
