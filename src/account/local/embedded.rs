@@ -316,7 +316,7 @@ impl Account for Embedded {
     }
 
     async fn records_both_ends(&self, plan: &Plan, interval: Option<Interval>) -> Result<Option<bool>, Error> {
-        ends::are_both_recorded(self, plan, interval).await.map(Some)
+        super::ends::are_both_recorded(self, plan, interval).await.map(Some)
     }
 
     async fn run(
