@@ -20,7 +20,8 @@ use inventory::Inventory;
 
 use crate::diagnostic::nearest;
 use crate::engine;
-use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::query::plan::{Plan, TargetKind};
+use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
 /// The kinds that flow logs are created for, in the order they are listed.

@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 use crate::command::{Error, Exit, Out, Terminal, config, console};
 use crate::escape;
 use crate::query::Context;
-use crate::query::window::Clock;
+use crate::query::clock::Clock;
 use args::{Args, Command};
 
 /// Scripts call functions that call functions, whatever the system gives a process to begin with.

@@ -4,6 +4,7 @@
 //! its own definition; [`render`] draws it with `codespan-reporting`.
 
 mod excerpt;
+mod span;
 
 use std::borrow::Cow;
 
@@ -13,28 +14,7 @@ use codespan_reporting::term::{self, Config, termcolor::Ansi};
 use crate::escape;
 use excerpt::Excerpt;
 
-/// A range of bytes in the text that was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span {
-    /// Offset of the first byte.
-    pub start: usize,
-    /// Offset behind the last byte.
-    pub end: usize,
-}
-
-impl Span {
-    /// The bytes from `start` up to, not including, `end`.
-    #[must_use]
-    pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
-
-    /// The smallest span that holds both.
-    #[must_use]
-    pub fn to(self, other: Self) -> Self {
-        Self::new(self.start.min(other.start), self.end.max(other.end))
-    }
-}
+pub use span::Span;
 
 /// An error that points into a text.
 pub trait Report: std::error::Error {

@@ -47,7 +47,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{BoxStream, StreamExt};
 
 use crate::field::{Field, Origin};
-use crate::query::plan::{Interval, Limit, Plan, Source};
+use crate::query::plan::{Limit, Plan, Source};
+use crate::query::window::Interval;
 use crate::value::{Progress, Row, RowSink, RunStats};
 
 pub use error::Error;

@@ -4,6 +4,7 @@
 //! else. Record fields and their meaning:
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
+mod field_type;
 mod protocol;
 mod table;
 mod word;
@@ -11,151 +12,13 @@ mod word;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use field_type::FieldType;
 pub use protocol::{PORTED_PROTOCOLS, port_named, port_names, protocol_named, protocol_word, protocol_words};
-pub use table::{FIELDS, Field};
+pub use table::{FIELDS, Field, FieldInfo, Origin};
 pub use word::{
     ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, Named, PATHS, REJECT_REASONS, SERVICES, STATUSES,
     SUBLOCATION_TYPES, TYPES,
 };
-
-/// What a field holds, which decides how it is compared, shown and read from a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldType {
-    /// An IPv4 or IPv6 address.
-    Address,
-    /// 0 to 65535.
-    Port,
-    /// A quantity that can be summed: bytes, packets.
-    Quantity,
-    /// Seconds that can be summed.
-    Duration,
-    /// A number that cannot: the record version.
-    Number,
-    /// A point in time, whole seconds.
-    Time,
-    /// TCP flags, a bit each.
-    Flags,
-    /// One of these words and no other.
-    Word(&'static [&'static str]),
-    /// A number in the record that stands for one of these words.
-    Code(&'static [Named]),
-    /// A protocol number, by its IANA keyword.
-    Protocol,
-    /// A word from a list that AWS keeps adding to.
-    OpenWord(&'static [&'static str]),
-    /// Any text.
-    Text,
-}
-
-impl FieldType {
-    /// The type in a user's words.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::Port => "port",
-            Self::Quantity => "number",
-            Self::Duration => "duration",
-            Self::Number => "plain number",
-            Self::Time => "time",
-            Self::Flags => "TCP flags",
-            Self::Word(_) | Self::Code(_) | Self::Protocol => "word",
-            Self::OpenWord(_) => "open word",
-            Self::Text => "text",
-        }
-    }
-
-    /// Whether values are compared as whole numbers.
-    #[must_use]
-    pub const fn is_numeric(self) -> bool {
-        matches!(
-            self,
-            Self::Port
-                | Self::Quantity
-                | Self::Duration
-                | Self::Number
-                | Self::Time
-                | Self::Flags
-                | Self::Code(_)
-                | Self::Protocol
-        )
-    }
-
-    /// Whether `< <= > >=` and ranges make sense: numbers that are not codes.
-    #[must_use]
-    pub const fn is_ordered(self) -> bool {
-        self.is_numeric() && !matches!(self, Self::Code(_) | Self::Protocol)
-    }
-
-    /// Whether `sum`, `avg` and percentiles make sense.
-    #[must_use]
-    pub const fn is_quantity(self) -> bool {
-        matches!(self, Self::Quantity | Self::Duration)
-    }
-
-    /// The word for a number that stands in a record; `None` where there is none.
-    #[must_use]
-    pub fn code_word(self, code: i64) -> Option<&'static str> {
-        match self {
-            Self::Protocol => protocol_word(code),
-            Self::Code(names) => names.iter().find(|named| named.code == code).map(|named| named.word),
-            _ => None,
-        }
-    }
-
-    /// Whether values are compared as text.
-    #[must_use]
-    pub const fn is_text(self) -> bool {
-        matches!(self, Self::Word(_) | Self::OpenWord(_) | Self::Text)
-    }
-}
-
-/// Where a field's value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A field of the record, by the name that log formats give it (`pkt-srcaddr`).
-    Record(&'static str),
-    /// The record's time: the start of its interval.
-    Time,
-    /// Computed from other fields.
-    Derived,
-    /// Either side of the flow: in expressions only.
-    EitherSide(&'static [Field]),
-    /// The interface's side or the far side, by the flow's direction.
-    BySide {
-        /// The field that has it when traffic enters the interface.
-        ingress: Field,
-        /// The field that has it when traffic leaves the interface.
-        egress: Field,
-    },
-    /// Joined from an inventory, by this field.
-    Inventory(Field),
-}
-
-/// A row of the table.
-#[derive(Debug)]
-pub struct FieldInfo {
-    /// The field itself.
-    pub field: Field,
-    /// The canonical name, short and dotted.
-    pub name: &'static str,
-    /// Where its value comes from.
-    pub origin: Origin,
-    /// The name that Logs Insights discovers; empty where the service has none.
-    pub insights: &'static str,
-    /// Other names that people type, beside those derived from the record field.
-    pub aliases: &'static [&'static str],
-    /// What it holds.
-    pub field_type: FieldType,
-    /// The record version that brought it; 0 where no record has it.
-    pub version: u8,
-    /// The heading in a table; empty for the name in capitals.
-    pub heading: &'static str,
-    /// One line of help.
-    pub help: &'static str,
-    /// An expression that uses it.
-    pub example: &'static str,
-}
 
 /// The page that describes every record field.
 pub const RECORD_FIELDS_URL: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html";

@@ -5,74 +5,24 @@
 //! always said. Nothing here runs a query or knows where it runs; [`Format`] says which fields the
 //! queried logs have. Syntax: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>.
 
+mod error;
 mod filter;
+mod format;
 mod literal;
 
-use std::collections::BTreeSet;
-
-use crate::field::{FIELDS, Field, FieldType, Origin};
+use crate::field::{FIELDS, Field, Origin};
 use crate::function::Function;
 use crate::query::plan::{
     Aggregate, Filter, GroupKey, Groups, KeyBy, Missing, Plan, Shape, ShownColumn, SortKey, Source, Statuses,
 };
 
-/// The longest query text that the service takes, in characters.
-///
-/// Source: `QueryString` of <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
-pub const MAX_QUERY_CHARS: usize = 10_000;
+pub use error::{Error, MAX_QUERY_CHARS};
+pub use format::Format;
 
 /// The most rows that one query returns.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Limit.html>.
 pub const MAX_ROWS: u64 = 100_000;
-
-/// Which fields of the record the queried logs have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// `None` for every field.
-    fields: Option<BTreeSet<Field>>,
-    /// The values of a line in order, where the service does not find them itself; `None` for one
-    /// that the table does not know.
-    parsed: Option<Vec<Option<Field>>>,
-}
-
-impl Format {
-    /// Every field: what is assumed where no log is looked at.
-    #[must_use]
-    pub const fn every() -> Self {
-        Self { fields: None, parsed: None }
-    }
-
-    /// These fields of the record and no other; the service finds them.
-    #[must_use]
-    pub fn of(fields: impl IntoIterator<Item = Field>) -> Self {
-        Self { fields: Some(fields.into_iter().collect()), parsed: None }
-    }
-
-    /// Lines of these values, which the query has to take apart itself.
-    #[must_use]
-    pub fn parsed(values: Vec<Option<Field>>) -> Self {
-        Self { parsed: Some(values.clone()), ..Self::of(values.into_iter().flatten()) }
-    }
-
-    /// Whether records have it; their time is the service's own.
-    #[must_use]
-    pub fn has(&self, field: Field) -> bool {
-        field == Field::Time || self.fields.as_ref().is_none_or(|fields| fields.contains(&field))
-    }
-
-    /// Whether records have what the field is read from.
-    fn has_sources(&self, field: Field) -> bool {
-        field == Field::Time || field.sources().into_iter().all(|source| self.has(source))
-    }
-
-    fn answers(&self, source: &Source) -> bool {
-        match source {
-            Source::Field(field) => self.has(*field),
-            Source::Extra(_) | Source::Result(_) => false,
-        }
-    }
-}
 
 /// A query as the service takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,66 +36,6 @@ pub struct Query {
     pub order: Vec<String>,
     /// What the reader of the answer should know, beside the plan's own notes.
     pub notes: Vec<String>,
-}
-
-/// Why a plan has no Insights text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// `show tgw.id` over logs whose format lacks it
-    #[error("the queried logs have no field {missing}")]
-    FieldMissing {
-        /// What they lack.
-        missing: Missing,
-    },
-    /// `by src.addr/24`, a column in backquotes
-    #[error("`{what}` works on files only")]
-    FilesOnly {
-        /// What the sentence says.
-        what: String,
-        /// What to type instead.
-        advice: &'static str,
-    },
-    /// `show remote.name`
-    #[error("`{name}` needs an inventory")]
-    NeedsInventory {
-        /// The field.
-        name: String,
-    },
-    /// `instance.tag = "a\"b'c"`
-    #[error("`{value}` cannot be said in a Logs Insights query: it has {reason}")]
-    UnsafeText {
-        /// The value.
-        value: String,
-        /// What is in it.
-        reason: &'static str,
-    },
-    /// `eni ~ /[a&&b]/`
-    #[error("the regular expression `{regex}` is not one for the service: {reason}")]
-    UnsafeRegex {
-        /// The expression.
-        regex: String,
-        /// What is in it.
-        reason: &'static str,
-    },
-    /// A list of thousands of addresses
-    #[error("the query is {chars} characters long; the service takes {MAX_QUERY_CHARS}")]
-    TooLong {
-        /// Its length.
-        chars: usize,
-    },
-}
-
-impl Error {
-    /// What to type instead.
-    #[must_use]
-    pub fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::FilesOnly { advice, .. } => Some(advice),
-            Self::TooLong { .. } => Some("use networks or ranges in place of long lists, or ask in several sentences"),
-            _ => None,
-        }
-    }
 }
 
 /// The Insights text of a plan over logs of this format.
@@ -566,9 +456,4 @@ fn bin_width(seconds: i64) -> String {
         s if s % 60 == 0 => format!("{}m", s / 60),
         s => format!("{s}s"),
     }
-}
-
-/// Whether a value of this type that is absent is told by its form (`-` is no number) or by its text.
-const fn is_told_by_form(field_type: FieldType) -> bool {
-    field_type.is_numeric() || matches!(field_type, FieldType::Address)
 }

@@ -5,13 +5,20 @@
 
 pub mod ast;
 pub mod check;
+pub mod clock;
+pub mod context;
 pub mod kind;
+pub mod meaning;
+pub mod moment;
 pub mod parse;
 pub mod plan;
 pub mod print;
+pub mod seconds;
 pub mod window;
+pub mod word;
 
-pub use check::{CheckError, Context};
+pub use check::CheckError;
+pub use context::Context;
 pub use parse::ParseError;
 pub use plan::Plan;
 
@@ -56,11 +63,6 @@ impl Error {
     }
 }
 
-/// Words that are tests by themselves: `reject`, `tcp`, ...
-pub fn test_words() -> impl Iterator<Item = &'static str> {
-    check::TEST_WORDS.into_iter()
-}
-
 /// Compiles a sentence.
 ///
 /// # Errors
@@ -68,7 +70,7 @@ pub fn test_words() -> impl Iterator<Item = &'static str> {
 /// [`Error::Parse`] where the text is no sentence, [`Error::Check`] where it means nothing.
 ///
 /// ```
-/// use flowlogs::query::{Context, compile, print, window::Clock};
+/// use flowlogs::query::{Context, clock::Clock, compile, print};
 ///
 /// let context = Context::new(Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC });
 /// let plan = compile("vpc where reject and dst port ssh last 30m", &context)?;

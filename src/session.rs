@@ -17,8 +17,9 @@ use crate::account::{
     self, Account, Created, Error, Estimate, Finding, FlowLog, Pending, Place, Remedy, Resource, Settings,
 };
 use crate::engine;
-use crate::query::plan::{COUNT_ONCE, Interval, Plan, TargetKind};
-use crate::query::window::Clock;
+use crate::query::clock::Clock;
+use crate::query::plan::{COUNT_ONCE, Plan, TargetKind};
+use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 
 pub use interrupt::{Interrupt, Waited};

@@ -23,8 +23,9 @@ use tokio::runtime::Handle;
 
 use crate::command::answer::print;
 use crate::command::{Asking, Command, Desk, Error, Exit, Out, OutputFormat, Place, Terminal, compile};
+use crate::query::clock::Clock;
 use crate::query::plan::{Limit, Plan};
-use crate::query::window::{Clock, Window};
+use crate::query::window::Window;
 use crate::script::{self, Ended, Rules, Scripts};
 use crate::value::Rows;
 use known::Known;

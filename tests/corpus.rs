@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use flowlogs::field::Field;
 use flowlogs::insights;
-use flowlogs::query::window::Clock;
+use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, Plan, compile, print};
 use jiff::tz::TimeZone;
 use libtest_mimic::{Arguments, Failed, Trial};

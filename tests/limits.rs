@@ -11,7 +11,7 @@ mod hostile;
 use std::alloc::System;
 
 use cap::Cap;
-use flowlogs::query::window::Clock;
+use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, compile, print};
 use jiff::tz::TimeZone;
 

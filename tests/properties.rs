@@ -6,7 +6,7 @@ mod random;
 #[path = "chance/sentences.rs"]
 mod sentences;
 
-use flowlogs::query::window::Clock;
+use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, compile, print};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;

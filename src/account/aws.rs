@@ -29,7 +29,8 @@ pub use several::Several;
 
 use super::inventory::Inventory;
 use super::{Account, Created, Estimate, Finding, FlowLog, Pending, Resource, Rest, Settings};
-use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::query::plan::{Plan, TargetKind};
+use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 use client::Clients;
 use flow_logs::Resources;

@@ -13,7 +13,8 @@ use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal, pick
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
-use crate::query::plan::{DEFAULT_LIMIT, Interval, Plan, Shape};
+use crate::query::plan::{DEFAULT_LIMIT, Plan, Shape};
+use crate::query::window::Interval;
 use crate::session::Waited;
 use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, SkippedFile, time_in};
 

@@ -9,7 +9,7 @@ use owo_colors::OwoColorize;
 
 use super::Color;
 use crate::escape;
-use crate::query::window::Clock;
+use crate::query::clock::Clock;
 
 /// What is known of the terminal.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use codespan_reporting::files::{Error, Files, SimpleFile};
 use unicode_width::UnicodeWidthChar;
 
-use super::Span;
+use super::span::Span;
 
 /// The columns that are drawn of a line.
 const WIDEST: usize = 200;

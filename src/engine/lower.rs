@@ -11,7 +11,8 @@ use datafusion::logical_expr::{Expr, cast, lit};
 use ipnet::IpNet;
 
 use crate::field::{Field, Origin};
-use crate::query::plan::{Check, Filter, Interval, Operator, Order, Range, Relation, Source};
+use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
+use crate::query::window::Interval;
 
 use super::Error;
 use super::block::{TEXT, data_type};

@@ -30,7 +30,7 @@ use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::statistics::Statistics;
 
 use crate::field::Field;
-use crate::query::plan::Interval;
+use crate::query::window::Interval;
 use crate::value::to_seconds;
 
 use super::Error;
@@ -507,7 +507,7 @@ mod tests {
 
     use super::*;
     use crate::engine::{Files, Options, run};
-    use crate::query::window::Clock;
+    use crate::query::clock::Clock;
     use crate::query::{Context, compile};
     use crate::value::{Rows as Answer, RunStats};
 

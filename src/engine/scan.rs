@@ -13,7 +13,8 @@ use datafusion::error::DataFusionError;
 use tokio::sync::mpsc::Sender;
 
 use crate::field::Field;
-use crate::query::plan::{Interval, Statuses};
+use crate::query::plan::Statuses;
+use crate::query::window::Interval;
 
 use super::Error;
 use super::block::Block;

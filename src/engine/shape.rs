@@ -15,8 +15,9 @@ use crate::field::Field;
 use crate::function::Function;
 use crate::query::kind::Kind;
 use crate::query::plan::{
-    Aggregate, DEFAULT_LIMIT, GroupKey, Groups, Interval, KeyBy, Limit, Plan, Shape, ShownColumn, SortKey, Source,
+    Aggregate, DEFAULT_LIMIT, GroupKey, Groups, KeyBy, Limit, Plan, Shape, ShownColumn, SortKey, Source,
 };
+use crate::query::window::Interval;
 
 use super::Error;
 use super::lower::{Lowering, Operand, all};

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 use super::*;
-use crate::query::window::Clock;
+use crate::query::clock::Clock;
 use crate::query::{Context, compile};
 use crate::value::{Column, Malformed, Rows, Value, time_utc};
 

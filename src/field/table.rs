@@ -1,10 +1,57 @@
 //! The rows of the table. `Field` and `FIELDS` come from one list, so that neither can lack a row.
 
+use super::field_type::FieldType;
 use super::word::{
     ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, PATHS, REJECT_REASONS, SERVICES, STATUSES, SUBLOCATION_TYPES,
     TYPES,
 };
-use super::{FieldInfo, FieldType, Origin};
+
+/// Where a field's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A field of the record, by the name that log formats give it (`pkt-srcaddr`).
+    Record(&'static str),
+    /// The record's time: the start of its interval.
+    Time,
+    /// Computed from other fields.
+    Derived,
+    /// Either side of the flow: in expressions only.
+    EitherSide(&'static [Field]),
+    /// The interface's side or the far side, by the flow's direction.
+    BySide {
+        /// The field that has it when traffic enters the interface.
+        ingress: Field,
+        /// The field that has it when traffic leaves the interface.
+        egress: Field,
+    },
+    /// Joined from an inventory, by this field.
+    Inventory(Field),
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct FieldInfo {
+    /// The field itself.
+    pub field: Field,
+    /// The canonical name, short and dotted.
+    pub name: &'static str,
+    /// Where its value comes from.
+    pub origin: Origin,
+    /// The name that Logs Insights discovers; empty where the service has none.
+    pub insights: &'static str,
+    /// Other names that people type, beside those derived from the record field.
+    pub aliases: &'static [&'static str],
+    /// What it holds.
+    pub field_type: FieldType,
+    /// The record version that brought it; 0 where no record has it.
+    pub version: u8,
+    /// The heading in a table; empty for the name in capitals.
+    pub heading: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// An expression that uses it.
+    pub example: &'static str,
+}
 
 /// Makes the enumeration of fields and the table of them from one list.
 macro_rules! fields {

@@ -6,7 +6,9 @@
 
 use ipnet::IpNet;
 
-use super::{Error, Format, is_told_by_form, literal};
+use super::error::Error;
+use super::format::Format;
+use super::literal;
 use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
 use crate::query::plan::{AddressSet, Check, Family, Filter, Groups, KeyBy, Range, Relation, Source};
 
@@ -190,6 +192,11 @@ impl Records<'_> {
             (Family::V6, false) | (Family::V4, true) => "isValidIpV6(srcAddr)",
         })
     }
+}
+
+/// Whether a value of this type that is absent is told by its form (`-` is no number) or by its text.
+const fn is_told_by_form(field_type: FieldType) -> bool {
+    field_type.is_numeric() || matches!(field_type, FieldType::Address)
 }
 
 fn present(name: &str, field_type: FieldType) -> Piece {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::Error;
+use super::error::Error;
 use crate::escape;
 
 /// Text in quotes.

@@ -4,18 +4,19 @@
 mod bars;
 mod canvas;
 mod lines;
+mod parts;
 
 use std::io::{self, Write};
 
 pub(super) use bars::bar;
+pub(super) use parts::number;
 
-use super::{Output, Style, shown};
-use crate::value::{Column, ColumnType, Row, RowSink, Value};
+use super::printer::Output;
+use super::style::Style;
+use crate::value::{Column, ColumnType, Row, RowSink};
 use bars::Bars;
 use lines::Lines;
-
-/// The width of a drawing where there is no terminal to fit.
-const DEFAULT_WIDTH: usize = 80;
+use parts::Parts;
 
 pub(super) struct Chart<'w> {
     to: &'w mut (dyn Write + Send),
@@ -28,32 +29,6 @@ enum Drawing {
     Nothing,
     Bars(Bars),
     Lines(Lines),
-}
-
-/// The measure that is drawn, and what tells its values apart.
-struct Parts {
-    heading: String,
-    column_type: ColumnType,
-    /// The place of the measure.
-    measure: usize,
-    /// The places of the columns that are no measure.
-    keys: Vec<usize>,
-}
-
-impl Parts {
-    fn of(columns: &[Column]) -> Option<Self> {
-        let is_measure = |place: &usize| columns[*place].column_type.is_measure();
-        let measure = (0..columns.len()).find(is_measure)?;
-        let keys = (0..columns.len()).filter(|place| !is_measure(place)).collect();
-        let Column { heading, column_type, .. } = shown(&columns[measure]);
-        Some(Self { heading, column_type, measure, keys })
-    }
-
-    /// Returns the keys of a row as people read them.
-    fn label(&self, row: &Row, style: &Style) -> String {
-        let text = |place: &usize| style.text(ColumnType::Text, &row[*place]);
-        self.keys.iter().map(text).collect::<Vec<_>>().join("  ")
-    }
 }
 
 impl Drawing {
@@ -115,14 +90,5 @@ impl Output for Chart<'_> {
             Drawing::Bars(bars) => bars.remark(),
             Drawing::Lines(lines) => lines.remark(),
         }
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a drawing needs no more than three digits")]
-pub(super) const fn number(value: &Value) -> f64 {
-    match value {
-        Value::Int(number) => *number as f64,
-        Value::Float(number) => *number,
-        _ => 0.0,
     }
 }

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use super::Output;
 use super::plain::Plain;
+use super::printer::Output;
 use crate::escape;
 use crate::value::{Column, Row, RowSink, Value};
 

@@ -1,7 +1,8 @@
 //! Values as people read them; on request bytes and counts are scaled, by the units that the language reads.
 
 use super::chart::number;
-use super::{Style, decimal, display};
+use super::style::Style;
+use super::text::{decimal, display};
 use crate::value::{ColumnType, Unit, Value};
 
 /// The prefixes of units, each a thousand times the one before: decimal, as in `bytes > 5MB`.

@@ -9,8 +9,10 @@ use std::io::{self, Write};
 use owo_colors::OwoColorize;
 
 use super::chart::{bar, number};
+use super::printer::Output;
+use super::style::Style;
+use super::text::shown;
 use super::width::{Align, aligned, aligned_as, width};
-use super::{Output, Style, shown};
 use crate::value::{Column, Need, Row, RowSink, Value};
 
 /// Rows that are held back to settle widths; more than anyone reads at once.

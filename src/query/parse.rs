@@ -3,7 +3,9 @@
 //! What the grammar guarantees is not checked again; what it refuses is said in a user's words.
 //! Nothing is known here about fields, types or values: see [`super::check`].
 
+mod error;
 mod expected;
+mod grammar;
 mod next;
 
 use std::num::NonZeroUsize;
@@ -15,6 +17,8 @@ use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use grammar::{Grammar, Rule};
 
+pub use error::{MAX_DEPTH, MAX_TEXT_BYTES, ParseError};
+pub use grammar::{is_bare_reference, is_bare_selector, is_bare_word, is_keyword};
 pub use next::{Next, next_of};
 
 use super::ast::{
@@ -22,76 +26,11 @@ use super::ast::{
     PacketPart, Sentence, Shown, SortKey, Target, Window,
 };
 use super::plan::{AddressSet, Operator, Order, TargetKind};
-use crate::diagnostic::{Report, Span};
+use crate::diagnostic::Span;
 
-#[allow(missing_docs, reason = "the derive makes an undocumented variant for each rule of the grammar")]
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "../grammar/flowlogs.pest"]
-    pub(super) struct Grammar;
-}
-
-/// The longest text that is read, in bytes: over six times what Logs Insights takes.
-pub const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// How deep parentheses, brackets and `not` may nest.
-pub const MAX_DEPTH: usize = 200;
 /// Rule calls after which a text is given up. The grammar backs up by a word at most, so that even
 /// the longest text takes a fraction; the limit holds if that should ever change.
 const MAX_RULE_CALLS: usize = 30_000_000;
-
-/// Why a text is no sentence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseError {
-    /// Over 64 KiB of text.
-    #[error("the text is {bytes} bytes long; at most {MAX_TEXT_BYTES} are read")]
-    TooLong {
-        /// Its length.
-        bytes: usize,
-    },
-    /// 201 opening parentheses.
-    #[error("nested more than {MAX_DEPTH} deep")]
-    TooDeep {
-        /// The first parenthesis or `not` over the limit.
-        span: Span,
-    },
-    /// `vcp where reject`, `vpc where and`, `vpc where reject |`
-    #[error("{message}")]
-    Unexpected {
-        /// What is wrong.
-        message: String,
-        /// What was expected there.
-        expected: String,
-        /// What to type instead.
-        help: Option<String>,
-        /// Where.
-        span: Span,
-    },
-}
-
-impl Report for ParseError {
-    fn span(&self) -> Option<Span> {
-        match self {
-            Self::TooLong { .. } => None,
-            Self::TooDeep { span } | Self::Unexpected { span, .. } => Some(*span),
-        }
-    }
-
-    fn label(&self) -> Option<String> {
-        match self {
-            Self::Unexpected { expected, .. } if !expected.is_empty() => Some(format!("expected {expected}")),
-            _ => None,
-        }
-    }
-
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::TooLong { .. } => Some("use `$name` parameters or networks in place of long lists".into()),
-            Self::TooDeep { .. } => Some("`in (a, b, ...)` says the same as a chain of `or`".into()),
-            Self::Unexpected { help, .. } => help.clone(),
-        }
-    }
-}
 
 /// Reads a whole sentence.
 ///
@@ -123,12 +62,6 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
 pub fn parse_expression(text: &str, depth: usize) -> Result<Expression, ParseError> {
     let pair = parse(Rule::condition, text)?.next().expect("a condition holds an expression");
     expression(pair, depth)
-}
-
-/// Whether a word is one of the language's own, which is no name without quotes.
-#[must_use]
-pub fn is_keyword(word: &str) -> bool {
-    word.starts_with(char::is_alphabetic) && Grammar::parse(Rule::unreserved, word).is_err()
 }
 
 fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, ParseError> {
@@ -507,25 +440,6 @@ fn literal(pair: &Pair<'_, Rule>) -> Literal {
         _ => (text.to_string(), LiteralForm::Bare),
     };
     Literal { text, form, span: span(pair) }
-}
-
-/// Whether text reads back as itself without quotes, as a value that is text.
-pub(super) fn is_bare_word(text: &str) -> bool {
-    text.starts_with(char::is_alphabetic) && is_whole(Rule::bare, text)
-}
-
-/// Whether a result name reads back as itself without backquotes, where a sentence refers to it.
-pub(super) fn is_bare_reference(text: &str) -> bool {
-    is_whole(Rule::lone_word, text)
-}
-
-/// Whether a selector reads back as itself without quotes.
-pub(super) fn is_bare_selector(text: &str) -> bool {
-    is_whole(Rule::unreserved, text)
-}
-
-fn is_whole(rule: Rule, text: &str) -> bool {
-    Grammar::parse(rule, text).is_ok_and(|mut pairs| pairs.next().is_some_and(|pair| pair.as_str() == text))
 }
 
 #[cfg(test)]

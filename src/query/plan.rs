@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use crate::field::{Field, FieldType, Origin};
 use crate::function::Function;
 use crate::query::window::Window;
-use crate::value::{Column, ColumnType, EpochSeconds, Need, Unit};
+use crate::value::{Column, ColumnType, Need, Unit};
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -658,41 +658,11 @@ impl Limit {
     }
 }
 
-/// A resolved window: whole seconds, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interval {
-    /// The first second.
-    pub from: EpochSeconds,
-    /// The last second.
-    pub until: EpochSeconds,
-}
-
 impl Plan {
     /// Whether no record can match, so that nothing needs to be run.
     #[must_use]
     pub fn is_never(&self) -> bool {
         self.selection.means == Filter::False
-    }
-
-    /// The same plan over fewer records: those that also fulfil `condition`, which is named, so that
-    /// logs that cannot answer it are an error.
-    #[must_use]
-    pub fn narrowed(&self, condition: Condition) -> Self {
-        let mut plan = self.clone();
-        plan.selection.means = match plan.selection.means {
-            Filter::True => condition.meaning(),
-            Filter::False => Filter::False,
-            Filter::All(mut parts) => {
-                parts.push(condition.meaning());
-                Filter::All(parts)
-            }
-            filter => Filter::All(vec![filter, condition.meaning()]),
-        };
-        plan.selection.said = Some(match plan.selection.said {
-            Some(said) => Condition::All(vec![said, condition]),
-            None => condition,
-        });
-        plan
     }
 
     /// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and
@@ -855,12 +825,6 @@ impl std::fmt::Display for Missing {
 }
 
 impl Condition {
-    /// What it means, in fields of the record.
-    #[must_use]
-    pub fn meaning(&self) -> Filter {
-        super::check::meaning(self)
-    }
-
     fn names_family(&self) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_family),
@@ -1086,7 +1050,7 @@ mod tests {
 
     /// The columns of a sentence's answer.
     fn columns(sentence: &str) -> Vec<Column> {
-        let clock = crate::query::window::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
+        let clock = crate::query::clock::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
         crate::query::compile(sentence, &crate::query::Context::new(clock)).unwrap().columns()
     }
 

@@ -6,15 +6,11 @@ use super::parse;
 use super::plan::{
     AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source,
 };
-use super::window::Seconds;
+use super::seconds::Seconds;
+use super::word::FLAG_LETTERS;
 use crate::field::{Field, FieldType};
 use crate::function::Function;
 use crate::value::time_utc;
-
-/// The letters of TCP flags, lowest bit first, as pf has them.
-///
-/// Source: <https://man.openbsd.org/pf.conf#flags>.
-pub const FLAG_LETTERS: [char; 8] = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'W'];
 
 /// The canonical sentence of a plan.
 #[must_use]

@@ -1,37 +1,19 @@
 //! Windows of time: as they were said, and the seconds that they mean here and now.
 
-mod moment;
-
 use std::fmt;
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
-
-use super::plan::Interval;
+use super::clock::Clock;
+use super::moment::{Day, Moment, TimeError};
+use super::seconds::Seconds;
 use crate::value::EpochSeconds;
 
-pub use moment::{Day, Moment, TimeError, dates_with_slashes};
-
-/// What time it is, and where.
-#[derive(Clone, Debug)]
-pub struct Clock {
-    /// Now, in whole seconds.
-    pub now: EpochSeconds,
-    /// The zone of times that name none.
-    pub zone: TimeZone,
-}
-
-impl Clock {
-    /// The system's time, in `zone`.
-    #[must_use]
-    pub fn system(zone: TimeZone) -> Self {
-        Self { now: Timestamp::now().as_second(), zone }
-    }
-
-    fn zoned(&self) -> ZonedDateTime {
-        // Only a clock millennia off can fail; the epoch is as good as any answer then.
-        Timestamp::from_second(self.now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(self.zone.clone())
-    }
+/// A resolved window: whole seconds, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// The first second.
+    pub from: EpochSeconds,
+    /// The last second.
+    pub until: EpochSeconds,
 }
 
 /// A window as it was said.
@@ -124,58 +106,10 @@ impl fmt::Display for Window {
     }
 }
 
-/// Seconds, printed in the units that durations are typed in: `1h30m`.
-#[derive(Clone, Copy, Debug)]
-pub struct Seconds(pub i64);
-
-/// A unit of durations.
-#[derive(Debug)]
-pub struct Unit {
-    /// The letter that durations are printed with.
-    pub letter: &'static str,
-    /// What else it is called, the singular first.
-    pub words: &'static [&'static str],
-    /// Its length; a day is 24 hours.
-    pub seconds: i64,
-}
-
-/// The units of durations, longest first.
-pub const UNITS: [Unit; 5] = [
-    Unit { letter: "w", words: &["week", "weeks", "wk", "wks"], seconds: 604_800 },
-    Unit { letter: "d", words: &["day", "days"], seconds: 86_400 },
-    Unit { letter: "h", words: &["hour", "hours", "hr", "hrs"], seconds: 3_600 },
-    Unit { letter: "m", words: &["minute", "minutes", "min", "mins"], seconds: 60 },
-    Unit { letter: "s", words: &["second", "seconds", "sec", "secs"], seconds: 1 },
-];
-
-impl Unit {
-    /// The unit of this name; case does not count.
-    #[must_use]
-    pub fn named(word: &str) -> Option<&'static Self> {
-        let is = |name: &str| name.eq_ignore_ascii_case(word);
-        UNITS.iter().find(|unit| is(unit.letter) || unit.words.iter().copied().any(is))
-    }
-}
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 {
-            return f.write_str("0s");
-        }
-        // Weeks are left out: people say 14d, and 8d is not 1w1d.
-        let mut rest = self.0;
-        for unit in &UNITS[1..] {
-            if rest >= unit.seconds {
-                write!(f, "{}{}", rest / unit.seconds, unit.letter)?;
-                rest %= unit.seconds;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
 
     /// 2026-11-23T12:00:00Z, which is 13:00 in Berlin.
@@ -242,12 +176,5 @@ mod tests {
         let today = ("2026-11-22T23:00:00Z".into(), "2026-11-23T12:00:00Z".into());
         assert_eq!(resolved(&Window::Today, &berlin()), today);
         assert!(!Window::Today.is_cut(&berlin()));
-    }
-
-    #[test]
-    fn durations_are_printed_in_the_units_they_are_typed_in() {
-        for (seconds, text) in [(0, "0s"), (90, "1m30s"), (5400, "1h30m"), (86_400, "1d"), (1_209_600, "14d")] {
-            assert_eq!(Seconds(seconds).to_string(), text);
-        }
     }
 }

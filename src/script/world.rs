@@ -18,7 +18,7 @@ use super::error::{Stop, failed};
 use crate::account;
 use crate::output::Style;
 use crate::query::Context;
-use crate::query::window::Clock;
+use crate::query::clock::Clock;
 use crate::session::{Interrupt, Session, Waited};
 use crate::value::{Column, ColumnType, Rows};
 

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use super::Session;
 use crate::account::Error;
 use crate::field::Field;
-use crate::query::plan::{Interval, Limit, Plan, Shape, ShownColumn, SortKey, Source};
-use crate::query::window::Clock;
+use crate::query::clock::Clock;
+use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
+use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
 
 /// How many records of each kind were passed on: by time, and a hash of what is shown of them.

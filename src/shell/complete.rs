@@ -9,7 +9,7 @@ use crate::field::{FIELDS, Field, FieldType, Origin, port_names, protocol_words}
 use crate::function::FUNCTIONS;
 use crate::query::parse::{Next, next_of};
 use crate::query::plan::{AddressSet, TargetKind};
-use crate::query::test_words;
+use crate::query::word::TEST_WORDS;
 use crate::value::TCP_FLAGS;
 
 /// Where the word before the cursor starts, and what it may become.
@@ -166,7 +166,7 @@ fn functions() -> Vec<String> {
 
 /// What a test begins with.
 fn tests(known: &Known) -> Vec<String> {
-    let mut words: Vec<String> = test_words().map(String::from).collect();
+    let mut words: Vec<String> = TEST_WORDS.iter().copied().map(String::from).collect();
     words.extend(field_names(|field| !matches!(field.info().origin, Origin::Inventory(_))));
     words.extend(["src", "dst", "local", "remote", "host", "net", "port", "flags"].map(String::from));
     words.extend(known.saved().into_iter().map(|name| format!("@{name}")));

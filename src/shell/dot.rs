@@ -400,7 +400,7 @@ fn watch(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
         if is_over {
             return Ok(Exit::Done);
         }
-        shell.desk.context.clock = crate::query::window::Clock::system(shell.desk.context.clock.zone.clone());
+        shell.desk.context.clock = crate::query::clock::Clock::system(shell.desk.context.clock.zone.clone());
         say(shell, "")?;
     }
 }

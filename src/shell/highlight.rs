@@ -5,7 +5,8 @@ use owo_colors::{OwoColorize, Style};
 use super::known::Known;
 use super::line::{self, COMMANDS, Line};
 use crate::field::Field;
-use crate::query::{self, Context, parse, test_words};
+use crate::query::word::TEST_WORDS;
+use crate::query::{self, Context, parse};
 
 /// What a piece of a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +95,7 @@ fn pieces(text: &str, is_language: bool) -> Vec<(usize, usize, Piece)> {
 
 fn word(word: &str) -> Piece {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
-    if parse::is_keyword(word) || test_words().any(is) || COMMANDS.into_iter().any(is) {
+    if parse::is_keyword(word) || TEST_WORDS.into_iter().any(is) || COMMANDS.into_iter().any(is) {
         Piece::Keyword
     } else if Field::named(word).is_some() {
         Piece::Field
@@ -156,7 +157,7 @@ pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::window::Clock;
+    use crate::query::clock::Clock;
 
     fn context() -> Context {
         Context::new(Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC })

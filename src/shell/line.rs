@@ -3,7 +3,7 @@
 use crate::diagnostic::nearest;
 use crate::function::Function;
 use crate::query::plan::TargetKind;
-use crate::query::test_words;
+use crate::query::word::TEST_WORDS;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(super) fn sentence_words() -> impl Iterator<Item = &'static str> {
 pub(super) fn is_like_sentence(text: &str) -> bool {
     let word = first_word(text);
     let is_call = text.trim_start()[word.len()..].starts_with(['(', '.', '[']);
-    let known = sentence_words().chain(COMMANDS).chain(test_words());
+    let known = sentence_words().chain(COMMANDS).chain(TEST_WORDS);
     !word.is_empty() && !is_call && nearest(word, known).is_some()
 }
 

@@ -7,7 +7,7 @@ mod hostile;
 use std::hint::black_box;
 use std::time::Instant;
 
-use flowlogs::query::window::Clock;
+use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, compile};
 use jiff::tz::TimeZone;
 

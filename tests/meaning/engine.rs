@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flowlogs::engine::Options;
-use flowlogs::query::window::Clock;
+use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, Plan};
 use flowlogs::session::Session;
 use flowlogs::value::{Progress, Rows, RunStats};

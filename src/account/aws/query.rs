@@ -28,7 +28,8 @@ use super::{Aws, Error};
 use crate::account::names::{Names, names};
 use crate::account::{self, Estimate};
 use crate::query::kind::Kind;
-use crate::query::plan::{Interval, Limit, Plan, Shape};
+use crate::query::plan::{Limit, Plan, Shape};
+use crate::query::window::Interval;
 use crate::value::{Progress, Row, RowSink, RunStats};
 use name::Joined;
 use service::Service;
@@ -165,7 +166,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::query::window::Clock;
+    use crate::query::clock::Clock;
     use crate::query::{Context, compile};
 
     /// The plan of a sentence.

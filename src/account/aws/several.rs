@@ -16,7 +16,8 @@ use super::policy::Action;
 use super::{Aws, Error, LATENESS_S, News, Options, Tell};
 use crate::account::inventory::Inventory;
 use crate::account::{self, Account, Created, Estimate, Finding, FlowLog, Pending, Place, Resource, Rest, Settings};
-use crate::query::plan::{Interval, Plan, TargetKind};
+use crate::query::plan::{Plan, TargetKind};
+use crate::query::window::Interval;
 use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, Value};
 
 /// The word for every Region that an account has enabled.

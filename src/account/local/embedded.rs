@@ -19,7 +19,8 @@ use crate::account::names::names;
 use crate::account::{Account, Created, Error, Finding, FlowLog, Resource, Rest, Settings, matches_glob, not_recorded};
 use crate::engine::{self, Files};
 use crate::field::Field;
-use crate::query::plan::{Check, Condition, Interval, Order, Plan, Source, Target, TargetKind};
+use crate::query::plan::{Check, Condition, Order, Plan, Source, Target, TargetKind};
+use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
 /// Records of a new flow log reach back so far, so that there is something to see at once. AWS has

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::account::{Account, Error};
-use crate::query::plan::{Interval, Plan};
+use crate::query::plan::Plan;
+use crate::query::window::Interval;
 use crate::value::{Progress, Rows, Value};
 
 /// Whether two interfaces recorded the same pair of addresses, among the newest records that `plan` sums.

@@ -12,7 +12,8 @@ use crate::account::names::names;
 use crate::account::{self, Account, Created, Finding, FlowLog, KINDS, Resource, Rest, Settings};
 use crate::engine::{self, Files};
 use crate::field::Field;
-use crate::query::plan::{Check, Condition, Interval, Plan, Source, Target, TargetKind};
+use crate::query::plan::{Check, Condition, Plan, Source, Target, TargetKind};
+use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
 /// Why a plan cannot be run on files.

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
 
-use super::super::Style;
+use super::super::style::Style;
 use super::super::width::{Align, aligned, width};
-use super::{DEFAULT_WIDTH, Parts, number};
+use super::parts::{DEFAULT_WIDTH, Parts, number};
 use crate::value::Row;
 
 /// Bars that are drawn; more are no picture any longer.

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use owo_colors::{AnsiColors, OwoColorize};
 
-use super::super::Style;
+use super::super::style::Style;
 use super::super::width::{Align, aligned, shortened, width};
 use super::canvas::{Canvas, Point, ROWS};
-use super::{DEFAULT_WIDTH, Parts, number};
+use super::parts::{DEFAULT_WIDTH, Parts, number};
 use crate::value::{ColumnType, EpochSeconds, Row, Value, time_in};
 
 /// Lines of a chart, the one for the rest among them: as many as have colours that differ.

@@ -2,19 +2,16 @@
 
 use std::collections::HashSet;
 
+use super::checker::{Checker, MAX_PARAMETER_VALUES, MAX_REGEX_BYTES, MAX_SAVED_BYTES};
+use super::error::CheckError;
 use super::literal::{self, Wanted};
-use super::{CheckError, Checker, MAX_PARAMETER_VALUES, MAX_REGEX_BYTES, MAX_SAVED_BYTES};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FIELDS, FOREIGN_NAMES, Field, FieldType, Origin, protocol_named, protocol_word};
 use crate::query::ast::{Expression, ExpressionKind, Item, Literal, LiteralForm, Name, PacketPart};
 use crate::query::parse::{ParseError, parse_expression};
 use crate::query::plan::{AddressSet, Check, Condition, Family, Operator, Range, Relation, Source};
-use crate::query::print;
+use crate::query::word::{FLAG_LETTERS, TEST_WORDS};
 use crate::value::TCP_FLAGS;
-
-/// Words that are tests by themselves, with what they mean.
-pub(in crate::query) const TEST_WORDS: [&str; 12] =
-    ["accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6", "nodata", "skipdata"];
 
 /// What is tested: a field, or after an aggregation a column of the result.
 #[derive(Clone)]
@@ -493,7 +490,7 @@ impl Checker<'_> {
     fn flag_bits(&mut self, letters: &str, name: &Name) -> Option<u8> {
         let mut bits = 0;
         for letter in letters.chars() {
-            let Some(bit) = print::FLAG_LETTERS.iter().position(|known| known.eq_ignore_ascii_case(&letter)) else {
+            let Some(bit) = FLAG_LETTERS.iter().position(|known| known.eq_ignore_ascii_case(&letter)) else {
                 // `flags syn` is the name of one flag, not three letters.
                 let whole = TCP_FLAGS.iter().position(|known| known.eq_ignore_ascii_case(&name.text));
                 let suggestion = whole.map(|bit| format!("flags has {}", TCP_FLAGS[bit].to_lowercase()));
@@ -624,7 +621,7 @@ impl Checker<'_> {
         }
         let keyword = protocol_named(&name.text).and_then(protocol_word).map(|word| format!("proto = {word}"));
         let flag = TCP_FLAGS.iter().position(|flag| flag.eq_ignore_ascii_case(&name.text));
-        let flag = flag.map(|bit| format!("flags {}", print::FLAG_LETTERS[bit]));
+        let flag = flag.map(|bit| format!("flags {}", FLAG_LETTERS[bit]));
         let foreign = foreign_name(&name.text).map(Into::into).or(flag);
         let near = || nearest(&name.text, TEST_WORDS).map(Into::into).or_else(|| suggested_field(&name.text));
         let suggestion = keyword.or(foreign).or_else(near);

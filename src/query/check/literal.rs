@@ -4,11 +4,13 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::CheckError;
+use super::error::CheckError;
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FieldType, Named, port_named, port_names, protocol_named, protocol_words};
+use crate::query::clock::Clock;
+use crate::query::moment::{Day, Moment, TimeError, dates_with_slashes};
 use crate::query::plan::Range;
-use crate::query::window::{Clock, Day, Moment, TimeError, UNITS, Unit, dates_with_slashes};
+use crate::query::seconds::{UNITS, Unit};
 
 /// Multipliers of numbers, in lower case: `k` and `M` are decimal as in network work, `Ki` and
 /// `Mi` binary; a `B` for bytes may follow.

@@ -1,14 +1,17 @@
 //! Stages: the shape of the answer, its order and its length.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::checker::Checker;
+use super::error::CheckError;
 use super::expression::{all, side_needed};
 use super::literal::{self, Wanted};
-use super::{CheckError, Checker, meaning};
+use super::results::ResultColumns;
 use crate::diagnostic::{Span, nearest};
 use crate::field::{Field, FieldType, Origin};
 use crate::function::{FUNCTIONS, Function};
 use crate::query::ast::{self, ClauseKind, Key, Name, Sentence};
+use crate::query::meaning::meaning;
 use crate::query::plan::{
     Aggregate, Condition, Filter, GroupKey, GroupSelection, Groups, KeyBy, Limit, Plan, Selection, Shape, ShownColumn,
     SortKey, Source, Statuses,
@@ -33,42 +36,6 @@ pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::DstPort,
     Field::Flags,
 ];
-
-/// The columns of an aggregation's result, as later stages see them.
-pub(super) struct ResultColumns {
-    columns: Vec<ResultColumn>,
-    /// The places by name, in lower case.
-    by_name: HashMap<String, usize>,
-}
-
-impl ResultColumns {
-    fn new(columns: Vec<ResultColumn>) -> Self {
-        let by_name = columns.iter().enumerate().map(|(place, column)| (column.name.to_ascii_lowercase(), place));
-        Self { by_name: by_name.collect(), columns }
-    }
-
-    pub(super) fn at(&self, place: usize) -> &ResultColumn {
-        &self.columns[place]
-    }
-
-    /// The column of this name.
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
-        self.by_name.get(&name.to_ascii_lowercase()).copied()
-    }
-
-    /// The key that is this field.
-    fn place_of(&self, field: Field) -> Option<usize> {
-        self.columns.iter().position(|column| column.field == Some(field))
-    }
-}
-
-/// A column of an aggregation's result, as later stages see it.
-pub(super) struct ResultColumn {
-    pub(super) name: String,
-    pub(super) field_type: FieldType,
-    /// The field of a key: its other spellings find the column too.
-    field: Option<Field>,
-}
 
 /// What was read so far of the clauses of a sentence.
 #[derive(Default)]
@@ -293,7 +260,7 @@ impl Checker<'_> {
     /// Later stages see the result of an aggregation only.
     fn group(&mut self, draft: &mut Draft, groups: Option<Groups>) {
         if let Some(groups) = &groups {
-            self.results = Some(ResultColumns::new(result_columns(groups)));
+            self.results = Some(ResultColumns::of(groups));
         }
         draft.shape = groups.map(Shape::Groups);
     }
@@ -541,21 +508,4 @@ const LISTED_COLUMNS: usize = 20;
 
 fn is_top(shape: Option<&Shape>) -> bool {
     matches!(shape, Some(Shape::Groups(Groups { top: true, .. })))
-}
-
-fn result_columns(groups: &Groups) -> Vec<ResultColumn> {
-    let key = |key: &GroupKey| {
-        let field = match &key.by {
-            KeyBy::Source(Source::Field(field)) => Some(*field),
-            KeyBy::Bin(_) => Some(Field::Time),
-            KeyBy::Source(_) | KeyBy::Network(..) => None,
-        };
-        ResultColumn { name: key.name.clone(), field_type: key.field_type(), field }
-    };
-    let aggregate = |aggregate: &Aggregate| ResultColumn {
-        name: aggregate.name.clone(),
-        field_type: aggregate.field_type(),
-        field: None,
-    };
-    groups.keys.iter().map(key).chain(groups.aggregates.iter().map(aggregate)).collect()
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use super::{ParseError, Rule, is_keyword};
+use super::error::ParseError;
+use super::grammar::{Rule, is_keyword};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{Field, protocol_words};
-use crate::query::check::TEST_WORDS;
 use crate::query::plan::TargetKind;
+use crate::query::word::TEST_WORDS;
 
 /// Says where and why `text` is no sentence.
 pub(super) fn explain(error: &Error<Rule>, text: &str) -> ParseError {

@@ -11,7 +11,8 @@ use super::{Answer, Query, cell};
 use crate::account;
 use crate::function::Function;
 use crate::insights::MAX_ROWS;
-use crate::query::plan::{DEFAULT_LIMIT, Groups, Interval, Limit, Plan, Source};
+use crate::query::plan::{DEFAULT_LIMIT, Groups, Limit, Plan, Source};
+use crate::query::window::Interval;
 use crate::value::{Row, Value};
 
 /// The row of a group of no records: a count of zero, and nothing else to say.

@@ -12,7 +12,8 @@ use super::{Answer, Query, cell};
 use crate::account;
 use crate::insights::{self, MAX_ROWS};
 use crate::query::kind::Kind;
-use crate::query::plan::{Interval, Limit, Plan, SortKey};
+use crate::query::plan::{Limit, Plan, SortKey};
+use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Row, Value, time_utc};
 
 /// Rows of the first query of a long answer: a page, so that the rest can be asked for early.

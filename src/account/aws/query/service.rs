@@ -10,7 +10,7 @@ use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 
 use super::super::policy::Action;
 use super::super::{Aws, Error};
-use crate::query::plan::Interval;
+use crate::query::window::Interval;
 use crate::value::Progress;
 
 /// When to look first whether a query is done.

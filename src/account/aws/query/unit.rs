@@ -11,7 +11,8 @@ use crate::account;
 use crate::field::Field;
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
-use crate::query::plan::{self, Check, Condition, Interval, Plan};
+use crate::query::plan::{self, Check, Condition, Plan};
+use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Value, time_utc};
 
 /// Log groups that one query takes.

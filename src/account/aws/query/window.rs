@@ -9,7 +9,7 @@ use super::super::Error;
 use super::super::client::Clients;
 use super::super::log_groups;
 use crate::account::LOG_GROUP_PREFIX;
-use crate::query::plan::Interval;
+use crate::query::window::Interval;
 use crate::value::EpochSeconds;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;

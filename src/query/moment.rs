@@ -10,7 +10,8 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::AmbiguousOffset;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Clock, Seconds};
+use super::clock::Clock;
+use super::seconds::Seconds;
 use crate::value::{EpochSeconds, time_utc};
 
 /// A point in time as it was said.

@@ -4,16 +4,14 @@
 //! stay sorted and disjoint, so that the work grows with the length of the sentence and not with the
 //! product of its lists.
 
-mod ranges;
-
 use std::collections::{BTreeSet, HashMap};
 
 use ipnet::IpNet;
 
 use super::lower::{all, any};
+use super::ranges::{self, Ranges};
 use crate::field::{Field, PORTED_PROTOCOLS};
 use crate::query::plan::{Check, Filter, Order, Source};
-use ranges::Ranges;
 
 /// The same filter with every part that can never match taken out.
 #[must_use]

@@ -1,0 +1,68 @@
+//! Why a plan has no Insights text.
+
+use crate::query::plan::Missing;
+
+/// The longest query text that the service takes, in characters.
+///
+/// Source: `QueryString` of <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
+pub const MAX_QUERY_CHARS: usize = 10_000;
+
+/// Why a plan has no Insights text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `show tgw.id` over logs whose format lacks it
+    #[error("the queried logs have no field {missing}")]
+    FieldMissing {
+        /// What they lack.
+        missing: Missing,
+    },
+    /// `by src.addr/24`, a column in backquotes
+    #[error("`{what}` works on files only")]
+    FilesOnly {
+        /// What the sentence says.
+        what: String,
+        /// What to type instead.
+        advice: &'static str,
+    },
+    /// `show remote.name`
+    #[error("`{name}` needs an inventory")]
+    NeedsInventory {
+        /// The field.
+        name: String,
+    },
+    /// `instance.tag = "a\"b'c"`
+    #[error("`{value}` cannot be said in a Logs Insights query: it has {reason}")]
+    UnsafeText {
+        /// The value.
+        value: String,
+        /// What is in it.
+        reason: &'static str,
+    },
+    /// `eni ~ /[a&&b]/`
+    #[error("the regular expression `{regex}` is not one for the service: {reason}")]
+    UnsafeRegex {
+        /// The expression.
+        regex: String,
+        /// What is in it.
+        reason: &'static str,
+    },
+    /// A list of thousands of addresses
+    #[error("the query is {chars} characters long; the service takes {MAX_QUERY_CHARS}")]
+    TooLong {
+        /// Its length.
+        chars: usize,
+    },
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::FilesOnly { advice, .. } => Some(advice),
+            Self::TooLong { .. } => Some("use networks or ranges in place of long lists, or ask in several sentences"),
+            _ => None,
+        }
+    }
+}

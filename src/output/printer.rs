@@ -1,0 +1,29 @@
+//! Something that prints rows.
+
+use std::io;
+
+use crate::value::RowSink;
+
+/// An output that has to be told when the rows end.
+pub trait Output: RowSink + Send {
+    /// Writes what is left.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn finish(&mut self) -> io::Result<()>;
+
+    /// Writes what there is so far: more comes after a while.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives; a closed pipe is one.
+    fn pause(&mut self) -> io::Result<()> {
+        self.finish()
+    }
+
+    /// What a person should know about what was printed.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,30 @@
+//! What an output for people looks like.
+
+use jiff::tz::TimeZone;
+
+/// What an output for people looks like.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// Whether ANSI colours are used.
+    pub colour: bool,
+    /// The columns of the terminal; `None` where there is none to fit.
+    pub width: Option<usize>,
+    /// Whether a terminal shows it, which must not be sent hidden characters.
+    pub terminal: bool,
+    /// The zone of times.
+    pub zone: TimeZone,
+    /// Whether a table whose rows do not fit has a line a column, rather than fewer columns.
+    pub vertical: bool,
+    /// Whether a table draws bars behind its last column, where there is room.
+    pub bars: bool,
+    /// Whether bytes and counts are scaled: `1.5 GB`, `1.2M`.
+    pub human: bool,
+}
+
+impl Style {
+    /// Returns the style that adds nothing: no colours, no bars, a row on its line.
+    #[must_use]
+    pub const fn plain(width: Option<usize>, zone: TimeZone) -> Self {
+        Self { colour: false, width, terminal: false, zone, vertical: false, bars: false, human: false }
+    }
+}

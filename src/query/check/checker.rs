@@ -1,0 +1,88 @@
+//! The state of a check, and the limits of what one sentence may cost.
+
+use std::collections::HashSet;
+
+use super::error::CheckError;
+use super::results::ResultColumns;
+use crate::query::context::Context;
+
+/// The errors of one sentence that are told; behind them the check stops.
+pub const MAX_ERRORS: usize = 20;
+/// The most text of saved filters that one sentence may be made of, each as often as it is read.
+pub(super) const MAX_SAVED_BYTES: usize = 32 * 1024;
+/// The most text of regular expressions in one sentence. Each takes memory by the hundredfold.
+pub(super) const MAX_REGEX_BYTES: usize = 4 * 1024;
+/// The most values of parameters in one sentence, each as often as it is used.
+pub(super) const MAX_PARAMETER_VALUES: usize = 1_000_000;
+
+/// The state of a check: where names are looked up, and what was found so far.
+pub(super) struct Checker<'a> {
+    pub(super) context: &'a Context,
+    /// The saved filters that are being read, outermost first.
+    pub(super) reading: Vec<String>,
+    /// The nesting of what is being checked, through saved filters too.
+    pub(super) depth: usize,
+    /// The bytes of saved filters that were read.
+    pub(super) saved_bytes: usize,
+    /// The bytes of regular expressions that were read.
+    pub(super) regex_bytes: usize,
+    /// The values of parameters that were used.
+    pub(super) parameter_values: usize,
+    /// An `and` and an `or` met without parentheses.
+    pub(super) is_mixed: bool,
+    /// The columns that names mean after an aggregation.
+    pub(super) results: Option<ResultColumns>,
+    pub(super) errors: Vec<CheckError>,
+    pub(super) notes: Vec<String>,
+    /// The notes once more, to find one quickly among thousands.
+    noted: HashSet<String>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(context: &'a Context) -> Self {
+        Self {
+            context,
+            reading: Vec::new(),
+            depth: 0,
+            saved_bytes: 0,
+            regex_bytes: 0,
+            parameter_values: 0,
+            is_mixed: false,
+            results: None,
+            errors: Vec::new(),
+            notes: Vec::new(),
+            noted: HashSet::new(),
+        }
+    }
+
+    /// Whether so much is wrong that nobody would read more.
+    pub(super) const fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
+    }
+
+    /// Keeps an error and goes on with nothing.
+    pub(super) fn fail<T>(&mut self, error: CheckError) -> Option<T> {
+        self.errors.push(error);
+        None
+    }
+
+    /// Keeps the error of a result, if it is one.
+    pub(super) fn keep<T>(&mut self, result: Result<T, CheckError>) -> Option<T> {
+        result.map_err(|error| self.errors.push(error)).ok()
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        if self.noted.insert(note.clone()) {
+            self.notes.push(note);
+        }
+    }
+
+    pub(super) fn finish<T>(mut self, checked: Option<T>) -> Result<T, Vec<CheckError>> {
+        self.errors.sort_by_key(|error| error.place().start);
+        self.errors.truncate(MAX_ERRORS);
+        match checked {
+            Some(checked) if self.errors.is_empty() => Ok(checked),
+            _ => Err(self.errors),
+        }
+    }
+}

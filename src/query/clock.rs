@@ -1,0 +1,30 @@
+//! The time that it is, and the zone of times that name none.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
+
+use crate::value::EpochSeconds;
+
+/// What time it is, and where.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// Now, in whole seconds.
+    pub now: EpochSeconds,
+    /// The zone of times that name none.
+    pub zone: TimeZone,
+}
+
+impl Clock {
+    /// The system's time, in `zone`.
+    #[must_use]
+    pub fn system(zone: TimeZone) -> Self {
+        Self { now: Timestamp::now().as_second(), zone }
+    }
+
+    /// The local date and time.
+    #[must_use]
+    pub fn zoned(&self) -> ZonedDateTime {
+        // Only a clock millennia off can fail; the epoch is as good as any answer then.
+        Timestamp::from_second(self.now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(self.zone.clone())
+    }
+}

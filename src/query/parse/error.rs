@@ -1,0 +1,61 @@
+//! Why a text is no sentence.
+
+use crate::diagnostic::{Report, Span};
+
+/// The longest text that is read, in bytes: over six times what Logs Insights takes.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// How deep parentheses, brackets and `not` may nest.
+pub const MAX_DEPTH: usize = 200;
+/// Why a text is no sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Over 64 KiB of text.
+    #[error("the text is {bytes} bytes long; at most {MAX_TEXT_BYTES} are read")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// 201 opening parentheses.
+    #[error("nested more than {MAX_DEPTH} deep")]
+    TooDeep {
+        /// The first parenthesis or `not` over the limit.
+        span: Span,
+    },
+    /// `vcp where reject`, `vpc where and`, `vpc where reject |`
+    #[error("{message}")]
+    Unexpected {
+        /// What is wrong.
+        message: String,
+        /// What was expected there.
+        expected: String,
+        /// What to type instead.
+        help: Option<String>,
+        /// Where.
+        span: Span,
+    },
+}
+
+impl Report for ParseError {
+    fn span(&self) -> Option<Span> {
+        match self {
+            Self::TooLong { .. } => None,
+            Self::TooDeep { span } | Self::Unexpected { span, .. } => Some(*span),
+        }
+    }
+
+    fn label(&self) -> Option<String> {
+        match self {
+            Self::Unexpected { expected, .. } if !expected.is_empty() => Some(format!("expected {expected}")),
+            _ => None,
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::TooLong { .. } => Some("use `$name` parameters or networks in place of long lists".into()),
+            Self::TooDeep { .. } => Some("`in (a, b, ...)` says the same as a chain of `or`".into()),
+            Self::Unexpected { help, .. } => help.clone(),
+        }
+    }
+}
