@@ -8,10 +8,14 @@
 
 #[cfg(feature = "local")]
 pub(crate) mod answer;
+mod compile;
 pub(crate) mod config;
 pub(crate) mod console;
 #[cfg(feature = "local")]
+mod desk;
+#[cfg(feature = "local")]
 mod doctor;
+mod error;
 mod explain;
 mod fields;
 #[cfg(feature = "local")]
@@ -21,6 +25,7 @@ pub(crate) mod kind;
 mod lifecycle;
 #[cfg(feature = "local")]
 mod list;
+mod option;
 mod out;
 #[cfg(feature = "local")]
 mod outcome;
@@ -28,182 +33,23 @@ mod outcome;
 mod pick;
 mod place;
 
-use std::io;
-use std::process::ExitCode;
-#[cfg(feature = "local")]
-use std::sync::{Arc, Mutex};
+use clap::Subcommand;
 
-use clap::{Subcommand, ValueEnum};
-
-use crate::output::Format;
-use crate::query::{self, Context};
+use crate::query::Context;
 #[cfg(feature = "local")]
-use crate::session::{Interrupt, Session, Waited};
-#[cfg(feature = "local")]
-use crate::value::Rows;
+use crate::session::Waited;
+pub(crate) use compile::compile;
 pub(crate) use console::Terminal;
+#[cfg(feature = "local")]
+pub(crate) use desk::{Desk, KEPT_ROWS};
+pub(crate) use error::{Error, Exit};
+#[cfg(feature = "local")]
+pub(crate) use option::OutputFormat;
+pub(crate) use option::{Asking, Color, Output};
 pub(crate) use out::Out;
 #[cfg(feature = "local")]
 pub(crate) use pick::confirm;
 pub(crate) use place::Place;
-
-/// How a command ends.
-///
-/// In the order of what says more: of several lines the greatest counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Exit {
-    Done,
-    /// The answer was cut and `--fail-on-truncate` asks to say so.
-    Truncated,
-    /// The answer has rows and `--fail-if-rows` asks to say so.
-    HasRows,
-    /// Another code: what a script asked for, or 1 where a part failed that was told of.
-    Code(u8),
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => Self::SUCCESS,
-            Exit::Truncated => Self::from(3),
-            Exit::HasRows => Self::from(4),
-            Exit::Code(code) => Self::from(code),
-        }
-    }
-}
-
-/// Why a command fails.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Error {
-    /// A sentence, an expression or a script is wrong; drawn under its text.
-    #[error("{drawn}")]
-    Query { drawn: String },
-    /// A script failed; drawn under its text.
-    #[error("{drawn}")]
-    Drawn { drawn: String },
-    /// Arguments that do not fit each other.
-    #[error("{message}")]
-    Usage { message: String, help: Option<String> },
-    /// A run failed.
-    #[error("{message}")]
-    Failed { message: String, help: Option<String> },
-    /// Ctrl-C.
-    #[error("interrupted")]
-    Interrupted,
-    /// SIGTERM.
-    #[error("terminated")]
-    Terminated,
-    /// Writing failed; a closed pipe is one of these.
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-impl Error {
-    pub(crate) fn is_closed_pipe(&self) -> bool {
-        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
-    /// Says it, and how the process ends if that was all.
-    pub(crate) fn report(&self, terminal: &Terminal) -> ExitCode {
-        match self {
-            Self::Query { drawn } | Self::Drawn { drawn } => console::say_drawn(drawn),
-            Self::Usage { message, help } | Self::Failed { message, help } => terminal.error(message, help.as_deref()),
-            Self::Write(_) => terminal.error(&self.to_string(), None),
-            Self::Interrupted | Self::Terminated => console::say(&self.to_string()),
-        }
-        ExitCode::from(self.code())
-    }
-
-    /// The exit code of a process that ends so.
-    pub(crate) const fn code(&self) -> u8 {
-        match self {
-            Self::Query { .. } | Self::Usage { .. } => 2,
-            Self::Failed { .. } | Self::Drawn { .. } | Self::Write(_) => 1,
-            Self::Interrupted => 130,
-            Self::Terminated => 143,
-        }
-    }
-}
-
-/// How the answer is printed.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "How the answer is printed")]
-#[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
-pub(crate) struct Output {
-    /// How to print rows
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Table, global = true)]
-    pub(crate) output: OutputFormat,
-
-    /// Scale bytes and counts in tables and charts: 1.5 GB, 1.2M
-    #[arg(long, global = true)]
-    pub(crate) human: bool,
-
-    /// Print the numbers of the run as one JSON object on standard error
-    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
-    pub(crate) stats: Option<StatsFormat>,
-
-    /// Exit with 3 when the default limit or a cap cut the answer
-    #[arg(long, global = true)]
-    pub(crate) fail_on_truncate: bool,
-
-    /// Exit with 4 when the answer has a row, also one that is cut: for checks that run by themselves
-    #[arg(long, global = true)]
-    pub(crate) fail_if_rows: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people
-    Table,
-    /// One array of objects
-    Json,
-    /// One object a line
-    Ndjson,
-    /// A header line, then a line a row
-    Csv,
-}
-
-impl Output {
-    pub(crate) const fn format(&self) -> Format {
-        match self.output {
-            OutputFormat::Table => Format::Table,
-            OutputFormat::Json => Format::Json,
-            OutputFormat::Ndjson => Format::Ndjson,
-            OutputFormat::Csv => Format::Csv,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StatsFormat {
-    /// One object
-    Json,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// Whether and how to ask before something changes.
-#[derive(Clone, Copy, Debug, Default, clap::Args)]
-#[command(next_help_heading = "What may be changed")]
-pub(crate) struct Asking {
-    /// Do not ask before something changes
-    #[arg(short, long, global = true)]
-    pub(crate) yes: bool,
-
-    /// Say what would be changed, and change nothing
-    #[arg(long, global = true)]
-    pub(crate) dry_run: bool,
-}
 
 /// What the command line and the shell call by the same words.
 #[derive(Debug, Subcommand)]
@@ -304,33 +150,4 @@ fn said_and_interrupted(error: Error) -> Error {
         }
         error => error,
     }
-}
-
-/// What is at hand to answer with: an open account, and how its user wants to be spoken to.
-#[cfg(feature = "local")]
-#[derive(Clone)]
-pub(crate) struct Desk {
-    pub(crate) session: Arc<Session>,
-    pub(crate) context: Context,
-    pub(crate) output: Output,
-    pub(crate) asking: Asking,
-    pub(crate) terminal: Terminal,
-    pub(crate) interrupt: Arc<Interrupt>,
-    pub(crate) out: Out,
-    /// Bytes of a query above which a person is asked before it is run.
-    pub(crate) ask_above_bytes: f64,
-    /// Whether tables that do not fit have a line a column.
-    pub(crate) vertical: bool,
-    /// Where rows are kept beside being printed, up to [`KEPT_ROWS`].
-    pub(crate) kept: Option<Arc<Mutex<Rows>>>,
-}
-
-/// Rows that are kept of an answer.
-#[cfg(feature = "local")]
-pub(crate) const KEPT_ROWS: usize = 100_000;
-
-/// Compiles a sentence; what is wrong is drawn.
-pub(crate) fn compile(text: &str, context: &Context, terminal: &Terminal) -> Result<query::Plan, Error> {
-    query::compile(text, context)
-        .map_err(|error| Error::Query { drawn: error.render("query", text, terminal.colour_err()) })
 }

@@ -10,10 +10,12 @@ mod ask;
 mod convert;
 mod error;
 mod file;
+mod library;
 mod limit;
 mod print;
 mod report;
 mod rows;
+mod sandbox;
 mod system;
 mod time;
 mod world;
@@ -27,31 +29,14 @@ use rhai::packages::{
 };
 use rhai::{AST, Dynamic, Engine, Scope};
 
-pub use error::Error;
+use library::Library;
+
+pub use error::{Ended, Error};
+pub use library::FunctionDoc;
 pub use world::{Console, Rules, World};
 
 /// The variable that has the rows of the last answer.
 const ANSWER: &str = "ans";
-
-/// A function that scripts can call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FunctionDoc {
-    /// Its name.
-    pub name: &'static str,
-    /// How it is called.
-    pub call: &'static str,
-    /// What it does and gives.
-    pub help: &'static str,
-}
-
-/// How a script ends, if it does not fail.
-#[derive(Clone, Debug)]
-pub enum Ended {
-    /// With the value of its last expression.
-    Value(Dynamic),
-    /// By `exit(code)`.
-    Exit(u8),
-}
 
 /// Runs scripts; variables and functions live as long as it does.
 pub struct Scripts {
@@ -60,20 +45,6 @@ pub struct Scripts {
     docs: Vec<FunctionDoc>,
     scope: Scope<'static>,
     functions: AST,
-}
-
-/// An engine on which functions are registered together with what is said about them.
-struct Library<'e> {
-    engine: &'e mut Engine,
-    docs: Vec<FunctionDoc>,
-}
-
-impl Library<'_> {
-    /// The engine, to register the function that this is about.
-    fn doc(&mut self, name: &'static str, call: &'static str, help: &'static str) -> &mut Engine {
-        self.docs.push(FunctionDoc { name, call, help });
-        self.engine
-    }
 }
 
 impl Scripts {
@@ -92,7 +63,7 @@ impl Scripts {
         BasicFnPackage::new().register_into_engine(&mut engine);
         BasicArrayPackage::new().register_into_engine(&mut engine);
         BasicMapPackage::new().register_into_engine(&mut engine);
-        limit::set(&mut engine, &world);
+        sandbox::set(&mut engine, &world);
         time::register(&mut engine);
         let mut library = Library { engine: &mut engine, docs: Vec::new() };
         ask::register(&mut library, &world);

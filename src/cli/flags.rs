@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use clap::ArgAction;
 
-use super::{Error, Terminal};
 use crate::command::kind::KindParser;
+use crate::command::{Error, Terminal};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{protocol_named, protocol_words};
 use crate::query::ast::{

@@ -12,7 +12,7 @@ use crate::command::{Command, Desk, Error, Exit, Out, Terminal};
 use crate::query::{Context, Plan};
 use crate::script::Rules;
 use crate::session::Interrupt;
-use crate::shell::Shell;
+use crate::shell::{self, Shell};
 
 /// Runs a plan.
 pub(super) fn plan(
@@ -79,7 +79,7 @@ fn with_shell(
         write_dir: args.allowed.write_dir.clone(),
     };
     with_desk(args, context, terminal, |runtime, desk| {
-        work(&mut Shell::new(desk, args.place.clone(), runtime.handle().clone(), rules, args.config.clone()))
+        work(&mut shell::open(desk, args.place.clone(), runtime.handle().clone(), rules, args.config.clone()))
     })
 }
 

@@ -8,8 +8,13 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
+use super::console::Terminal;
 use super::console::zone_name;
-use super::{Desk, Error, Exit, KEPT_ROWS, Out, Output as Options, Terminal, pick};
+use super::desk::{Desk, KEPT_ROWS};
+use super::error::{Error, Exit};
+use super::option::Output as Options;
+use super::out::Out;
+use super::pick;
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 
-use super::Error;
+use super::error::Error;
 use crate::escape;
 
 /// What the config file may say.

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use indicatif::HumanCount;
 use owo_colors::OwoColorize;
 
-use super::Color;
+use super::option::Color;
 use crate::escape;
 use crate::query::clock::Clock;
 

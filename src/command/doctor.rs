@@ -4,8 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 
+use super::desk::Desk;
+use super::error::{Error, Exit};
+use super::option::OutputFormat;
 use super::outcome::{explained, print_lines, print_rows, text};
-use super::{Desk, Error, Exit, OutputFormat};
 use crate::account::{Finding, Remedy};
 use crate::value::{ColumnType, Row, Value};
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Error, Out};
+use super::error::Error;
+use super::out::Out;
 #[cfg(feature = "local")]
 use crate::account::Estimate;
 use crate::insights;

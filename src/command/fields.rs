@@ -4,7 +4,9 @@ use std::io::Write;
 
 use jiff::tz::TimeZone;
 
-use super::{Error, Out, Output};
+use super::error::Error;
+use super::option::Output;
+use super::out::Out;
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Field, FieldType, Origin, RECORD_FIELDS_URL};
 use crate::output::{self, Format, Style};

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{Desk, Error, Exit};
+use super::desk::Desk;
+use super::error::{Error, Exit};
 
 /// Prints the inventory as JSON, as an embedded account has it.
 pub(super) async fn print(desk: &Desk) -> Result<Exit, Error> {

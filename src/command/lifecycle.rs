@@ -5,9 +5,13 @@
 
 use clap::{Args, value_parser};
 
+use super::console::Terminal;
+use super::desk::Desk;
+use super::error::{Error, Exit};
 use super::kind::{KINDS_AND_ALL, KindParser};
+use super::option::Asking;
 use super::outcome::report;
-use super::{Asking, Desk, Error, Exit, Terminal, pick};
+use super::pick;
 use crate::account::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Resource, Settings,
 };

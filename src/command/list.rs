@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use super::desk::Desk;
+use super::error::{Error, Exit};
 use super::kind::{KINDS_AND_ALL, KindParser};
 use super::outcome::{print_rows, text};
-use super::{Desk, Error, Exit};
 use crate::account::FlowLog;
 use crate::query::plan::TargetKind;
 use crate::value::{ColumnType, Row, Value};

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use super::{Desk, Error, Exit, OutputFormat};
+use super::desk::Desk;
+use super::error::{Error, Exit};
+use super::option::OutputFormat;
 use crate::escape;
 use crate::output::{self, Style};
 use crate::session::Outcome;

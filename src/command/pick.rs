@@ -8,7 +8,8 @@ use std::io::{self, IsTerminal};
 use inquire::ui::RenderConfig;
 use inquire::{Confirm, InquireError, MultiSelect, Select};
 
-use super::{Error, Terminal};
+use super::console::Terminal;
+use super::error::Error;
 use crate::account::{FlowLog, Resource};
 use crate::escape;
 

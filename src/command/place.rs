@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::config::Cost;
 #[cfg(feature = "local")]
-use super::{Error, Terminal};
+use super::console::Terminal;
+#[cfg(feature = "local")]
+use super::error::Error;
 #[cfg(feature = "aws")]
 use crate::account::aws::{self, News};
 #[cfg(feature = "local")]

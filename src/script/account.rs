@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::convert::from_json;
 use super::error::thrown;
+use super::library::Library;
 use super::time::Time;
-use super::{Library, World};
+use super::world::World;
 use crate::account::inventory::Inventory;
 use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings, matches_glob};
 use crate::query::plan::TargetKind;

@@ -9,10 +9,11 @@ use rhai::{Array, EvalAltResult, Map};
 
 use super::convert::{from_row, to_parameters};
 use super::error::{bad_query, thrown};
+use super::library::Library;
 use super::limit::ROWS;
 use super::rows::Stream;
 use super::system::seconds;
-use super::{Library, World};
+use super::world::World;
 use crate::insights;
 use crate::query::{self, Plan};
 use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats};

@@ -35,6 +35,15 @@ pub enum Error {
     Write(std::io::Error),
 }
 
+/// How a script ends, if it does not fail.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// With the value of its last expression.
+    Value(Dynamic),
+    /// By `exit(code)`.
+    Exit(u8),
+}
+
 /// What ends a script without being an error that it could catch.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {

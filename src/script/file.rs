@@ -6,7 +6,9 @@ use std::rc::Rc;
 use rhai::{Array, EvalAltResult};
 
 use super::error::thrown;
-use super::{Library, World, report};
+use super::library::Library;
+use super::report;
+use super::world::World;
 
 type Thrown = Box<EvalAltResult>;
 

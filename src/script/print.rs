@@ -6,7 +6,8 @@ use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map};
 
 use super::convert::{to_json, to_rows};
 use super::error::thrown;
-use super::{Library, World};
+use super::library::Library;
+use super::world::World;
 use crate::output::{Format, output};
 use crate::value::{Column, Need};
 

@@ -1,15 +1,15 @@
 //! A page that stands by itself: sections with texts, tables and pictures, no script and no link.
 
+mod html;
 mod picture;
-
-use std::fmt::Write;
 
 use rhai::{Array, Dynamic, EvalAltResult, Map};
 
-use super::World;
 use super::convert::to_rows;
 use super::error::thrown;
+use super::world::World;
 use crate::value::{Rows, Value, time_utc};
+use html::{escaped, push, shown};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -97,40 +97,6 @@ fn table(rows: &Rows) -> String {
     }
     html.push_str("</table></div>\n");
     html
-}
-
-/// A value as the page has it; times in UTC.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Absent => "–".into(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => format!("{number:.2}"),
-        Value::Time(seconds) => time_utc(*seconds),
-        Value::Text(text) => text.to_string(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// A text that is not read as markup.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter if letter.is_control() && letter != '\n' => escaped.push('\u{fffd}'),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
-}
-
-/// Writing to a string never fails.
-fn push(html: &mut String, text: std::fmt::Arguments<'_>) {
-    let _ = html.write_fmt(text);
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use rhai::{Dynamic, EvalAltResult};
 
-use super::World;
 use super::convert::from_row;
 use super::error::{Stop, failed};
+use super::world::World;
 use crate::account;
 use crate::query::Plan;
 use crate::session::{Interrupt, Session};

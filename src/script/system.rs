@@ -9,8 +9,9 @@ use jiff::SignedDuration;
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, INT};
 
 use super::error::{Stop, thrown};
+use super::library::Library;
 use super::time::Time;
-use super::{Library, World};
+use super::world::World;
 
 type Thrown = Box<EvalAltResult>;
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::history::History;
+use super::line;
+use super::lines::Shell;
 use super::page::{self, Pager};
-use super::{Shell, line};
 use crate::command::answer::style;
 use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config};
 use crate::diagnostic::nearest;
@@ -509,7 +510,7 @@ fn set_human(shell: &mut Shell, human: bool) {
 }
 
 fn history(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
-    let Some(file) = super::terminal::history_file() else { return say(shell, "") };
+    let Some(file) = super::folder::history_file() else { return say(shell, "") };
     let entries = History::new(file.clone()).read().map_err(|error| Error::Failed {
         message: format!("cannot read the history `{}`: {error}", file.display()),
         help: None,

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use etcetera::BaseStrategy;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, EditMode, Editor};
 
-use super::Shell;
+use super::folder::{config_folder, history_file};
 use super::helper::ShellHelper;
 use super::history::{History, MOST_ENTRIES};
+use super::lines::Shell;
 use crate::command::{Error, Exit, console};
 use crate::escape;
 
@@ -140,13 +140,4 @@ impl Shell {
             error.report(&self.desk.terminal);
         }
     }
-}
-
-pub(super) fn config_folder() -> Option<PathBuf> {
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("flowlogs"))
-}
-
-pub(super) fn history_file() -> Option<PathBuf> {
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("flowlogs").join("history"))
 }

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use rhai::EvalAltResult;
 
-use super::{escaped, push, shown};
+use super::html::{escaped, push, shown};
 use crate::script::error::thrown;
 use crate::value::{Column, Row, Rows, Value, time_utc};
 

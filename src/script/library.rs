@@ -1,0 +1,28 @@
+//! The functions of scripts, each with what is said about it.
+
+use rhai::Engine;
+
+/// A function that scripts can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionDoc {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called.
+    pub call: &'static str,
+    /// What it does and gives.
+    pub help: &'static str,
+}
+
+/// An engine on which functions are registered together with what is said about them.
+pub(super) struct Library<'e> {
+    pub(super) engine: &'e mut Engine,
+    pub(super) docs: Vec<FunctionDoc>,
+}
+
+impl Library<'_> {
+    /// The engine, to register the function that this is about.
+    pub(super) fn doc(&mut self, name: &'static str, call: &'static str, help: &'static str) -> &mut Engine {
+        self.docs.push(FunctionDoc { name, call, help });
+        self.engine
+    }
+}

@@ -1,0 +1,60 @@
+//! Holds scripts to their limits: steps, memory, imports, Ctrl-C.
+
+use std::path::{Component, Path};
+use std::rc::Rc;
+
+use rhai::module_resolvers::FileModuleResolver;
+use rhai::{Engine, EvalAltResult, ModuleResolver, Position, Shared};
+
+use super::error::{Stop, thrown};
+use super::limit::{
+    ARRAY_ENTRIES, CALL_LEVELS, EVAL, EXPRESSION_DEPTHS, FUNCTIONS, MAP_ENTRIES, MODULES, OPERATIONS, STRING_BYTES,
+    VARIABLES,
+};
+use super::world::World;
+
+/// Sets the limits of an engine.
+pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
+    engine
+        .set_max_operations(OPERATIONS)
+        .set_max_call_levels(CALL_LEVELS)
+        .set_max_expr_depths(EXPRESSION_DEPTHS.0, EXPRESSION_DEPTHS.1)
+        .set_max_string_size(STRING_BYTES)
+        .set_max_array_size(ARRAY_ENTRIES)
+        .set_max_map_size(MAP_ENTRIES)
+        .set_max_variables(VARIABLES)
+        .set_max_functions(FUNCTIONS)
+        .set_max_modules(MODULES)
+        .disable_symbol(EVAL)
+        .set_module_resolver(FolderOfScript { world: Rc::clone(world) });
+    let world = Rc::clone(world);
+    engine.on_progress(move |_| world.stop().map(Stop::into_dynamic));
+}
+
+/// Imports files that lie beside the script, or below it.
+struct FolderOfScript {
+    world: Rc<World>,
+}
+
+impl ModuleResolver for FolderOfScript {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        source: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<Shared<rhai::Module>, Box<EvalAltResult>> {
+        let Some(folder) = self.world.folder() else {
+            return Err(thrown("import", "there is no script whose folder could be imported from", None));
+        };
+        let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_below {
+            let help = Some("an import is a file in the script's own folder, or below it".to_string());
+            let mut refused = thrown("import", &format!("cannot import `{path}`"), help);
+            refused.set_position(position);
+            return Err(refused);
+        }
+        let resolver = FileModuleResolver::new_with_path(folder);
+        resolver.resolve(engine, source, path, position)
+    }
+}
