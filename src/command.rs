@@ -41,7 +41,7 @@ use crate::session::Waited;
 pub(crate) use compile::compile;
 pub(crate) use console::Terminal;
 #[cfg(feature = "local")]
-pub(crate) use desk::{Desk, KEPT_ROWS};
+pub(crate) use desk::Desk;
 pub(crate) use error::{Error, Exit};
 #[cfg(feature = "local")]
 pub(crate) use option::OutputFormat;

@@ -5,7 +5,7 @@
 
 use rhai::{Dynamic, EvalAltResult, Map, ParseErrorType, Position};
 
-use super::{Ended, limit};
+use super::limit;
 use crate::account;
 use crate::diagnostic::{Report, Span, render};
 use crate::escape;

@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Map};
 use super::convert::to_rows;
 use super::error::thrown;
 use super::world::World;
-use crate::value::{Rows, Value, time_utc};
+use crate::value::{Rows, time_utc};
 use html::{escaped, push, shown};
 
 type Thrown = Box<EvalAltResult>;

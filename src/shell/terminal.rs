@@ -1,6 +1,5 @@
 //! The shell where somebody types.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustyline::error::ReadlineError;
