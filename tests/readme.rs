@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A block that is dropped by mistake would be a test that is dropped.
-const SHOWN: usize = 13;
+const SHOWN: usize = 14;
 const RUN: usize = 13;
 
 struct Shown {

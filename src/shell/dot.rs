@@ -150,7 +150,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "set",
         argument: "window 1h|none, editor emacs|vi, human on|off",
-        help: "The window of sentences without one; the keys of the editor; whether tables scale bytes and counts.",
+        help: "The window of sentences without one; the keys of the editor; scaled bytes and counts.",
         takes: Takes::OneOf(&["window", "editor", "human"]),
         run: set,
     },
