@@ -340,6 +340,10 @@ fn hostile_scripts_end_in_clear_errors() {
         ("write_file(\"../x\", \"y\")", "outside"),
         ("write_file(\"/tmp/x\", \"y\")", "outside"),
         ("write_file(\"link/x\", \"y\")", "outside"),
+        ("write_file(\"link/new/x\", \"y\")", "outside"),
+        ("write_file(\".bashrc\", \"y\")", "is hidden"),
+        ("write_file(\"a/.ssh/x\", \"y\")", "is hidden"),
+        ("write_file(\"x.rhai\", \"y\")", "`x.rhai` exists"),
         ("delete_all()", "nobody is there to confirm it"),
         (
             "let x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))));",

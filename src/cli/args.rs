@@ -155,9 +155,9 @@ pub(super) struct Allowed {
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) allow_env: Vec<String>,
 
-    /// Let scripts write files below this folder only
-    #[arg(long, value_name = "DIR", default_value = ".", global = true)]
-    pub(super) write_dir: PathBuf,
+    /// Let scripts write any file below this folder; without it only new ones below the current folder
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(super) write_dir: Option<PathBuf>,
 
     /// Refuse whatever would change an account
     #[arg(long, global = true)]

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use serde::Deserialize;
+use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::error::Error;
 use crate::escape;
@@ -68,7 +69,7 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
 }
 
 /// Draws what is wrong with a config file: the library quotes its line.
-fn invalid(path: &Path, error: &toml::de::Error) -> String {
+fn invalid(path: &Path, error: &impl std::fmt::Display) -> String {
     let (file, error) = (path.display().to_string(), error.to_string());
     format!(
         "error: the config file `{}` is not valid\n{}\n  = help: saved filters are lines such as `ssh = \"dst.port = \
@@ -95,34 +96,33 @@ pub(crate) fn save(named: Option<&Path>, name: &str, expression: &str) -> Result
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let new = path.with_extension("toml.new");
-    std::fs::write(&new, with_filter(&before, name, expression)).map_err(failed)?;
+    let after =
+        with_filter(&before, name, expression).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
+    // Another process may save at the same time.
+    let new = path.with_extension(format!("toml.{}", std::process::id()));
+    std::fs::write(&new, after).map_err(failed)?;
     std::fs::rename(&new, &path).map_err(failed)
 }
 
-/// The text of a config file with one more filter in it, or another expression for one.
-fn with_filter(text: &str, name: &str, expression: &str) -> String {
-    const HEAD: &str = "[filters]";
-    // A JSON string is a basic string of TOML.
-    let line = format!("{name} = {}", serde_json::Value::from(expression));
-    let is_same = |known: &str| known.split_once('=').is_some_and(|(known, _)| known.trim() == name);
-    let mut lines: Vec<&str> = Vec::new();
-    let mut section = "";
-    for known in text.lines() {
-        if known.trim_start().starts_with('[') {
-            section = known.trim();
-        }
-        if section != HEAD || !is_same(known) {
-            lines.push(known);
-        }
-        if known.trim() == HEAD {
-            lines.push(&line);
-        }
+/// The text of a config file with one more filter in it, or another expression for one; everything else
+/// stays as it was written.
+fn with_filter(text: &str, name: &str, expression: &str) -> Result<String, toml_edit::TomlError> {
+    let mut document: DocumentMut = text.parse()?;
+    let filters = document.entry("filters").or_insert(Item::Table(Table::new()));
+    // What else stands there is no table of filters: the config could not be read with it.
+    if !filters.is_table_like() {
+        *filters = Item::Table(Table::new());
     }
-    if !lines.contains(&line.as_str()) {
-        lines.extend([HEAD, &line]);
+    match filters.get_mut(name) {
+        Some(Item::Value(known)) => {
+            // The comment behind it stays, too.
+            let decor = known.decor().clone();
+            *known = expression.into();
+            *known.decor_mut() = decor;
+        }
+        _ => filters[name] = value(expression),
     }
-    lines.join("\n") + "\n"
+    Ok(document.to_string())
 }
 
 fn default_path() -> Option<PathBuf> {
@@ -135,14 +135,34 @@ mod tests {
 
     #[test]
     fn a_saved_filter_changes_its_own_line_only() {
-        let once = with_filter("", "ssh", "dst.port = 22");
-        assert_eq!(once, "[filters]\nssh = \"dst.port = 22\"\n");
-        let other = "# mine\n[filters]\nssh = \"x\"\n# why\nweb = \"y\"\n";
+        let saved = |text: &str, name: &str, expression: &str| with_filter(text, name, expression).unwrap();
+        assert_eq!(saved("", "ssh", "dst.port = 22"), "[filters]\nssh = \"dst.port = 22\"\n");
         assert_eq!(
-            with_filter(other, "ssh", "eni ~ /a\"b/"),
-            "# mine\n[filters]\nssh = \"eni ~ /a\\\"b/\"\n# why\nweb = \"y\"\n"
+            saved("# mine\n[filters]\nssh = \"x\" # old\n# why\nweb = \"y\"\n", "ssh", "vpc = a"),
+            "# mine\n[filters]\nssh = \"vpc = a\" # old\n# why\nweb = \"y\"\n"
         );
-        let read: Config = toml::from_str(&with_filter(&once, "x", "a\u{7}\\b")).unwrap();
-        assert_eq!(read.filters["x"], "a\u{7}\\b");
+    }
+
+    #[test]
+    fn a_filter_is_saved_however_the_file_is_written() {
+        for text in [
+            "[filters] # mine\nweb = \"y\"\n",
+            "[ filters ]\n\"web\" = \"y\"\n\n[aws]\nask_above_gb = 1\n",
+            "filters = { web = \"y\" }\n",
+            "filters.web = \"y\"\n",
+            "[filters]\r\nweb = \"y\"\r\n",
+            "[filters]\nweb = \"y\"\ntext = \"\"\"\n[filters]\nnot = this\n\"\"\"\n",
+        ] {
+            for (name, expression) in [("ssh", "eni ~ /a\"b/"), ("web", "tcp and\u{7}"), ("a-b", "udp")] {
+                let read: Config = toml::from_str(&with_filter(text, name, expression).unwrap()).unwrap();
+                assert_eq!(read.filters[name], expression, "{text}");
+                assert!(name == "web" || read.filters["web"] == "y", "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_written_over() {
+        assert!(with_filter("[filters\n", "ssh", "tcp").is_err());
     }
 }

@@ -1,8 +1,11 @@
 //! Files that a script writes: below one folder, and nowhere else.
 
+use std::io::{ErrorKind, Write};
 use std::path::{Component, Path};
 use std::rc::Rc;
 
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
 use rhai::{Array, EvalAltResult};
 
 use super::error::thrown;
@@ -26,24 +29,41 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         .register_fn("html_report", move |title: &str, sections: Array| report::page(&two, title, &sections));
 }
 
+/// Writes a file below the folder for files of scripts. Without `--write-dir` that is the current folder,
+/// where much may lie that others run or trust: then only new files are written, and none that is hidden.
 fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
-    let root = &world.rules.write_dir;
-    let outside = || {
-        let help = Some(format!("files are written below `{}`; `--write-dir` names another folder", root.display()));
-        thrown("file", &format!("`{path}` is outside of where scripts may write"), help)
-    };
-    let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let root = world.rules.write_dir.as_deref();
+    let refused = |what: &str, help: &str| thrown("file", &format!("`{path}` {what}"), Some(help.into()));
+    let mut parts = Path::new(path).components().peekable();
+    let is_below = parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !is_below {
-        return Err(outside());
+        return Err(refused("is outside of where scripts may write", "`--write-dir` names another folder"));
     }
-    let failed = |error: std::io::Error| thrown("file", &format!("cannot write `{path}`: {error}"), None);
-    let file = root.join(path);
-    let folder = file.parent().unwrap_or(root);
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    // A link in between may lead elsewhere.
-    let (real_root, real) = (root.canonicalize().map_err(failed)?, folder.canonicalize().map_err(failed)?);
-    if !real.starts_with(&real_root) || file.is_symlink() {
-        return Err(outside());
+    let is_hidden = Path::new(path).components().any(|part| is_hidden(&part));
+    if root.is_none() && is_hidden {
+        return Err(refused("is hidden", "name the folder with `--write-dir` to write such files"));
     }
-    std::fs::write(&file, text).map_err(failed)
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => refused("exists", "name the folder with `--write-dir` to write over files"),
+        _ => thrown("file", &format!("cannot write `{path}`: {error}"), None),
+    };
+    // Paths are resolved inside the opened folder: no link leads out of it, whoever makes one meanwhile.
+    let root_folder = root.unwrap_or_else(|| Path::new("."));
+    let folder = Dir::open_ambient_dir(root_folder, ambient_authority())
+        .map_err(|error| thrown("file", &format!("cannot write below `{}`: {error}", root_folder.display()), None))?;
+    if let Some(parent) = Path::new(path).parent() {
+        folder.create_dir_all(parent).map_err(failed)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if root.is_some() {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    folder.open_with(path, &options).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
+}
+
+fn is_hidden(part: &Component<'_>) -> bool {
+    matches!(part, Component::Normal(name) if name.as_encoded_bytes().starts_with(b"."))
 }

@@ -36,7 +36,7 @@ pub struct Rules {
     /// Environment variables that may be read beside `FLOWLOGS_*`.
     pub allow_env: Vec<String>,
     /// The folder below which files may be written.
-    pub write_dir: PathBuf,
+    pub write_dir: Option<PathBuf>,
 }
 
 /// Whom a script talks to.
