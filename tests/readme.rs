@@ -49,7 +49,7 @@ fn shown(readme: &str) -> Vec<Shown> {
 
 /// Runs a command as a reader types it; the program is the one that was built for the tests.
 fn run(command: &str, folder: &Path, home: &Path) -> Output {
-    let command = command.replace("cargo run --quiet --", "flowlogs");
+    let command = command.replace("cargo run --quiet --", "flowlogs").replace("cargo run --", "flowlogs");
     assert!(command.starts_with("flowlogs "), "what does `{command}` run?");
     let programs = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
     Command::new("sh")
