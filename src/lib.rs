@@ -17,19 +17,22 @@
 //!
 //! # Arrows
 //!
-//! A room uses only what stands to its right; [`value`], [`diagnostic`] and [`escape`] stand under all of
-//! them.
+//! A room uses only what is listed behind it, and no two files use each other: a test holds the code to
+//! both. Every room stands on those to its right, [`value`] and [`escape`] on none.
 //!
 //! ```text
-//! main → cli → shell, script, command, query
-//! shell → script, command, session, account, query, function, field, output
-//! script → session, account, insights, query, output
-//! command → session, account, insights, query, field, output
-//! session → account::aws, account::local, account, query
-//! account::aws → account, query::plan       account::local → account, engine, query::plan
-//! account → engine, query::plan             engine → query::plan, function, field
-//! insights → query::plan, function, field   query → function, field
-//! output, field, function → value
+//! cli → account, command, diagnostic, escape, field, query, script, session, shell, value
+//! shell → account, command, diagnostic, escape, field, function, output, query, script, session, value
+//! script → account, diagnostic, escape, insights, output, query, session, value
+//! command → account, diagnostic, engine, escape, field, insights, output, query, session, value
+//! session → account, engine, field, query, value
+//! account → diagnostic, engine, field, function, insights, query, value
+//! engine → field, function, query, value
+//! insights → escape, field, function, query
+//! output → escape, value
+//! query → diagnostic, field, function, value
+//! function → field
+//! diagnostic → escape
 //! ```
 
 #[cfg(feature = "local")]
