@@ -12,8 +12,9 @@ mod literal;
 
 use crate::field::{FIELDS, Field, Origin};
 use crate::function::Function;
+use crate::query::missing::Missing;
 use crate::query::plan::{
-    Aggregate, Filter, GroupKey, Groups, KeyBy, Missing, Plan, Shape, ShownColumn, SortKey, Source, Statuses,
+    Aggregate, Filter, GroupKey, Groups, KeyBy, Plan, Shape, ShownColumn, SortKey, Source, Statuses,
 };
 
 pub use error::{Error, MAX_QUERY_CHARS};

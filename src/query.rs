@@ -3,12 +3,15 @@
 //! [`compile`] is the one way in; what the command line and scripts build without text goes through
 //! [`check::check_sentence`] all the same. No module behind this one ever sees a sentence's text.
 
+pub mod address_set;
 pub mod ast;
 pub mod check;
 pub mod clock;
+mod columns;
 pub mod context;
 pub mod kind;
 pub mod meaning;
+pub mod missing;
 pub mod moment;
 pub mod parse;
 pub mod plan;

@@ -4,7 +4,7 @@ use std::io;
 
 use datafusion::error::DataFusionError;
 
-use crate::query::plan::Missing;
+use crate::query::missing::Missing;
 use crate::value::SkippedFile;
 
 /// Why files cannot be opened, or a plan not be run over them.

@@ -1,6 +1,6 @@
 //! Why a plan has no Insights text.
 
-use crate::query::plan::Missing;
+use crate::query::missing::Missing;
 
 /// The longest query text that the service takes, in characters.
 ///

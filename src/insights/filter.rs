@@ -10,7 +10,8 @@ use super::error::Error;
 use super::format::Format;
 use super::literal;
 use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
-use crate::query::plan::{AddressSet, Check, Family, Filter, Groups, KeyBy, Range, Relation, Source};
+use crate::query::address_set::AddressSet;
+use crate::query::plan::{Check, Family, Filter, Groups, KeyBy, Range, Relation, Source};
 
 /// A piece of a condition; only [`Piece::Leaf`] needs no parentheses where it stands alone.
 enum Piece {

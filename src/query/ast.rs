@@ -3,7 +3,8 @@
 //! Every node carries the bytes it was read from, so that a check can point at them. Names and
 //! values are kept as they stand in the text.
 
-use super::plan::{AddressSet, Operator, TargetKind};
+use super::address_set::AddressSet;
+use super::plan::{Operator, TargetKind};
 use crate::diagnostic::Span;
 
 /// A sentence.

@@ -21,11 +21,12 @@ pub use error::{MAX_DEPTH, MAX_TEXT_BYTES, ParseError};
 pub use grammar::{is_bare_reference, is_bare_selector, is_bare_word, is_keyword};
 pub use next::{Next, next_of};
 
+use super::address_set::AddressSet;
 use super::ast::{
     Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name,
     PacketPart, Sentence, Shown, SortKey, Target, Window,
 };
-use super::plan::{AddressSet, Operator, Order, TargetKind};
+use super::plan::{Operator, Order, TargetKind};
 use crate::diagnostic::Span;
 
 /// Rule calls after which a text is given up. The grammar backs up by a word at most, so that even

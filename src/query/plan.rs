@@ -10,10 +10,10 @@ use std::collections::HashSet;
 
 use ipnet::IpNet;
 
-use crate::field::{Field, FieldType, Origin};
+use super::address_set::AddressSet;
+use crate::field::{Field, FieldType};
 use crate::function::Function;
 use crate::query::window::Window;
-use crate::value::{Column, ColumnType, Need, Unit};
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -451,95 +451,6 @@ impl Check {
     }
 }
 
-/// A named set of addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddressSet {
-    /// RFC 1918 and unique local addresses.
-    Private,
-    /// Carrier-grade NAT, RFC 6598.
-    Shared,
-    /// Link-local addresses.
-    LinkLocal,
-    /// Loopback addresses.
-    Loopback,
-    /// Multicast addresses.
-    Multicast,
-    /// Every address that is in no other set, but for 0.0.0.0/8, 240.0.0.0/4 and `::`.
-    Public,
-}
-
-impl AddressSet {
-    /// Every set.
-    pub const ALL: [Self; 6] =
-        [Self::Private, Self::Shared, Self::LinkLocal, Self::Loopback, Self::Multicast, Self::Public];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Shared => "shared",
-            Self::LinkLocal => "linklocal",
-            Self::Loopback => "loopback",
-            Self::Multicast => "multicast",
-            Self::Public => "public",
-        }
-    }
-
-    /// The set of this name; case does not count.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|set| set.name().eq_ignore_ascii_case(word))
-    }
-
-    /// The networks that make it up; for [`AddressSet::Public`] those that are *not* in it.
-    ///
-    /// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry/> and
-    /// <https://www.iana.org/assignments/iana-ipv6-special-registry/>.
-    #[must_use]
-    pub const fn network_texts(self) -> &'static [&'static str] {
-        match self {
-            Self::Private => &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
-            Self::Shared => &["100.64.0.0/10"],
-            Self::LinkLocal => &["169.254.0.0/16", "fe80::/10"],
-            Self::Loopback => &["127.0.0.0/8", "::1/128"],
-            Self::Multicast => &["224.0.0.0/4", "ff00::/8"],
-            Self::Public => &[
-                "0.0.0.0/8",
-                "10.0.0.0/8",
-                "100.64.0.0/10",
-                "127.0.0.0/8",
-                "169.254.0.0/16",
-                "172.16.0.0/12",
-                "192.168.0.0/16",
-                "224.0.0.0/4",
-                "240.0.0.0/4",
-                "::/128",
-                "::1/128",
-                "fc00::/7",
-                "fe80::/10",
-                "ff00::/8",
-            ],
-        }
-    }
-
-    /// The networks of [`AddressSet::network_texts`].
-    ///
-    /// # Panics
-    ///
-    /// Never: a test parses them all.
-    #[must_use]
-    pub fn networks(self) -> Vec<IpNet> {
-        self.network_texts().iter().map(|text| text.parse().expect("the networks of a set are valid")).collect()
-    }
-
-    /// Whether [`AddressSet::networks`] are those outside the set.
-    #[must_use]
-    pub const fn is_complement(self) -> bool {
-        matches!(self, Self::Public)
-    }
-}
-
 /// The shape of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -696,55 +607,6 @@ impl Plan {
         }
     }
 
-    /// The same plan with the type of the interface and the names of both ends among its default
-    /// columns, and behind them the path of the traffic and the AWS service at either end; a plan
-    /// that chose its columns stays as it is.
-    #[must_use]
-    pub fn with_names(&self) -> Self {
-        let mut plan = self.clone();
-        if let Shape::Records { columns, default: true } = &mut plan.shape {
-            let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
-            let names = [Field::LocalType, Field::LocalName, Field::RemoteName].map(column);
-            let time = 1.min(columns.len());
-            columns.splice(time..time, names);
-            columns.extend([Field::Path, Field::PktSrcService, Field::PktDstService].map(column));
-        }
-        plan
-    }
-
-    /// The columns of the answer, in order.
-    #[must_use]
-    pub fn columns(&self) -> Vec<Column> {
-        match &self.shape {
-            Shape::Records { columns, default } => columns.iter().map(|column| column.column(*default)).collect(),
-            Shape::Groups(groups) => groups.columns(),
-        }
-    }
-
-    /// The order of the answer: what was asked for, or the default, then the remaining columns,
-    /// as places in [`Plan::columns`] with whether the largest comes first.
-    ///
-    /// A record's time is no column of every answer, so the default order of records (newest
-    /// first) starts before these: see [`Plan::sort`] being empty. Sources of `sort` that are not
-    /// among the columns are left out here too.
-    #[must_use]
-    pub fn tie_breakers(&self) -> Vec<(usize, bool)> {
-        let mut order: Vec<(usize, bool)> = match &self.shape {
-            Shape::Records { .. } => Vec::new(),
-            Shape::Groups(_) if !self.sort.is_empty() => Vec::new(),
-            Shape::Groups(groups) => match groups.keys.iter().position(|key| matches!(key.by, KeyBy::Bin(_))) {
-                Some(bin) => vec![(bin, false)],
-                None => vec![(groups.keys.len(), true)],
-            },
-        };
-        for place in 0..self.columns().len() {
-            if !order.iter().any(|(taken, _)| *taken == place) {
-                order.push((place, false));
-            }
-        }
-        order
-    }
-
     /// What the sentence names: everything but default columns. Sources of the filter are those
     /// that were said, so that an error can name them.
     #[must_use]
@@ -767,65 +629,10 @@ impl Plan {
         named.retain(|source| seen.insert(source.clone()));
         named
     }
-
-    /// The first thing that the sentence names and that logs with these columns cannot answer.
-    ///
-    /// `has` says whether some queried log has a field of the record, or an extra column. An
-    /// either-side field needs one of its sides; `ipv4` and `ipv6` need the type or the source address;
-    /// the others need every field they are read from.
-    #[must_use]
-    pub fn first_missing(&self, has: impl Fn(&Source) -> bool) -> Option<Missing> {
-        let lacks = |field: &Field| !has(&Source::Field(*field));
-        let names_family = self.selection.said.as_ref().is_some_and(Condition::names_family);
-        if names_family && lacks(&Field::Type) && lacks(&Field::SrcAddr) {
-            return Some(Source::Field(Field::Type).into());
-        }
-        self.named().into_iter().find_map(|source| {
-            let lacking = match &source {
-                Source::Field(field) => match field.info().origin {
-                    Origin::EitherSide(sides) => sides.iter().all(lacks).then_some(*field),
-                    // On the service every record has a time, whatever its format.
-                    Origin::Time if has(&source) => None,
-                    _ => field.sources().into_iter().find(lacks),
-                },
-                other => return (!has(other)).then(|| Missing { named: source.clone(), lacking: None }),
-            };
-            lacking.map(|field| {
-                let is_read_from_others = Source::Field(field) != source;
-                Missing { lacking: is_read_from_others.then_some(field), named: source }
-            })
-        })
-    }
-}
-
-/// What a sentence names and the queried logs do not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// What the sentence names.
-    pub named: Source,
-    /// The field that it is read from and that is not there, where that is another one.
-    pub lacking: Option<Field>,
-}
-
-impl From<Source> for Missing {
-    fn from(named: Source) -> Self {
-        Self { named, lacking: None }
-    }
-}
-
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let named = self.named.name();
-        let named = named.trim_matches('`');
-        match self.lacking {
-            Some(field) => write!(f, "`{}`, which `{named}` is read from", field.name()),
-            None => write!(f, "`{named}`"),
-        }
-    }
 }
 
 impl Condition {
-    fn names_family(&self) -> bool {
+    pub(super) fn names_family(&self) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_family),
             Self::Not(part) => part.names_family(),
@@ -876,77 +683,6 @@ impl Source {
             Self::Extra(_) | Self::Result(_) => FieldType::Text,
         }
     }
-
-    fn column(&self, name: &str) -> Column {
-        let column = Column::new(name, self.column_type());
-        match self {
-            Self::Field(field) if field.result_name() == name => Column { heading: field.heading(), ..column },
-            _ => column,
-        }
-    }
-
-    fn column_type(&self) -> ColumnType {
-        match self.field_type() {
-            FieldType::Quantity | FieldType::Duration => ColumnType::Measure { unit: self.unit(), adds_up: true },
-            FieldType::Port | FieldType::Number => ColumnType::Number,
-            FieldType::Time => ColumnType::Time,
-            _ => ColumnType::Text,
-        }
-    }
-
-    /// The unit of what it holds. Every quantity of a record but its bytes is a number of packets.
-    fn unit(&self) -> Unit {
-        match self {
-            Self::Field(Field::Bytes) => Unit::Bytes,
-            source if source.field_type() == FieldType::Quantity => Unit::Count,
-            _ => Unit::Plain,
-        }
-    }
-}
-
-/// The default columns that a narrow table leaves out, in this order: they repeat what others say, or matter
-/// in special cases.
-const EXPENDABLE: [Field; 7] = [
-    Field::PktSrcAddr,
-    Field::PktDstAddr,
-    Field::Flags,
-    Field::Packets,
-    Field::SrcPort,
-    Field::Bytes,
-    Field::Direction,
-];
-
-impl ShownColumn {
-    /// The column. Of the default ones a table can do without some: nobody asked for them.
-    fn column(&self, is_default: bool) -> Column {
-        let need = if is_default { self.default_need() } else { Need::Usual };
-        Column { need, ..self.source.column(&self.name) }
-    }
-
-    fn default_need(&self) -> Need {
-        // The Go tool's table has no interface column; machine formats do.
-        if self.source == Source::Field(Field::Eni) {
-            return Need::Hidden;
-        }
-        let place = EXPENDABLE.iter().position(|field| self.source == Source::Field(*field));
-        place.and_then(|place| u8::try_from(place).ok()).map_or(Need::Usual, Need::Expendable)
-    }
-}
-
-impl Groups {
-    /// The columns: the keys, then what is computed. A narrow table keeps the first measure, which the answer is
-    /// about, and of the others leaves out keys before measures, the first key last.
-    fn columns(&self) -> Vec<Column> {
-        let keys = self.keys.iter().enumerate().map(|(place, key)| {
-            let need = Need::Expendable(if place == 0 { 2 } else { 0 });
-            Column { need, ..key.column() }
-        });
-        let aggregates = self.aggregates.iter().enumerate().map(|(place, aggregate)| {
-            let need = if place == 0 { Need::Essential } else { Need::Expendable(1) };
-            Column { need, ..aggregate.column() }
-        });
-        keys.chain(aggregates).collect()
-    }
 }
 
 impl GroupKey {
@@ -969,17 +705,6 @@ impl GroupKey {
             KeyBy::Network(..) => FieldType::Address,
         }
     }
-
-    /// The column. A quantity that tells groups apart is nothing to measure them by.
-    fn column(&self) -> Column {
-        let column = match &self.by {
-            KeyBy::Source(source) => source.column(&self.name),
-            KeyBy::Bin(width_s) => Column::new(&self.name, ColumnType::Bin { width_s: *width_s }),
-            KeyBy::Network(..) => Column::new(&self.name, ColumnType::Text),
-        };
-        let is_measure = column.column_type.is_measure();
-        Column { column_type: if is_measure { ColumnType::Number } else { column.column_type }, ..column }
-    }
 }
 
 impl Aggregate {
@@ -998,46 +723,11 @@ impl Aggregate {
         matches!(self.function, Function::Min | Function::Max)
             && self.over.as_ref().is_some_and(|over| over.field_type() == FieldType::Time)
     }
-
-    fn column(&self) -> Column {
-        let column_type = if self.is_time() {
-            ColumnType::Time
-        } else {
-            ColumnType::Measure { unit: self.unit(), adds_up: self.adds_up() }
-        };
-        Column::new(&self.name, column_type)
-    }
-
-    fn unit(&self) -> Unit {
-        match self.function {
-            Function::Count | Function::Distinct => Unit::Count,
-            // A mean has a fraction, which is lost where it is scaled.
-            Function::Avg => Unit::Plain,
-            Function::Sum | Function::Min | Function::Max | Function::Percentile(_) => {
-                self.over.as_ref().map_or(Unit::Plain, Source::unit)
-            }
-        }
-    }
-
-    /// Returns whether the values of several groups may be added.
-    fn adds_up(&self) -> bool {
-        matches!(self.function, Function::Count | Function::Sum)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_networks_of_every_set_are_valid_and_masked() {
-        for set in AddressSet::ALL {
-            for network in set.networks() {
-                assert_eq!(network, network.trunc());
-            }
-            assert_eq!(AddressSet::named(&set.name().to_uppercase()), Some(set));
-        }
-    }
 
     #[test]
     fn a_kind_is_found_by_each_of_its_words() {
@@ -1049,51 +739,8 @@ mod tests {
     }
 
     /// The columns of a sentence's answer.
-    fn columns(sentence: &str) -> Vec<Column> {
-        let clock = crate::query::clock::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
-        crate::query::compile(sentence, &crate::query::Context::new(clock)).unwrap().columns()
-    }
-
     #[test]
-    fn columns_say_what_they_are_whatever_they_are_called() {
-        let plain = ColumnType::Measure { unit: Unit::Plain, adds_up: false };
-        let largest_bytes = ColumnType::Measure { unit: Unit::Bytes, adds_up: false };
-        let different = ColumnType::Measure { unit: Unit::Count, adds_up: false };
-        let seconds = ColumnType::Measure { unit: Unit::Plain, adds_up: true };
-        let cases: [(&str, &[ColumnType]); 10] = [
-            ("distinct(dst.port) by src.addr", &[ColumnType::Text, different]),
-            ("count() as per_port by dst.port", &[ColumnType::Number, ColumnType::COUNT]),
-            (
-                "sum(bytes) as version by bin(5m), proto",
-                &[ColumnType::Bin { width_s: 300 }, ColumnType::Text, ColumnType::BYTES],
-            ),
-            (
-                "max(bytes), avg(bytes), max(time), sum(duration) by eni",
-                &[ColumnType::Text, largest_bytes, plain, ColumnType::Time, seconds],
-            ),
-            ("count() by bytes", &[ColumnType::Number, ColumnType::COUNT]),
-            ("top 3 src.addr/24 by packets", &[ColumnType::Text, ColumnType::COUNT]),
-            ("show time, version as bytes", &[ColumnType::Time, ColumnType::Number]),
-            ("show bytes as dst_port", &[ColumnType::BYTES]),
-            ("show flags, action, `my col`", &[ColumnType::Text; 3]),
-            ("p95(packets)", &[different]),
-        ];
-        for (sentence, expected) in cases {
-            let types: Vec<ColumnType> = columns(sentence).iter().map(|column| column.column_type).collect();
-            assert_eq!(types, expected, "{sentence}");
-        }
-    }
-
     #[test]
-    fn only_default_columns_and_further_ones_of_groups_are_expendable() {
-        let needs = |sentence| columns(sentence).iter().map(|column| column.need).collect::<Vec<_>>();
-        assert_eq!(needs("show eni, bytes, dir"), [Need::Usual; 3]);
-        assert_eq!(needs("where reject").iter().filter(|need| **need == Need::Hidden).count(), 1);
-        assert_eq!(needs("where reject").iter().filter(|need| matches!(need, Need::Expendable(_))).count(), 7);
-        let [first, further, measure, more] = needs("sum(bytes), count() by src.addr, dst.addr")[..] else { panic!() };
-        assert!(further < more && more < first && first < measure);
-    }
-
     #[test]
     fn the_opposite_of_a_check_admits_what_it_does_not() {
         let checks = [

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
+use super::address_set::AddressSet;
 use super::parse;
-use super::plan::{
-    AddressSet, Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source,
-};
+use super::plan::{Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source};
 use super::seconds::Seconds;
 use super::word::FLAG_LETTERS;
 use crate::field::{Field, FieldType};

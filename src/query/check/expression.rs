@@ -7,9 +7,10 @@ use super::error::CheckError;
 use super::literal::{self, Wanted};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FIELDS, FOREIGN_NAMES, Field, FieldType, Origin, protocol_named, protocol_word};
+use crate::query::address_set::AddressSet;
 use crate::query::ast::{Expression, ExpressionKind, Item, Literal, LiteralForm, Name, PacketPart};
 use crate::query::parse::{ParseError, parse_expression};
-use crate::query::plan::{AddressSet, Check, Condition, Family, Operator, Range, Relation, Source};
+use crate::query::plan::{Check, Condition, Family, Operator, Range, Relation, Source};
 use crate::query::word::{FLAG_LETTERS, TEST_WORDS};
 use crate::value::TCP_FLAGS;
 

@@ -1,0 +1,218 @@
+//! The columns of an answer: names, headings, types, and how much each is needed where a screen is narrow.
+
+use super::plan::{Aggregate, GroupKey, Groups, KeyBy, Plan, Shape, ShownColumn, Source};
+use crate::field::{Field, FieldType};
+use crate::function::Function;
+use crate::value::{Column, ColumnType, Need, Unit};
+
+/// The default columns that a narrow table leaves out, in this order: they repeat what others say, or matter
+/// in special cases.
+const EXPENDABLE: [Field; 7] = [
+    Field::PktSrcAddr,
+    Field::PktDstAddr,
+    Field::Flags,
+    Field::Packets,
+    Field::SrcPort,
+    Field::Bytes,
+    Field::Direction,
+];
+
+impl Plan {
+    /// The same plan with the type of the interface and the names of both ends among its default
+    /// columns, and behind them the path of the traffic and the AWS service at either end; a plan
+    /// that chose its columns stays as it is.
+    #[must_use]
+    pub fn with_names(&self) -> Self {
+        let mut plan = self.clone();
+        if let Shape::Records { columns, default: true } = &mut plan.shape {
+            let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
+            let names = [Field::LocalType, Field::LocalName, Field::RemoteName].map(column);
+            let time = 1.min(columns.len());
+            columns.splice(time..time, names);
+            columns.extend([Field::Path, Field::PktSrcService, Field::PktDstService].map(column));
+        }
+        plan
+    }
+
+    /// The columns of the answer, in order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column> {
+        match &self.shape {
+            Shape::Records { columns, default } => columns.iter().map(|column| column.column(*default)).collect(),
+            Shape::Groups(groups) => groups.columns(),
+        }
+    }
+
+    /// The order of the answer: what was asked for, or the default, then the remaining columns,
+    /// as places in [`Plan::columns`] with whether the largest comes first.
+    ///
+    /// A record's time is no column of every answer, so the default order of records (newest
+    /// first) starts before these: see [`Plan::sort`] being empty. Sources of `sort` that are not
+    /// among the columns are left out here too.
+    #[must_use]
+    pub fn tie_breakers(&self) -> Vec<(usize, bool)> {
+        let mut order: Vec<(usize, bool)> = match &self.shape {
+            Shape::Records { .. } => Vec::new(),
+            Shape::Groups(_) if !self.sort.is_empty() => Vec::new(),
+            Shape::Groups(groups) => match groups.keys.iter().position(|key| matches!(key.by, KeyBy::Bin(_))) {
+                Some(bin) => vec![(bin, false)],
+                None => vec![(groups.keys.len(), true)],
+            },
+        };
+        for place in 0..self.columns().len() {
+            if !order.iter().any(|(taken, _)| *taken == place) {
+                order.push((place, false));
+            }
+        }
+        order
+    }
+}
+
+impl Source {
+    fn column(&self, name: &str) -> Column {
+        let column = Column::new(name, self.column_type());
+        match self {
+            Self::Field(field) if field.result_name() == name => Column { heading: field.heading(), ..column },
+            _ => column,
+        }
+    }
+
+    fn column_type(&self) -> ColumnType {
+        match self.field_type() {
+            FieldType::Quantity | FieldType::Duration => ColumnType::Measure { unit: self.unit(), adds_up: true },
+            FieldType::Port | FieldType::Number => ColumnType::Number,
+            FieldType::Time => ColumnType::Time,
+            _ => ColumnType::Text,
+        }
+    }
+
+    /// The unit of what it holds. Every quantity of a record but its bytes is a number of packets.
+    fn unit(&self) -> Unit {
+        match self {
+            Self::Field(Field::Bytes) => Unit::Bytes,
+            source if source.field_type() == FieldType::Quantity => Unit::Count,
+            _ => Unit::Plain,
+        }
+    }
+}
+
+impl ShownColumn {
+    /// The column. Of the default ones a table can do without some: nobody asked for them.
+    fn column(&self, is_default: bool) -> Column {
+        let need = if is_default { self.default_need() } else { Need::Usual };
+        Column { need, ..self.source.column(&self.name) }
+    }
+
+    fn default_need(&self) -> Need {
+        // The Go tool's table has no interface column; machine formats do.
+        if self.source == Source::Field(Field::Eni) {
+            return Need::Hidden;
+        }
+        let place = EXPENDABLE.iter().position(|field| self.source == Source::Field(*field));
+        place.and_then(|place| u8::try_from(place).ok()).map_or(Need::Usual, Need::Expendable)
+    }
+}
+
+impl Groups {
+    /// The columns: the keys, then what is computed. A narrow table keeps the first measure, which the answer is
+    /// about, and of the others leaves out keys before measures, the first key last.
+    fn columns(&self) -> Vec<Column> {
+        let keys = self.keys.iter().enumerate().map(|(place, key)| {
+            let need = Need::Expendable(if place == 0 { 2 } else { 0 });
+            Column { need, ..key.column() }
+        });
+        let aggregates = self.aggregates.iter().enumerate().map(|(place, aggregate)| {
+            let need = if place == 0 { Need::Essential } else { Need::Expendable(1) };
+            Column { need, ..aggregate.column() }
+        });
+        keys.chain(aggregates).collect()
+    }
+}
+
+impl GroupKey {
+    /// The column. A quantity that tells groups apart is nothing to measure them by.
+    fn column(&self) -> Column {
+        let column = match &self.by {
+            KeyBy::Source(source) => source.column(&self.name),
+            KeyBy::Bin(width_s) => Column::new(&self.name, ColumnType::Bin { width_s: *width_s }),
+            KeyBy::Network(..) => Column::new(&self.name, ColumnType::Text),
+        };
+        let is_measure = column.column_type.is_measure();
+        Column { column_type: if is_measure { ColumnType::Number } else { column.column_type }, ..column }
+    }
+}
+
+impl Aggregate {
+    fn column(&self) -> Column {
+        let column_type = if self.is_time() {
+            ColumnType::Time
+        } else {
+            ColumnType::Measure { unit: self.unit(), adds_up: self.adds_up() }
+        };
+        Column::new(&self.name, column_type)
+    }
+
+    fn unit(&self) -> Unit {
+        match self.function {
+            Function::Count | Function::Distinct => Unit::Count,
+            // A mean has a fraction, which is lost where it is scaled.
+            Function::Avg => Unit::Plain,
+            Function::Sum | Function::Min | Function::Max | Function::Percentile(_) => {
+                self.over.as_ref().map_or(Unit::Plain, Source::unit)
+            }
+        }
+    }
+
+    /// Returns whether the values of several groups may be added.
+    fn adds_up(&self) -> bool {
+        matches!(self.function, Function::Count | Function::Sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(sentence: &str) -> Vec<Column> {
+        let clock = crate::query::clock::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
+        crate::query::compile(sentence, &crate::query::Context::new(clock)).unwrap().columns()
+    }
+
+    fn columns_say_what_they_are_whatever_they_are_called() {
+        let plain = ColumnType::Measure { unit: Unit::Plain, adds_up: false };
+        let largest_bytes = ColumnType::Measure { unit: Unit::Bytes, adds_up: false };
+        let different = ColumnType::Measure { unit: Unit::Count, adds_up: false };
+        let seconds = ColumnType::Measure { unit: Unit::Plain, adds_up: true };
+        let cases: [(&str, &[ColumnType]); 10] = [
+            ("distinct(dst.port) by src.addr", &[ColumnType::Text, different]),
+            ("count() as per_port by dst.port", &[ColumnType::Number, ColumnType::COUNT]),
+            (
+                "sum(bytes) as version by bin(5m), proto",
+                &[ColumnType::Bin { width_s: 300 }, ColumnType::Text, ColumnType::BYTES],
+            ),
+            (
+                "max(bytes), avg(bytes), max(time), sum(duration) by eni",
+                &[ColumnType::Text, largest_bytes, plain, ColumnType::Time, seconds],
+            ),
+            ("count() by bytes", &[ColumnType::Number, ColumnType::COUNT]),
+            ("top 3 src.addr/24 by packets", &[ColumnType::Text, ColumnType::COUNT]),
+            ("show time, version as bytes", &[ColumnType::Time, ColumnType::Number]),
+            ("show bytes as dst_port", &[ColumnType::BYTES]),
+            ("show flags, action, `my col`", &[ColumnType::Text; 3]),
+            ("p95(packets)", &[different]),
+        ];
+        for (sentence, expected) in cases {
+            let types: Vec<ColumnType> = columns(sentence).iter().map(|column| column.column_type).collect();
+            assert_eq!(types, expected, "{sentence}");
+        }
+    }
+
+    fn only_default_columns_and_further_ones_of_groups_are_expendable() {
+        let needs = |sentence| columns(sentence).iter().map(|column| column.need).collect::<Vec<_>>();
+        assert_eq!(needs("show eni, bytes, dir"), [Need::Usual; 3]);
+        assert_eq!(needs("where reject").iter().filter(|need| **need == Need::Hidden).count(), 1);
+        assert_eq!(needs("where reject").iter().filter(|need| matches!(need, Need::Expendable(_))).count(), 7);
+        let [first, further, measure, more] = needs("sum(bytes), count() by src.addr, dst.addr")[..] else { panic!() };
+        assert!(further < more && more < first && first < measure);
+    }
+}
