@@ -301,7 +301,7 @@ fn column_of(field: Field) -> Result<(String, String), Error> {
         }
         Origin::Inventory(_) => return Err(Error::NeedsInventory { name: info.name.into() }),
         // The check asks for a side wherever a single value is needed.
-        Origin::EitherSide(_) => unreachable!("`{}` is no single value", info.name),
+        Origin::EitherSide(_) => unreachable!("`{}` has no single value", info.name),
     })
 }
 

@@ -344,7 +344,7 @@ fn hostile_scripts_end_in_clear_errors() {
         ("write_file(\".bashrc\", \"y\")", "is hidden"),
         ("write_file(\"a/.ssh/x\", \"y\")", "is hidden"),
         ("write_file(\"x.rhai\", \"y\")", "`x.rhai` exists"),
-        ("delete_all()", "nobody is there to confirm it"),
+        ("delete_all()", "so it cannot be confirmed"),
         (
             "let x = ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))));",
             "error",

@@ -47,7 +47,7 @@ pub(super) fn file(mut words: Vec<String>, args: &Args, context: Context, termin
     if !file.is_file() {
         let word = file.display().to_string();
         let help = Some(instead_of(&word));
-        return Err(Error::Usage { message: format!("`{word}` is no command, and no script"), help });
+        return Err(Error::Usage { message: format!("`{word}` is neither a command nor a script"), help });
     }
     script(&file, words, args, context, terminal)
 }

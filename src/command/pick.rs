@@ -62,8 +62,11 @@ fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, termina
 /// Asks a person whether to do something to each of these; without one, it has to be said beforehand.
 pub(crate) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
     if !can_ask() {
-        let message = format!("this would {what} {}, and nobody is there to confirm it", names.join(", "));
-        return Err(Error::Usage { message, help: Some("say `--yes`, or look first with `--dry-run`".into()) });
+        let message = format!(
+            "this would {what} {}; standard input is not a terminal, so it cannot be confirmed",
+            names.join(", ")
+        );
+        return Err(Error::Usage { message, help: Some("pass `--yes`, or look first with `--dry-run`".into()) });
     }
     for name in names {
         super::console::say(&format!("  {name}"));

@@ -21,7 +21,7 @@ pub(super) fn quote(text: &str) -> Result<String, Error> {
         return refuse("a backquote");
     }
     if text.chars().any(|c| !c.is_alphanumeric() && !c.is_ascii_graphic() && c != ' ') {
-        return refuse("a character that is no letter, digit or ASCII mark");
+        return refuse("a character that is not a letter, digit or ASCII mark");
     }
     match (text.contains('"'), text.contains('\'')) {
         (true, true) => refuse("both kinds of quotes"),

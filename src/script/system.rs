@@ -52,9 +52,9 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
 }
 
 fn in_network(address: &str, network: &str) -> Result<bool, Thrown> {
-    let bad = |text: &str, what: &str| thrown("option", &format!("`{text}` is no {what}"), None);
-    let address: IpAddr = address.parse().map_err(|_| bad(address, "address"))?;
-    let network: IpNet = network.parse().map_err(|_| bad(network, "network"))?;
+    let bad = |text: &str, what: &str| thrown("option", &format!("`{text}` is not {what}"), None);
+    let address: IpAddr = address.parse().map_err(|_| bad(address, "an address"))?;
+    let network: IpNet = network.parse().map_err(|_| bad(network, "a network"))?;
     Ok(network.contains(&address))
 }
 
@@ -69,5 +69,6 @@ fn env(world: &World, name: &str) -> Result<Dynamic, Thrown> {
 /// A length of time such as `90s` or `1h30m`.
 pub(super) fn seconds(text: &str) -> Result<Duration, Thrown> {
     let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    parsed.ok_or_else(|| thrown("option", &format!("`{text}` is no length of time"), Some("for example `2m`".into())))
+    parsed
+        .ok_or_else(|| thrown("option", &format!("`{text}` is not a length of time"), Some("for example `2m`".into())))
 }

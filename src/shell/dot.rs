@@ -192,7 +192,7 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "scripts",
-        text: "A line that is no sentence and no command is Rhai: let x = query(\"vpc | count()\"); x[0].count\n\
+        text: "A line that is neither a sentence nor a command is Rhai: let x = query(\"vpc | count()\"); x[0].count\n\
                `.help functions` lists the functions; `ans` is the last answer.",
     },
 ];
@@ -352,7 +352,7 @@ fn pager(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
         "auto" => Pager::Auto,
         "on" => Pager::On,
         "off" => Pager::Off,
-        _ => return Err(usage(&format!("`{argument}` is no way to page"), "there are auto, on and off")),
+        _ => return Err(usage(&format!("`{argument}` is not a way to page"), "there are auto, on and off")),
     };
     Ok(Exit::Done)
 }
@@ -426,7 +426,7 @@ fn save(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     if !is_name {
-        return Err(usage(&format!("`{name}` is no name"), "letters, digits, `-` and `_`, a letter first"));
+        return Err(usage(&format!("`{name}` is not a name"), "letters, digits, `-` and `_`, a letter first"));
     }
     let Some(condition) = shell.last.as_ref().and_then(|(plan, _)| plan.selection.said.as_ref()) else {
         return Err(usage("there is no filter to save", "ask a sentence with `where` first"));

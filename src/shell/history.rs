@@ -49,7 +49,7 @@ impl History {
     pub(super) fn read(&mut self) -> io::Result<Vec<String>> {
         let length = match fs::metadata(&self.path) {
             Ok(metadata) if metadata.is_file() => metadata.len(),
-            Ok(_) => return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file")),
+            Ok(_) => return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file")),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };

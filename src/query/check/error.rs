@@ -37,15 +37,15 @@ check_errors! {
     /// `dst port 80 or 443`
     StrayValue("`{value}` is a value, not a test") { value: String, help: Option<String> }
     /// `bytes = 10.0.0.1`
-    WrongValue("`{value}` is no value of `{field}`") {
+    WrongValue("`{value}` is not a value of `{field}`") {
         value: String, expected: String, field: String, help: Option<String>
     }
     /// `dst.port = 65536`
-    PortRange("{value} is no port") { value: String }
+    PortRange("{value} is not a port") { value: String }
     /// `bytes > 10XB`
     UnknownUnit("unknown unit `{unit}`") { unit: String, units: &'static str, suggestion: Option<String> }
     /// `last 30`
-    BadDuration("`{text}` is no duration") { text: String, help: Option<String> }
+    BadDuration("`{text}` is not a duration") { text: String, help: Option<String> }
     /// `bytes = 9223372036854775808`
     TooLarge("`{value}` is too large") { value: String }
     /// `dst.port in ()`
@@ -79,7 +79,7 @@ check_errors! {
     /// `flags has sin`
     UnknownFlag("unknown TCP flag `{name}`") { name: String, suggestion: Option<String> }
     /// `since tomorrow`, `since 01/03/2018`
-    BadTime("`{text}` is no time") { text: String, help: Option<String> }
+    BadTime("`{text}` is not a time") { text: String, help: Option<String> }
     /// `since 2025-11-02T01:30` in New York, where clocks are turned back from 02:00 to 01:00
     TimeTwice("this local time exists twice: clocks are turned back") { first: String, second: String }
     /// `since 2025-03-09T02:30` in New York, where clocks are turned forward from 02:00 to 03:00
@@ -115,9 +115,9 @@ check_errors! {
     /// `bin(7m)`
     BadBin("`bin({width})` does not divide the time evenly") { width: String }
     /// `src.addr/129`, `dst.port/24`
-    BadPrefix("`{text}` is no network of addresses") { text: String }
+    BadPrefix("`{text}` is not a network of addresses") { text: String }
     /// `limit 0`
-    BadCount("`{text}` is no number of rows") { text: String }
+    BadCount("`{text}` is not a number of rows") { text: String }
     /// `top 5 eni by dst.port`
     BadTop("`top` cannot be ordered by `{name}`") { name: String }
     /// `count() by action | sort bytes`

@@ -56,7 +56,9 @@ pub fn next_of(before: &str) -> Vec<Next> {
     found
 }
 
-/// What a rule begins with.
+/// Returns what a rule begins with.
+///
+/// Exhaustive, so that a new rule cannot be forgotten.
 const fn nexts(rule: Rule) -> &'static [Next] {
     use Next::{
         AddressSet, Flags, Function, Kind, Length, Moment, Number, Operator, Reference, Selector, Test, Value, Word,
@@ -118,7 +120,48 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::reference | Rule::path | Rule::shown | Rule::sort_key => &[Reference],
         Rule::number => &[Number],
         Rule::length => &[Length],
-        _ => &[],
+        // What never begins anything, or is never worth completing.
+        Rule::WHITESPACE
+        | Rule::COMMENT
+        | Rule::condition
+        | Rule::clause
+        | Rule::kind_word
+        | Rule::end_word
+        | Rule::number_alone
+        | Rule::unit
+        | Rule::unit_word
+        | Rule::day_word
+        | Rule::time_of_day
+        | Rule::primary
+        | Rule::group
+        | Rule::match_op
+        | Rule::relation_op
+        | Rule::side
+        | Rule::at_name
+        | Rule::backquote
+        | Rule::items
+        | Rule::regex
+        | Rule::bare
+        | Rule::bare_start
+        | Rule::bare_char
+        | Rule::name_body
+        | Rule::name_char
+        | Rule::stage
+        | Rule::star
+        | Rule::alias
+        | Rule::reserved
+        | Rule::keyword
+        | Rule::aggregate_word
+        | Rule::kw_order
+        | Rule::kw_between
+        | Rule::kw_flags
+        | Rule::kw_eq
+        | Rule::kw_ne
+        | Rule::kw_lt
+        | Rule::kw_le
+        | Rule::kw_gt
+        | Rule::kw_ge
+        | Rule::EOI => &[],
     }
 }
 
