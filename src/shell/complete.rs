@@ -8,6 +8,7 @@ use super::line::{self, COMMANDS, Line};
 use crate::field::{FIELDS, Field, FieldType, Origin, port_names, protocol_words};
 use crate::function::FUNCTIONS;
 use crate::query::address_set::AddressSet;
+use crate::query::moment::Day;
 use crate::query::parse::{Next, next_of};
 use crate::query::plan::TargetKind;
 use crate::query::word::TEST_WORDS;
@@ -119,7 +120,10 @@ fn nexts(nexts: &[Next], before: &str, known: &Known) -> Vec<String> {
             Next::AddressSet => first.extend(AddressSet::ALL.map(|set| set.name().to_string())),
             Next::Flags => first.extend(["S/SA", "SA", "R", "F", "has"].map(String::from)),
             Next::Length => first.extend(lengths(before)),
-            Next::Moment => first.extend(["2h ago", "1d ago"].map(String::from)),
+            Next::Moment => {
+                let said = ["2h ago", "1d ago", "now", "noon", "midnight"];
+                first.extend(said.into_iter().chain(Day::words()).map(String::from));
+            }
             Next::Operator | Next::Number => {}
         }
     }
@@ -130,7 +134,7 @@ fn nexts(nexts: &[Next], before: &str, known: &Known) -> Vec<String> {
 /// Lengths of time, where a window begins; rows, where there is a limit.
 fn lengths(before: &str) -> Vec<String> {
     let words: &[&str] = match words_before(before).next().map(str::to_ascii_lowercase).as_deref() {
-        Some("last") => &["5m", "15m", "30m", "1h", "6h", "1d"],
+        Some("last") => &["5m", "15m", "30m", "1h", "6h", "1d", "week"],
         Some("limit") => &["10", "1000", "none"],
         _ => &[],
     };
@@ -180,7 +184,7 @@ fn operators(before: &str) -> Vec<String> {
     let field_type = field.field_type();
     let mut operators = vec!["=", "!=", "in", "not in", "exists"];
     if field_type.is_ordered() {
-        operators.extend(["<", "<=", ">", ">="]);
+        operators.extend(["<", "<=", ">", ">=", "between"]);
     }
     match field_type {
         FieldType::Text => operators.extend(["~", "!~", "like"]),
@@ -238,7 +242,8 @@ mod tests {
             ("vpc w", &["where"]),
             ("vpc where rej", &["reject", "reject.reason"]),
             ("vpc where dst.p", &["dst.port"]),
-            ("vpc where dst.port ", &["=", "in", "<", ">=", "exists"]),
+            ("vpc where dst.port ", &["=", "in", "<", ">=", "exists", "between"]),
+            ("vpc since yes", &["yesterday"]),
             ("vpc where eni ", &["~", "like", "="]),
             ("vpc where dst.port = ss", &["ssh"]),
             ("vpc where dst.port in (22, htt", &["http", "https"]),
