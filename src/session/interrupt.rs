@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::Session;
-use crate::account::Pending;
+use crate::account::Running;
 
 /// How a piece of work ended.
 #[derive(Debug)]
@@ -94,9 +94,9 @@ impl Interrupt {
             () = self.raised() => {}
         }
         match session.interrupt() {
-            Pending::Nothing => return Waited::Stopped(None),
-            Pending::Query => {}
-            Pending::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),
+            Running::Nothing => return Waited::Stopped(None),
+            Running::Query => {}
+            Running::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),
         }
         self.clear();
         tokio::select! {

@@ -6,10 +6,15 @@ use std::time::{Duration, Instant};
 use aws_sdk_ec2::types::FlowLog;
 
 use super::client::Clients;
+use super::connection::Aws;
 use super::error::{Error, RETENTIONS_DAYS};
 use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
-use super::{Aws, format, log_groups, roles};
-use crate::account::{Created, LOG_GROUP_PREFIX, Resource, Settings};
+use super::naming::role_name;
+use super::{log_format, log_groups, roles};
+use crate::account::created::Created;
+use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::resource::Resource;
+use crate::account::settings::Settings;
 use crate::query::plan::TargetKind;
 
 /// How the service refuses ECS fields where there is no cluster, or no permission to see one.
@@ -89,7 +94,7 @@ async fn extend(
 async fn make(aws: &Aws, clients: &Clients, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
     aws.stop.check()?;
     let name = resource.flow_log_name();
-    let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), roles::name_of(&clients.region, &name));
+    let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), role_name(&clients.region, &name));
     let mut undo = Undo { name: name.clone(), before: None, flow_logs: Vec::new(), log_group: None, role: None };
     // Both are waited for, even if one fails: half a call could not be taken back.
     let (group_made, role_made) = tokio::join!(
@@ -98,7 +103,7 @@ async fn make(aws: &Aws, clients: &Clients, resource: &Resource, settings: &Sett
     );
     let outcome = async {
         group_made?;
-        let mut formats = format::choices(&settings.fields).into_iter();
+        let mut formats = log_format::choices(&settings.fields).into_iter();
         let request = Request {
             kind: resource.kind,
             name,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::error::Error;
-use crate::account::Pending;
+use crate::account::running::Running;
 
 /// Whether to stop, and what goes on.
 #[derive(Default)]
@@ -18,9 +18,9 @@ pub(super) struct Stop {
 }
 
 /// A change or a query that is under way as long as this lives.
-pub(super) struct Work<'a>(&'a AtomicUsize);
+pub(super) struct Started<'a>(&'a AtomicUsize);
 
-impl Drop for Work<'_> {
+impl Drop for Started<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -28,24 +28,24 @@ impl Drop for Work<'_> {
 
 impl Stop {
     /// Says that a change starts.
-    pub(super) fn change(&self) -> Work<'_> {
+    pub(super) fn change(&self) -> Started<'_> {
         self.changes.fetch_add(1, Ordering::SeqCst);
-        Work(&self.changes)
+        Started(&self.changes)
     }
 
     /// Says that a query starts.
-    pub(super) fn query(&self) -> Work<'_> {
+    pub(super) fn query(&self) -> Started<'_> {
         self.queries.fetch_add(1, Ordering::SeqCst);
-        Work(&self.queries)
+        Started(&self.queries)
     }
 
     /// Asks what goes on to stop; what that is.
-    pub(super) fn stop(&self) -> Pending {
+    pub(super) fn stop(&self) -> Running {
         self.asked.send_replace(true);
         match (self.changes.load(Ordering::SeqCst), self.queries.load(Ordering::SeqCst)) {
-            (0, 0) => Pending::Nothing,
-            (0, _) => Pending::Query,
-            _ => Pending::Change,
+            (0, 0) => Running::Nothing,
+            (0, _) => Running::Query,
+            _ => Running::Change,
         }
     }
 

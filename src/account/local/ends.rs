@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::account::{Account, Error};
+use crate::account::error::Error;
+use crate::account::queries::Account;
 use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Progress, Rows, Value};

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::merge::float;
-use crate::account::matches_glob;
+use crate::account::glob::matches_glob;
 use crate::query::plan::{Check, Filter, Operator, Order, Relation, Source};
 use crate::value::{Row, Value};
 

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 
+use super::super::connection::Aws;
+use super::super::error::Error;
 use super::super::policy::Action;
-use super::super::{Aws, Error};
 use crate::query::window::Interval;
 use crate::value::Progress;
 

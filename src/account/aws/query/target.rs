@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types as ec2;
 
+use super::super::connection::Aws;
+use super::super::error::Error;
 use super::super::flow_logs::{self, Group, Resources};
-use super::super::{Aws, Error};
-use crate::account::{self, KINDS, matches_glob, not_recorded};
+use crate::account::glob::matches_glob;
+use crate::account::resource::KINDS;
+use crate::account::select::{Error as SelectError, not_recorded};
 use crate::query::plan::{Target, TargetKind};
 use crate::value::EpochSeconds;
 
@@ -28,7 +31,7 @@ pub(super) struct Source {
 }
 
 /// The sources of all targets, each log group once.
-pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<Source>, account::Error> {
+pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<Source>, Error> {
     let clients = aws.clients().await?;
     let is_foreign = |target: &Target| target.kind == TargetKind::Group && !target.selectors.is_empty();
     let all =
@@ -87,12 +90,12 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    async fn sources(&self, target: &Target) -> Result<Vec<Source>, account::Error> {
+    async fn sources(&self, target: &Target) -> Result<Vec<Source>, Error> {
         let of_kind: Vec<&Group> =
             self.ours.iter().filter(|group| !KINDS.contains(&target.kind) || group.kind == target.kind).collect();
         if target.selectors.is_empty() {
             if of_kind.is_empty() {
-                return Err(account::Error::NoFlowLogs { kind: target.kind });
+                return Err(SelectError::NoFlowLogs { kind: target.kind }.into());
             }
             return Ok(of_kind.into_iter().flat_map(sources_of).collect());
         }
@@ -108,29 +111,24 @@ impl Known<'_> {
     }
 
     /// Log groups that any flow log delivers to.
-    fn log_groups(&self, selector: &str) -> Result<Vec<Source>, account::Error> {
+    fn log_groups(&self, selector: &str) -> Result<Vec<Source>, Error> {
         let all: Vec<Source> = self.all.iter().filter_map(Source::of).collect();
         let (selected, others): (Vec<Source>, Vec<Source>) =
             all.into_iter().partition(|source| matches_glob(selector, &source.group));
         if selected.is_empty() {
             let known = others.into_iter().map(|source| source.group).collect::<BTreeSet<_>>().into_iter().collect();
-            return Err(account::Error::NoMatch { kind: "group", selector: selector.into(), known });
+            return Err(SelectError::NoMatch { kind: "group", selector: selector.into(), known }.into());
         }
         Ok(selected)
     }
 
     /// The flow logs of what a selector means. An id needs no look at the network.
-    async fn selected(
-        &self,
-        kind: TargetKind,
-        selector: &str,
-        of_kind: &[&Group],
-    ) -> Result<Vec<Source>, account::Error> {
+    async fn selected(&self, kind: TargetKind, selector: &str, of_kind: &[&Group]) -> Result<Vec<Source>, Error> {
         let by_id: Vec<&&Group> = of_kind.iter().filter(|group| group.resource_id() == selector).collect();
         if !by_id.is_empty() {
             return Ok(by_id.into_iter().flat_map(|group| sources_of(group)).collect());
         }
-        let inventory = self.aws.inventory().await?;
+        let inventory = self.aws.network().await?;
         let resources = Resources::new(inventory);
         let is_selected = |group: &&&Group| group.describe(&resources, &[]).is_selected(selector);
         let mut sources: Vec<Source> = of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
@@ -140,28 +138,28 @@ impl Known<'_> {
         }
         if sources.is_empty() {
             let groups = self.ours.iter().map(Group::log_group).collect();
-            return Err(not_recorded(inventory, kind, selector, groups));
+            return Err(not_recorded(inventory, kind, selector, groups).into());
         }
         Ok(sources)
     }
 
-    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<Source>, account::Error> {
+    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<Source>, Error> {
         let ids: Vec<String> =
-            self.aws.inventory().await?.interfaces.iter().map(|interface| interface.id.clone()).collect();
+            self.aws.network().await?.interfaces.iter().map(|interface| interface.id.clone()).collect();
         let selected: BTreeSet<String> = ids.iter().filter(|id| matches_glob(selector, id)).cloned().collect();
         if selected.is_empty() {
-            return Err(account::Error::NoMatch { kind: "eni", selector: selector.into(), known: ids });
+            return Err(SelectError::NoMatch { kind: "eni", selector: selector.into(), known: ids }.into());
         }
         let sources = self.covering(&selected, groups).await?;
         if sources.is_empty() {
-            return Err(account::Error::NoFlowLog { what: format!("eni {selector}"), create: None });
+            return Err(SelectError::NoFlowLog { what: format!("eni {selector}"), create: None }.into());
         }
         Ok(sources)
     }
 
     /// What flow logs record of these interfaces.
     async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<Source>, Error> {
-        let resources = Resources::new(self.aws.inventory().await?);
+        let resources = Resources::new(self.aws.network().await?);
         let mut sources = Vec::new();
         for group in groups {
             let covered = group.describe(&resources, &[]).covered;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Aws, Error};
+use super::super::connection::Aws;
+use super::super::error::Error;
 use super::service::{Question, Reply, Service};
 use super::target::{self, Source};
 use super::window::LogGroups;
-use super::{cell, format};
-use crate::account;
+use super::{cell, discovery};
 use crate::field::Field;
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
@@ -38,13 +38,14 @@ pub(super) struct Unit {
 }
 
 /// Finds what a plan has to be asked of; what cannot be answered is an error before anything is.
-pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, account::Error> {
+pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
     let clients = aws.clients().await?;
     let now = jiff::Timestamp::now().as_second();
     let interval = interval.unwrap_or(Interval { from: 0, until: now });
     let sources = target::sources(aws, &plan.targets).await?;
     let names: Vec<&str> = sources.iter().map(|source| source.group.as_str()).collect();
-    let (formats, log_groups) = tokio::try_join!(format::formats(clients, &sources), LogGroups::read(clients, &names))?;
+    let (formats, log_groups) =
+        tokio::try_join!(discovery::formats(clients, &sources), LogGroups::read(clients, &names))?;
     check_fields(plan, &sources, &formats)?;
     let units = units(&sources, formats, &log_groups, interval, now);
     for unit in &units {

@@ -2,9 +2,9 @@
 
 use futures::future::try_join_all;
 
-use super::super::Error;
 use super::super::client::Clients;
-use super::super::format;
+use super::super::error::Error;
+use super::super::log_format;
 use super::super::policy::Action;
 use super::target::Source;
 use crate::field::Field;
@@ -41,7 +41,7 @@ fn values(format: &str) -> Vec<Option<Field>> {
 }
 
 fn default_values() -> Vec<Option<Field>> {
-    format::default_fields().iter().map(|name| Field::of_record(name)).collect()
+    log_format::default_fields().iter().map(|name| Field::of_record(name)).collect()
 }
 
 /// Whether the service is known to find the fields: the default ones, in front of others or not.
