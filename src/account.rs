@@ -7,6 +7,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod cancellation;
 mod created;
 mod error;
 mod estimate;
@@ -25,6 +26,7 @@ mod running;
 mod select;
 mod settings;
 
+pub use cancellation::{Cancellation, Cancelled};
 pub use created::Created;
 pub use error::Error;
 pub use estimate::Estimate;

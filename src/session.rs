@@ -14,7 +14,7 @@ use crate::account::aws::{self, Aws, Places};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
-    Account, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy, Resource, Running, Settings,
+    Account, Cancellation, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy, Resource, Settings,
     check_interfaces, check_mixed, known, label, selected,
 };
 use crate::engine;
@@ -25,7 +25,7 @@ use crate::value::{Progress, RowSink, RunStats};
 
 pub use interrupt::{Interrupt, Waited};
 
-/// An open account.
+/// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
 pub struct Session {
     account: Box<dyn Account>,
 }
@@ -131,9 +131,10 @@ impl Session {
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.
     pub async fn create(&self, resources: &[Resource], settings: &Settings) -> Vec<Outcome> {
         self.account.begin();
+        let cancellation = Cancellation::current();
         let mut outcomes = Vec::new();
         for resource in resources {
-            let done = self.created(resource, settings).await;
+            let done = self.created(resource, settings, &cancellation).await;
             outcomes.push(outcome(resource.kind, &resource.id, resource.name.as_ref(), done));
         }
         outcomes
@@ -156,9 +157,14 @@ impl Session {
         Ok(outcomes)
     }
 
-    async fn created(&self, resource: &Resource, settings: &Settings) -> Result<Done, Error> {
+    async fn created(
+        &self,
+        resource: &Resource,
+        settings: &Settings,
+        cancellation: &Cancellation,
+    ) -> Result<Done, Error> {
         check_interfaces(resource)?;
-        Ok(described(self.account.lifecycle()?.create(resource, settings).await?, resource))
+        Ok(described(self.account.lifecycle()?.create(resource, settings, cancellation).await?, resource))
     }
 
     async fn planned(
@@ -182,13 +188,14 @@ impl Session {
     /// Deletes each flow log with all that was made for it; a dry run only says so.
     pub async fn delete(&self, flow_logs: &[FlowLog], dry_run: bool) -> Vec<Outcome> {
         self.account.begin();
+        let cancellation = Cancellation::current();
         let mut outcomes = Vec::new();
         for flow_log in flow_logs {
             let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
             let done = if dry_run {
                 Ok(("would_delete", what))
             } else {
-                self.deleted(flow_log).await.map(|()| ("deleted", what))
+                self.deleted(flow_log, &cancellation).await.map(|()| ("deleted", what))
             };
             outcomes.push(outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), done));
         }
@@ -210,17 +217,17 @@ impl Session {
     ///
     /// [`Error::Embedded`], [`Error::Aws`].
     pub async fn put_right(&self, remedy: &Remedy, place: Option<&Place>) -> Result<(), Error> {
-        let account = self.at(place)?;
+        let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
-            Remedy::Delete(flow_log) => account.delete(flow_log).await,
+            Remedy::Delete(flow_log) => account.delete(flow_log, &cancellation).await,
             // What a flow log is made with stays as it is.
-            Remedy::Extend(resource) => account.create(resource, &Settings::default()).await.map(|_| ()),
-            Remedy::Remove(leftover) => account.remove(leftover).await,
+            Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
+            Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
     }
 
-    async fn deleted(&self, flow_log: &FlowLog) -> Result<(), Error> {
-        self.at(flow_log.place.as_ref())?.delete(flow_log).await
+    async fn deleted(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+        self.at(flow_log.place.as_ref())?.delete(flow_log, cancellation).await
     }
 
     fn at(&self, place: Option<&Place>) -> Result<&dyn Lifecycle, Error> {
@@ -232,12 +239,6 @@ impl Session {
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.account.is_partial()
-    }
-
-    /// Asks what is under way to stop, and says what that is, which has to be waited for.
-    #[must_use]
-    pub fn interrupt(&self) -> Running {
-        self.account.interrupt()
     }
 
     /// What there is in the account's network.
@@ -256,7 +257,7 @@ impl Session {
     /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
     pub async fn estimate(&self, plan: &Plan, clock: &Clock) -> Result<Estimate, Error> {
         self.account.begin();
-        self.account.estimate(plan, self.interval(plan, clock)).await
+        self.account.estimate(plan, self.interval(plan, clock), &Cancellation::current()).await
     }
 
     /// What to say where a sum takes both ends of the same traffic in, or may do so; reads some records.
@@ -268,7 +269,8 @@ impl Session {
         if !plan.sums_both_ends() || plan.is_never() {
             return Ok(None);
         }
-        let note = match self.account.records_both_ends(plan, self.interval(plan, clock)).await? {
+        let interval = self.interval(plan, clock);
+        let note = match self.account.records_both_ends(plan, interval, &Cancellation::current()).await? {
             Some(false) => return Ok(None),
             Some(true) => "traffic between two interfaces that are both logged is summed at both of them",
             None => "traffic between two interfaces is summed at both of them where both are logged",
@@ -290,7 +292,8 @@ impl Session {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
         self.account.begin();
-        self.account.run(plan, self.interval(plan, clock), progress, sink).await
+        let interval = self.interval(plan, clock);
+        self.account.run(plan, interval, progress, sink, &Cancellation::current()).await
     }
 }
 

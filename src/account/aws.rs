@@ -22,7 +22,6 @@ pub mod policy;
 mod query;
 mod quota;
 mod roles;
-mod stop;
 
 pub use connection::Aws;
 pub use error::Error;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::cancellation::Cancellation;
 use super::created::Created;
 use super::error::Error;
 use super::finding::{Finding, Leftover};
@@ -10,7 +11,7 @@ use super::place::Place;
 use super::resource::Resource;
 use super::settings::Settings;
 
-/// An account whose flow logs can be created and deleted.
+/// An account whose flow logs can be created and deleted. A change that is cancelled puts back what it did.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
     /// Creates the flow log of a resource that has interfaces, or lets the one it has cover those that
@@ -19,7 +20,12 @@ pub trait Lifecycle: Send + Sync {
     /// # Errors
     ///
     /// [`Error::Embedded`], [`Error::Aws`].
-    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error>;
+    async fn create(
+        &self,
+        resource: &Resource,
+        settings: &Settings,
+        cancellation: &Cancellation,
+    ) -> Result<Created, Error>;
 
     /// What creating the flow log of a resource would make, in the order in which it is made.
     ///
@@ -35,7 +41,7 @@ pub trait Lifecycle: Send + Sync {
     /// # Errors
     ///
     /// [`Error::Embedded`].
-    async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error>;
+    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error>;
 
     /// What is not as it should be.
     ///
@@ -49,7 +55,7 @@ pub trait Lifecycle: Send + Sync {
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
-    async fn remove(&self, leftover: &Leftover) -> Result<(), Error>;
+    async fn remove(&self, leftover: &Leftover, cancellation: &Cancellation) -> Result<(), Error>;
 
     /// The account at one of several places, by what it told of that place.
     fn at(&self, _place: &Place) -> Option<&dyn Lifecycle> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::cancellation::Cancellation;
 use super::error::Error;
 use super::estimate::Estimate;
 use super::flow_log::FlowLog;
 use super::inventory::Inventory;
 use super::lifecycle::Lifecycle;
 use super::resource::Resource;
-use super::running::Running;
 use crate::query::plan::{Plan, TargetKind};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
@@ -18,7 +18,8 @@ use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 /// Seconds that a query looks back on an account, where its sentence has no window: an hour, as in the Go tool.
 pub const DEFAULT_WINDOW_S: i64 = 60 * 60;
 
-/// A place where flow logs live, and what can be asked of it.
+/// A place where flow logs live, and what can be asked of it. A query that is cancelled stops and keeps what it
+/// found.
 #[async_trait]
 pub trait Account: Send + Sync {
     /// Whether names of interfaces are known here.
@@ -50,14 +51,8 @@ pub trait Account: Send + Sync {
         false
     }
 
-    /// A command begins: what was asked of an earlier one is forgotten.
+    /// A command begins: a place that failed in an earlier one is told of again.
     fn begin(&self) {}
-
-    /// Asks what is under way to stop, and says what that is, which has to be waited for: a change
-    /// puts back what it did, a query stops and keeps what it found.
-    fn interrupt(&self) -> Running {
-        Running::Nothing
-    }
 
     /// What there is in the network.
     ///
@@ -76,7 +71,12 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// [`Error::NoCost`] where it does not, and those of [`Account::run`].
-    async fn estimate(&self, _plan: &Plan, _interval: Option<Interval>) -> Result<Estimate, Error> {
+    async fn estimate(
+        &self,
+        _plan: &Plan,
+        _interval: Option<Interval>,
+        _cancellation: &Cancellation,
+    ) -> Result<Estimate, Error> {
         Err(Error::NoCost)
     }
 
@@ -86,7 +86,12 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// Those of [`Account::run`].
-    async fn records_both_ends(&self, _plan: &Plan, _interval: Option<Interval>) -> Result<Option<bool>, Error> {
+    async fn records_both_ends(
+        &self,
+        _plan: &Plan,
+        _interval: Option<Interval>,
+        _cancellation: &Cancellation,
+    ) -> Result<Option<bool>, Error> {
         Ok(None)
     }
 
@@ -104,7 +109,7 @@ pub trait Account: Send + Sync {
     /// # Errors
     ///
     /// [`Error::Engine`] where the files cannot be looked at.
-    async fn more(&self) -> Result<(), Error>;
+    async fn more(&self, cancellation: &Cancellation) -> Result<(), Error>;
 
     /// Runs `plan` over what its targets recorded; rows go to `sink` as they come.
     ///
@@ -118,5 +123,6 @@ pub trait Account: Send + Sync {
         interval: Option<Interval>,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
+        cancellation: &Cancellation,
     ) -> Result<RunStats, Error>;
 }

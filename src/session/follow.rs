@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::Session;
-use crate::account::Error;
+use crate::account::{Cancellation, Error};
 use crate::field::Field;
 use crate::query::clock::Clock;
 use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
@@ -37,6 +37,7 @@ impl Session {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
         self.account.begin();
+        let cancellation = Cancellation::current();
         let lateness_s = self.account.lateness_s()?;
         let timed = timed(plan);
         let first = self.interval(plan, clock);
@@ -50,7 +51,7 @@ impl Session {
             let from = |first: Interval| late.map_or(first.from, |late| late.max(first.from));
             let interval = first.zip(until).map(|(first, until)| Interval { from: from(first), until });
             let mut found = Rows::default();
-            let mut stats = self.account.run(&timed, interval, progress, &mut found).await?;
+            let mut stats = self.account.run(&timed, interval, progress, &mut found, &cancellation).await?;
             // Several places stand in front of it.
             let time_at = found.columns.iter().position(|column| column.name == FOLLOW_TIME).unwrap_or(0);
             if is_first {
@@ -72,7 +73,7 @@ impl Session {
                 return Ok(stats);
             }
             is_first = false;
-            self.account.more().await?;
+            self.account.more(&cancellation).await?;
         }
     }
 }

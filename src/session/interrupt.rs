@@ -9,8 +9,7 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::Session;
-use crate::account::Running;
+use crate::account::{Cancellation, Running};
 
 /// How a piece of work ended.
 #[derive(Debug)]
@@ -82,18 +81,15 @@ impl Interrupt {
     /// Waits for work on an account. When it is time to stop, a change that is under way puts back what
     /// it did, which is told and waited for, and a query stops, which is waited for, unless it is time
     /// to stop again.
-    pub async fn wait_for<T>(
-        &self,
-        session: &Session,
-        work: impl Future<Output = T>,
-        tell: impl Fn(&str),
-    ) -> Waited<T> {
-        let mut work = pin!(work);
+    pub async fn wait_for<T>(&self, work: impl Future<Output = T>, tell: impl Fn(&str)) -> Waited<T> {
+        // Work that is a part of other work is cancelled together with it.
+        let cancellation = Cancellation::current();
+        let mut work = pin!(cancellation.scope(work));
         tokio::select! {
             done = &mut work => return Waited::Done(done),
             () = self.raised() => {}
         }
-        match session.interrupt() {
+        match cancellation.cancel() {
             Running::Nothing => return Waited::Stopped(None),
             Running::Query => {}
             Running::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),

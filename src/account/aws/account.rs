@@ -11,6 +11,7 @@ use super::flow_logs::Resources;
 use super::lateness::LATENESS_S;
 use super::naming::role_name;
 use super::{create, delete, doctor, flow_logs, log_groups, query};
+use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
 use crate::account::estimate::Estimate;
@@ -20,7 +21,6 @@ use crate::account::inventory::Inventory;
 use crate::account::lifecycle::Lifecycle;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
-use crate::account::running::Running;
 use crate::account::settings::Settings;
 use crate::query::plan::{Plan, TargetKind};
 use crate::query::window::Interval;
@@ -44,30 +44,27 @@ impl Account for Aws {
         Ok(list(self).await?)
     }
 
-    fn begin(&self) {
-        self.stop.forget();
-    }
-
-    fn interrupt(&self) -> Running {
-        self.stop.stop()
-    }
-
     async fn inventory(&self) -> Result<Inventory, Error> {
         Ok(self.network().await?.clone())
     }
 
-    async fn estimate(&self, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, Error> {
-        Ok(Box::pin(query::estimate(self, plan, interval)).await?)
+    async fn estimate(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        cancellation: &Cancellation,
+    ) -> Result<Estimate, Error> {
+        Ok(Box::pin(query::estimate(self, plan, interval, cancellation)).await?)
     }
 
     fn lateness_s(&self) -> Result<Option<i64>, Error> {
         Ok(Some(LATENESS_S))
     }
 
-    async fn more(&self) -> Result<(), Error> {
+    async fn more(&self, cancellation: &Cancellation) -> Result<(), Error> {
         // Each look scans what may still change, and costs; records come every minute at best.
         const PAUSE: Duration = Duration::from_secs(15);
-        Ok(self.stop.sleep(PAUSE).await?)
+        Ok(cancellation.sleep(PAUSE).await.map_err(AwsError::from)?)
     }
 
     async fn run(
@@ -76,17 +73,23 @@ impl Account for Aws {
         interval: Option<Interval>,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
+        cancellation: &Cancellation,
     ) -> Result<RunStats, Error> {
         // Many calls at once make a large future.
-        Ok(Box::pin(query::run(self, plan, interval, progress, sink)).await?)
+        Ok(Box::pin(query::run(self, plan, interval, progress, sink, cancellation)).await?)
     }
 }
 
 #[async_trait]
 impl Lifecycle for Aws {
-    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
-        let _change = self.stop.change();
-        Ok(create::create(self, resource, settings).await?)
+    async fn create(
+        &self,
+        resource: &Resource,
+        settings: &Settings,
+        cancellation: &Cancellation,
+    ) -> Result<Created, Error> {
+        let _change = cancellation.change();
+        Ok(create::create(self, resource, settings, cancellation).await?)
     }
 
     async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, Error> {
@@ -95,9 +98,9 @@ impl Lifecycle for Aws {
         Ok(vec![group, format!("role {role} for it"), flow_log])
     }
 
-    async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
-        let _change = self.stop.change();
-        Ok(delete::delete(self, flow_log).await?)
+    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+        let _change = cancellation.change();
+        Ok(delete::delete(self, flow_log, cancellation).await?)
     }
 
     async fn findings(&self) -> Result<Vec<Finding>, Error> {
@@ -105,9 +108,9 @@ impl Lifecycle for Aws {
         Ok(Box::pin(doctor::findings(self)).await?)
     }
 
-    async fn remove(&self, leftover: &Leftover) -> Result<(), Error> {
-        let _change = self.stop.change();
-        self.stop.check()?;
+    async fn remove(&self, leftover: &Leftover, cancellation: &Cancellation) -> Result<(), Error> {
+        let _change = cancellation.change();
+        cancellation.check().map_err(AwsError::from)?;
         let clients = self.clients().await?;
         match leftover {
             Leftover::LogGroup(group) => Ok(delete::orphaned_log_group(clients, group).await?),

@@ -7,7 +7,6 @@ use super::error::Error;
 use super::inventory;
 use super::options::{News, Options};
 use super::quota::Quota;
-use super::stop::Stop;
 use crate::account::inventory::Inventory;
 
 /// An account on AWS, in one Region.
@@ -15,7 +14,6 @@ pub struct Aws {
     pub(super) options: Options,
     clients: OnceCell<Clients>,
     inventory: OnceCell<Inventory>,
-    pub(super) stop: Stop,
     pub(super) quota: Quota,
 }
 
@@ -23,13 +21,7 @@ impl Aws {
     /// Opens an account; nothing is read or called before something is asked.
     #[must_use]
     pub fn open(options: Options) -> Self {
-        Self {
-            options,
-            clients: OnceCell::new(),
-            inventory: OnceCell::new(),
-            stop: Stop::default(),
-            quota: Quota::default(),
-        }
+        Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
     }
 
     pub(super) async fn clients(&self) -> Result<&Clients, Error> {

@@ -7,12 +7,13 @@ use super::connection::Aws;
 use super::error::Error;
 use super::naming::role_name;
 use super::{flow_logs, log_groups, roles};
+use crate::account::cancellation::Cancellation;
 use crate::account::flow_log::FlowLog;
 use crate::account::naming::LOG_GROUP_PREFIX;
 
 /// Deletes a flow log with all that was made for it; goes on past what fails.
-pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog) -> Result<(), Error> {
-    aws.stop.check()?;
+pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+    cancellation.check()?;
     let clients = aws.clients().await?;
     let all = flow_logs::all(clients).await?;
     let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();

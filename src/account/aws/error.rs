@@ -7,6 +7,7 @@ use aws_sdk_ec2::operation::RequestId;
 
 use super::naming::PROJECT;
 use super::policy::Action;
+use crate::account::cancellation::Cancelled;
 use crate::account::select::Error as SelectError;
 
 /// Why something was not done on AWS.
@@ -150,6 +151,12 @@ pub enum Error {
         /// The service's word for how.
         status: String,
     },
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::Interrupted
+    }
 }
 
 /// What answers in parts and names, which are joined after a query, rule out.

@@ -17,6 +17,7 @@ use super::error::Error;
 use super::lateness::LATENESS_S;
 use super::options::{News, Options, Tell};
 use super::policy::Action;
+use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error as AccountError;
 use crate::account::estimate::Estimate;
@@ -27,7 +28,6 @@ use crate::account::lifecycle::Lifecycle;
 use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
-use crate::account::running::Running;
 use crate::account::settings::Settings;
 use crate::query::plan::{Plan, TargetKind};
 use crate::query::window::Interval;
@@ -216,12 +216,6 @@ impl Account for Places {
 
     fn begin(&self) {
         self.told().clear();
-        self.found.get().into_iter().flatten().for_each(|(_, aws)| aws.begin());
-    }
-
-    fn interrupt(&self) -> Running {
-        let each = self.found.get().into_iter().flatten().map(|(_, aws)| aws.interrupt());
-        each.max().unwrap_or(Running::Nothing)
     }
 
     async fn inventory(&self) -> Result<Inventory, AccountError> {
@@ -232,12 +226,17 @@ impl Account for Places {
         Ok(Some(LATENESS_S))
     }
 
-    async fn more(&self) -> Result<(), AccountError> {
-        self.each(Aws::more).await.map(|_| ())
+    async fn more(&self, cancellation: &Cancellation) -> Result<(), AccountError> {
+        self.each(|aws| aws.more(cancellation)).await.map(|_| ())
     }
 
-    async fn estimate(&self, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, AccountError> {
-        let each = self.each(|aws| aws.estimate(plan, interval)).await?;
+    async fn estimate(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        cancellation: &Cancellation,
+    ) -> Result<Estimate, AccountError> {
+        let each = self.each(|aws| aws.estimate(plan, interval, cancellation)).await?;
         let none = Estimate { bytes: 0, cost_usd: 0.0 };
         Ok(each.into_iter().fold(none, |sum, (_, one)| Estimate {
             bytes: sum.bytes + one.bytes,
@@ -251,6 +250,7 @@ impl Account for Places {
         interval: Option<Interval>,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
+        cancellation: &Cancellation,
     ) -> Result<RunStats, AccountError> {
         let columns = plan.columns();
         let added: Vec<usize> = (0..2).filter(|at| columns.iter().all(|known| known.name != PLACE[*at])).collect();
@@ -259,7 +259,7 @@ impl Account for Places {
         sink.columns(&all).map_err(AccountError::Sink)?;
         let each = self.each(|aws| async {
             let mut rows = Rows::default();
-            let stats = aws.run(plan, interval, progress, &mut rows).await?;
+            let stats = aws.run(plan, interval, progress, &mut rows, cancellation).await?;
             Ok((rows.rows, stats))
         });
         let mut whole = RunStats { cost_usd: Some(0.0), ..RunStats::default() };
@@ -276,7 +276,7 @@ impl Account for Places {
 
 #[async_trait]
 impl Lifecycle for Places {
-    async fn create(&self, _: &Resource, _: &Settings) -> Result<Created, AccountError> {
+    async fn create(&self, _: &Resource, _: &Settings, _: &Cancellation) -> Result<Created, AccountError> {
         Err(Error::OnePlace.into())
     }
 
@@ -284,7 +284,7 @@ impl Lifecycle for Places {
         Err(Error::OnePlace.into())
     }
 
-    async fn delete(&self, _: &FlowLog) -> Result<(), AccountError> {
+    async fn delete(&self, _: &FlowLog, _: &Cancellation) -> Result<(), AccountError> {
         Err(Error::OnePlace.into())
     }
 
@@ -293,7 +293,7 @@ impl Lifecycle for Places {
         Ok(placed(each, |place, finding| Finding { place: Some(place), ..finding }))
     }
 
-    async fn remove(&self, _: &Leftover) -> Result<(), AccountError> {
+    async fn remove(&self, _: &Leftover, _: &Cancellation) -> Result<(), AccountError> {
         Err(Error::OnePlace.into())
     }
 

@@ -10,6 +10,7 @@ use super::ends::are_both_recorded;
 use super::folder::Embedded;
 use super::id::id_digits;
 use super::state::Entry;
+use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
 use crate::account::finding::{Finding, Leftover};
@@ -51,14 +52,19 @@ impl Account for Embedded {
         Ok(self.inventory.clone())
     }
 
-    async fn more(&self) -> Result<(), Error> {
+    async fn more(&self, _: &Cancellation) -> Result<(), Error> {
         const PAUSE: Duration = Duration::from_secs(1);
         tokio::time::sleep(PAUSE).await;
         Ok(())
     }
 
-    async fn records_both_ends(&self, plan: &Plan, interval: Option<Interval>) -> Result<Option<bool>, Error> {
-        are_both_recorded(self, plan, interval).await.map(Some)
+    async fn records_both_ends(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        cancellation: &Cancellation,
+    ) -> Result<Option<bool>, Error> {
+        are_both_recorded(self, plan, interval, cancellation).await.map(Some)
     }
 
     async fn run(
@@ -67,6 +73,7 @@ impl Account for Embedded {
         interval: Option<Interval>,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
+        _: &Cancellation,
     ) -> Result<RunStats, Error> {
         let plan = plan.narrowed(self.recorded(plan)?);
         self.go_on()?;
@@ -77,7 +84,7 @@ impl Account for Embedded {
 
 #[async_trait]
 impl Lifecycle for Embedded {
-    async fn create(&self, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
+    async fn create(&self, resource: &Resource, settings: &Settings, _: &Cancellation) -> Result<Created, Error> {
         let grows = matches!(resource.kind, TargetKind::Vpc | TargetKind::Subnet);
         let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {
@@ -108,7 +115,7 @@ impl Lifecycle for Embedded {
         Ok(created)
     }
 
-    async fn delete(&self, flow_log: &FlowLog) -> Result<(), Error> {
+    async fn delete(&self, flow_log: &FlowLog, _: &Cancellation) -> Result<(), Error> {
         Ok(self.state.change(|entries| entries.retain(|entry| entry.id != flow_log.id))?)
     }
 
@@ -116,7 +123,7 @@ impl Lifecycle for Embedded {
         doctor::findings(self).await
     }
 
-    async fn remove(&self, _: &Leftover) -> Result<(), Error> {
+    async fn remove(&self, _: &Leftover, _: &Cancellation) -> Result<(), Error> {
         Ok(self.state.remove_leftover()?)
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::ends::are_both_recorded;
 use super::record_ids::{any, by_ids, id_of, one_of};
+use crate::account::cancellation::Cancellation;
 use crate::account::error::Error;
 use crate::account::flow_log::FlowLog;
 use crate::account::inventory::Inventory;
@@ -149,7 +150,7 @@ impl Account for PlainFiles {
         if self.files().extent().is_some() { Ok(None) } else { Err(Error::NotFollowed) }
     }
 
-    async fn more(&self) -> Result<(), Error> {
+    async fn more(&self, _: &Cancellation) -> Result<(), Error> {
         const PAUSE: Duration = Duration::from_millis(250);
         let known = self.files().extent();
         loop {
@@ -163,12 +164,17 @@ impl Account for PlainFiles {
         }
     }
 
-    async fn records_both_ends(&self, plan: &Plan, interval: Option<Interval>) -> Result<Option<bool>, Error> {
+    async fn records_both_ends(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        cancellation: &Cancellation,
+    ) -> Result<Option<bool>, Error> {
         // What came through a pipe cannot be read again.
         if self.files().extent().is_none() {
             return Ok(None);
         }
-        are_both_recorded(self, plan, interval).await.map(Some)
+        are_both_recorded(self, plan, interval, cancellation).await.map(Some)
     }
 
     async fn run(
@@ -177,6 +183,7 @@ impl Account for PlainFiles {
         interval: Option<Interval>,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
+        _: &Cancellation,
     ) -> Result<RunStats, Error> {
         self.look_again()?;
         let conditions = plan.targets.iter().map(|target| self.condition(target)).collect::<Result<Vec<_>, _>>()?;

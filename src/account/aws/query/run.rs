@@ -10,6 +10,7 @@ use super::super::error::Error;
 use super::answer::{Answer, Query, Totals};
 use super::service::Service;
 use super::{empty, groups, join, merge, unit};
+use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
 use crate::account::inventory_names::names;
 use crate::query::plan::{Plan, Shape};
@@ -23,14 +24,15 @@ pub(in super::super) async fn run(
     interval: Option<Interval>,
     progress: &Arc<Progress>,
     sink: &mut (dyn RowSink + Send),
+    cancellation: &Cancellation,
 ) -> Result<RunStats, Error> {
-    let _query = aws.stop.query();
+    let _query = cancellation.query();
     let started = Instant::now();
     let joined = join::joined(plan)?;
     let names = if joined.has_names() { Some(names(aws.network().await?)) } else { None };
     let asked = unit::asked(aws, &joined.plan, interval).await?;
     sink.columns(&plan.columns()).map_err(Error::Sink)?;
-    let service = Service::new(aws, progress);
+    let service = Service::new(aws, progress, cancellation);
     let query = Query { plan, kinds: plan.kinds(), joined, names, units: &asked.units, service: &service };
     let mut answer = Answer { sink, totals: Totals::default() };
     let ended = match &plan.shape {
@@ -63,12 +65,17 @@ pub(in super::super) async fn run(
 }
 
 /// How many bytes a plan would scan: the service says so for nothing.
-pub(in super::super) async fn estimate(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, Error> {
-    let _query = aws.stop.query();
+pub(in super::super) async fn estimate(
+    aws: &Aws,
+    plan: &Plan,
+    interval: Option<Interval>,
+    cancellation: &Cancellation,
+) -> Result<Estimate, Error> {
+    let _query = cancellation.query();
     let plan = join::joined(plan)?.plan;
     let asked = unit::asked(aws, &plan, interval).await?;
     let progress = Arc::default();
-    let service = Service::new(aws, &progress);
+    let service = Service::new(aws, &progress, cancellation);
     let estimates = asked.units.iter().map(|unit| unit.estimate(&service, &plan));
     let outcome = try_join_all(estimates).await;
     service.stop_all().await;
