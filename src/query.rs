@@ -7,6 +7,9 @@ pub mod ast;
 pub mod check;
 pub mod clock;
 pub mod context;
+pub mod glob;
+#[cfg(feature = "local")]
+pub mod holds;
 pub mod kind;
 pub mod meaning;
 pub mod moment;

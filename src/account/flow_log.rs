@@ -1,9 +1,9 @@
 //! Flow logs as this project has them: one for all that a resource has.
 
-use super::glob::matches_glob;
 use super::naming::LOG_GROUP_PREFIX;
 use super::place::Place;
 use super::resource::{KINDS, Resource, label};
+use crate::query::glob::matches_glob;
 use crate::query::plan::TargetKind;
 use crate::value::EpochSeconds;
 

@@ -1,8 +1,8 @@
 //! What flow logs are created for.
 
-use super::glob::matches_glob;
 use super::naming::{self, LOG_GROUP_PREFIX};
 use super::settings::Settings;
+use crate::query::glob::matches_glob;
 use crate::query::plan::TargetKind;
 
 /// The kinds that flow logs are created for, in the order they are listed.

@@ -8,7 +8,6 @@ mod cell;
 mod discovery;
 mod empty;
 mod groups;
-mod holds;
 mod join;
 mod merge;
 mod part;

@@ -7,9 +7,9 @@ use aws_sdk_ec2::types as ec2;
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::flow_logs::{self, Group, Resources};
-use crate::account::glob::matches_glob;
 use crate::account::resource::KINDS;
 use crate::account::select::{Error as SelectError, not_recorded};
+use crate::query::glob::matches_glob;
 use crate::query::plan::{Target, TargetKind};
 use crate::value::EpochSeconds;
 
