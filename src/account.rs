@@ -25,7 +25,7 @@ mod running;
 mod select;
 mod settings;
 
-pub use cancellation::{Cancellation, Cancelled};
+pub use cancellation::{Cancellation, Cancelled, Started};
 pub use created::Created;
 pub use error::Error;
 pub use estimate::Estimate;

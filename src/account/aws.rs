@@ -1,6 +1,7 @@
 //! The account on AWS: the second to be an [`Account`](crate::account::Account). SDK types stop here.
 //!
-//! What is made bears the Go tool's names and tags, so that either lists and deletes the other's.
+//! What is created has the names and tags of the Go tool, so that either tool lists and deletes what the other
+//! created.
 
 mod account;
 mod client;

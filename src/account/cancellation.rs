@@ -1,5 +1,5 @@
-//! Stopping half way. A change waits for the call that is on its way, so that all that was made is known
-//! and can be taken back; a query is stopped, and what it found is kept.
+//! Cancelling work. A change waits for the call in flight, so that everything it created is known and can be
+//! rolled back; a query is stopped, and the rows that it found are kept.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,13 +13,13 @@ tokio::task_local! {
     static CURRENT: Cancellation;
 }
 
-/// Somebody cancelled it.
+/// The work was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Cancelled;
 
-/// Cancels one piece of work, and knows what of it is running. Each piece of work gets one of its own, so
-/// that none is cancelled by what was meant for an earlier one.
+/// Cancels one piece of work, and knows what of it is running. Each piece of work has its own, so that cancelling
+/// one leaves the next alone.
 #[derive(Clone, Debug, Default)]
 pub struct Cancellation {
     token: CancellationToken,
@@ -29,7 +29,7 @@ pub struct Cancellation {
 
 /// A change or a query, which is running as long as this lives.
 #[derive(Debug)]
-pub(super) struct Started(Arc<AtomicUsize>);
+pub struct Started(Arc<AtomicUsize>);
 
 impl Started {
     fn new(count: &Arc<AtomicUsize>) -> Self {
@@ -45,7 +45,7 @@ impl Drop for Started {
 }
 
 impl Cancellation {
-    /// Returns that of the work which calls this, or one that nobody cancels.
+    /// Returns the cancellation of the work that calls this, or one that nobody cancels.
     #[must_use]
     pub fn current() -> Self {
         CURRENT.try_with(Self::clone).unwrap_or_default()
@@ -56,8 +56,8 @@ impl Cancellation {
         CURRENT.scope(self.clone(), work).await
     }
 
-    /// Cancels the work, and returns what of it is running, which has to be waited for: a change puts back
-    /// what it did, a query stops and keeps what it found.
+    /// Cancels the work, and returns what of it is running and has to be waited for: a change rolls back, a query
+    /// stops and keeps the rows that it found.
     #[must_use]
     pub fn cancel(&self) -> Running {
         self.token.cancel();
@@ -68,29 +68,39 @@ impl Cancellation {
         }
     }
 
-    /// Says that a change starts.
-    pub(super) fn change(&self) -> Started {
+    /// Says that a change starts; it runs until what this returns is dropped.
+    #[must_use]
+    pub fn change(&self) -> Started {
         Started::new(&self.changes)
     }
 
-    /// Says that a query starts.
-    pub(super) fn query(&self) -> Started {
+    /// Says that a query starts; it runs until what this returns is dropped.
+    #[must_use]
+    pub fn query(&self) -> Started {
         Started::new(&self.queries)
     }
 
     /// Fails once the work is cancelled.
-    pub(super) fn check(&self) -> Result<(), Cancelled> {
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`].
+    pub fn check(&self) -> Result<(), Cancelled> {
         if self.token.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
     /// Waits; fails at once when the work is cancelled.
-    pub(super) async fn sleep(&self, time: Duration) -> Result<(), Cancelled> {
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`].
+    pub async fn sleep(&self, time: Duration) -> Result<(), Cancelled> {
         let _ = tokio::time::timeout(time, self.cancelled()).await;
         self.check()
     }
 
     /// Waits until the work is cancelled.
-    pub(super) async fn cancelled(&self) {
+    pub async fn cancelled(&self) {
         self.token.cancelled().await;
     }
 }

@@ -1,6 +1,6 @@
-//! What goes on in an account.
+//! What is running in an account.
 
-/// What has to be waited for once it was asked to stop.
+/// What is running when work is cancelled, and has to be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Running {
     /// Nothing: it may be left as it is.

@@ -33,7 +33,7 @@ pub(super) struct Stream {
     world: Rc<World>,
     parts: Arc<Mutex<Receiver<Part>>>,
     interrupt: Arc<Interrupt>,
-    query: Arc<Running>,
+    query: Arc<CancelOnDrop>,
     columns: Vec<String>,
     rows: std::vec::IntoIter<Row>,
     is_over: bool,
@@ -44,7 +44,7 @@ impl Stream {
         let (sender, parts) = sync_channel(AHEAD);
         let (session, clock, runtime) = (world.session(), world.clock(), world.runtime().clone());
         let cancellation = Cancellation::default();
-        let query = Arc::new(Running(cancellation.clone()));
+        let query = Arc::new(CancelOnDrop(cancellation.clone()));
         world.runtime().spawn_blocking(move || {
             let mut sink = Sender(sender.clone());
             let progress = Arc::new(Progress::default());
@@ -111,17 +111,17 @@ impl Iterator for Stream {
     }
 }
 
-/// A query that is running, and is cancelled once nobody can take its rows.
-struct Running(Cancellation);
+/// Cancels a query once nobody can take its rows any more.
+struct CancelOnDrop(Cancellation);
 
-impl Running {
+impl CancelOnDrop {
     fn cancel(&self) {
         // What of it is running ends behind the script.
         let _ = self.0.cancel();
     }
 }
 
-impl Drop for Running {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.cancel();
     }

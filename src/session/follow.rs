@@ -1,9 +1,8 @@
 //! New records as they come: the same plan again and again, and of each answer what is new.
 //!
-//! Records come late and out of order, so each round asks for all that may still have changed. What was
-//! passed on is known by its time and its values: of records that are equal as many pass as there are.
-//! The service could tell them apart by `@ptr`, but files have nothing like it, and who sees the rows
-//! sees no difference.
+//! Records come late and out of order, so each round asks for all that may still have changed. A record that
+//! was passed on is recognised by its time and its values; identical records are all passed on, but each only
+//! once. The service could tell them apart by `@ptr`, but files have nothing like it, and the rows look the same.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,7 +16,7 @@ use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
 
-/// How many records of each kind were passed on: by time, and a hash of what is shown of them.
+/// How many records were passed on, by their time and a hash of the values that are shown.
 #[derive(Default)]
 struct Seen(HashMap<(EpochSeconds, u64), u32>);
 
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_mingled_by_time() {
+    fn rows_of_several_places_are_sorted_by_time() {
         let placed = |place: &'static str, time| vec![Value::word(place), Value::Time(time)];
         let rows = vec![placed("a", 1), placed("a", 3), placed("b", 2)];
         assert_eq!(Seen::default().take_new(rows, 1), [[Value::word("a")], [Value::word("b")], [Value::word("a")]]);

@@ -1,6 +1,6 @@
-//! Places accounts and Regions side by side, as one account that can be asked and tidied up.
+//! Several accounts and Regions side by side, as one account that can be queried, checked and cleaned up.
 //!
-//! A place that fails does not hide the others: it is named, and they answer.
+//! Where a place fails, the failure is told with its name, and the others answer.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -45,7 +45,7 @@ pub struct Places {
     tell: Arc<Tell>,
     usd_per_gb: f64,
     found: OnceCell<Vec<(Place, Aws)>>,
-    /// What the command that runs told of failures.
+    /// The failures that the running command told of.
     told: Mutex<BTreeSet<String>>,
     is_partial: AtomicBool,
 }

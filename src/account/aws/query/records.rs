@@ -16,9 +16,10 @@ use crate::query::plan::{Limit, Plan, SortKey};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Row, Value, time_utc};
 
-/// Rows of the first query of a long answer: a page, so that the rest can be asked for early.
+/// Rows of the first query of a long answer. One page is enough to learn the oldest time, so that the other parts
+/// can start early.
 const FIRST_ROWS: u64 = 10_000;
-/// Rows that each of the queries behind it is to return: less than a page, since traffic comes in waves.
+/// Rows that each of the other queries should return: less than a page, because traffic is uneven.
 const PART_ROWS: u64 = 8_000;
 /// Parts of the window that are asked for or kept at once.
 const PARTS_AT_ONCE: usize = 24;
@@ -87,7 +88,7 @@ impl Query<'_> {
         let newest = Plan { limit: Limit::Rows(FIRST_ROWS), ..self.joined.plan.clone() };
         let asked = self.units.iter().map(|unit| async {
             let part = self.ask(layout, &newest, unit, unit.interval).await?;
-            Ok::<_, Error>((part.oldest_of_a_cut(), part))
+            Ok::<_, Error>((part.oldest_if_incomplete(), part))
         });
         let (oldest, first): (Vec<_>, Vec<_>) = try_join_all(asked).await?.into_iter().unzip();
         let mut first = Part::joined(first);
@@ -157,8 +158,8 @@ impl Query<'_> {
 }
 
 impl Part {
-    /// The time of the last row, if there are more than came.
-    fn oldest_of_a_cut(&self) -> Option<EpochSeconds> {
+    /// The time of the oldest row, if the service has more rows than it returned.
+    fn oldest_if_incomplete(&self) -> Option<EpochSeconds> {
         if self.matched <= self.rows.len() as u64 {
             return None;
         }
@@ -167,12 +168,12 @@ impl Part {
     }
 }
 
-/// Passes parts on as they come where that is their order, else once all are there.
+/// Passes parts on in order: newest first as they come, in any other order once all are there.
 struct Sorted<'a> {
     layout: &'a Layout,
     query: &'a Query<'a>,
     waiting: Vec<Row>,
-    /// Rows that are still wanted; `None` for all.
+    /// Rows that may still be passed on; `None` for all.
     left: Option<u64>,
 }
 

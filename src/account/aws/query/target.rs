@@ -13,9 +13,9 @@ use crate::query::glob::matches_glob;
 use crate::query::plan::{Target, TargetKind};
 use crate::value::EpochSeconds;
 
-/// A log group, and what of it is meant.
+/// A log group, and the records in it that a target means.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct LogSource {
     /// The log group's name.
     pub(super) group: String,
     /// The ids of the flow logs that deliver to it.
@@ -31,16 +31,16 @@ pub(super) struct Source {
 }
 
 /// The sources of all targets, each log group once.
-pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<Source>, Error> {
+pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<LogSource>, Error> {
     let clients = aws.clients().await?;
     let is_foreign = |target: &Target| target.kind == TargetKind::Group && !target.selectors.is_empty();
     let all =
         if targets.iter().any(is_foreign) { flow_logs::all(clients).await? } else { flow_logs::ours(clients).await? };
     let ours: Vec<ec2::FlowLog> = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-    let known = Known { aws, all, ours: flow_logs::grouped(ours) };
-    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    let flow_logs = FlowLogs { aws, all, ours: flow_logs::grouped(ours) };
+    let mut sources: BTreeMap<String, LogSource> = BTreeMap::new();
     for target in targets {
-        for source in known.sources(target).await? {
+        for source in flow_logs.sources(target).await? {
             match sources.get_mut(&source.group) {
                 Some(same) => same.join(source),
                 None => drop(sources.insert(source.group.clone(), source)),
@@ -50,7 +50,7 @@ pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<Source>
     Ok(sources.into_values().collect())
 }
 
-impl Source {
+impl LogSource {
     /// What a flow log delivers to, if that is a log group.
     fn of(flow_log: &ec2::FlowLog) -> Option<Self> {
         let status = flow_log.deliver_logs_status().filter(|status| *status != "SUCCESS");
@@ -65,7 +65,7 @@ impl Source {
         })
     }
 
-    /// Takes in another meaning of the same log group.
+    /// Adds the records that another target means in the same log group.
     fn join(&mut self, other: Self) {
         self.flow_logs.extend(other.flow_logs);
         self.formats.extend(other.formats);
@@ -78,19 +78,19 @@ impl Source {
     }
 }
 
-fn sources_of(group: &Group) -> impl Iterator<Item = Source> {
-    group.flow_logs.iter().filter_map(Source::of)
+fn sources_of(group: &Group) -> impl Iterator<Item = LogSource> {
+    group.flow_logs.iter().filter_map(LogSource::of)
 }
 
 /// The flow logs there are.
-struct Known<'a> {
+struct FlowLogs<'a> {
     aws: &'a Aws,
     all: Vec<ec2::FlowLog>,
     ours: Vec<Group>,
 }
 
-impl Known<'_> {
-    async fn sources(&self, target: &Target) -> Result<Vec<Source>, Error> {
+impl FlowLogs<'_> {
+    async fn sources(&self, target: &Target) -> Result<Vec<LogSource>, Error> {
         let of_kind: Vec<&Group> =
             self.ours.iter().filter(|group| !KINDS.contains(&target.kind) || group.kind == target.kind).collect();
         if target.selectors.is_empty() {
@@ -111,9 +111,9 @@ impl Known<'_> {
     }
 
     /// Log groups that any flow log delivers to.
-    fn log_groups(&self, selector: &str) -> Result<Vec<Source>, Error> {
-        let all: Vec<Source> = self.all.iter().filter_map(Source::of).collect();
-        let (selected, others): (Vec<Source>, Vec<Source>) =
+    fn log_groups(&self, selector: &str) -> Result<Vec<LogSource>, Error> {
+        let all: Vec<LogSource> = self.all.iter().filter_map(LogSource::of).collect();
+        let (selected, others): (Vec<LogSource>, Vec<LogSource>) =
             all.into_iter().partition(|source| matches_glob(selector, &source.group));
         if selected.is_empty() {
             let known = others.into_iter().map(|source| source.group).collect::<BTreeSet<_>>().into_iter().collect();
@@ -122,8 +122,8 @@ impl Known<'_> {
         Ok(selected)
     }
 
-    /// The flow logs of what a selector means. An id needs no look at the network.
-    async fn selected(&self, kind: TargetKind, selector: &str, of_kind: &[&Group]) -> Result<Vec<Source>, Error> {
+    /// The flow logs of the resources that a selector means. An id is found without reading the network.
+    async fn selected(&self, kind: TargetKind, selector: &str, of_kind: &[&Group]) -> Result<Vec<LogSource>, Error> {
         let by_id: Vec<&&Group> = of_kind.iter().filter(|group| group.resource_id() == selector).collect();
         if !by_id.is_empty() {
             return Ok(by_id.into_iter().flat_map(|group| sources_of(group)).collect());
@@ -131,7 +131,8 @@ impl Known<'_> {
         let inventory = self.aws.network().await?;
         let resources = Resources::new(inventory);
         let is_selected = |group: &&&Group| group.describe(&resources, &[]).is_selected(selector);
-        let mut sources: Vec<Source> = of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
+        let mut sources: Vec<LogSource> =
+            of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
         if sources.is_empty() && kind == TargetKind::Instance {
             let interfaces = inventory.instance_interfaces(selector).into_iter().collect();
             sources = self.covering(&interfaces, of_kind).await?;
@@ -143,7 +144,7 @@ impl Known<'_> {
         Ok(sources)
     }
 
-    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<Source>, Error> {
+    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<LogSource>, Error> {
         let ids: Vec<String> =
             self.aws.network().await?.interfaces.iter().map(|interface| interface.id.clone()).collect();
         let selected: BTreeSet<String> = ids.iter().filter(|id| matches_glob(selector, id)).cloned().collect();
@@ -157,8 +158,8 @@ impl Known<'_> {
         Ok(sources)
     }
 
-    /// What flow logs record of these interfaces.
-    async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<Source>, Error> {
+    /// The log groups with records of these interfaces.
+    async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<LogSource>, Error> {
         let resources = Resources::new(self.aws.network().await?);
         let mut sources = Vec::new();
         for group in groups {
@@ -166,7 +167,7 @@ impl Known<'_> {
             let meant: BTreeSet<String> = covered.into_iter().filter(|id| interfaces.contains(id)).collect();
             if !meant.is_empty() {
                 let of_group = sources_of(group);
-                sources.extend(of_group.map(|source| Source { interfaces: Some(meant.clone()), ..source }));
+                sources.extend(of_group.map(|source| LogSource { interfaces: Some(meant.clone()), ..source }));
             }
         }
         Ok(sources)
