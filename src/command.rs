@@ -114,7 +114,7 @@ impl Command {
     #[cfg(feature = "local")]
     pub(crate) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let tell = |news: &str| desk.terminal.note(news);
-        match desk.interrupt.wait_for(&desk.session, self.carry_out(desk), tell).await {
+        match desk.interrupt.wait_for(self.carry_out(desk), tell).await {
             Waited::Done(outcome) => outcome,
             Waited::Stopped(Some(outcome)) => outcome.map_err(said_and_interrupted),
             Waited::Stopped(None) => Err(Error::Interrupted),

@@ -9,6 +9,9 @@ pub mod check;
 pub mod clock;
 mod columns;
 pub mod context;
+pub mod glob;
+#[cfg(feature = "local")]
+pub mod holds;
 pub mod kind;
 pub mod meaning;
 pub mod missing;

@@ -10,11 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(feature = "aws")]
-use crate::account::aws::{self, Aws, Several};
+use crate::account::aws::{self, Aws, Places};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
-    self, Account, Created, Error, Estimate, Finding, FlowLog, Pending, Place, Remedy, Resource, Settings,
+    Account, Cancellation, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy, Resource, Settings,
+    check_interfaces, check_mixed, known, label, selected,
 };
 use crate::engine;
 use crate::query::clock::Clock;
@@ -24,7 +25,7 @@ use crate::value::{Progress, RowSink, RunStats};
 
 pub use interrupt::{Interrupt, Waited};
 
-/// An open account.
+/// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
 pub struct Session {
     account: Box<dyn Account>,
 }
@@ -49,7 +50,7 @@ impl Outcome {
     /// The name and the id of the resource, as messages have it.
     #[must_use]
     pub fn label(&self) -> String {
-        account::label(self.kind, self.name.as_ref(), &self.resource)
+        label(self.kind, self.name.as_ref(), &self.resource)
     }
 }
 
@@ -80,8 +81,8 @@ impl Session {
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn open_aws(mut options: aws::Options) -> Self {
-        match Several::of(&mut options) {
-            Some(several) => Self { account: Box::new(several) },
+        match Places::of(&mut options) {
+            Some(places) => Self { account: Box::new(places) },
             None => Self { account: Box::new(Aws::open(options)) },
         }
     }
@@ -108,11 +109,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NoMatch`] with the nearest names, [`Error::NotAnAccount`].
+    /// [`Error::Select`] with the nearest names, [`Error::NotAnAccount`].
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
         let all = self.account.resources(kind).await?;
-        let selected =
-            selected(kind, selectors, all, Resource::is_selected, |all| account::known(all, Resource::names))?;
+        let selected = selected(kind, selectors, all, Resource::is_selected, |all| known(all, Resource::names))?;
         check_mixed(&selected, selectors)?;
         Ok(selected)
     }
@@ -121,19 +121,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NoMatch`] with the nearest names, [`Error::NotAnAccount`], [`Error::Embedded`].
+    /// [`Error::Select`] with the nearest names, [`Error::NotAnAccount`], [`Error::Embedded`].
     pub async fn flow_logs(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<FlowLog>, Error> {
         let of_kind = |flow_log: &FlowLog| kind == TargetKind::All || flow_log.kind == kind;
         let all: Vec<FlowLog> = self.account.flow_logs().await?.into_iter().filter(of_kind).collect();
-        selected(kind, selectors, all, FlowLog::is_selected, |all| account::known(all, FlowLog::names))
+        Ok(selected(kind, selectors, all, FlowLog::is_selected, |all| known(all, FlowLog::names))?)
     }
 
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.
     pub async fn create(&self, resources: &[Resource], settings: &Settings) -> Vec<Outcome> {
         self.account.begin();
+        let cancellation = Cancellation::current();
         let mut outcomes = Vec::new();
         for resource in resources {
-            let done = self.created(resource, settings).await;
+            let done = self.created(resource, settings, &cancellation).await;
             outcomes.push(outcome(resource.kind, &resource.id, resource.name.as_ref(), done));
         }
         outcomes
@@ -156,9 +157,14 @@ impl Session {
         Ok(outcomes)
     }
 
-    async fn created(&self, resource: &Resource, settings: &Settings) -> Result<Done, Error> {
-        resource.check_interfaces()?;
-        Ok(described(self.account.create(resource, settings).await?, resource))
+    async fn created(
+        &self,
+        resource: &Resource,
+        settings: &Settings,
+        cancellation: &Cancellation,
+    ) -> Result<Done, Error> {
+        check_interfaces(resource)?;
+        Ok(described(self.account.lifecycle()?.create(resource, settings, cancellation).await?, resource))
     }
 
     async fn planned(
@@ -167,9 +173,9 @@ impl Session {
         settings: &Settings,
         existing: Option<&FlowLog>,
     ) -> Result<Done, Error> {
-        resource.check_interfaces()?;
+        check_interfaces(resource)?;
         let Some(existing) = existing else {
-            return Ok(("would_create", self.account.steps(resource, settings).await?.join(", ")));
+            return Ok(("would_create", self.account.lifecycle()?.steps(resource, settings).await?.join(", ")));
         };
         let is_new = |id: &&String| !existing.covered.contains(id);
         let joined: Vec<&str> = resource.interfaces.iter().filter(is_new).map(String::as_str).collect();
@@ -182,13 +188,14 @@ impl Session {
     /// Deletes each flow log with all that was made for it; a dry run only says so.
     pub async fn delete(&self, flow_logs: &[FlowLog], dry_run: bool) -> Vec<Outcome> {
         self.account.begin();
+        let cancellation = Cancellation::current();
         let mut outcomes = Vec::new();
         for flow_log in flow_logs {
             let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
             let done = if dry_run {
                 Ok(("would_delete", what))
             } else {
-                self.at(flow_log.place.as_ref()).delete(flow_log).await.map(|()| ("deleted", what))
+                self.deleted(flow_log, &cancellation).await.map(|()| ("deleted", what))
             };
             outcomes.push(outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), done));
         }
@@ -201,7 +208,7 @@ impl Session {
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     pub async fn findings(&self) -> Result<Vec<Finding>, Error> {
-        self.account.findings().await
+        self.account.lifecycle()?.findings().await
     }
 
     /// Puts right what was found at a place.
@@ -210,29 +217,28 @@ impl Session {
     ///
     /// [`Error::Embedded`], [`Error::Aws`].
     pub async fn put_right(&self, remedy: &Remedy, place: Option<&Place>) -> Result<(), Error> {
-        let account = self.at(place);
+        let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
-            Remedy::Delete(flow_log) => account.delete(flow_log).await,
+            Remedy::Delete(flow_log) => account.delete(flow_log, &cancellation).await,
             // What a flow log is made with stays as it is.
-            Remedy::Extend(resource) => account.create(resource, &Settings::default()).await.map(|_| ()),
-            Remedy::Remove(rest) => account.remove(rest).await,
+            Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
+            Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
     }
 
-    fn at(&self, place: Option<&Place>) -> &dyn Account {
-        place.and_then(|place| self.account.at(place)).unwrap_or(&*self.account)
+    async fn deleted(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+        self.at(flow_log.place.as_ref())?.delete(flow_log, cancellation).await
+    }
+
+    fn at(&self, place: Option<&Place>) -> Result<&dyn Lifecycle, Error> {
+        let account = self.account.lifecycle()?;
+        Ok(place.and_then(|place| account.at(place)).unwrap_or(account))
     }
 
     /// Whether some answer so far was without a place that failed, of several that were asked.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.account.is_partial()
-    }
-
-    /// Asks what is under way to stop, and says what that is, which has to be waited for.
-    #[must_use]
-    pub fn interrupt(&self) -> Pending {
-        self.account.interrupt()
     }
 
     /// What there is in the account's network.
@@ -251,7 +257,7 @@ impl Session {
     /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
     pub async fn estimate(&self, plan: &Plan, clock: &Clock) -> Result<Estimate, Error> {
         self.account.begin();
-        self.account.estimate(plan, self.interval(plan, clock)).await
+        self.account.estimate(plan, self.interval(plan, clock), &Cancellation::current()).await
     }
 
     /// What to say where a sum takes both ends of the same traffic in, or may do so; reads some records.
@@ -263,7 +269,8 @@ impl Session {
         if !plan.sums_both_ends() || plan.is_never() {
             return Ok(None);
         }
-        let note = match self.account.records_both_ends(plan, self.interval(plan, clock)).await? {
+        let interval = self.interval(plan, clock);
+        let note = match self.account.records_both_ends(plan, interval, &Cancellation::current()).await? {
             Some(false) => return Ok(None),
             Some(true) => "traffic between two interfaces that are both logged is summed at both of them",
             None => "traffic between two interfaces is summed at both of them where both are logged",
@@ -285,7 +292,8 @@ impl Session {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
         self.account.begin();
-        self.account.run(plan, self.interval(plan, clock), progress, sink).await
+        let interval = self.interval(plan, clock);
+        self.account.run(plan, interval, progress, sink, &Cancellation::current()).await
     }
 }
 
@@ -309,32 +317,4 @@ fn described(created: Created, resource: &Resource) -> Done {
         Created::Extended { interfaces } => ("extended", format!("covers {} now too", interfaces.join(", "))),
         Created::Unchanged => ("unchanged", "it exists and covers every interface".into()),
     }
-}
-
-/// Instances that are named by id, one by one, are meant to be one group.
-fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
-    let named = |id: &&String| selectors.contains(id);
-    let of_group = |group: &Resource| -> Vec<(String, String)> {
-        group.members.iter().filter(named).map(|id| (id.clone(), group.id.clone())).collect()
-    };
-    let by_group: Vec<Vec<(String, String)>> =
-        resources.iter().map(of_group).filter(|instances| !instances.is_empty()).collect();
-    if by_group.len() > 1 { Err(Error::MixedInstances { instances: by_group.concat() }) } else { Ok(()) }
-}
-
-/// Those of `all` that some selector means, all of them without one; a selector that means none is
-/// an error with the names there are.
-fn selected<T>(
-    kind: TargetKind,
-    selectors: &[String],
-    all: Vec<T>,
-    is_selected: impl Fn(&T, &str) -> bool,
-    known: impl Fn(&[T]) -> Vec<String>,
-) -> Result<Vec<T>, Error> {
-    let is_missing = |selector: &&String| !all.iter().any(|one| is_selected(one, selector));
-    if let Some(selector) = selectors.iter().find(is_missing) {
-        return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known: known(&all) });
-    }
-    let is_meant = |one: &T| selectors.is_empty() || selectors.iter().any(|selector| is_selected(one, selector));
-    Ok(all.into_iter().filter(is_meant).collect())
 }

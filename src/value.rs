@@ -62,6 +62,17 @@ impl Value {
         Self::Text(CompactString::const_new(text))
     }
 
+    /// Returns a number, with or without a fraction, as one with a fraction.
+    #[allow(clippy::cast_precision_loss, reason = "an average, or a sum beyond all bounds, is approximate")]
+    #[must_use]
+    pub const fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Int(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Compares two values of one column: numbers and addresses by value, absent ones last.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {

@@ -609,6 +609,40 @@ fn ctrl_c_takes_back_what_was_made() {
     }
 }
 
+/// Ctrl-C is about the command that runs, not about those behind it.
+#[test]
+fn a_shell_that_was_interrupted_still_fixes_what_it_finds() {
+    let region = Region::new("ap-southeast-4");
+    let tags = json!({"Name": "vpc-gone", "Project": "flowlogs-cli"});
+    region.call("logs", "create_log_group", json!({"logGroupName": "/fl-cli/vpc-gone", "tags": tags}));
+    let first = AtomicUsize::new(0);
+    let proxy = Proxy::new(port(), move |call| {
+        let is_first = call.action == "DescribeFlowLogs" && first.fetch_add(1, Ordering::Relaxed) == 0;
+        if is_first { Verdict::Delay(Duration::from_secs(3)) } else { Verdict::Pass }
+    });
+    let endpoint = format!("http://127.0.0.1:{}", proxy.port);
+    let environment = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_REGION", region.name),
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("HOME", "/nonexistent"),
+    ];
+    let mut shell = Terminal::start(&[], &environment, 200);
+    shell.wait_for("ap-southeast-4>");
+    shell.keys("list\r");
+    while proxy.count("DescribeFlowLogs") == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    shell.keys("\x03");
+    shell.wait_for("interrupted");
+    shell.keys("doctor --fix --yes\r");
+    let done = shell.wait("what became of the log group", |screen| screen.contains("the log group /fl-cli/vpc-gone"));
+    assert!(done.contains("fixed no flow log delivers to the log group /fl-cli/vpc-gone"), "{done}");
+    region.is_empty();
+}
+
 #[test]
 fn a_kill_leaves_nothing_that_the_doctor_does_not_find() {
     let region = Region::new("me-south-1");

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, matches_glob};
+use super::resource::Resource;
+use crate::query::glob::matches_glob;
 use crate::query::plan::TargetKind;
 
 /// The version of the schema below.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-use crate::account::local::demo;
+use crate::account::{self, local::demo};
 use crate::command::{Error, Place};
 use crate::value::EpochSeconds;
 
@@ -14,7 +14,7 @@ pub(super) fn place(dir: Option<PathBuf>, place: &Place, now: EpochSeconds) -> R
         let message = "there is no folder for the user's data".into();
         return Err(Error::Usage { message, help: Some("name one with `--dir DIR`".into()) });
     };
-    demo::refresh(&dir, now)?;
+    demo::refresh(&dir, now).map_err(account::Error::from)?;
     Ok(place.at(dir.display().to_string()))
 }
 

@@ -103,7 +103,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
             session.run(plan, &context.clock, &progress, &mut kept).await
         }
     };
-    let outcome = desk.interrupt.wait_for(session, run, |news| terminal.note(news)).await;
+    let outcome = desk.interrupt.wait_for(run, |news| terminal.note(news)).await;
     let has_rows = kept.rows > 0;
     if let Some(ticker) = ticker {
         ticker.abort();
@@ -123,7 +123,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     // Nobody would read it otherwise.
     if terminal.shows_notes() {
         let note = session.note_of_both_ends(plan, &context.clock);
-        match desk.interrupt.wait_for(session, note, |news| terminal.note(news)).await {
+        match desk.interrupt.wait_for(note, |news| terminal.note(news)).await {
             Waited::Done(note) => remarks.extend(note?),
             Waited::Stopped(_) => return Err(Error::Interrupted),
         }
@@ -142,7 +142,7 @@ async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
         return Ok(());
     }
     let Waited::Done(estimate) =
-        desk.interrupt.wait_for(session, session.estimate(plan, &context.clock), |news| terminal.note(news)).await
+        desk.interrupt.wait_for(session.estimate(plan, &context.clock), |news| terminal.note(news)).await
     else {
         return Err(Error::Interrupted);
     };

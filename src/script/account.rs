@@ -11,7 +11,8 @@ use super::library::Library;
 use super::time::Time;
 use super::world::World;
 use crate::account::inventory::Inventory;
-use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings, matches_glob};
+use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings};
+use crate::query::glob::matches_glob;
 use crate::query::plan::TargetKind;
 use crate::session::Outcome;
 

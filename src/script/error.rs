@@ -6,7 +6,7 @@
 use rhai::{Dynamic, EvalAltResult, Map, ParseErrorType, Position};
 
 use super::limit;
-use crate::account;
+use crate::account::{self, SelectError};
 use crate::diagnostic::{Report, Span, render};
 use crate::escape;
 use crate::query;
@@ -80,9 +80,9 @@ pub(super) fn bad_query(error: &query::Error, text: &str) -> Box<EvalAltResult> 
 /// What an account says.
 pub(super) fn failed(error: &account::Error) -> Box<EvalAltResult> {
     let kind = match error {
-        account::Error::NoMatch { .. } => "no_match",
-        account::Error::NoFlowLog { .. } | account::Error::NoFlowLogs { .. } => "no_flow_log",
-        account::Error::NoInterface { .. } => "no_interface",
+        account::Error::Select(SelectError::NoMatch { .. }) => "no_match",
+        account::Error::Select(SelectError::NoFlowLog { .. } | SelectError::NoFlowLogs { .. }) => "no_flow_log",
+        account::Error::Select(SelectError::NoInterface { .. }) => "no_interface",
         account::Error::NotAnAccount => "not_an_account",
         _ => "account",
     };

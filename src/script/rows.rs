@@ -11,9 +11,9 @@ use rhai::{Dynamic, EvalAltResult};
 use super::convert::from_row;
 use super::error::{Stop, failed};
 use super::world::World;
-use crate::account;
+use crate::account::{self, Cancellation};
 use crate::query::Plan;
-use crate::session::{Interrupt, Session};
+use crate::session::Interrupt;
 use crate::value::{Column, Progress, Row, RowSink};
 
 /// Batches that wait to be taken: the query does not run far ahead of who reads.
@@ -33,7 +33,7 @@ pub(super) struct Stream {
     world: Rc<World>,
     parts: Arc<Mutex<Receiver<Part>>>,
     interrupt: Arc<Interrupt>,
-    session: Arc<Session>,
+    query: Arc<CancelOnDrop>,
     columns: Vec<String>,
     rows: std::vec::IntoIter<Row>,
     is_over: bool,
@@ -43,11 +43,12 @@ impl Stream {
     pub(super) fn start(world: &Rc<World>, plan: Plan) -> Self {
         let (sender, parts) = sync_channel(AHEAD);
         let (session, clock, runtime) = (world.session(), world.clock(), world.runtime().clone());
-        let asked = Arc::clone(&session);
+        let cancellation = Cancellation::default();
+        let query = Arc::new(CancelOnDrop(cancellation.clone()));
         world.runtime().spawn_blocking(move || {
             let mut sink = Sender(sender.clone());
             let progress = Arc::new(Progress::default());
-            if let Err(error) = runtime.block_on(session.run(&plan, &clock, &progress, &mut sink)) {
+            if let Err(error) = runtime.block_on(cancellation.scope(session.run(&plan, &clock, &progress, &mut sink))) {
                 // Who reads may be gone: then nobody wants to know.
                 let _ = sender.send(Part::Failed(error));
             }
@@ -56,7 +57,7 @@ impl Stream {
             world: Rc::clone(world),
             parts: Arc::new(Mutex::new(parts)),
             interrupt: Arc::clone(world.interrupt()),
-            session: asked,
+            query,
             columns: Vec::new(),
             rows: Vec::new().into_iter(),
             is_over: false,
@@ -71,7 +72,7 @@ impl Stream {
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) if self.interrupt.is_raised() => {
                     // It ends by itself, behind the script.
-                    let _ = self.session.interrupt();
+                    self.query.cancel();
                     return Err(Stop::Interrupted.into_error());
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -107,6 +108,22 @@ impl Iterator for Stream {
         let next = self.next_row().transpose();
         self.is_over = !matches!(next, Some(Ok(_)));
         next
+    }
+}
+
+/// Cancels a query once nobody can take its rows any more.
+struct CancelOnDrop(Cancellation);
+
+impl CancelOnDrop {
+    fn cancel(&self) {
+        // What of it is running ends behind the script.
+        let _ = self.0.cancel();
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.cancel();
     }
 }
 

@@ -198,9 +198,8 @@ impl World {
     /// Waits for work on an account. On Ctrl-C a change puts back what it did, and a query stops, unless
     /// Ctrl-C comes again.
     pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
-        let session = self.session();
         let tell = |news: &str| self.console.note(news);
-        match self.runtime.block_on(self.interrupt.wait_for(&session, work, tell)) {
+        match self.runtime.block_on(self.interrupt.wait_for(work, tell)) {
             Waited::Done(done) => Ok(done),
             Waited::Stopped(_) => Err(Stop::Interrupted.into_error()),
         }

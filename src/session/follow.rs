@@ -1,23 +1,22 @@
 //! New records as they come: the same plan again and again, and of each answer what is new.
 //!
-//! Records come late and out of order, so each round asks for all that may still have changed. What was
-//! passed on is known by its time and its values: of records that are equal as many pass as there are.
-//! The service could tell them apart by `@ptr`, but files have nothing like it, and who sees the rows
-//! sees no difference.
+//! Records come late and out of order, so each round asks for all that may still have changed. A record that
+//! was passed on is recognised by its time and its values; identical records are all passed on, but each only
+//! once. The service could tell them apart by `@ptr`, but files have nothing like it, and the rows look the same.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::Session;
-use crate::account::Error;
+use crate::account::{Cancellation, Error};
 use crate::field::Field;
 use crate::query::clock::Clock;
 use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
 
-/// How many records of each kind were passed on: by time, and a hash of what is shown of them.
+/// How many records were passed on, by their time and a hash of the values that are shown.
 #[derive(Default)]
 struct Seen(HashMap<(EpochSeconds, u64), u32>);
 
@@ -37,6 +36,7 @@ impl Session {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
         self.account.begin();
+        let cancellation = Cancellation::current();
         let lateness_s = self.account.lateness_s()?;
         let timed = timed(plan);
         let first = self.interval(plan, clock);
@@ -50,7 +50,7 @@ impl Session {
             let from = |first: Interval| late.map_or(first.from, |late| late.max(first.from));
             let interval = first.zip(until).map(|(first, until)| Interval { from: from(first), until });
             let mut found = Rows::default();
-            let mut stats = self.account.run(&timed, interval, progress, &mut found).await?;
+            let mut stats = self.account.run(&timed, interval, progress, &mut found, &cancellation).await?;
             // Several places stand in front of it.
             let time_at = found.columns.iter().position(|column| column.name == FOLLOW_TIME).unwrap_or(0);
             if is_first {
@@ -72,7 +72,7 @@ impl Session {
                 return Ok(stats);
             }
             is_first = false;
-            self.account.more().await?;
+            self.account.more(&cancellation).await?;
         }
     }
 }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_mingled_by_time() {
+    fn rows_of_several_places_are_sorted_by_time() {
         let placed = |place: &'static str, time| vec![Value::word(place), Value::Time(time)];
         let rows = vec![placed("a", 1), placed("a", 3), placed("b", 2)];
         assert_eq!(Seen::default().take_new(rows, 1), [[Value::word("a")], [Value::word("b")], [Value::word("a")]]);

@@ -9,19 +9,18 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::Session;
-use crate::account::Pending;
+use crate::account::{Cancellation, Running};
 
 /// How a piece of work ended.
 #[derive(Debug)]
 pub enum Waited<T> {
-    /// Nobody stopped it.
+    /// It ended by itself.
     Done(T),
-    /// Somebody stopped it: what it came to where it put back what it did, nothing where it was left.
+    /// It was interrupted: its outcome where it rolled back or stopped, nothing where it was not waited for.
     Stopped(Option<T>),
 }
 
-/// Whether somebody wants what goes on to stop.
+/// Whether the user or the system asked what is running to stop.
 #[derive(Debug, Default)]
 pub struct Interrupt {
     raised: AtomicBool,
@@ -37,7 +36,7 @@ impl Interrupt {
     /// Where the system lets nobody listen.
     pub fn listen(runtime: &Handle) -> io::Result<Arc<Self>> {
         let _entered = runtime.enter();
-        // Whoever comes after this line is heard, also between two looks.
+        // A signal is received from this line on, also while nothing waits for one.
         let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let interrupt = Arc::new(Self::default());
         runtime.spawn(Arc::clone(&interrupt).hear(signals));
@@ -62,7 +61,7 @@ impl Interrupt {
         self.notify.notify_waiters();
     }
 
-    /// Forgets what was asked before: something new begins.
+    /// Forgets earlier interrupts: something new begins.
     pub fn clear(&self) {
         self.raised.store(false, Ordering::Relaxed);
     }
@@ -79,24 +78,20 @@ impl Interrupt {
         self.terminated.load(Ordering::Relaxed)
     }
 
-    /// Waits for work on an account. When it is time to stop, a change that is under way puts back what
-    /// it did, which is told and waited for, and a query stops, which is waited for, unless it is time
-    /// to stop again.
-    pub async fn wait_for<T>(
-        &self,
-        session: &Session,
-        work: impl Future<Output = T>,
-        tell: impl Fn(&str),
-    ) -> Waited<T> {
-        let mut work = pin!(work);
+    /// Waits for work on an account. On an interrupt the work is cancelled: a change rolls back, which is told and
+    /// waited for, and a query stops, which is waited for; a second interrupt ends the waiting.
+    pub async fn wait_for<T>(&self, work: impl Future<Output = T>, tell: impl Fn(&str)) -> Waited<T> {
+        // Work that is a part of other work is cancelled together with it.
+        let cancellation = Cancellation::current();
+        let mut work = pin!(cancellation.scope(work));
         tokio::select! {
             done = &mut work => return Waited::Done(done),
             () = self.raised() => {}
         }
-        match session.interrupt() {
-            Pending::Nothing => return Waited::Stopped(None),
-            Pending::Query => {}
-            Pending::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),
+        match cancellation.cancel() {
+            Running::Nothing => return Waited::Stopped(None),
+            Running::Query => {}
+            Running::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),
         }
         self.clear();
         tokio::select! {

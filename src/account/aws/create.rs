@@ -6,10 +6,16 @@ use std::time::{Duration, Instant};
 use aws_sdk_ec2::types::FlowLog;
 
 use super::client::Clients;
+use super::connection::Aws;
 use super::error::{Error, RETENTIONS_DAYS};
 use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
-use super::{Aws, format, log_groups, roles};
-use crate::account::{Created, LOG_GROUP_PREFIX, Resource, Settings};
+use super::naming::role_name;
+use super::{log_format, log_groups, roles};
+use crate::account::cancellation::Cancellation;
+use crate::account::created::Created;
+use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::resource::Resource;
+use crate::account::settings::Settings;
 use crate::query::plan::TargetKind;
 
 /// How the service refuses ECS fields where there is no cluster, or no permission to see one.
@@ -22,15 +28,20 @@ const ASSUME_WITHIN: Duration = Duration::from_mins(1);
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// Creates the flow logs of a resource, or lets the ones it has cover interfaces that joined.
-pub(super) async fn create(aws: &Aws, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
+pub(super) async fn create(
+    aws: &Aws,
+    resource: &Resource,
+    settings: &Settings,
+    cancellation: &Cancellation,
+) -> Result<Created, Error> {
     if !RETENTIONS_DAYS.contains(&settings.retention_days) {
         return Err(Error::BadRetention { days: settings.retention_days });
     }
     let clients = aws.clients().await?;
     let there = flow_logs::named(clients, &resource.flow_log_names()).await?;
     match there.first() {
-        Some(first) => extend(aws, clients, resource, first, &there).await,
-        None => make(aws, clients, resource, settings).await,
+        Some(first) => extend(aws, resource, first, &there, cancellation).await,
+        None => make(aws, resource, settings, cancellation).await,
     }
 }
 
@@ -54,11 +65,12 @@ struct Undo {
 
 async fn extend(
     aws: &Aws,
-    clients: &Clients,
     resource: &Resource,
     first: &FlowLog,
     there: &[FlowLog],
+    cancellation: &Cancellation,
 ) -> Result<Created, Error> {
+    let clients = aws.clients().await?;
     let covered: BTreeSet<&str> = there.iter().filter_map(FlowLog::resource_id).collect();
     let joined: Vec<String> = resource_ids(resource).into_iter().filter(|id| !covered.contains(id.as_str())).collect();
     if joined.is_empty() {
@@ -80,16 +92,22 @@ async fn extend(
     let before = there.iter().filter_map(FlowLog::flow_log_id).map(Into::into).collect();
     let mut undo =
         Undo { name: request.name.clone(), before: Some(before), flow_logs: Vec::new(), log_group: None, role: None };
-    match make_flow_logs(aws, clients, request, &[], &joined, &mut undo.flow_logs).await {
+    match make_flow_logs(aws, request, &[], &joined, &mut undo.flow_logs, cancellation).await {
         Ok(()) => Ok(Created::Extended { interfaces: joined }),
         Err(cause) => Err(roll_back(clients, undo, cause).await),
     }
 }
 
-async fn make(aws: &Aws, clients: &Clients, resource: &Resource, settings: &Settings) -> Result<Created, Error> {
-    aws.stop.check()?;
+async fn make(
+    aws: &Aws,
+    resource: &Resource,
+    settings: &Settings,
+    cancellation: &Cancellation,
+) -> Result<Created, Error> {
+    let clients = aws.clients().await?;
+    cancellation.check()?;
     let name = resource.flow_log_name();
-    let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), roles::name_of(&clients.region, &name));
+    let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), role_name(&clients.region, &name));
     let mut undo = Undo { name: name.clone(), before: None, flow_logs: Vec::new(), log_group: None, role: None };
     // Both are waited for, even if one fails: half a call could not be taken back.
     let (group_made, role_made) = tokio::join!(
@@ -98,7 +116,7 @@ async fn make(aws: &Aws, clients: &Clients, resource: &Resource, settings: &Sett
     );
     let outcome = async {
         group_made?;
-        let mut formats = format::choices(&settings.fields).into_iter();
+        let mut formats = log_format::choices(&settings.fields).into_iter();
         let request = Request {
             kind: resource.kind,
             name,
@@ -109,7 +127,7 @@ async fn make(aws: &Aws, clients: &Clients, resource: &Resource, settings: &Sett
         };
         undo.before = Some(BTreeSet::new());
         let others: Vec<String> = formats.collect();
-        make_flow_logs(aws, clients, request, &others, &resource_ids(resource), &mut undo.flow_logs).await
+        make_flow_logs(aws, request, &others, &resource_ids(resource), &mut undo.flow_logs, cancellation).await
     };
     match outcome.await {
         Ok(()) => Ok(Created::New { id: undo.id(), note: Some("its first records arrive in 5 to 10 minutes".into()) }),
@@ -178,18 +196,19 @@ fn may_be_made(error: &Error) -> bool {
 /// Makes flow logs, as many calls as it takes, and waits until the service can assume the role.
 async fn make_flow_logs(
     aws: &Aws,
-    clients: &Clients,
     mut request: Request,
     other_formats: &[String],
     resources: &[String],
     made: &mut Vec<String>,
+    cancellation: &Cancellation,
 ) -> Result<(), Error> {
+    let clients = aws.clients().await?;
     let mut other_formats = other_formats.iter();
     let mut chunks = resources.chunks(RESOURCES_PER_CALL);
     let mut chunk = chunks.next();
     let (started, mut pause) = (Instant::now(), PAUSES.0);
     while let Some(resources) = chunk {
-        aws.stop.check()?;
+        cancellation.check()?;
         match flow_logs::create(clients, &request, resources, made).await {
             Ok(()) => chunk = chunks.next(),
             Err(error) if error.message().starts_with(NO_ECS) => {
@@ -198,7 +217,7 @@ async fn make_flow_logs(
             Err(error) if error.message().contains(NOT_ASSUMABLE) && started.elapsed() + pause <= ASSUME_WITHIN => {
                 let waited = started.elapsed().as_secs();
                 aws.tell(&format!("waiting until the service can assume the new role ({waited} s)"));
-                aws.stop.sleep(pause).await?;
+                cancellation.sleep(pause).await?;
                 pause = (pause * 2).min(PAUSES.1);
             }
             Err(error) => return Err(error),

@@ -3,13 +3,17 @@
 use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 
 use super::client::Clients;
+use super::connection::Aws;
 use super::error::Error;
-use super::{Aws, flow_logs, log_groups, roles};
-use crate::account::{FlowLog, LOG_GROUP_PREFIX};
+use super::naming::role_name;
+use super::{flow_logs, log_groups, roles};
+use crate::account::cancellation::Cancellation;
+use crate::account::flow_log::FlowLog;
+use crate::account::naming::LOG_GROUP_PREFIX;
 
 /// Deletes a flow log with all that was made for it; goes on past what fails.
-pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog) -> Result<(), Error> {
-    aws.stop.check()?;
+pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+    cancellation.check()?;
     let clients = aws.clients().await?;
     let all = flow_logs::all(clients).await?;
     let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
@@ -18,7 +22,7 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog) -> Result<(), Error> {
     let group = flow_logs::grouped(ours).into_iter().find(is_meant);
     let group = group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })?;
     let ids = group.ids();
-    let role = roles::name_of(&clients.region, &group.name);
+    let role = role_name(&clients.region, &group.name);
     // The Go tool derives it from the name too.
     let log_group = format!("{LOG_GROUP_PREFIX}{}", group.name);
 

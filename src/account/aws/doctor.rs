@@ -8,18 +8,19 @@ use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType, Role};
 
 use super::client::{Caller, Clients};
+use super::connection::Aws;
 use super::error::Error;
 use super::flow_logs::{self, Group, Resources};
 use super::policy::{self, Action, Probe};
-use super::{Aws, log_groups, roles};
-use crate::account::{Finding, Remedy, Rest};
+use super::{log_groups, roles};
+use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::query::plan::TargetKind;
 
 /// Looks at everything; what the caller may not see is a finding itself.
 pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
     let clients = aws.clients().await?;
     let (inventory, all, groups, roles, denied) = tokio::join!(
-        aws.inventory(),
+        aws.network(),
         flow_logs::all(clients),
         log_groups::list(clients),
         roles::list(clients),
@@ -106,7 +107,7 @@ async fn orphaned_log_groups(
         let name = group.log_group_name().unwrap_or_default();
         let is_used = all.iter().any(|flow_log| flow_log.log_group_name() == Some(name));
         if !is_used && log_groups::is_ours(clients, &group).await? {
-            let remedy = Some(Remedy::Remove(Rest::LogGroup(name.into())));
+            let remedy = Some(Remedy::Remove(Leftover::LogGroup(name.into())));
             findings.push(Finding::new(format!("no flow log delivers to the log group {name}"), remedy));
         }
     }
@@ -121,7 +122,7 @@ async fn orphaned_roles(clients: &Clients, roles: Vec<Role>, all: &[Ec2FlowLog])
         // Tags come with this call only.
         if !is_used && roles::get(clients, &name).await?.is_some_and(|role| roles::is_ours(&role)) {
             let problem = format!("no flow log uses the role {name}");
-            findings.push(Finding::new(problem, Some(Remedy::Remove(Rest::Role(name)))));
+            findings.push(Finding::new(problem, Some(Remedy::Remove(Leftover::Role(name)))));
         }
     }
     Ok(findings)

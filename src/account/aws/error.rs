@@ -5,7 +5,10 @@ use std::error::Error as StdError;
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 
+use super::naming::PROJECT;
 use super::policy::Action;
+use crate::account::cancellation::Cancelled;
+use crate::account::select::Error as SelectError;
 
 /// Why something was not done on AWS.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +62,7 @@ pub enum Error {
         message: String,
     },
     /// It has the name but not the tags of what this tool makes.
-    #[error("{what} is not tagged `{}={}`: it was made by something else and is left alone", super::PROJECT.0, super::PROJECT.1)]
+    #[error("{what} is not tagged `{}={}`: it was made by something else and is left alone", PROJECT.0, PROJECT.1)]
     NotOurs {
         /// What it is.
         what: String,
@@ -125,6 +128,12 @@ pub enum Error {
         /// Its name.
         group: String,
     },
+    /// A selector means nothing.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// What takes the rows failed.
+    #[error("cannot write the rows: {0}")]
+    Sink(std::io::Error),
     /// The plan has no text for the service.
     #[error(transparent)]
     Insights(#[from] crate::insights::Error),
@@ -142,6 +151,12 @@ pub enum Error {
         /// The service's word for how.
         status: String,
     },
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::Interrupted
+    }
 }
 
 /// What answers in parts and names, which are joined after a query, rule out.
@@ -260,6 +275,7 @@ impl Error {
                 Some("a flow log keeps its fields: `delete` it and `create` it with `--fields`".into())
             }
             Self::MixedFormats { .. } => Some("ask for them by kind, or export the records and read the files".into()),
+            Self::Select(error) => error.help(),
             Self::Insights(error) => error.help().map(Into::into),
             Self::Unmergeable { why, .. } => Some(why.help().into()),
             Self::QueryEnded { status } if status == "Timeout" => {

@@ -13,11 +13,13 @@ use aws_sdk_ec2::types::{
 use super::client::Clients;
 use super::error::Error;
 use super::interface::tag;
+use super::naming::{PROJECT, tags};
 use super::policy::Action;
-use super::{PROJECT, tags};
+use crate::account::flow_log::FlowLog;
 use crate::account::inventory::Inventory;
-use crate::account::name::hash;
-use crate::account::{FlowLog, KINDS, LOG_GROUP_PREFIX, Resource};
+use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::naming::hash;
+use crate::account::resource::{KINDS, Resource};
 use crate::query::plan::TargetKind;
 
 /// Resources that one call takes.
@@ -204,8 +206,8 @@ pub(super) async fn create(
     made: &mut Vec<String>,
 ) -> Result<(), Error> {
     match send(clients, request, resources, made).await {
-        // A call whose answer got lost was made again, or there was one half an hour ago: what counts is
-        // that each is there now.
+        // This is the retry of a call whose answer got lost, or somebody created it too: it succeeded if every
+        // resource has its flow log now.
         Err(error) if error.is_taken() => {
             let there = named(clients, std::slice::from_ref(&request.name)).await?;
             let id_of = |resource: &String| {

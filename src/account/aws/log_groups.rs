@@ -4,9 +4,9 @@ use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 
 use super::client::Clients;
 use super::error::Error;
+use super::naming::{PROJECT, tags};
 use super::policy::Action;
-use super::{PROJECT, tags};
-use crate::account::LOG_GROUP_PREFIX;
+use crate::account::naming::LOG_GROUP_PREFIX;
 
 /// Every log group that has the name of one of ours.
 pub(super) async fn list(clients: &Clients) -> Result<Vec<LogGroup>, Error> {

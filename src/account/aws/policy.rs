@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::roles::{ROLE_PREFIX, SERVICE};
-use crate::account::LOG_GROUP_PREFIX;
+use super::naming::{ROLE_PREFIX, SERVICE};
+use crate::account::naming::LOG_GROUP_PREFIX;
 
 /// A command that calls AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ actions! {
     DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory Query]
     DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory Query]
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
-    // Nobody can be denied it, but a call is a call.
+    // Needs no permission; listed for completeness.
     GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]
     // For `--region all`.
     DescribeRegions "ec2:DescribeRegions" Everything [List Delete Query]

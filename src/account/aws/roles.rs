@@ -5,23 +5,8 @@ use serde_json::json;
 
 use super::client::Clients;
 use super::error::Error;
+use super::naming::{POLICY, PROJECT, ROLE_PREFIX, SERVICE, tags};
 use super::policy::Action;
-use super::{PROJECT, tags};
-
-/// How the names of roles start; a Region and a flow log's `Name` follow, for IAM has no Regions.
-pub(super) const ROLE_PREFIX: &str = "fl-cli-";
-/// Who assumes the roles.
-pub(super) const SERVICE: &str = "vpc-flow-logs.amazonaws.com";
-/// The one policy in a role, the only one that the Go tool removes.
-const POLICY: &str = "flow-logs";
-/// Where IAM and the Go tool cut.
-const MAX_NAME: usize = 64;
-
-/// The role of a flow log. Fit names are not cut; those of the Go tool may be.
-pub(super) fn name_of(region: &str, name: &str) -> String {
-    let role = format!("{ROLE_PREFIX}{region}-{name}");
-    role.chars().take(MAX_NAME).collect()
-}
 
 /// Makes a role that the service can assume for flow logs of this account and Region only; an error
 /// that [is taken](Error::is_taken) where there is one of the name.

@@ -17,18 +17,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::embedded::SLOT_PREFIX;
-use super::state::{Entry, State};
+use super::id::id_digits;
+use super::slot::{SLOT_PREFIX, SLOT_S, slot_of};
+use super::state::{Entry, Error, State};
 use crate::account::inventory::Inventory;
-use crate::account::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error};
+use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS};
 use crate::query::plan::TargetKind;
 use crate::value::EpochSeconds;
-
-use super::{EmbeddedError, id_digits};
 pub(super) use network::network;
 
-/// Seconds in a slot.
-pub(super) const SLOT_S: i64 = 600;
 /// How far records go back.
 const KEPT_S: i64 = 24 * 60 * 60;
 
@@ -36,7 +33,7 @@ const KEPT_S: i64 = 24 * 60 * 60;
 ///
 /// # Errors
 ///
-/// [`Error::Embedded`] where the folder cannot be written.
+/// [`Error::Io`] where the folder cannot be written.
 pub fn refresh(folder: &Path, now: EpochSeconds) -> Result<(), Error> {
     let records = folder.join("records");
     fs::create_dir_all(&records).map_err(|source| failed("make", &records, source))?;
@@ -49,7 +46,7 @@ pub fn refresh(folder: &Path, now: EpochSeconds) -> Result<(), Error> {
 }
 
 fn failed(action: &'static str, file: &Path, source: io::Error) -> Error {
-    EmbeddedError::Io { action, file: file.to_path_buf(), source }.into()
+    Error::Io { action, file: file.to_path_buf(), source }
 }
 
 /// Puts a file in its place as a whole.
@@ -62,7 +59,7 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// [`Error::Embedded`] where the folder cannot be written.
+/// [`Error::Io`] where the folder cannot be written.
 pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let first = (now - KEPT_S).div_euclid(SLOT_S) * SLOT_S;
     let name = |slot: i64| records.join(format!("{SLOT_PREFIX}{slot}.log.gz"));
@@ -114,7 +111,7 @@ fn compressed(text: &[u8]) -> Vec<u8> {
 fn remove_before(records: &Path, first: EpochSeconds) -> Result<(), Error> {
     let entries = fs::read_dir(records).map_err(|source| failed("read", records, source))?;
     for file in entries.flatten().map(|entry| entry.path()) {
-        if super::embedded::slot_of(&file).is_some_and(|slot| slot < first) {
+        if slot_of(&file).is_some_and(|slot| slot < first) {
             fs::remove_file(&file).map_err(|source| failed("remove", &file, source))?;
         }
     }
@@ -187,7 +184,7 @@ mod tests {
             refresh(folder.path(), now).unwrap();
             let mut slots: Vec<i64> = fs::read_dir(folder.path().join("records"))
                 .unwrap()
-                .filter_map(|entry| super::super::embedded::slot_of(&entry.unwrap().path()))
+                .filter_map(|entry| slot_of(&entry.unwrap().path()))
                 .collect();
             slots.sort_unstable();
             slots

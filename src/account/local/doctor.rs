@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::embedded::Embedded;
-use crate::account::{Account, Error, Finding, FlowLog, Remedy, Rest};
+use super::folder::Embedded;
+use crate::account::error::Error;
+use crate::account::finding::{Finding, Leftover, Remedy};
+use crate::account::flow_log::FlowLog;
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::function::Function;
@@ -13,15 +15,15 @@ use crate::value::{Progress, Rows, Value};
 
 /// Everything that is found.
 pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> {
-    let flow_logs = account.flow_logs().await?;
+    let flow_logs = account.listed()?;
     let mut findings: Vec<Finding> =
         flow_logs.into_iter().filter_map(|flow_log| of_flow_log(account, flow_log)).collect();
     let mut add = |problem: String, remedy| findings.push(Finding::new(problem, remedy));
     if let Some(holder) = account.state.holder() {
         add(format!("{holder} holds the lock: until it ends, nothing can be created or deleted"), None);
     }
-    if let Some(file) = account.state.rest() {
-        add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::Remove(Rest::File)));
+    if let Some(file) = account.state.leftover() {
+        add(format!("`{}` was left by an interrupted change", file.display()), Some(Remedy::Remove(Leftover::File)));
     }
     if account.folder.join("records").is_dir() {
         for interface in strays(account).await? {

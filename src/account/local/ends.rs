@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::account::{Account, Error};
+use crate::account::cancellation::Cancellation;
+use crate::account::error::Error;
+use crate::account::queries::Account;
 use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Progress, Rows, Value};
@@ -17,9 +19,10 @@ pub(super) async fn are_both_recorded(
     account: &impl Account,
     plan: &Plan,
     interval: Option<Interval>,
+    cancellation: &Cancellation,
 ) -> Result<bool, Error> {
     let mut newest = Rows::default();
-    match account.run(&plan.ends(), interval, &Arc::new(Progress::default()), &mut newest).await {
+    match account.run(&plan.ends(), interval, &Arc::new(Progress::default()), &mut newest, cancellation).await {
         Err(Error::Engine(crate::engine::Error::FieldMissing { .. })) => return Ok(false),
         outcome => outcome?,
     };

@@ -146,15 +146,15 @@ impl State {
     }
 
     /// What an interrupted change left, if one did; a change that goes on now has the lock.
-    pub(super) fn rest(&self) -> Option<PathBuf> {
-        let rest = self.rest_file();
-        (rest.exists() && self.lock().is_ok() && rest.exists()).then_some(rest)
+    pub(super) fn leftover(&self) -> Option<PathBuf> {
+        let leftover = self.leftover_file();
+        (leftover.exists() && self.lock().is_ok() && leftover.exists()).then_some(leftover)
     }
 
     /// Removes what an interrupted change left.
-    pub(super) fn remove_rest(&self) -> Result<(), Error> {
+    pub(super) fn remove_leftover(&self) -> Result<(), Error> {
         let _lock = self.lock()?;
-        let file = self.rest_file();
+        let file = self.leftover_file();
         match fs::remove_file(&file) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(Error::Io { action: "remove", file, source })
@@ -163,7 +163,7 @@ impl State {
         }
     }
 
-    fn rest_file(&self) -> PathBuf {
+    fn leftover_file(&self) -> PathBuf {
         self.folder.join("flow-logs.json.new")
     }
 
@@ -199,7 +199,7 @@ impl State {
 
     fn write(&self, flow_logs: Vec<Entry>) -> Result<(), Error> {
         let file = self.file();
-        let new = self.rest_file();
+        let new = self.leftover_file();
         let io = |source| Error::Io { action: "write", file: file.clone(), source };
         let document = Document { version: VERSION, flow_logs };
         let text = serde_json::to_string_pretty(&document).map_err(|error| io(error.into()))?;

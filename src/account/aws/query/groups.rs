@@ -3,12 +3,13 @@
 use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 
-use super::super::Error;
+use super::super::error::Error;
+use super::answer::{Answer, Query};
+use super::cell;
 use super::merge::{Merge, compare, selected};
 use super::part::Part;
+use super::service::Cells;
 use super::unit::{Unit, halves};
-use super::{Answer, Query, cell};
-use crate::account;
 use crate::function::Function;
 use crate::insights::MAX_ROWS;
 use crate::query::plan::{DEFAULT_LIMIT, Groups, Limit, Plan, Source};
@@ -24,13 +25,13 @@ pub(super) fn of_nothing(groups: &Groups) -> Vec<Row> {
 
 impl Query<'_> {
     /// Answers a plan of groups.
-    pub(super) async fn groups(&self, groups: &Groups, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+    pub(super) async fn groups(&self, groups: &Groups, answer: &mut Answer<'_>) -> Result<(), Error> {
         let is_long = self.plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
         let has_parts = self.units.len() > 1 || self.joined.has_names();
         let merge = (has_parts || is_long).then(|| Merge::of(&self.joined.plan, groups)).transpose();
         let (mut part, is_merged) = match merge {
             Ok(Some(merge)) => (self.merged(&merge).await?, true),
-            Err(error) if has_parts => return Err(error.into()),
+            Err(error) if has_parts => return Err(error),
             // What does not merge is computed as a whole, as far as one query goes.
             Ok(None) | Err(_) => (self.whole(is_long).await?, false),
         };
@@ -38,14 +39,14 @@ impl Query<'_> {
             // Of a query that was stopped nothing is known.
             part.rows = if part.cut.is_none() { of_nothing(groups) } else { Vec::new() };
         }
-        answer.outcome.matched = part.matched;
-        answer.outcome.cut = part.cut;
+        answer.totals.matched = part.matched;
+        answer.totals.cut = part.cut;
         let mut rows = if is_merged || part.matched == 0 { selected(groups, part.rows) } else { part.rows };
         let order = order(self.plan);
         rows.sort_by(|a, b| compare(a, b, order.iter().copied()));
         if !part.full.is_empty() {
-            answer.outcome.truncated = true;
-            answer.outcome.notes.push(format!("there are more than {MAX_ROWS} groups: the rest is missing"));
+            answer.totals.truncated = true;
+            answer.totals.notes.push(format!("there are more than {MAX_ROWS} groups: the rest is missing"));
         }
         answer.rows_within(rows.into_iter().map(|row| self.finished(row)).collect(), self.plan.limit)
     }
@@ -101,7 +102,7 @@ impl Query<'_> {
         let query = unit.emit(plan)?;
         let reply = unit.ask(self.service, &query.text, interval).await?;
         let kinds = plan.kinds();
-        let row = |cells: &super::service::Cells| -> Row {
+        let row = |cells: &Cells| -> Row {
             query.columns.iter().zip(&kinds).map(|(name, kind)| cell::value(*kind, cells.get(name))).collect()
         };
         // There may be more groups than a query returns.

@@ -6,8 +6,8 @@
 use std::cmp::Ordering;
 
 use super::super::error::{Error, Unmergeable};
-use super::holds::holds;
 use crate::function::Function;
+use crate::query::holds::Predicate;
 use crate::query::plan::{Aggregate, Groups, Limit, Plan, Shape};
 use crate::value::{Row, Value};
 
@@ -118,26 +118,17 @@ fn sum(a: &Value, b: &Value) -> Value {
     {
         return Value::Int(sum);
     }
-    // A sum that no 64-bit number holds is about that.
-    match (float(a), float(b)) {
+    // Sums beyond 64 bits are approximate.
+    match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => Value::Float(a + b),
         _ => Value::Absent,
     }
 }
 
 fn mean(sum: &Value, count: &Value) -> Value {
-    match (float(sum), float(count)) {
+    match (sum.as_f64(), count.as_f64()) {
         (Some(sum), Some(count)) if count > 0.0 => Value::Float(sum / count),
         _ => Value::Absent,
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "an average, or a sum over all bounds, is about that")]
-pub(super) fn float(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        _ => None,
     }
 }
 
@@ -145,7 +136,7 @@ pub(super) fn float(value: &Value) -> Option<f64> {
 pub(super) fn compare(a: &Row, b: &Row, order: impl IntoIterator<Item = (usize, bool)>) -> Ordering {
     let by = |(place, descending): (usize, bool)| {
         let (a, b) = (&a[place], &b[place]);
-        let ordering = match (float(a), float(b)) {
+        let ordering = match (a.as_f64(), b.as_f64()) {
             // A column of averages may have whole ones.
             (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => x.total_cmp(&y),
             _ => a.compare(b),
@@ -159,7 +150,8 @@ pub(super) fn compare(a: &Row, b: &Row, order: impl IntoIterator<Item = (usize, 
 /// The groups that a plan lets stay.
 pub(super) fn selected(groups: &Groups, mut rows: Vec<Row>) -> Vec<Row> {
     if let Some(having) = &groups.having {
-        rows.retain(|row| holds(&having.means, row));
+        let having = Predicate::of_results(&having.means);
+        rows.retain(|row| having.holds(row));
     }
     rows
 }

@@ -1,6 +1,6 @@
 //! What came of one question, or of several.
 
-use super::super::Error;
+use super::super::error::Error;
 use crate::value::{EpochSeconds, Row};
 
 /// Rows of an interval.

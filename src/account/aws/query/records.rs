@@ -3,22 +3,23 @@
 use futures::future::{BoxFuture, try_join_all};
 use futures::{FutureExt, StreamExt, stream};
 
-use super::super::Error;
+use super::super::error::Error;
+use super::answer::{Answer, Query};
+use super::cell;
 use super::merge::compare;
 use super::part::Part;
 use super::service::{Cells, Reply};
 use super::unit::{Unit, halves, parts};
-use super::{Answer, Query, cell};
-use crate::account;
 use crate::insights::{self, MAX_ROWS};
 use crate::query::kind::Kind;
 use crate::query::plan::{Limit, Plan, SortKey};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Row, Value, time_utc};
 
-/// Rows of the first query of a long answer: a page, so that the rest can be asked for early.
+/// Rows of the first query of a long answer. One page is enough to learn the oldest time, so that the other parts
+/// can start early.
 const FIRST_ROWS: u64 = 10_000;
-/// Rows that each of the queries behind it is to return: less than a page, since traffic comes in waves.
+/// Rows that each of the other queries should return: less than a page, because traffic is uneven.
 const PART_ROWS: u64 = 8_000;
 /// Parts of the window that are asked for or kept at once.
 const PARTS_AT_ONCE: usize = 24;
@@ -58,7 +59,7 @@ impl Layout {
 
 impl Query<'_> {
     /// Answers a plan of records.
-    pub(super) async fn records(&self, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+    pub(super) async fn records(&self, answer: &mut Answer<'_>) -> Result<(), Error> {
         let layout = Layout::of(&self.joined.plan);
         match self.plan.limit.rows() {
             Some(rows) if rows <= MAX_ROWS => self.some_records(&layout, answer).await,
@@ -67,31 +68,31 @@ impl Query<'_> {
     }
 
     /// As many as one query returns: each unit is asked for that many.
-    async fn some_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+    async fn some_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), Error> {
         let plan = &self.joined.plan;
         let asked = self.units.iter().map(|unit| self.ask(layout, plan, unit, unit.interval));
         let mut part = Part::joined(try_join_all(asked).await?);
         layout.sort(&mut part.rows);
         let limit = self.plan.limit;
         let most = limit.rows().unwrap_or(MAX_ROWS);
-        answer.outcome.truncated = limit == Limit::Default && part.matched > most;
-        answer.outcome.matched = part.matched;
-        answer.outcome.cut = part.cut;
+        answer.totals.truncated = limit == Limit::Default && part.matched > most;
+        answer.totals.matched = part.matched;
+        answer.totals.cut = part.cut;
         part.rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         answer.rows(self.shown(layout, part.rows))
     }
 
     /// As many as there are, or more than one query returns: the newest first, then the rest by time.
-    async fn all_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+    async fn all_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), Error> {
         let Some(whole) = self.window() else { return Ok(()) };
         let newest = Plan { limit: Limit::Rows(FIRST_ROWS), ..self.joined.plan.clone() };
         let asked = self.units.iter().map(|unit| async {
             let part = self.ask(layout, &newest, unit, unit.interval).await?;
-            Ok::<_, Error>((part.oldest_of_a_cut(), part))
+            Ok::<_, Error>((part.oldest_if_incomplete(), part))
         });
         let (oldest, first): (Vec<_>, Vec<_>) = try_join_all(asked).await?.into_iter().unzip();
         let mut first = Part::joined(first);
-        answer.outcome.matched = first.matched;
+        answer.totals.matched = first.matched;
         let oldest = oldest.into_iter().flatten().max();
         let mut sorted = Sorted { layout, query: self, waiting: Vec::new(), left: self.plan.limit.rows() };
         let Some(oldest) = oldest.filter(|_| first.cut.is_none()) else {
@@ -106,7 +107,7 @@ impl Query<'_> {
         let every = Plan { limit: Limit::Rows(MAX_ROWS), ..self.joined.plan.clone() };
         let parts = stream::iter(parts(rest, left.div_ceil(PART_ROWS)));
         let mut parts = parts.map(|part| self.every_record(layout, &every, part)).buffered(PARTS_AT_ONCE);
-        while !sorted.is_enough() && answer.outcome.cut.is_none() {
+        while !sorted.is_enough() && answer.totals.cut.is_none() {
             let Some(part) = parts.next().await else { break };
             sorted.add(part?, answer)?;
         }
@@ -157,8 +158,8 @@ impl Query<'_> {
 }
 
 impl Part {
-    /// The time of the last row, if there are more than came.
-    fn oldest_of_a_cut(&self) -> Option<EpochSeconds> {
+    /// The time of the oldest row, if the service has more rows than it returned.
+    fn oldest_if_incomplete(&self) -> Option<EpochSeconds> {
         if self.matched <= self.rows.len() as u64 {
             return None;
         }
@@ -167,23 +168,23 @@ impl Part {
     }
 }
 
-/// Passes parts on as they come where that is their order, else once all are there.
+/// Passes parts on in order: newest first as they come, in any other order once all are there.
 struct Sorted<'a> {
     layout: &'a Layout,
     query: &'a Query<'a>,
     waiting: Vec<Row>,
-    /// Rows that are still wanted; `None` for all.
+    /// Rows that may still be passed on; `None` for all.
     left: Option<u64>,
 }
 
 impl Sorted<'_> {
-    fn add(&mut self, mut part: Part, answer: &mut Answer<'_>) -> Result<(), account::Error> {
-        answer.outcome.cut = answer.outcome.cut.take().or(part.cut);
+    fn add(&mut self, mut part: Part, answer: &mut Answer<'_>) -> Result<(), Error> {
+        answer.totals.cut = answer.totals.cut.take().or(part.cut);
         for second in part.full {
-            answer.outcome.truncated = true;
+            answer.totals.truncated = true;
             let time = time_utc(second);
             answer
-                .outcome
+                .totals
                 .notes
                 .push(format!("in the second {time} are more than {MAX_ROWS} records: the rest is missing"));
         }
@@ -195,7 +196,7 @@ impl Sorted<'_> {
         self.pass_on(part.rows, answer)
     }
 
-    fn finish(mut self, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+    fn finish(mut self, answer: &mut Answer<'_>) -> Result<(), Error> {
         let mut rows = std::mem::take(&mut self.waiting);
         self.layout.sort(&mut rows);
         self.pass_on(rows, answer)
@@ -205,7 +206,7 @@ impl Sorted<'_> {
         self.layout.is_newest_first && self.left == Some(0)
     }
 
-    fn pass_on(&mut self, mut rows: Vec<Row>, answer: &mut Answer<'_>) -> Result<(), account::Error> {
+    fn pass_on(&mut self, mut rows: Vec<Row>, answer: &mut Answer<'_>) -> Result<(), Error> {
         if let Some(left) = &mut self.left {
             rows.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= rows.len() as u64;

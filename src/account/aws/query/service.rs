@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 
+use super::super::connection::Aws;
+use super::super::error::Error;
 use super::super::policy::Action;
-use super::super::{Aws, Error};
+use crate::account::cancellation::Cancellation;
 use crate::query::window::Interval;
 use crate::value::Progress;
 
@@ -51,6 +53,7 @@ pub(super) struct Reply {
 pub(super) struct Service<'a> {
     aws: &'a Aws,
     progress: &'a Arc<Progress>,
+    cancellation: &'a Cancellation,
     /// Queries that were started, and what each has scanned.
     started: Mutex<HashMap<String, Scanned>>,
 }
@@ -64,8 +67,8 @@ struct Scanned {
 }
 
 impl<'a> Service<'a> {
-    pub(super) fn new(aws: &'a Aws, progress: &'a Arc<Progress>) -> Self {
-        Self { aws, progress, started: Mutex::default() }
+    pub(super) fn new(aws: &'a Aws, progress: &'a Arc<Progress>, cancellation: &'a Cancellation) -> Self {
+        Self { aws, progress, cancellation, started: Mutex::default() }
     }
 
     /// Records and bytes that all queries have scanned.
@@ -83,7 +86,7 @@ impl<'a> Service<'a> {
     pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Reply, Error> {
         // The semaphore is never closed.
         let _one = self.aws.quota.queries.acquire().await;
-        self.aws.stop.check()?;
+        self.cancellation.check()?;
         let id = self.start(question).await?;
         self.note(&id, Scanned::default());
         let outcome = self.watch(&id).await;
@@ -131,8 +134,8 @@ impl<'a> Service<'a> {
         let mut reply = Reply::default();
         let mut unknown_since = None;
         loop {
-            if let Err(interrupted) = self.aws.stop.sleep(pause).await {
-                return Ok(Reply { cut: Some(interrupted), ..reply });
+            if let Err(cancelled) = self.cancellation.sleep(pause).await {
+                return Ok(Reply { cut: Some(cancelled.into()), ..reply });
             }
             let page = match self.page(id, None).await {
                 Err(interrupted @ Error::Interrupted) => return Ok(Reply { cut: Some(interrupted), ..reply }),
@@ -182,7 +185,7 @@ impl<'a> Service<'a> {
         });
         tokio::select! {
             page = page => page,
-            () = self.aws.stop.asked() => Err(Error::Interrupted),
+            () = self.cancellation.cancelled() => Err(Error::Interrupted),
         }
     }
 
@@ -236,7 +239,7 @@ impl<'a> Service<'a> {
                     if wait == FIRST_WAIT {
                         self.aws.tell(&format!("waiting: {}", error.message()));
                     }
-                    self.aws.stop.sleep(wait).await?;
+                    self.cancellation.sleep(wait).await?;
                     wait = (wait * 2).min(LONGEST_WAIT);
                 }
                 outcome => return outcome,

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types as ec2;
 
+use super::super::connection::Aws;
+use super::super::error::Error;
 use super::super::flow_logs::{self, Group, Resources};
-use super::super::{Aws, Error};
-use crate::account::{self, KINDS, matches_glob, not_recorded};
+use crate::account::resource::KINDS;
+use crate::account::select::{Error as SelectError, not_recorded};
+use crate::query::glob::matches_glob;
 use crate::query::plan::{Target, TargetKind};
 use crate::value::EpochSeconds;
 
-/// A log group, and what of it is meant.
+/// A log group, and the records in it that a target means.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct LogSource {
     /// The log group's name.
     pub(super) group: String,
     /// The ids of the flow logs that deliver to it.
@@ -28,16 +31,16 @@ pub(super) struct Source {
 }
 
 /// The sources of all targets, each log group once.
-pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<Source>, account::Error> {
+pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<LogSource>, Error> {
     let clients = aws.clients().await?;
     let is_foreign = |target: &Target| target.kind == TargetKind::Group && !target.selectors.is_empty();
     let all =
         if targets.iter().any(is_foreign) { flow_logs::all(clients).await? } else { flow_logs::ours(clients).await? };
     let ours: Vec<ec2::FlowLog> = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-    let known = Known { aws, all, ours: flow_logs::grouped(ours) };
-    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    let flow_logs = FlowLogs { aws, all, ours: flow_logs::grouped(ours) };
+    let mut sources: BTreeMap<String, LogSource> = BTreeMap::new();
     for target in targets {
-        for source in known.sources(target).await? {
+        for source in flow_logs.sources(target).await? {
             match sources.get_mut(&source.group) {
                 Some(same) => same.join(source),
                 None => drop(sources.insert(source.group.clone(), source)),
@@ -47,7 +50,7 @@ pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<Source>
     Ok(sources.into_values().collect())
 }
 
-impl Source {
+impl LogSource {
     /// What a flow log delivers to, if that is a log group.
     fn of(flow_log: &ec2::FlowLog) -> Option<Self> {
         let status = flow_log.deliver_logs_status().filter(|status| *status != "SUCCESS");
@@ -62,7 +65,7 @@ impl Source {
         })
     }
 
-    /// Takes in another meaning of the same log group.
+    /// Adds the records that another target means in the same log group.
     fn join(&mut self, other: Self) {
         self.flow_logs.extend(other.flow_logs);
         self.formats.extend(other.formats);
@@ -75,24 +78,24 @@ impl Source {
     }
 }
 
-fn sources_of(group: &Group) -> impl Iterator<Item = Source> {
-    group.flow_logs.iter().filter_map(Source::of)
+fn sources_of(group: &Group) -> impl Iterator<Item = LogSource> {
+    group.flow_logs.iter().filter_map(LogSource::of)
 }
 
 /// The flow logs there are.
-struct Known<'a> {
+struct FlowLogs<'a> {
     aws: &'a Aws,
     all: Vec<ec2::FlowLog>,
     ours: Vec<Group>,
 }
 
-impl Known<'_> {
-    async fn sources(&self, target: &Target) -> Result<Vec<Source>, account::Error> {
+impl FlowLogs<'_> {
+    async fn sources(&self, target: &Target) -> Result<Vec<LogSource>, Error> {
         let of_kind: Vec<&Group> =
             self.ours.iter().filter(|group| !KINDS.contains(&target.kind) || group.kind == target.kind).collect();
         if target.selectors.is_empty() {
             if of_kind.is_empty() {
-                return Err(account::Error::NoFlowLogs { kind: target.kind });
+                return Err(SelectError::NoFlowLogs { kind: target.kind }.into());
             }
             return Ok(of_kind.into_iter().flat_map(sources_of).collect());
         }
@@ -108,67 +111,63 @@ impl Known<'_> {
     }
 
     /// Log groups that any flow log delivers to.
-    fn log_groups(&self, selector: &str) -> Result<Vec<Source>, account::Error> {
-        let all: Vec<Source> = self.all.iter().filter_map(Source::of).collect();
-        let (selected, others): (Vec<Source>, Vec<Source>) =
+    fn log_groups(&self, selector: &str) -> Result<Vec<LogSource>, Error> {
+        let all: Vec<LogSource> = self.all.iter().filter_map(LogSource::of).collect();
+        let (selected, others): (Vec<LogSource>, Vec<LogSource>) =
             all.into_iter().partition(|source| matches_glob(selector, &source.group));
         if selected.is_empty() {
             let known = others.into_iter().map(|source| source.group).collect::<BTreeSet<_>>().into_iter().collect();
-            return Err(account::Error::NoMatch { kind: "group", selector: selector.into(), known });
+            return Err(SelectError::NoMatch { kind: "group", selector: selector.into(), known }.into());
         }
         Ok(selected)
     }
 
-    /// The flow logs of what a selector means. An id needs no look at the network.
-    async fn selected(
-        &self,
-        kind: TargetKind,
-        selector: &str,
-        of_kind: &[&Group],
-    ) -> Result<Vec<Source>, account::Error> {
+    /// The flow logs of the resources that a selector means. An id is found without reading the network.
+    async fn selected(&self, kind: TargetKind, selector: &str, of_kind: &[&Group]) -> Result<Vec<LogSource>, Error> {
         let by_id: Vec<&&Group> = of_kind.iter().filter(|group| group.resource_id() == selector).collect();
         if !by_id.is_empty() {
             return Ok(by_id.into_iter().flat_map(|group| sources_of(group)).collect());
         }
-        let inventory = self.aws.inventory().await?;
+        let inventory = self.aws.network().await?;
         let resources = Resources::new(inventory);
         let is_selected = |group: &&&Group| group.describe(&resources, &[]).is_selected(selector);
-        let mut sources: Vec<Source> = of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
+        let mut sources: Vec<LogSource> =
+            of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
         if sources.is_empty() && kind == TargetKind::Instance {
             let interfaces = inventory.instance_interfaces(selector).into_iter().collect();
             sources = self.covering(&interfaces, of_kind).await?;
         }
         if sources.is_empty() {
             let groups = self.ours.iter().map(Group::log_group).collect();
-            return Err(not_recorded(inventory, kind, selector, groups));
+            return Err(not_recorded(inventory, kind, selector, groups).into());
         }
         Ok(sources)
     }
 
-    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<Source>, account::Error> {
+    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<LogSource>, Error> {
         let ids: Vec<String> =
-            self.aws.inventory().await?.interfaces.iter().map(|interface| interface.id.clone()).collect();
+            self.aws.network().await?.interfaces.iter().map(|interface| interface.id.clone()).collect();
         let selected: BTreeSet<String> = ids.iter().filter(|id| matches_glob(selector, id)).cloned().collect();
         if selected.is_empty() {
-            return Err(account::Error::NoMatch { kind: "eni", selector: selector.into(), known: ids });
+            return Err(SelectError::NoMatch { kind: "eni", selector: selector.into(), known: ids }.into());
         }
         let sources = self.covering(&selected, groups).await?;
         if sources.is_empty() {
-            return Err(account::Error::NoFlowLog { what: format!("eni {selector}"), create: None });
+            return Err(SelectError::NoFlowLog { what: format!("eni {selector}"), create: None }.into());
         }
         Ok(sources)
     }
 
-    /// What flow logs record of these interfaces.
-    async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<Source>, Error> {
-        let resources = Resources::new(self.aws.inventory().await?);
+    /// The log groups with records of these interfaces.
+    async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<LogSource>, Error> {
+        let resources = Resources::new(self.aws.network().await?);
         let mut sources = Vec::new();
         for group in groups {
             let covered = group.describe(&resources, &[]).covered;
             let meant: BTreeSet<String> = covered.into_iter().filter(|id| interfaces.contains(id)).collect();
             if !meant.is_empty() {
                 let of_group = sources_of(group);
-                sources.extend(of_group.map(|source| Source { interfaces: Some(meant.clone()), ..source }));
+                sources.extend(of_group.map(|source| LogSource { interfaces: Some(meant.clone()), ..source }));
             }
         }
         Ok(sources)

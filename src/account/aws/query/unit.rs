@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Aws, Error};
+use super::super::connection::Aws;
+use super::super::error::Error;
 use super::service::{Question, Reply, Service};
-use super::target::{self, Source};
+use super::target::{self, LogSource};
 use super::window::LogGroups;
-use super::{cell, format};
-use crate::account;
+use super::{cell, discovery};
 use crate::field::Field;
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
-use crate::query::plan::{self, Check, Condition, Plan};
+use crate::query::plan::{Check, Condition, Plan, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Value, time_utc};
 
@@ -22,7 +22,7 @@ const GROUPS_PER_QUERY: usize = 50;
 
 /// What a plan is asked of.
 pub(super) struct Asked {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<LogSource>,
     pub(super) units: Vec<Unit>,
     pub(super) now: EpochSeconds,
 }
@@ -38,13 +38,14 @@ pub(super) struct Unit {
 }
 
 /// Finds what a plan has to be asked of; what cannot be answered is an error before anything is.
-pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, account::Error> {
+pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
     let clients = aws.clients().await?;
     let now = jiff::Timestamp::now().as_second();
     let interval = interval.unwrap_or(Interval { from: 0, until: now });
     let sources = target::sources(aws, &plan.targets).await?;
     let names: Vec<&str> = sources.iter().map(|source| source.group.as_str()).collect();
-    let (formats, log_groups) = tokio::try_join!(format::formats(clients, &sources), LogGroups::read(clients, &names))?;
+    let (formats, log_groups) =
+        tokio::try_join!(discovery::formats(clients, &sources), LogGroups::read(clients, &names))?;
     check_fields(plan, &sources, &formats)?;
     let units = units(&sources, formats, &log_groups, interval, now);
     for unit in &units {
@@ -58,14 +59,14 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
 }
 
 /// A field that is named has to be in the records of some log group.
-fn check_fields(plan: &Plan, sources: &[Source], formats: &[Format]) -> Result<(), Error> {
+fn check_fields(plan: &Plan, sources: &[LogSource], formats: &[Format]) -> Result<(), Error> {
     let Some(missing) = insights::missing(plan, formats) else { return Ok(()) };
     let flow_logs = sources.iter().flat_map(|source| &source.flow_logs).cloned().collect();
     Err(Error::FieldMissing { missing: missing.to_string(), flow_logs })
 }
 
 fn units(
-    sources: &[Source],
+    sources: &[LogSource],
     formats: Vec<Format>,
     log_groups: &LogGroups,
     interval: Interval,
@@ -135,7 +136,7 @@ impl Unit {
 
 fn of_interfaces(interfaces: &BTreeSet<String>) -> Condition {
     let words = interfaces.iter().cloned().collect();
-    Condition::Test(plan::Source::Field(Field::Eni), Check::Text { words, negated: false })
+    Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false })
 }
 
 /// The two halves of an interval, the later one first; nothing for a single second.

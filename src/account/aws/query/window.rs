@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use futures::future::try_join_all;
 
-use super::super::Error;
 use super::super::client::Clients;
+use super::super::error::Error;
 use super::super::log_groups;
-use crate::account::LOG_GROUP_PREFIX;
+use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
 

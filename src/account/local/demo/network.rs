@@ -9,7 +9,7 @@ use crate::account::inventory::{
     Subnet, VERSION, Vpc,
 };
 
-use crate::account::local::id_digits;
+use crate::account::local::id::id_digits;
 
 const ANYWHERE: &str = "0.0.0.0/0";
 

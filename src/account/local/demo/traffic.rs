@@ -3,10 +3,9 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
+use super::super::slot::SLOT_S;
 use crate::account::inventory::{Interface, Inventory};
 use crate::value::EpochSeconds;
-
-use super::SLOT_S;
 
 /// The longest interval of a record, in seconds.
 pub(super) const LONGEST_S: i64 = 60;

@@ -1,7 +1,10 @@
-//! Names that every service accepts.
+//! Names of what is made for a flow log, which every service accepts.
 //!
 //! The Go tool derives log group and role from the flow log's `Name`. So it is the `Name` itself that
 //! is made fit, once, for all three.
+
+/// How the names of log groups start.
+pub const LOG_GROUP_PREFIX: &str = "/fl-cli/";
 
 /// How long a fit name may be: 64 characters of a role's name, without `fl-cli-<region>-` for the
 /// longest Region's name, so that a name does not depend on the Region.

@@ -1,7 +1,7 @@
 //! Names of interfaces, joined after the query: the service knows ids and addresses only.
 
 use super::super::error::{Error, Unmergeable};
-use crate::account::names::Names;
+use crate::account::inventory_names::Names;
 use crate::field::{Field, Origin};
 use crate::query::plan::{KeyBy, Plan, Shape, Source};
 use crate::value::{Row, Value};

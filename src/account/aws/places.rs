@@ -1,6 +1,6 @@
-//! Several accounts and Regions side by side, as one account that can be asked and tidied up.
+//! Several accounts and Regions side by side, as one account that can be queried, checked and cleaned up.
 //!
-//! A place that fails does not hide the others: it is named, and they answer.
+//! Where a place fails, the failure is told with its name, and the others answer.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -12,10 +12,23 @@ use futures::future::join_all;
 use tokio::sync::OnceCell;
 
 use super::client::Clients;
+use super::connection::Aws;
+use super::error::Error;
+use super::lateness::LATENESS_S;
+use super::options::{News, Options, Tell};
 use super::policy::Action;
-use super::{Aws, Error, LATENESS_S, News, Options, Tell};
+use crate::account::cancellation::Cancellation;
+use crate::account::created::Created;
+use crate::account::error::Error as AccountError;
+use crate::account::estimate::Estimate;
+use crate::account::finding::{Finding, Leftover};
+use crate::account::flow_log::FlowLog;
 use crate::account::inventory::Inventory;
-use crate::account::{self, Account, Created, Estimate, Finding, FlowLog, Pending, Place, Resource, Rest, Settings};
+use crate::account::lifecycle::Lifecycle;
+use crate::account::place::Place;
+use crate::account::queries::Account;
+use crate::account::resource::Resource;
+use crate::account::settings::Settings;
 use crate::query::plan::{Plan, TargetKind};
 use crate::query::window::Interval;
 use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, Value};
@@ -24,15 +37,15 @@ use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, V
 const ALL: &str = "all";
 
 /// Which accounts and Regions.
-pub struct Several {
+pub struct Places {
     /// Profiles; `None` for what the SDK's default chain finds.
     profiles: Vec<Option<String>>,
     /// Regions, or [`ALL`]; `None` for the profile's or the environment's.
     regions: Vec<Option<String>>,
     tell: Arc<Tell>,
     usd_per_gb: f64,
-    places: OnceCell<Vec<(Place, Aws)>>,
-    /// What the command that runs told of failures.
+    found: OnceCell<Vec<(Place, Aws)>>,
+    /// The failures that the running command told of.
     told: Mutex<BTreeSet<String>>,
     is_partial: AtomicBool,
 }
@@ -45,7 +58,7 @@ fn parts(list: Option<&String>) -> Vec<Option<String>> {
     }
 }
 
-impl Several {
+impl Places {
     /// The places that `options` name, if those are several.
     #[must_use]
     pub fn of(options: &mut Options) -> Option<Self> {
@@ -60,7 +73,7 @@ impl Several {
             regions,
             tell: Arc::new(tell),
             usd_per_gb: options.usd_per_gb,
-            places: OnceCell::new(),
+            found: OnceCell::new(),
             told: Mutex::default(),
             is_partial: AtomicBool::new(false),
         })
@@ -74,7 +87,7 @@ impl Several {
             let found = self.done(of_profiles, |profile| profile.clone().unwrap_or_else(|| "-".into()))?;
             Ok(found.into_iter().flat_map(|(_, places)| places).collect())
         };
-        self.places.get_or_try_init(find).await
+        self.found.get_or_try_init(find).await
     }
 
     /// The places of a profile.
@@ -99,7 +112,7 @@ impl Several {
         let aws = open();
         match place(&aws).await {
             Ok(place) => (place, aws),
-            // What is wrong is said when it is asked; the SDK says it once only.
+            // Reopened, so that the error appears when it is asked: the SDK keeps a login that failed.
             Err(_) => {
                 let named = |name: Option<&String>| name.cloned().unwrap_or_else(|| "-".into());
                 (Place { region: named(region.as_ref()), account: named(profile) }, open())
@@ -108,9 +121,9 @@ impl Several {
     }
 
     /// Asks each place at once; those that fail are told of, unless all do.
-    async fn each<'s, T, F>(&'s self, ask: impl Fn(&'s Aws) -> F) -> Result<Vec<(&'s Place, T)>, account::Error>
+    async fn each<'s, T, F>(&'s self, ask: impl Fn(&'s Aws) -> F) -> Result<Vec<(&'s Place, T)>, AccountError>
     where
-        F: Future<Output = Result<T, account::Error>> + Send,
+        F: Future<Output = Result<T, AccountError>> + Send,
         T: Send,
     {
         let places = self.places().await?;
@@ -178,45 +191,23 @@ async fn enabled_regions(profile: Option<&String>) -> Result<Vec<String>, Error>
 }
 
 #[async_trait]
-impl Account for Several {
+impl Account for Places {
     fn has_names(&self) -> bool {
         true
     }
 
-    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, account::Error> {
+    fn lifecycle(&self) -> Result<&dyn Lifecycle, AccountError> {
+        Ok(self)
+    }
+
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, AccountError> {
         let each = self.each(|aws| aws.resources(kind)).await?;
         Ok(each.into_iter().flat_map(|(_, resources)| resources).collect())
     }
 
-    async fn flow_logs(&self) -> Result<Vec<FlowLog>, account::Error> {
+    async fn flow_logs(&self) -> Result<Vec<FlowLog>, AccountError> {
         let each = self.each(Aws::flow_logs).await?;
         Ok(placed(each, |place, flow_log| FlowLog { place: Some(place), ..flow_log }))
-    }
-
-    async fn create(&self, _: &Resource, _: &Settings) -> Result<Created, account::Error> {
-        Err(Error::OnePlace.into())
-    }
-
-    async fn steps(&self, _: &Resource, _: &Settings) -> Result<Vec<String>, account::Error> {
-        Err(Error::OnePlace.into())
-    }
-
-    async fn delete(&self, _: &FlowLog) -> Result<(), account::Error> {
-        Err(Error::OnePlace.into())
-    }
-
-    async fn findings(&self) -> Result<Vec<Finding>, account::Error> {
-        let each = self.each(Aws::findings).await?;
-        Ok(placed(each, |place, finding| Finding { place: Some(place), ..finding }))
-    }
-
-    async fn remove(&self, _: &Rest) -> Result<(), account::Error> {
-        Err(Error::OnePlace.into())
-    }
-
-    fn at(&self, place: &Place) -> Option<&dyn Account> {
-        let mut places = self.places.get()?.iter();
-        places.find(|(known, _)| known == place).map(|(_, aws)| -> &dyn Account { aws })
     }
 
     fn is_partial(&self) -> bool {
@@ -225,28 +216,27 @@ impl Account for Several {
 
     fn begin(&self) {
         self.told().clear();
-        self.places.get().into_iter().flatten().for_each(|(_, aws)| aws.begin());
     }
 
-    fn interrupt(&self) -> Pending {
-        let each = self.places.get().into_iter().flatten().map(|(_, aws)| aws.interrupt());
-        each.max().unwrap_or(Pending::Nothing)
-    }
-
-    async fn inventory(&self) -> Result<Inventory, account::Error> {
+    async fn inventory(&self) -> Result<Inventory, AccountError> {
         Err(Error::OnePlace.into())
     }
 
-    fn lateness_s(&self) -> Result<Option<i64>, account::Error> {
+    fn lateness_s(&self) -> Result<Option<i64>, AccountError> {
         Ok(Some(LATENESS_S))
     }
 
-    async fn more(&self) -> Result<(), account::Error> {
-        self.each(Aws::more).await.map(|_| ())
+    async fn more(&self, cancellation: &Cancellation) -> Result<(), AccountError> {
+        self.each(|aws| aws.more(cancellation)).await.map(|_| ())
     }
 
-    async fn estimate(&self, plan: &Plan, interval: Option<Interval>) -> Result<Estimate, account::Error> {
-        let each = self.each(|aws| aws.estimate(plan, interval)).await?;
+    async fn estimate(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        cancellation: &Cancellation,
+    ) -> Result<Estimate, AccountError> {
+        let each = self.each(|aws| aws.estimate(plan, interval, cancellation)).await?;
         let none = Estimate { bytes: 0, cost_usd: 0.0 };
         Ok(each.into_iter().fold(none, |sum, (_, one)| Estimate {
             bytes: sum.bytes + one.bytes,
@@ -260,15 +250,16 @@ impl Account for Several {
         interval: Option<Interval>,
         progress: &Arc<Progress>,
         sink: &mut (dyn RowSink + Send),
-    ) -> Result<RunStats, account::Error> {
+        cancellation: &Cancellation,
+    ) -> Result<RunStats, AccountError> {
         let columns = plan.columns();
         let added: Vec<usize> = (0..2).filter(|at| columns.iter().all(|known| known.name != PLACE[*at])).collect();
         let mut all: Vec<Column> = added.iter().map(|at| of_place(PLACE[*at])).collect();
         all.extend(columns);
-        sink.columns(&all).map_err(account::Error::Sink)?;
+        sink.columns(&all).map_err(AccountError::Sink)?;
         let each = self.each(|aws| async {
             let mut rows = Rows::default();
-            let stats = aws.run(plan, interval, progress, &mut rows).await?;
+            let stats = aws.run(plan, interval, progress, &mut rows, cancellation).await?;
             Ok((rows.rows, stats))
         });
         let mut whole = RunStats { cost_usd: Some(0.0), ..RunStats::default() };
@@ -276,10 +267,39 @@ impl Account for Several {
             let values = [&place.region, &place.account];
             let front: Row = added.iter().map(|at| Value::Text(values[*at].clone().into())).collect();
             sink.rows(rows.into_iter().map(|row| front.iter().cloned().chain(row).collect()).collect())
-                .map_err(account::Error::Sink)?;
+                .map_err(AccountError::Sink)?;
             add(&mut whole, place, stats);
         }
         Ok(whole)
+    }
+}
+
+#[async_trait]
+impl Lifecycle for Places {
+    async fn create(&self, _: &Resource, _: &Settings, _: &Cancellation) -> Result<Created, AccountError> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn steps(&self, _: &Resource, _: &Settings) -> Result<Vec<String>, AccountError> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn delete(&self, _: &FlowLog, _: &Cancellation) -> Result<(), AccountError> {
+        Err(Error::OnePlace.into())
+    }
+
+    async fn findings(&self) -> Result<Vec<Finding>, AccountError> {
+        let each = self.each(Aws::findings).await?;
+        Ok(placed(each, |place, finding| Finding { place: Some(place), ..finding }))
+    }
+
+    async fn remove(&self, _: &Leftover, _: &Cancellation) -> Result<(), AccountError> {
+        Err(Error::OnePlace.into())
+    }
+
+    fn at(&self, place: &Place) -> Option<&dyn Lifecycle> {
+        let mut places = self.found.get()?.iter();
+        places.find(|(known, _)| known == place).map(|(_, aws)| -> &dyn Lifecycle { aws })
     }
 }
 
@@ -308,7 +328,7 @@ mod tests {
 
     fn is_several(profile: Option<&str>, region: Option<&str>) -> bool {
         let (profile, region) = (profile.map(Into::into), region.map(Into::into));
-        Several::of(&mut Options { profile, region, ..Options::default() }).is_some()
+        Places::of(&mut Options { profile, region, ..Options::default() }).is_some()
     }
 
     #[test]

@@ -2,20 +2,20 @@
 
 use futures::future::try_join_all;
 
-use super::super::Error;
 use super::super::client::Clients;
-use super::super::format;
+use super::super::error::Error;
+use super::super::log_format;
 use super::super::policy::Action;
-use super::target::Source;
+use super::target::LogSource;
 use crate::field::Field;
 use crate::insights::Format;
 
 /// The format of each source.
-pub(super) async fn formats(clients: &Clients, sources: &[Source]) -> Result<Vec<Format>, Error> {
+pub(super) async fn formats(clients: &Clients, sources: &[LogSource]) -> Result<Vec<Format>, Error> {
     try_join_all(sources.iter().map(|source| of_source(clients, source))).await
 }
 
-async fn of_source(clients: &Clients, source: &Source) -> Result<Format, Error> {
+async fn of_source(clients: &Clients, source: &LogSource) -> Result<Format, Error> {
     let formats: Vec<Vec<Option<Field>>> = source.formats.iter().map(|format| values(format)).collect();
     if formats.iter().all(|values| is_found(values)) {
         return Ok(Format::of(formats.into_iter().flatten().flatten()));
@@ -41,7 +41,7 @@ fn values(format: &str) -> Vec<Option<Field>> {
 }
 
 fn default_values() -> Vec<Option<Field>> {
-    format::default_fields().iter().map(|name| Field::of_record(name)).collect()
+    log_format::default_fields().iter().map(|name| Field::of_record(name)).collect()
 }
 
 /// Whether the service is known to find the fields: the default ones, in front of others or not.
@@ -53,7 +53,7 @@ fn is_found(values: &[Option<Field>]) -> bool {
 }
 
 /// Whether the service has found the fields in what was delivered last.
-async fn are_found(clients: &Clients, source: &Source, values: &[Option<Field>]) -> Result<bool, Error> {
+async fn are_found(clients: &Clients, source: &LogSource, values: &[Option<Field>]) -> Result<bool, Error> {
     let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
     let doing = format!("ask which fields {} has", source.group);
     let found = found.map_err(clients.failed(Action::GetLogGroupFields, doing))?;

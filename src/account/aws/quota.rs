@@ -15,7 +15,7 @@ const BURST: u32 = 5;
 const MOST_QUERIES: usize = 30;
 
 /// What limits the queries of one session.
-pub(in super::super) struct Quota {
+pub(super) struct Quota {
     pub(super) starts: Pace,
     pub(super) results: Pace,
     pub(super) queries: Semaphore,

@@ -1,0 +1,132 @@
+//! The account on AWS, as everything that has flow logs is asked and changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::connection::Aws;
+use super::error::Error as AwsError;
+use super::flow_logs::Resources;
+use super::lateness::LATENESS_S;
+use super::naming::role_name;
+use super::{create, delete, doctor, flow_logs, log_groups, query};
+use crate::account::cancellation::Cancellation;
+use crate::account::created::Created;
+use crate::account::error::Error;
+use crate::account::estimate::Estimate;
+use crate::account::finding::{Finding, Leftover};
+use crate::account::flow_log::FlowLog;
+use crate::account::inventory::Inventory;
+use crate::account::lifecycle::Lifecycle;
+use crate::account::queries::Account;
+use crate::account::resource::Resource;
+use crate::account::settings::Settings;
+use crate::query::plan::{Plan, TargetKind};
+use crate::query::window::Interval;
+use crate::value::{Progress, RowSink, RunStats};
+
+#[async_trait]
+impl Account for Aws {
+    fn has_names(&self) -> bool {
+        true
+    }
+
+    fn lifecycle(&self) -> Result<&dyn Lifecycle, Error> {
+        Ok(self)
+    }
+
+    async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, Error> {
+        Ok(self.network().await?.resources(kind))
+    }
+
+    async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error> {
+        Ok(list(self).await?)
+    }
+
+    async fn inventory(&self) -> Result<Inventory, Error> {
+        Ok(self.network().await?.clone())
+    }
+
+    async fn estimate(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        cancellation: &Cancellation,
+    ) -> Result<Estimate, Error> {
+        Ok(Box::pin(query::estimate(self, plan, interval, cancellation)).await?)
+    }
+
+    fn lateness_s(&self) -> Result<Option<i64>, Error> {
+        Ok(Some(LATENESS_S))
+    }
+
+    async fn more(&self, cancellation: &Cancellation) -> Result<(), Error> {
+        // Each look scans what may still change, and costs; records come every minute at best.
+        const PAUSE: Duration = Duration::from_secs(15);
+        Ok(cancellation.sleep(PAUSE).await.map_err(AwsError::from)?)
+    }
+
+    async fn run(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
+        cancellation: &Cancellation,
+    ) -> Result<RunStats, Error> {
+        // Many calls at once make a large future.
+        Ok(Box::pin(query::run(self, plan, interval, progress, sink, cancellation)).await?)
+    }
+}
+
+#[async_trait]
+impl Lifecycle for Aws {
+    async fn create(
+        &self,
+        resource: &Resource,
+        settings: &Settings,
+        cancellation: &Cancellation,
+    ) -> Result<Created, Error> {
+        let _change = cancellation.change();
+        Ok(create::create(self, resource, settings, cancellation).await?)
+    }
+
+    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, Error> {
+        let role = role_name(&self.clients().await?.region, &resource.flow_log_name());
+        let [group, flow_log] = resource.steps(settings);
+        Ok(vec![group, format!("role {role} for it"), flow_log])
+    }
+
+    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+        let _change = cancellation.change();
+        Ok(delete::delete(self, flow_log, cancellation).await?)
+    }
+
+    async fn findings(&self) -> Result<Vec<Finding>, Error> {
+        // Many calls at once make a large future.
+        Ok(Box::pin(doctor::findings(self)).await?)
+    }
+
+    async fn remove(&self, leftover: &Leftover, cancellation: &Cancellation) -> Result<(), Error> {
+        let _change = cancellation.change();
+        cancellation.check().map_err(AwsError::from)?;
+        let clients = self.clients().await?;
+        match leftover {
+            Leftover::LogGroup(group) => Ok(delete::orphaned_log_group(clients, group).await?),
+            Leftover::Role(role) => Ok(delete::orphaned_role(clients, role).await?),
+            Leftover::File => Ok(()),
+        }
+    }
+}
+
+async fn list(aws: &Aws) -> Result<Vec<FlowLog>, AwsError> {
+    let clients = aws.clients().await?;
+    let (inventory, ours, groups) =
+        tokio::try_join!(aws.network(), flow_logs::ours(clients), log_groups::list(clients))?;
+    let resources = Resources::new(inventory);
+    let mut listed: Vec<FlowLog> =
+        flow_logs::grouped(ours).iter().map(|group| group.describe(&resources, &groups)).collect();
+    FlowLog::sort(&mut listed);
+    Ok(listed)
+}

@@ -1,0 +1,43 @@
+//! An open account: what all that is done there needs.
+
+use tokio::sync::OnceCell;
+
+use super::client::Clients;
+use super::error::Error;
+use super::inventory;
+use super::options::{News, Options};
+use super::quota::Quota;
+use crate::account::inventory::Inventory;
+
+/// An account on AWS, in one Region.
+pub struct Aws {
+    pub(super) options: Options,
+    clients: OnceCell<Clients>,
+    inventory: OnceCell<Inventory>,
+    pub(super) quota: Quota,
+}
+
+impl Aws {
+    /// Opens an account; nothing is read or called before something is asked.
+    #[must_use]
+    pub fn open(options: Options) -> Self {
+        Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
+    }
+
+    pub(super) async fn clients(&self) -> Result<&Clients, Error> {
+        let load = || Clients::load(self.options.profile.as_ref(), self.options.region.as_ref());
+        self.clients.get_or_try_init(load).await
+    }
+
+    /// What there is in the network; read once.
+    pub(super) async fn network(&self) -> Result<&Inventory, Error> {
+        let clients = self.clients().await?;
+        self.inventory.get_or_try_init(|| inventory::read(clients)).await
+    }
+
+    pub(super) fn tell(&self, news: &str) {
+        if let Some(tell) = &self.options.tell {
+            tell(News::Note(news));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Runs plans, and estimates what they would take.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::try_join_all;
+
+use super::super::connection::Aws;
+use super::super::error::Error;
+use super::answer::{Answer, Query, Totals};
+use super::service::Service;
+use super::{empty, groups, join, merge, unit};
+use crate::account::cancellation::Cancellation;
+use crate::account::estimate::Estimate;
+use crate::account::inventory_names::names;
+use crate::query::plan::{Plan, Shape};
+use crate::query::window::Interval;
+use crate::value::{Progress, RowSink, RunStats};
+
+/// Runs a plan; rows go to `sink` in the order of the plan.
+pub(in super::super) async fn run(
+    aws: &Aws,
+    plan: &Plan,
+    interval: Option<Interval>,
+    progress: &Arc<Progress>,
+    sink: &mut (dyn RowSink + Send),
+    cancellation: &Cancellation,
+) -> Result<RunStats, Error> {
+    let _query = cancellation.query();
+    let started = Instant::now();
+    let joined = join::joined(plan)?;
+    let names = if joined.has_names() { Some(names(aws.network().await?)) } else { None };
+    let asked = unit::asked(aws, &joined.plan, interval).await?;
+    sink.columns(&plan.columns()).map_err(Error::Sink)?;
+    let service = Service::new(aws, progress, cancellation);
+    let query = Query { plan, kinds: plan.kinds(), joined, names, units: &asked.units, service: &service };
+    let mut answer = Answer { sink, totals: Totals::default() };
+    let ended = match &plan.shape {
+        _ if plan.is_never() => never(&plan.shape, &mut answer),
+        Shape::Records { .. } => query.records(&mut answer).await,
+        Shape::Groups(groups) => query.groups(groups, &mut answer).await,
+    };
+    service.stop_all().await;
+    ended?;
+    let Totals { rows, matched, truncated, mut notes, cut } = answer.totals;
+    if let Some(cut) = cut {
+        return Err(cut);
+    }
+    if matched == 0 && !plan.is_never() {
+        notes.extend(empty::notes(&asked));
+    }
+    let (records_scanned, bytes_scanned) = service.scanned();
+    Ok(RunStats {
+        rows,
+        truncated,
+        records_scanned,
+        bytes_scanned,
+        log_groups: asked.sources.len() as u64,
+        queries: service.queries(),
+        cost_usd: Some(aws.options.cost_usd(bytes_scanned)),
+        notes,
+        elapsed: started.elapsed(),
+        ..RunStats::default()
+    })
+}
+
+/// How many bytes a plan would scan: the service says so for nothing.
+pub(in super::super) async fn estimate(
+    aws: &Aws,
+    plan: &Plan,
+    interval: Option<Interval>,
+    cancellation: &Cancellation,
+) -> Result<Estimate, Error> {
+    let _query = cancellation.query();
+    let plan = join::joined(plan)?.plan;
+    let asked = unit::asked(aws, &plan, interval).await?;
+    let progress = Arc::default();
+    let service = Service::new(aws, &progress, cancellation);
+    let estimates = asked.units.iter().map(|unit| unit.estimate(&service, &plan));
+    let outcome = try_join_all(estimates).await;
+    service.stop_all().await;
+    let bytes = outcome?.into_iter().sum();
+    Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
+}
+
+/// Nothing can match: nothing is asked.
+fn never(shape: &Shape, answer: &mut Answer<'_>) -> Result<(), Error> {
+    match shape {
+        Shape::Groups(groups) => answer.rows(merge::selected(groups, groups::of_nothing(groups))),
+        Shape::Records { .. } => Ok(()),
+    }
+}

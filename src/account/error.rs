@@ -1,0 +1,89 @@
+//! Why an account cannot do what it is asked: the errors of all that it is made of.
+
+#[cfg(feature = "aws")]
+use super::aws::Error as AwsError;
+use super::local::record_ids::Error as PlainError;
+use super::local::state::Error as EmbeddedError;
+use super::{inventory, select};
+use crate::engine;
+
+/// Why an account cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `create vpc`, where there are only files.
+    #[error("these are files, not an account: they can be queried only")]
+    NotAnAccount,
+    /// `--inventory FILE` beside an account.
+    #[error("`{folder}` is an account with an inventory of its own")]
+    OwnInventory {
+        /// The account's folder.
+        folder: String,
+    },
+    /// A selector means nothing.
+    #[error(transparent)]
+    Select(#[from] select::Error),
+    /// Plain files cannot answer.
+    #[error(transparent)]
+    Plain(#[from] PlainError),
+    /// The folder of an embedded account is not in order, or in use.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// AWS refuses, or cannot be reached.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Aws(AwsError),
+    /// The inventory is not valid.
+    #[error(transparent)]
+    Inventory(#[from] inventory::Error),
+    /// The files could not be read, or the query not be run.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// What takes the rows failed.
+    #[error("cannot write the rows: {0}")]
+    Sink(std::io::Error),
+    /// `explain --estimate` of files.
+    #[error("a query of files costs nothing")]
+    NoCost,
+    /// `follow` of what comes through a pipe.
+    #[error("what comes through a pipe cannot be followed")]
+    NotFollowed,
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotAnAccount => Some("an account is a folder with `inventory.json`".into()),
+            Self::Select(error) => error.help(),
+            Self::Plain(error) => error.help(),
+            Self::Embedded(error) => error.help(),
+            Self::Engine(error) => error.help(),
+            Self::OwnInventory { .. } => Some("leave `--inventory` out".into()),
+            #[cfg(feature = "aws")]
+            Self::Aws(error) => error.help(),
+            Self::NotFollowed => Some("name the file that grows with `--local`".into()),
+            Self::Inventory(_) | Self::Sink(_) | Self::NoCost => None,
+        }
+    }
+
+    /// Whether the reader of the rows went away.
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        let (Self::Engine(engine::Error::Sink(sink)) | Self::Sink(sink)) = self else { return false };
+        sink.kind() == std::io::ErrorKind::BrokenPipe
+    }
+}
+
+#[cfg(feature = "aws")]
+impl From<AwsError> for Error {
+    /// What every account may meet is the same error on each.
+    fn from(error: AwsError) -> Self {
+        match error {
+            AwsError::Select(error) => Self::Select(error),
+            AwsError::Sink(error) => Self::Sink(error),
+            error => Self::Aws(error),
+        }
+    }
+}

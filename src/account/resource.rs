@@ -1,0 +1,123 @@
+//! What flow logs are created for.
+
+use super::naming::{self, LOG_GROUP_PREFIX};
+use super::settings::Settings;
+use crate::query::glob::matches_glob;
+use crate::query::plan::TargetKind;
+
+/// The kinds that flow logs are created for, in the order they are listed.
+pub const KINDS: [TargetKind; 6] = [
+    TargetKind::Instance,
+    TargetKind::SecurityGroup,
+    TargetKind::Subnet,
+    TargetKind::Vpc,
+    TargetKind::NatGateway,
+    TargetKind::Endpoint,
+];
+
+/// Something that flow logs can be created for: a VPC, a group of instances of one name, ...
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: TargetKind,
+    /// Its id; for instances their common name.
+    pub id: String,
+    /// Its `Name`, where it has one.
+    pub name: Option<String>,
+    /// The VPC that it lives in.
+    pub vpc: Option<String>,
+    /// The ids of the instances that share the name; empty for other kinds.
+    pub members: Vec<String>,
+    /// The interfaces that belong to it now.
+    pub interfaces: Vec<String>,
+}
+
+impl Resource {
+    /// The id of its flow log: tag `Name`, and the end of the names of log group and role, which is
+    /// why it is changed where those would not accept it.
+    #[must_use]
+    pub fn flow_log_name(&self) -> String {
+        naming::fit(&self.plain_name())
+    }
+
+    /// The same as the Go tool has it, which changes nothing.
+    fn plain_name(&self) -> String {
+        match self.kind {
+            TargetKind::Instance => format!("instance-{}", self.id),
+            _ => self.id.clone(),
+        }
+    }
+
+    /// What its flow log may be called, by this tool and by the Go tool.
+    pub(crate) fn flow_log_names(&self) -> [String; 2] {
+        [self.flow_log_name(), self.plain_name()]
+    }
+
+    /// The log group of its flow log.
+    #[must_use]
+    pub fn log_group(&self) -> String {
+        format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
+    }
+
+    /// What a selector may call it: its name if it has one, its id, and the ids of its instances.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.name.iter().chain([&self.id]).chain(&self.members)
+    }
+
+    /// Whether a selector, an id or name or a glob over either, means it.
+    #[must_use]
+    pub fn is_selected(&self, selector: &str) -> bool {
+        self.names().any(|name| matches_glob(selector, name))
+    }
+
+    /// The name and the id, as messages have it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(self.kind, self.name.as_ref(), &self.id)
+    }
+
+    /// What creating its flow log makes on every account: log group and flow log.
+    pub(super) fn steps(&self, settings: &Settings) -> [String; 2] {
+        let Settings { retention_days, aggregation_s, .. } = settings;
+        [
+            format!("log group {} ({retention_days} days)", self.log_group()),
+            format!("flow log of {} (every {aggregation_s} s)", self.coverage()),
+        ]
+    }
+
+    /// How many interfaces it has, in words.
+    #[must_use]
+    pub fn coverage(&self) -> String {
+        match self.interfaces.len() {
+            1 => "1 interface".into(),
+            count => format!("{count} interfaces"),
+        }
+    }
+}
+
+/// The name, if there is one beside the id, and the id, behind the word of the kind.
+pub(crate) fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
+    match name {
+        Some(name) if name != id => format!("{} {name} ({id})", kind.name()),
+        _ => format!("{} {id}", kind.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_go_tool() {
+        let resource = |kind, id: &str| Resource {
+            kind,
+            id: id.into(),
+            name: None,
+            vpc: None,
+            members: Vec::new(),
+            interfaces: Vec::new(),
+        };
+        assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");
+        assert_eq!(resource(TargetKind::Instance, "web").log_group(), "/fl-cli/instance-web");
+    }
+}

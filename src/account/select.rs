@@ -1,0 +1,142 @@
+//! What selectors mean: ids, names, or globs over either.
+
+use super::inventory::Inventory;
+use super::resource::{KINDS, Resource};
+use crate::diagnostic::nearest;
+use crate::query::plan::TargetKind;
+
+/// Why a selector means nothing that can be queried or created.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `vpc prdo`
+    #[error("no {kind} matches `{selector}`")]
+    NoMatch {
+        /// The kind's word.
+        kind: &'static str,
+        /// What was typed.
+        selector: String,
+        /// Ids and names that there are.
+        known: Vec<String>,
+    },
+    /// `vpc where reject`, where no flow log of that kind was created.
+    #[error("the account has no flow log{}", of_kind(*kind))]
+    NoFlowLogs {
+        /// The kind.
+        kind: TargetKind,
+    },
+    /// `vpc prod`, for which no flow log was created.
+    #[error("{what} has no flow log")]
+    NoFlowLog {
+        /// What was asked for.
+        what: String,
+        /// How to create it, if that would help.
+        create: Option<String>,
+    },
+    /// `create instance i-0a i-0b`, where the two have different names.
+    #[error("instances of one flow log share a name: {}", of_instances(instances))]
+    MixedInstances {
+        /// Each instance's id and name.
+        instances: Vec<(String, String)>,
+    },
+    /// A target that nothing could be recorded for.
+    #[error("{what} has no network interface: there is nothing to log")]
+    NoInterface {
+        /// The target.
+        what: String,
+    },
+}
+
+impl Error {
+    /// What to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NoMatch { selector, known, .. } => match nearest(selector, known.iter().map(String::as_str)) {
+                Some(near) => Some(format!("did you mean `{near}`?")),
+                None if known.is_empty() => Some("there is none".into()),
+                None => Some(format!("there are {}", few(known))),
+            },
+            Self::NoFlowLogs { kind } => {
+                let kind = if KINDS.contains(kind) { kind.name() } else { "vpc" };
+                Some(format!("create one: `flowlogs create {kind} NAME`"))
+            }
+            Self::NoFlowLog { create, .. } => create.as_ref().map(|create| format!("create one: `{create}`")),
+            Self::MixedInstances { .. } => Some("create one for each name".into()),
+            Self::NoInterface { .. } => None,
+        }
+    }
+}
+
+fn of_kind(kind: TargetKind) -> String {
+    if KINDS.contains(&kind) { format!(" of kind `{}`", kind.name()) } else { String::new() }
+}
+
+fn of_instances(instances: &[(String, String)]) -> String {
+    let each: Vec<String> = instances.iter().map(|(id, name)| format!("{id} is `{name}`")).collect();
+    each.join(", ")
+}
+
+/// Some of the names, and how many more there are.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// What all of them may be called: the first name of each, then the others.
+pub(crate) fn known<'a, T, N: Iterator<Item = &'a String>>(all: &'a [T], names: impl Fn(&'a T) -> N) -> Vec<String> {
+    let first = all.iter().filter_map(|one| names(one).next());
+    first.chain(all.iter().flat_map(|one| names(one).skip(1))).cloned().collect()
+}
+
+/// Why a selector has no records: nothing is called so, or nothing was created for it.
+pub(super) fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &str, log_groups: Vec<String>) -> Error {
+    let resources = inventory.resources(kind);
+    if let Some(resource) = resources.iter().find(|resource| resource.is_selected(selector)) {
+        let create = Some(format!("flowlogs create {} {}", kind.name(), resource.id));
+        return Error::NoFlowLog { what: resource.label(), create };
+    }
+    let known = if kind == TargetKind::Group { log_groups } else { known(&resources, Resource::names) };
+    Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
+}
+
+/// Instances that are named by id, one by one, are meant to be one group.
+pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
+    let named = |id: &&String| selectors.contains(id);
+    let of_group = |group: &Resource| -> Vec<(String, String)> {
+        group.members.iter().filter(named).map(|id| (id.clone(), group.id.clone())).collect()
+    };
+    let by_group: Vec<Vec<(String, String)>> =
+        resources.iter().map(of_group).filter(|instances| !instances.is_empty()).collect();
+    if by_group.len() > 1 { Err(Error::MixedInstances { instances: by_group.concat() }) } else { Ok(()) }
+}
+
+/// Those of `all` that some selector means, all of them without one; a selector that means none is
+/// an error with the names there are.
+pub(crate) fn selected<T>(
+    kind: TargetKind,
+    selectors: &[String],
+    all: Vec<T>,
+    is_selected: impl Fn(&T, &str) -> bool,
+    known: impl Fn(&[T]) -> Vec<String>,
+) -> Result<Vec<T>, Error> {
+    let is_missing = |selector: &&String| !all.iter().any(|one| is_selected(one, selector));
+    if let Some(selector) = selectors.iter().find(is_missing) {
+        return Err(Error::NoMatch { kind: kind.name(), selector: selector.clone(), known: known(&all) });
+    }
+    let is_meant = |one: &T| selectors.is_empty() || selectors.iter().any(|selector| is_selected(one, selector));
+    Ok(all.into_iter().filter(is_meant).collect())
+}
+
+/// Nothing is made for what has no interface.
+///
+/// # Errors
+///
+/// [`Error::NoInterface`].
+pub(crate) fn check_interfaces(resource: &Resource) -> Result<(), Error> {
+    if resource.interfaces.is_empty() { Err(Error::NoInterface { what: resource.label() }) } else { Ok(()) }
+}
