@@ -1,0 +1,11 @@
+//! A run: DataFusion reads the files as a table, by threads that share out their parts.
+
+mod answer;
+mod newest;
+mod scan;
+mod table;
+
+pub(crate) use answer::rows;
+pub(crate) use newest::{is_mingled, suits};
+pub(crate) use scan::cores;
+pub(crate) use table::Table;

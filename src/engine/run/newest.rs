@@ -1,0 +1,507 @@
+//! Records part by part, the newest part first, so that they need not be sorted all at once.
+//!
+//! Files and their lines are mostly in order of time. Where it is known from when to when the
+//! records of each part are, those of some parts can be passed on as soon as no part that is still
+//! to be read has newer ones. So a big answer starts soon and takes little memory. With a limit, of
+//! text that is older than enough records only the times are looked at, and of parquet nothing.
+//! Where too many parts lie over each other, the query engine has to sort.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::error::Error;
+use std::fmt;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+use std::{iter, mem, thread};
+
+use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
+use datafusion::arrow::compute::kernels::cmp::{gt, gt_eq};
+use datafusion::arrow::compute::{concat_batches, filter_record_batch, not};
+use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
+use datafusion::arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use datafusion::physical_plan::streaming::PartitionStream;
+use tokio::sync::mpsc::Sender;
+
+use crate::engine::decode::certain;
+use crate::engine::format::Reader;
+use crate::engine::input::Files;
+use crate::engine::plan::Column;
+use crate::engine::record::{BATCH_ROWS, Halt, Outlet, Times, Unit, lock};
+use crate::field::Field;
+use crate::query::plan::{Plan, Shape, SortKey, Source};
+
+use super::scan::{Scan, cores};
+
+/// Records that take up to this share of the memory for them are sorted at once, without asking from
+/// when to when others are.
+const FEW_SHARE: usize = 8;
+
+/// Parts that are read before it is asked whether there are enough records; then twice as many, and so on.
+const FIRST_PARTS: usize = 2;
+
+/// So many at most, as their records are held meanwhile.
+const MOST_PARTS: usize = 8;
+
+/// Bytes that a value takes on its way, about.
+const VALUE_BYTES: u64 = 24;
+
+/// Whether the answer can come part by part, and is better off so.
+pub(crate) fn suits(plan: &Plan, files: &Files) -> bool {
+    // With a malformed line, a strict run shows nothing: all lines have to be read before.
+    matches!(plan.shape, Shape::Records { .. })
+        && plan.sort.first().is_none_or(|key| *key == SortKey::NEWEST_FIRST)
+        // Where all files are empty there is no column of times.
+        && files.layouts().next().is_some()
+        && files.has(&Source::Field(Field::Time))
+        && !files.is_strict
+        && files.files.iter().all(|file| file.records.suits_newest_first(&file.layout, plan.limit))
+}
+
+/// The query engine has to sort: too many parts have records of the same time.
+#[derive(Debug)]
+struct Mingled;
+
+impl fmt::Display for Mingled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many parts have records of the same time")
+    }
+}
+
+impl Error for Mingled {}
+
+/// Whether this is why an answer did not begin.
+pub(crate) fn is_mingled(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::External(error) if error.is::<Mingled>())
+}
+
+/// The records of files, each batch newer than the next; within a batch they have no order.
+#[derive(Clone, Debug)]
+pub(crate) struct NewestFirst {
+    pub(crate) scan: Arc<Scan>,
+    /// How much memory records may take that wait for others.
+    pub(crate) memory_bytes: usize,
+    /// How many are enough, if any number is.
+    pub(crate) enough: Option<usize>,
+}
+
+impl NewestFirst {
+    /// From how many on records are worth a batch, when so many were passed on.
+    fn worth_rows(&self, passed: usize) -> usize {
+        self.enough.map_or(BATCH_ROWS, |enough| enough.saturating_sub(passed).min(BATCH_ROWS))
+    }
+
+    fn is_enough(&self, rows: usize) -> bool {
+        self.enough.is_some_and(|enough| rows >= enough)
+    }
+
+    /// How many parts at most to read before their records are passed on, if those that wait meanwhile
+    /// fit into memory. What a limit leaves unread does not depend on the number of threads.
+    fn parts_at_once(&self, parts: &[Part]) -> Option<usize> {
+        let row_bytes = VALUE_BYTES * self.scan.context.select.output.len() as u64;
+        let fits = |at_once: &usize| {
+            let rows = most_rows(parts, *at_once, self.enough.map_or(u64::MAX, |enough| enough as u64));
+            rows * row_bytes <= self.memory_bytes as u64
+        };
+        if self.enough.is_none() {
+            return Some(cores()).filter(fits);
+        }
+        iter::successors(Some(MOST_PARTS), |parts| Some(parts / 2)).take_while(|parts| *parts >= FIRST_PARTS).find(fits)
+    }
+
+    /// How many parts are read before it is asked again whether there are enough records. What is read
+    /// is always read to its end, so that what is counted does not depend on which thread comes first.
+    fn rounds(&self, most: usize) -> impl Iterator<Item = usize> {
+        let first = if self.enough.is_some() { FIRST_PARTS } else { usize::MAX };
+        iter::successors(Some(first), move |round| Some((round.saturating_mul(2)).min(most.max(first))))
+    }
+}
+
+impl PartitionStream for NewestFirst {
+    fn schema(&self) -> &SchemaRef {
+        &self.scan.context.select.schema
+    }
+
+    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let mut stream = RecordBatchReceiverStreamBuilder::new(Arc::clone(&self.scan.context.select.schema), 1);
+        let reader = NewestReader { query: self.clone(), to: stream.tx() };
+        stream.spawn_blocking(move || reader.run().or_else(|halt| reader.query.scan.halted(halt)));
+        stream.build()
+    }
+}
+
+struct NewestReader {
+    query: NewestFirst,
+    to: Sender<Result<RecordBatch, DataFusionError>>,
+}
+
+/// What was kept of a part.
+type Kept = Result<Vec<RecordBatch>, Halt>;
+
+impl NewestReader {
+    fn run(&self) -> Result<(), Halt> {
+        let mut held = Held::new(&self.query.scan);
+        let parts = self.rest(&mut held)?;
+        let Some(at_once) = self.query.parts_at_once(&parts) else {
+            return Err(DataFusionError::External(Box::new(Mingled)).into());
+        };
+        let mut unread = Unread::new(&parts);
+        let mut queue: Vec<(usize, Unit)> = parts.into_iter().map(|part| part.unit).enumerate().collect();
+        let mut passed = self.advance(&mut held, unread.newest(), 0)?;
+        for round in self.query.rounds(at_once) {
+            if self.query.is_enough(passed) || queue.is_empty() {
+                break;
+            }
+            in_parallel(
+                &Mutex::new(take_last(&mut queue, round)),
+                |(place, unit)| (place, self.read(&unit)),
+                |(place, kept)| {
+                    held.batches.extend(kept?);
+                    unread.remove(place);
+                    // With a limit it could be enough in the middle of a round.
+                    if self.query.enough.is_none() {
+                        self.advance(&mut held, unread.newest(), passed)?;
+                    }
+                    Ok(())
+                },
+            )?;
+            passed = self.advance(&mut held, unread.newest(), passed)?;
+        }
+        Ok(())
+    }
+
+    /// Passes on the records that are newer than all that can still come, and leaves those that may
+    /// still be among enough; returns how many were passed on so far.
+    fn advance(&self, held: &mut Held, newest: Option<i64>, passed: usize) -> Result<usize, Halt> {
+        let passed = passed + self.pass_on(held.release(newest, self.query.worth_rows(passed))?)?;
+        if let Some(enough) = self.query.enough {
+            held.keep_newest(enough.saturating_sub(passed))?;
+        }
+        Ok(passed)
+    }
+
+    /// Reads until there is much, or enough if none of the rest is newer; returns what is left then,
+    /// the part with the newest record last.
+    fn rest(&self, held: &mut Held) -> Result<Vec<Part>, Halt> {
+        let mut queue = mem::take(&mut *lock(&self.query.scan.queue));
+        let says_times = |unit: &Unit| self.query.scan.files[unit.file].records.stores_times();
+        let mut is_much = queue.iter().all(says_times);
+        for round in self.query.rounds(MOST_PARTS) {
+            if is_much || queue.is_empty() {
+                break;
+            }
+            let parts = Mutex::new(take_last(&mut queue, round));
+            in_parallel(
+                &parts,
+                |unit| self.read(&unit),
+                |kept| {
+                    held.batches.extend(kept?);
+                    if self.query.enough.is_none() && self.is_much(held) {
+                        is_much = true;
+                        queue.append(&mut lock(&parts));
+                    }
+                    Ok(())
+                },
+            )?;
+            is_much |= self.is_much(held) || self.query.is_enough(held.rows());
+        }
+        self.look(queue)
+    }
+
+    fn is_much(&self, held: &Held) -> bool {
+        held.bytes() > self.query.memory_bytes / FEW_SHARE
+    }
+
+    /// From when to when the records of parts are, the part with the newest record last.
+    fn look(&self, queue: Vec<Unit>) -> Result<Vec<Part>, Halt> {
+        let look = |(place, unit): (usize, Unit)| {
+            let file = &self.query.scan.files[unit.file];
+            let times = file.records.times(file, &unit.part, &self.to)?;
+            Ok((place, Part { unit, times }))
+        };
+        let mut parts = Vec::new();
+        in_parallel(&Mutex::new(queue.into_iter().enumerate().collect()), look, |part: Result<_, Halt>| {
+            parts.push(part?);
+            Ok(())
+        })?;
+        // The place decides among equals, as they came in the order in which threads were ready.
+        parts.sort_unstable_by_key(|(place, part)| (part.times.newest, *place));
+        Ok(parts.into_iter().map(|(_, part)| part).collect())
+    }
+
+    fn read(&self, unit: &Unit) -> Kept {
+        let outlet = Keeping { kept: RefCell::default(), to: &self.to };
+        self.query.scan.read(&Reader::new(&self.query.scan.context, &outlet), unit)?;
+        Ok(outlet.kept.into_inner())
+    }
+
+    /// Passes on records, if there are any; returns how many.
+    fn pass_on(&self, batch: Option<RecordBatch>) -> Result<usize, Halt> {
+        let Some(batch) = batch else { return Ok(0) };
+        let rows = batch.num_rows();
+        self.to.pass(batch).map(|()| rows)
+    }
+}
+
+/// Up to so many from the end.
+fn take_last<T>(queue: &mut Vec<T>, count: usize) -> Vec<T> {
+    queue.split_off(queue.len().saturating_sub(count))
+}
+
+/// A part and from when to when its records are.
+struct Part {
+    unit: Unit,
+    times: Times,
+}
+
+/// Which parts are still to be read, these being in order of their newest record.
+struct Unread {
+    newest: Vec<i64>,
+    is_read: Vec<bool>,
+}
+
+impl Unread {
+    fn new(parts: &[Part]) -> Self {
+        Self { newest: parts.iter().map(|part| part.times.newest).collect(), is_read: vec![false; parts.len()] }
+    }
+
+    fn remove(&mut self, place: usize) {
+        self.is_read[place] = true;
+        while self.is_read.last().is_some_and(|is_read| *is_read) {
+            self.is_read.pop();
+            self.newest.pop();
+        }
+    }
+
+    /// The time of the newest record that can still come, if any can.
+    fn newest(&self) -> Option<i64> {
+        self.newest.last().copied()
+    }
+}
+
+/// How many records are held at once, at most. Parts are in order of their newest; so many are read
+/// at once, and of the records that wait for others no more are left than are `enough`.
+fn most_rows(parts: &[Part], at_once: usize, enough: u64) -> u64 {
+    let mut waiting = BinaryHeap::new();
+    let (mut rows, mut most) = (0_u64, 0);
+    for (place, Part { times, .. }) in parts.iter().enumerate().rev() {
+        let read_meanwhile = &parts[(place + 1).saturating_sub(at_once)..=place];
+        most = most.max(rows.min(enough) + read_meanwhile.iter().map(|part| part.times.rows).sum::<u64>());
+        waiting.push((times.oldest, times.rows));
+        rows += times.rows;
+        let next = place.checked_sub(1).map_or(i64::MIN, |next| parts[next].times.newest);
+        while let Some((oldest, count)) = waiting.peek().copied()
+            && oldest > next
+        {
+            waiting.pop();
+            rows -= count;
+        }
+    }
+    most
+}
+
+/// Keeps what a part has.
+struct Keeping<'t> {
+    kept: RefCell<Vec<RecordBatch>>,
+    to: &'t Sender<Result<RecordBatch, DataFusionError>>,
+}
+
+impl Outlet for Keeping<'_> {
+    fn pass(&self, batch: RecordBatch) -> Result<(), Halt> {
+        self.kept.borrow_mut().push(batch);
+        self.check_open()
+    }
+
+    fn check_open(&self) -> Result<(), Halt> {
+        self.to.check_open()
+    }
+}
+
+/// Works on what is in the queue, the last first, with as many threads as can run at once; `with`
+/// takes what comes of it here, and ends all with an error.
+fn in_parallel<T: Send, R: Send>(
+    queue: &Mutex<Vec<T>>,
+    work: impl Fn(T) -> R + Sync,
+    mut with: impl FnMut(R) -> Result<(), Halt>,
+) -> Result<(), Halt> {
+    thread::scope(|scope| {
+        let (sender, done) = sync_channel(0);
+        for _ in 0..cores() {
+            let (sender, work) = (sender.clone(), &work);
+            let next = || lock(queue).pop();
+            scope.spawn(move || {
+                while let Some(item) = next() {
+                    if sender.send(work(item)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        done.into_iter().try_for_each(&mut with)
+    })
+}
+
+/// Records that wait until nothing newer can come.
+struct Held {
+    batches: Vec<RecordBatch>,
+    schema: SchemaRef,
+    /// The column of the time.
+    time: usize,
+}
+
+impl Held {
+    fn new(scan: &Scan) -> Self {
+        let time = scan.context.select.output.iter().position(|column| *column == Column::TIME);
+        let time = time.expect("records in order of time have one");
+        Self { batches: Vec::new(), schema: Arc::clone(&scan.context.select.schema), time }
+    }
+
+    fn times<'b>(&self, batch: &'b RecordBatch) -> &'b Int64Array {
+        batch.column(self.time).as_primitive::<Int64Type>()
+    }
+
+    fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn bytes(&self) -> usize {
+        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+    }
+
+    /// The records that are newer than the newest that can still come, if they are worth a batch; all
+    /// if none can.
+    fn release(&mut self, newest: Option<i64>, worth_rows: usize) -> Result<Option<RecordBatch>, ArrowError> {
+        let Some(newest) = newest else {
+            let batches = mem::take(&mut self.batches);
+            return if batches.is_empty() { Ok(None) } else { concat_batches(&self.schema, &batches).map(Some) };
+        };
+        let is_newer = |batch| gt(self.times(batch), &Int64Array::new_scalar(newest) as &dyn Datum).map(certain);
+        let masks = self.batches.iter().map(is_newer).collect::<Result<Vec<BooleanArray>, ArrowError>>()?;
+        if masks.iter().map(BooleanArray::true_count).sum::<usize>() < worth_rows {
+            return Ok(None);
+        }
+        let mut newer = Vec::new();
+        let mut held = Vec::new();
+        for (batch, mask) in mem::take(&mut self.batches).into_iter().zip(masks) {
+            match mask.true_count() {
+                0 => held.push(batch),
+                all if all == batch.num_rows() => newer.push(batch),
+                _ => {
+                    newer.push(filter_record_batch(&batch, &mask)?);
+                    held.push(filter_record_batch(&batch, &not(&mask)?)?);
+                }
+            }
+        }
+        self.batches = held;
+        concat_batches(&self.schema, &newer).map(Some)
+    }
+
+    /// Leaves so many of the newest records, and those that are as old as the oldest of these.
+    fn keep_newest(&mut self, rows: usize) -> Result<(), ArrowError> {
+        if rows == 0 {
+            self.batches.clear();
+        }
+        let mut times: Vec<i64> = self.batches.iter().flat_map(|batch| self.times(batch).iter().flatten()).collect();
+        if rows == 0 || times.len() <= rows {
+            return Ok(());
+        }
+        let (_, oldest, _) = times.select_nth_unstable_by_key(rows - 1, |time| Reverse(*time));
+        let oldest = Int64Array::new_scalar(*oldest);
+        let mut held = Vec::new();
+        for batch in mem::take(&mut self.batches) {
+            let mask = certain(gt_eq(self.times(&batch), &oldest as &dyn Datum)?);
+            match mask.true_count() {
+                0 => {}
+                all if all == batch.num_rows() => held.push(batch),
+                _ => held.push(compact(&filter_record_batch(&batch, &mask)?)?),
+            }
+        }
+        self.batches = held;
+        Ok(())
+    }
+}
+
+/// The same records without the text of others, which else stays in memory.
+fn compact(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let column = |column: &ArrayRef| match column.as_string_view_opt() {
+        Some(text) => Arc::new(text.gc()) as ArrayRef,
+        None => Arc::clone(column),
+    };
+    RecordBatch::try_new(batch.schema(), batch.columns().iter().map(column).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::StringViewArray;
+
+    use super::*;
+    use crate::engine::record::Part as UnitPart;
+
+    /// Parts from when to when and with so many records.
+    fn parts(times: &[(i64, i64, u64)]) -> Vec<Part> {
+        let part = |&(oldest, newest, rows)| Part {
+            unit: Unit { file: 0, part: UnitPart::Whole },
+            times: Times { oldest, newest, rows },
+        };
+        times.iter().map(part).collect()
+    }
+
+    #[test]
+    fn records_wait_for_parts_that_may_have_newer_ones() {
+        let most = |times: &[(i64, i64, u64)], at_once| most_rows(&parts(times), at_once, u64::MAX);
+        // One after the other: none waits for another.
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (20, 29, 6)], 1), 7);
+        // The last two are read at once.
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (20, 29, 6)], 2), 13);
+        // The newest part may have records as old as those of the one before it, not as the first's.
+        assert_eq!(most(&[(0, 9, 5), (10, 25, 7), (20, 29, 6)], 1), 13);
+        // A part of all times, or with records that have none, waits to the end.
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
+        assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (i64::MIN, 29, 6)], 1), 13);
+        assert_eq!(most(&[(5, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
+        assert_eq!(most(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)], 1), 18);
+        // Of the last two parts four records are left while the first is read.
+        assert_eq!(most_rows(&parts(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)]), 1, 4), 11);
+    }
+
+    #[test]
+    fn what_can_still_come_is_no_newer_than_the_newest_unread_part() {
+        let mut unread = Unread::new(&parts(&[(0, 9, 1), (0, 19, 1), (0, 29, 1)]));
+        let mut left = |place| {
+            unread.remove(place);
+            unread.newest()
+        };
+        assert_eq!([left(1), left(2), left(0)], [Some(29), Some(9), None]);
+    }
+
+    #[test]
+    fn of_the_held_records_as_many_are_left_as_may_be_among_enough() {
+        let text = "a name that is too long to lie in a view";
+        let batch = |times: &[Option<i64>]| {
+            let names = StringViewArray::from(vec![text; times.len()]);
+            let columns: [(&str, ArrayRef); 2] =
+                [("time", Arc::new(Int64Array::from(times.to_vec()))), ("name", Arc::new(names))];
+            RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+        };
+        let batches = vec![batch(&[Some(5), None, Some(9)]), batch(&[Some(3)]), batch(&[Some(7), Some(7), Some(8)])];
+        let mut held = Held { schema: batches[0].schema(), batches, time: 0 };
+        let left = |held: &Held| -> Vec<i64> {
+            held.batches.iter().flat_map(|batch| held.times(batch).iter().map(Option::unwrap_or_default)).collect()
+        };
+        held.keep_newest(6).unwrap();
+        assert_eq!(left(&held), [5, 0, 9, 3, 7, 7, 8], "those without a time may be needed");
+        // The third is as old as the fourth, so that either may be the one.
+        held.keep_newest(3).unwrap();
+        assert_eq!(left(&held), [9, 7, 7, 8]);
+        assert_eq!(held.batches[0].column(1).as_string_view().total_buffer_bytes_used(), text.len());
+        assert_eq!(held.release(Some(8), 2).unwrap(), None, "one is not worth it");
+        assert_eq!(held.release(Some(7), 2).unwrap().unwrap().num_rows(), 2);
+        assert_eq!(left(&held), [7, 7]);
+        held.keep_newest(0).unwrap();
+        assert_eq!(held.rows(), 0);
+    }
+}

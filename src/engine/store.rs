@@ -1,0 +1,9 @@
+//! Stored bytes: local files, gzip, and reading ahead. What the bytes mean is not known here.
+
+mod ahead;
+mod local;
+mod raw;
+
+pub(crate) use ahead::Ahead;
+pub(crate) use local::{ended_bytes, line_start, lines_before};
+pub(crate) use raw::{Raw, error};
