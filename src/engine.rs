@@ -50,7 +50,7 @@ pub use plan::Names;
 
 use plan::{Shaped, shape};
 use record::{BATCH_ROWS, Tally, Visible};
-use run::{Table, cores};
+use run::{LogTable, cores};
 
 /// Runs `plan` over the files; rows go to `sink` as they come.
 ///
@@ -78,7 +78,7 @@ pub async fn run(
     let mut running = query.start(run::suits(plan, files)).await?;
     let mut next = running.rows.next().await;
     if let Some(Err(error)) = &next
-        && run::is_mingled(error)
+        && run::is_overlap(error)
     {
         running = query.start(false).await?;
         next = running.rows.next().await;
@@ -129,9 +129,9 @@ impl Query<'_> {
     async fn start(&self, newest_first: bool) -> Result<Running, Error> {
         let Self { plan, interval, files, names, progress } = *self;
         let tally = Arc::new(Tally::new(progress));
-        let visible = Visible { statuses: plan.selection.statuses, interval, grows: plan.follow };
+        let visible = Visible { statuses: plan.selection.statuses, interval, is_followed: plan.follow };
         let limit = newest_first.then_some(plan.limit);
-        let table = Arc::new(Table::new(files, visible, &tally, plan.is_never(), limit));
+        let table = Arc::new(LogTable::new(files, visible, &tally, plan.is_never(), limit));
         let failed = |error| failed(error, &tally, files.memory_limit_bytes);
         // What comes in order must not be shared out.
         let partitions = if newest_first { 1 } else { cores() };

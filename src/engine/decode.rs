@@ -9,8 +9,8 @@ mod rules;
 mod values;
 mod word;
 
-pub(crate) use block::{Block, Column, certain, count_kept};
-pub(crate) use gather::{Gathering, Regular};
+pub(crate) use block::{Block, StoredColumn, count_kept, nulls_to_false};
+pub(crate) use gather::{Gathering, RegularLines};
 pub(crate) use index::Index;
 pub(crate) use line::{
     BYTE_ORDER_MARK, Fault, LineReader, Parsed, content, header, is_timestamp, parse, plural, reason_of_value,

@@ -10,4 +10,4 @@ mod table_column;
 pub use names::Names;
 pub(crate) use select::{RowFilter, Select};
 pub(crate) use shape::{ColumnOrder, Shaped, fetch, shape};
-pub(crate) use table_column::Column;
+pub(crate) use table_column::TableColumn;

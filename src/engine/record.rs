@@ -8,8 +8,8 @@ mod times;
 mod unit;
 
 pub(crate) use arrow_type::{ADDRESS, ADDRESS_BYTES, TEXT, absent, data_type, family};
-pub(crate) use layout::{Kind, LINE_LIMIT_BYTES, Layout, Slot};
+pub(crate) use layout::{LINE_LIMIT_BYTES, Layout, Slot, SlotKind};
 pub(crate) use outlet::{BATCH_ROWS, Halt, Outlet};
-pub(crate) use tally::{Counts, First, Tally, lock};
+pub(crate) use tally::{Counts, FirstMalformed, Tally, lock};
 pub(crate) use times::Times;
 pub(crate) use unit::{Part, Unit, Visible};

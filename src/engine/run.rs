@@ -6,6 +6,6 @@ mod scan;
 mod table;
 
 pub(crate) use answer::rows;
-pub(crate) use newest::{is_mingled, suits};
+pub(crate) use newest::{is_overlap, suits};
 pub(crate) use scan::cores;
-pub(crate) use table::Table;
+pub(crate) use table::LogTable;

@@ -6,4 +6,4 @@ mod raw;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use local::{ended_bytes, line_start, lines_before};
-pub(crate) use raw::{Raw, error};
+pub(crate) use raw::{Raw, read_error};

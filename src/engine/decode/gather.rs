@@ -1,18 +1,18 @@
-//! Values of records that were read from lines, or where these stand, gathered column by column.
+//! Gathers the columns of a block from lines: decoded values, or their byte ranges.
 //!
-//! Regular lines are taken by the block, one column after the other; any other comes value by value
-//! from `decode`. Every value of a line is checked, whether the query wants it or not.
+//! Regular lines are taken many at a time, one column after the other; any other comes value by value
+//! from `LineReader`. Every value of a line is checked, whether the query needs it or not.
 
 use std::rc::Rc;
 
 use datafusion::arrow::buffer::BooleanBuffer;
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::engine::record::{Kind, Layout, Slot};
+use crate::engine::record::{Layout, Slot, SlotKind};
 use crate::field::Field;
 use crate::value::to_seconds;
 
-use super::block::{Block, Column, Text};
+use super::block::{Block, BlockText, StoredColumn};
 use super::index::Index;
 use super::ipv4::ipv4;
 use super::line::{LineReader, Parsed, Span, is_timestamp, parse};
@@ -23,15 +23,15 @@ use super::word;
 /// Gathers records.
 pub(crate) struct Gathering {
     visible: Vec<bool>,
-    /// The wanted columns, in the order of their slots.
+    /// The needed columns, in the order of their slots.
     columns: Vec<(usize, Gathered)>,
 }
 
 /// One column.
 enum Gathered {
     Values(Values),
-    /// Where values of this kind stand.
-    Spans(Kind, Vec<Span>),
+    /// Byte ranges of values of this kind.
+    Spans(SlotKind, Vec<Span>),
 }
 
 impl Gathered {
@@ -49,24 +49,24 @@ impl Gathered {
         }
     }
 
-    fn finish<'b>(self, text: &Rc<Text<'b>>) -> Column<'b> {
+    fn finish<'b>(self, text: &Rc<BlockText<'b>>) -> StoredColumn<'b> {
         match self {
-            Self::Values(values) => Column::Array(values.finish()),
-            Self::Spans(kind, spans) => Column::Spans(Rc::clone(text), kind, spans),
+            Self::Values(values) => StoredColumn::Array(values.finish()),
+            Self::Spans(kind, spans) => StoredColumn::Spans(Rc::clone(text), kind, spans),
         }
     }
 }
 
 impl Gathering {
-    /// Gathers the `wanted` slots of the layout, which are in order. Those that are `looked_at` for
-    /// every record are made on the way; of the others it is gathered where their values stand.
-    pub(crate) fn new(layout: &Layout, wanted: &[usize], looked_at: &[usize]) -> Self {
+    /// Gathers the `needed` slots of the layout, which are sorted. Those that are `eager` are decoded now;
+    /// of the others only the byte ranges are recorded.
+    pub(crate) fn new(layout: &Layout, needed: &[usize], eager: &[usize]) -> Self {
         let column = |slot: &usize| {
             let kind = layout.slots()[*slot].kind();
-            let values = Values::of(kind, 0).filter(|_| looked_at.contains(slot));
+            let values = Values::of(kind, 0).filter(|_| eager.contains(slot));
             (*slot, values.map_or_else(|| Gathered::Spans(kind, Vec::new()), Gathered::Values))
         };
-        Self { visible: Vec::new(), columns: wanted.iter().map(column).collect() }
+        Self { visible: Vec::new(), columns: needed.iter().map(column).collect() }
     }
 
     /// Adds the record that `reader` read last; its line starts at `at` in the block's bytes.
@@ -78,12 +78,11 @@ impl Gathering {
         self.visible.push(true);
     }
 
-    /// Adds the records of regular lines, which start at `at` in the block's bytes and are visible
-    /// as `is_visible` has it of their status and time; returns how many, none where a line is no
-    /// record or cannot be told to be one here.
+    /// Adds the records of regular lines, which start at `at` in the block's bytes; `is_visible` decides
+    /// by status and time. Returns how many, or `None` and adds nothing if a line is not plainly a record.
     pub(crate) fn extend(
         &mut self,
-        lines: &Regular<'_>,
+        lines: &RegularLines<'_>,
         at: u32,
         mut is_visible: impl FnMut(&[u8], Option<i64>) -> bool,
     ) -> Option<usize> {
@@ -97,20 +96,20 @@ impl Gathering {
     }
 
     #[inline(always)]
-    fn try_extend<S: Simd>(&mut self, simd: S, lines: &Regular<'_>, at: u32) -> bool {
+    fn try_extend<S: Simd>(&mut self, simd: S, lines: &RegularLines<'_>, at: u32) -> bool {
         if !lines.is_led_well() || !lines.rules.hold(simd, lines.index, lines.text) {
             return false;
         }
         let mut columns = self.columns.iter_mut().peekable();
         for (slot, known) in lines.layout.slots().iter().enumerate() {
-            let wanted = columns.next_if(|(of, _)| *of == slot).map(|(_, values)| values);
-            let is_good = match (known.kind(), wanted) {
+            let needed = columns.next_if(|(of, _)| *of == slot).map(|(_, values)| values);
+            let is_good = match (known.kind(), needed) {
                 (_, Some(Gathered::Values(values))) => values.extend(simd, lines.text, lines.values(slot)),
-                (kind, wanted) => {
-                    if let Some(Gathered::Spans(_, spans)) = wanted {
+                (kind, needed) => {
+                    if let Some(Gathered::Spans(_, spans)) = needed {
                         lines.add_spans(slot, at, spans);
                     }
-                    kind != Kind::Address || lines.have_addresses(simd, slot)
+                    kind != SlotKind::Address || lines.have_addresses(simd, slot)
                 }
             };
             if !is_good {
@@ -127,7 +126,7 @@ impl Gathering {
 
     /// The records as a block; `bytes` are what the lines stood in.
     pub(crate) fn finish(self, bytes: &[u8]) -> Block<'_> {
-        let text = Rc::new(Text::new(bytes));
+        let text = Rc::new(BlockText::new(bytes));
         let columns = self.columns.into_iter().map(|(slot, values)| (slot, values.finish(&text))).collect();
         let visible = self.visible.contains(&false).then(|| BooleanBuffer::from(self.visible.as_slice()));
         Block::new(self.visible.len(), visible, columns)
@@ -135,18 +134,18 @@ impl Gathering {
 }
 
 /// Regular lines of a layout.
-pub(crate) struct Regular<'t> {
+pub(crate) struct RegularLines<'t> {
     pub(crate) layout: &'t Layout,
     /// Those of this layout.
     pub(crate) rules: &'t Rules,
-    /// Where their values stand.
+    /// The starts of their values.
     pub(crate) index: &'t Index,
-    /// The lines, and what comes to hand behind them.
+    /// The lines, and padding behind them.
     pub(crate) text: &'t [u8],
 }
 
-impl Regular<'_> {
-    /// The places of a slot's values; in an export, a timestamp stands before each record.
+impl RegularLines<'_> {
+    /// The byte ranges of a slot's values; in an export, a timestamp stands before each record.
     fn values(&self, slot: usize) -> impl Iterator<Item = (usize, usize)> {
         self.index.values(slot + usize::from(self.layout.is_export))
     }
@@ -158,8 +157,8 @@ impl Regular<'_> {
         })
     }
 
-    /// Whether all values of a slot are addresses, or absent. A packet's ends are mostly those of the
-    /// flow, which are looked at themselves.
+    /// Whether all values of a slot are addresses, or absent. The addresses of a packet mostly equal those
+    /// of the flow, which are checked themselves.
     #[inline(always)]
     fn have_addresses<S: Simd>(&self, simd: S, slot: usize) -> bool {
         let same = match self.layout.slots()[slot] {
@@ -173,7 +172,7 @@ impl Regular<'_> {
                 && same_end - same_start == length
                 && word::is_same(self.text, start, same_start, length)
                 || ipv4(simd, self.text, start, end).is_some()
-                || parse(Kind::Address, &self.text[start..end]).is_some();
+                || parse(SlotKind::Address, &self.text[start..end]).is_some();
             if !is_good {
                 return false;
             }
@@ -248,19 +247,19 @@ mod tests {
         /// A block is taken as a whole only if each of its lines is a record; then the records are the same.
         #[test]
         fn lines_that_are_read_as_a_block_are_what_each_is_by_itself(
-            lines in proptest::collection::vec(line(), 1..20), is_export: bool, all_looked_at: bool
+            lines in proptest::collection::vec(line(), 1..20), is_export: bool, are_all_eager: bool
         ) {
             let layout = std::sync::Arc::new(Layout::parse_format(FORMAT).unwrap().export(is_export));
             let lead = if is_export { "2026-11-23T08:00:00.000Z " } else { "" };
             let lines: Vec<String> = lines.into_iter().map(|line| format!("{lead}{line}\n")).collect();
             let text = [lines.concat().as_bytes(), &[b'9'; PADDING_BYTES]].concat();
             let own = &text[..text.len() - PADDING_BYTES];
-            let wanted: Vec<usize> = (0..8).collect();
-            let looked_at = if all_looked_at { &wanted[..] } else { &wanted[4..6] };
+            let needed: Vec<usize> = (0..8).collect();
+            let eager = if are_all_eager { &needed[..] } else { &needed[4..6] };
             let is_visible = |status: &[u8], _: Option<i64>| status == b"OK" || status == b"SKIPDATA";
 
             let mut reader = LineReader::new(std::sync::Arc::clone(&layout));
-            let mut by_line = Gathering::new(&layout, &wanted, looked_at);
+            let mut by_line = Gathering::new(&layout, &needed, eager);
             let (mut at, mut records) = (0, 0);
             for line in &lines {
                 if reader.read(line.trim_end_matches('\n').as_bytes()).is_ok() {
@@ -274,10 +273,10 @@ mod tests {
             }
 
             let mut index = Index::default();
-            let mut by_block = Gathering::new(&layout, &wanted, looked_at);
+            let mut by_block = Gathering::new(&layout, &needed, eager);
             let is_regular = index.fill(own, 8 + usize::from(is_export));
             let rules = Rules::of(&layout);
-            let regular = Regular { layout: &layout, rules: &rules, index: &index, text: &text };
+            let regular = RegularLines { layout: &layout, rules: &rules, index: &index, text: &text };
             let added = if is_regular { by_block.extend(&regular, 0, is_visible) } else { None };
             prop_assert!(added.is_none() || added == Some(records) && records == lines.len());
             if added.is_some() {

@@ -13,7 +13,7 @@ const STEP: usize = 64;
 /// What is known of a block of lines.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// The start of each value, line by line, and the place behind the last line end.
+    /// The start of each value, line by line; behind the last one a sentinel, the length of the lines.
     starts: Vec<u16>,
     /// A bit for each byte that is neither a digit, nor the end of a value, nor a `-` by itself.
     others: Vec<u64>,
@@ -22,8 +22,8 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Finds the values of whole lines; whether they are regular lines of so many values each, two or
-    /// more, and less than 64 KiB.
+    /// Finds the values of whole lines; returns whether these are regular, of `slots` values each (at
+    /// least two), and less than 64 KiB.
     pub(crate) fn fill(&mut self, lines: &[u8], slots: usize) -> bool {
         if slots < 2 || lines.len() > usize::from(u16::MAX) {
             return false;
@@ -46,22 +46,22 @@ impl Index {
         let mut is_after_end = 1;
         self.rows = 0;
         for (step, bytes) in lines.chunks(STEP).enumerate() {
-            let kinds = match bytes.first_chunk() {
-                Some(bytes) => Kinds::of(simd, bytes),
-                None => Kinds::of(simd, &padded(bytes)),
+            let masks = match bytes.first_chunk() {
+                Some(bytes) => ByteMasks::of(simd, bytes),
+                None => ByteMasks::of(simd, &padded(bytes)),
             };
-            let starts = kinds.ends << 1 | is_after_end;
+            let starts = masks.ends << 1 | is_after_end;
             // No value is empty.
-            if kinds.is_odd || kinds.ends & starts != 0 {
+            if masks.is_odd || masks.ends & starts != 0 {
                 return false;
             }
             let is_next_end = lines.get((step + 1) * STEP).is_none_or(|next| *next <= b' ');
-            let absent = kinds.dashes & starts & (kinds.ends >> 1 | u64::from(is_next_end) << (STEP - 1));
-            self.others[step] = !(kinds.digits | kinds.ends | absent);
-            is_after_end = kinds.ends >> (STEP - 1);
+            let absent = masks.dashes & starts & (masks.ends >> 1 | u64::from(is_next_end) << (STEP - 1));
+            self.others[step] = !(masks.digits | masks.ends | absent);
+            is_after_end = masks.ends >> (STEP - 1);
             let Some(places) = self.starts.get_mut(found..).and_then(<[u16]>::first_chunk_mut) else { return false };
-            found += write_places(simd, kinds.ends, step * STEP + 1, places);
-            self.rows += kinds.line_ends.count_ones() as usize;
+            found += write_places(simd, masks.ends, step * STEP + 1, places);
+            self.rows += masks.line_ends.count_ones() as usize;
         }
         // A last line without its end would not be among the rows.
         lines.last().is_none_or(|last| *last == b'\n')
@@ -80,13 +80,14 @@ impl Index {
         lines.map(|places| (usize::from(places[0]), usize::from(places[1]) - 1))
     }
 
-    /// Where the values of a line start, and whatever comes to hand after them, `length` in all.
+    /// `length` start offsets from this line on. Those beyond the line are of the next lines, or garbage,
+    /// so that SIMD loads may read past its end.
     #[inline]
     pub(crate) fn starts(&self, row: usize, length: usize) -> &[u16] {
         &self.starts[row * self.slots..][..length]
     }
 
-    /// Whether between two places, where values start and end, are only digits and absent values.
+    /// Whether the values from `start` to `end` are only digits or absent.
     #[inline(always)]
     pub(crate) fn is_numbers(&self, start: usize, end: usize) -> bool {
         // All that is not looked at at once is rare.
@@ -99,8 +100,8 @@ impl Index {
         (start..end).step_by(STEP).all(|start| self.others_in(start, end.min(start + STEP)) == 0)
     }
 
-    /// The bits of the bytes between two places, 1 to 64 of them, that no number has; the first one
-    /// is not the lowest.
+    /// The bits of `others` for 1 to 64 bytes, shifted to the high end of a word: nonzero if any of the
+    /// bytes is in no number.
     #[inline(always)]
     fn others_in(&self, start: usize, end: usize) -> u64 {
         let (word, bit) = (start / STEP, start % STEP);
@@ -109,25 +110,25 @@ impl Index {
     }
 }
 
-/// The last bytes, filled up with what is neither blank nor line end.
+/// The last bytes, padded with bytes that are neither blank nor line end.
 fn padded(bytes: &[u8]) -> [u8; STEP] {
     let mut step = [b'-'; STEP];
     step[..bytes.len()].copy_from_slice(bytes);
     step
 }
 
-/// Which bytes are what, a bit for each.
-struct Kinds {
+/// Classes of bytes, each a bit mask.
+struct ByteMasks {
     /// Blanks and line ends.
     ends: u64,
     line_ends: u64,
     digits: u64,
     dashes: u64,
-    /// Whether there are any that regular text has not.
+    /// Whether there are bytes that regular text does not have.
     is_odd: bool,
 }
 
-impl Kinds {
+impl ByteMasks {
     #[inline(always)]
     fn of<S: Simd>(simd: S, bytes: &[u8; STEP]) -> Self {
         let bytes = u8x64::from_slice(simd, bytes);
@@ -153,13 +154,13 @@ const PLACES: [u8; STEP] = {
     places
 };
 
-/// Writes the places behind the set bits, and what comes to hand after them; returns how many are set.
+/// Writes the positions of the set bits, from `base`, and garbage behind them; returns how many are set.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "lines are read in blocks of less than 64 KiB")]
 fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16; STEP]) -> usize {
     let count = bits.count_ones() as usize;
     let base = base as u16;
-    // Who has vectors of so many bytes has an instruction that moves those of set bits together.
+    // Processors with vectors of 64 bytes can compress them by a mask (AVX-512 VBMI2).
     if S::u8s::LEN == STEP {
         let set = u8x64::from_slice(simd, &PLACES).compress(mask8x64::from_bitmask(simd, bits));
         let (first, last) = simd.split_u8x64(set);
@@ -174,7 +175,7 @@ fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16;
         return count;
     }
     let mut at = 0;
-    // By eight, without asking for each whether it is the last.
+    // Eight at a time, without a branch for each.
     while at < count {
         for place in &mut places[at..at + 8] {
             *place = base.wrapping_add(bits.trailing_zeros() as u16);

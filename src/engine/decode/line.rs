@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::engine::record::{Kind, LINE_LIMIT_BYTES, Layout, Slot};
+use crate::engine::record::{LINE_LIMIT_BYTES, Layout, Slot, SlotKind};
 use crate::value::{address_bits, to_seconds};
 
 /// The mark that some Windows programs put in front of UTF-8.
@@ -62,7 +62,7 @@ pub(crate) enum Fault {
 #[derive(Debug)]
 pub(crate) struct LineReader {
     layout: Arc<Layout>,
-    kinds: Vec<Kind>,
+    kinds: Vec<SlotKind>,
     /// Where the values of the last line stand in it.
     pub(crate) spans: Vec<Span>,
     /// The values of the last line.
@@ -72,7 +72,7 @@ pub(crate) struct LineReader {
 impl LineReader {
     /// A reader of lines of this layout.
     pub(crate) fn new(layout: Arc<Layout>) -> Self {
-        let kinds: Vec<Kind> = layout.slots().iter().map(Slot::kind).collect();
+        let kinds: Vec<SlotKind> = layout.slots().iter().map(Slot::kind).collect();
         let slots = kinds.len();
         Self { layout, kinds, spans: Vec::with_capacity(slots), values: Vec::with_capacity(slots) }
     }
@@ -207,15 +207,15 @@ pub(crate) fn is_timestamp(word: &[u8]) -> bool {
 }
 
 /// The value, or nothing where it is not what the slot holds.
-pub(crate) fn parse(kind: Kind, value: &[u8]) -> Option<Parsed> {
+pub(crate) fn parse(kind: SlotKind, value: &[u8]) -> Option<Parsed> {
     if value.len() == 1 && value[0] == b'-' {
         return Some(Parsed::Absent);
     }
     match kind {
-        Kind::Text => Some(Parsed::Text),
-        Kind::Number(max) => parse_digits(value).filter(|number| *number <= max).map(Parsed::Number),
-        Kind::Time => parse_digits(value).map(|number| Parsed::Number(to_seconds(number))),
-        Kind::Address => parse_address(value),
+        SlotKind::Text => Some(Parsed::Text),
+        SlotKind::Number(max) => parse_digits(value).filter(|number| *number <= max).map(Parsed::Number),
+        SlotKind::Time => parse_digits(value).map(|number| Parsed::Number(to_seconds(number))),
+        SlotKind::Address => parse_address(value),
     }
 }
 
@@ -350,7 +350,7 @@ mod tests {
         for (text, seconds) in
             [("1700000000", 1_700_000_000), ("1700000000999", 1_700_000_000), ("99999999999", 99_999_999_999)]
         {
-            assert_eq!(parse(Kind::Time, text.as_bytes()), Some(Parsed::Number(seconds)));
+            assert_eq!(parse(SlotKind::Time, text.as_bytes()), Some(Parsed::Number(seconds)));
         }
     }
 

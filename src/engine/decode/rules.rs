@@ -1,4 +1,4 @@
-//! What the numbers of a line have to be, looked at without reading any of them.
+//! Checks the numbers of a line without parsing any of them.
 //!
 //! A line is a record only if all of its values are what its layout says, whether a query asks for
 //! them or not. Most numbers are not asked for: that they are digits, and not too many, is enough.
@@ -6,14 +6,14 @@
 use fearless_simd::prelude::*;
 use fearless_simd::u16x32;
 
-use crate::engine::record::{Kind, Layout};
+use crate::engine::record::{Layout, SlotKind};
 
 use super::index::Index;
 
-/// Lengths that are compared together.
+/// Lengths that one instruction compares.
 const LANES: usize = 32;
 
-/// Bytes of the numbers that are looked at together, about.
+/// Estimated bytes of a run of numbers: a word of `others` covers 64.
 const RUN_BYTES: u32 = 64;
 
 /// Longer numbers are rare.
@@ -25,11 +25,11 @@ const WORD_BYTES: usize = 8;
 /// The rules of a layout.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    /// What each value may have bytes, with the end behind it.
+    /// The longest allowed value in bytes, plus one for its separator; `u16::MAX` for text.
     longest: Vec<[u16; LANES]>,
-    /// Numbers side by side: the first one, and what stands behind the last.
+    /// Runs of adjacent numbers: the first value, and the one behind the last.
     runs: Vec<(usize, usize)>,
-    /// Numbers that may be too big though they are not too long.
+    /// Values whose largest number has to be compared, as their length does not tell.
     largest: Vec<Largest>,
 }
 
@@ -53,9 +53,9 @@ impl Rules {
         let mut run_bytes = 0;
         for (slot, known) in layout.slots().iter().enumerate() {
             let largest = match known.kind() {
-                Kind::Number(max) => max,
-                Kind::Time => i64::MAX,
-                Kind::Address | Kind::Text => continue,
+                SlotKind::Number(max) => max,
+                SlotKind::Time => i64::MAX,
+                SlotKind::Address | SlotKind::Text => continue,
             };
             let value = lead + slot;
             rules.bound(value, largest);
@@ -74,8 +74,8 @@ impl Rules {
         rules
     }
 
-    /// Numbers of a value are up to this. Where that cannot be seen from as many digits as it has,
-    /// they are left to `decode`.
+    /// Bounds the numbers of a value. Where a number of as many digits as `largest` could be too large and
+    /// has too many to compare in a word, it is left to `LineReader`.
     #[allow(clippy::cast_possible_truncation, reason = "a number has few digits")]
     fn bound(&mut self, value: usize, largest: i64) {
         let text = largest.to_string();
@@ -88,7 +88,7 @@ impl Rules {
         self.longest[value / LANES][value % LANES] = digits as u16 + 1;
     }
 
-    /// Whether all numbers of the lines are as the layout has them, or absent; `text` goes on behind
+    /// Whether all numbers of the lines are as the layout has them, or absent; `text` has padding behind
     /// the lines.
     #[inline(always)]
     pub(crate) fn hold<S: Simd>(&self, simd: S, index: &Index, text: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use datafusion::arrow::array::{ArrayRef, FixedSizeBinaryArray, Int64Array};
 use datafusion::arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 use fearless_simd::Simd;
 
-use crate::engine::record::{ADDRESS_BYTES, Kind};
+use crate::engine::record::{ADDRESS_BYTES, SlotKind};
 use crate::value::{address_bits, to_seconds};
 
 use super::ipv4::ipv4;
@@ -16,7 +16,7 @@ use super::word;
 
 /// The values of a column, and which of them are there.
 pub(crate) struct Values {
-    kind: Kind,
+    kind: SlotKind,
     typed: Typed,
     present: Vec<bool>,
 }
@@ -28,11 +28,11 @@ enum Typed {
 
 impl Values {
     /// No values yet, with room for so many; none for text, which is not made by the value.
-    pub(crate) fn of(kind: Kind, rows: usize) -> Option<Self> {
+    pub(crate) fn of(kind: SlotKind, rows: usize) -> Option<Self> {
         let typed = match kind {
-            Kind::Number(_) | Kind::Time => Typed::Numbers(Vec::with_capacity(rows)),
-            Kind::Address => Typed::Addresses(Vec::with_capacity(rows)),
-            Kind::Text => return None,
+            SlotKind::Number(_) | SlotKind::Time => Typed::Numbers(Vec::with_capacity(rows)),
+            SlotKind::Address => Typed::Addresses(Vec::with_capacity(rows)),
+            SlotKind::Text => return None,
         };
         Some(Self { kind, typed, present: Vec::with_capacity(rows) })
     }
@@ -60,7 +60,7 @@ impl Values {
         let present = &mut self.present;
         match &mut self.typed {
             Typed::Numbers(numbers) => {
-                let is_time = self.kind == Kind::Time;
+                let is_time = self.kind == SlotKind::Time;
                 for (start, end) in places {
                     let number = match word::number(text, start, end).map(u64::cast_signed) {
                         Some(number) if is_time => Some(to_seconds(number)),

@@ -31,7 +31,7 @@ impl Gzip {
     }
 
     fn open(&self, file: &LogFile, buffer: Vec<u8>) -> Result<OpenedText, Error> {
-        let failed = |source| store::error(&file.name, source);
+        let failed = |source| store::read_error(&file.name, source);
         let raw = Raw::open(File::open(&file.path).map_err(failed)?).map_err(failed)?;
         let counter = Some(raw.counter());
         let reader = raw.decoded();

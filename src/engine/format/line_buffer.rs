@@ -32,7 +32,7 @@ impl OpenedText {
     }
 }
 
-/// The bytes of the mark in front of a text, if there is one.
+/// The length of the byte order mark, if there is one.
 fn mark_length(text: &[u8]) -> usize {
     if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
@@ -80,7 +80,7 @@ impl<R: Read> LineBuffer<R> {
                 return Ok(Some(Piece::TooLong));
             }
         };
-        let whole = self.own(whole);
+        let whole = self.bytes_of_this_part(whole);
         if whole == 0 {
             return Ok(None);
         }
@@ -90,8 +90,8 @@ impl<R: Read> LineBuffer<R> {
         Ok(Some(Piece::Lines(mark..whole)))
     }
 
-    /// How many of the first `whole` bytes are lines that start before the end of this part.
-    fn own(&self, whole: usize) -> usize {
+    /// Returns the length of the prefix of `whole` bytes whose lines start before the end of this part.
+    fn bytes_of_this_part(&self, whole: usize) -> usize {
         let left = self.end.map_or(u64::MAX, |end| end - self.position);
         let Some(left) = usize::try_from(left).ok().filter(|left| *left < whole) else { return whole };
         memchr::memchr(b'\n', &self.buffer[left - 1..whole]).map_or(whole, |at| left + at)

@@ -1,4 +1,4 @@
-//! The time range of lines: a first look at nothing but their times.
+//! The time range of lines: scans nothing but their times.
 
 use std::sync::Arc;
 
@@ -16,18 +16,18 @@ use super::log_file::LogFile;
 /// The time range of a part that was opened.
 pub(super) fn times(file: &LogFile, opened: OpenedText, outlet: &dyn Outlet) -> Result<Times, Halt> {
     let mut text = opened.text;
-    let mut looking = Looking::new(file, text.position);
-    while let Some(piece) = text.next().map_err(|source| store::error(&file.name, source))? {
+    let mut scanner = TimeScanner::new(file, text.position);
+    while let Some(piece) = text.next().map_err(|source| store::read_error(&file.name, source))? {
         outlet.check_open()?;
         match piece {
-            Piece::Lines(lines) => looking.look_at_lines(&text.buffer[lines.start..], lines.len())?,
-            Piece::TooLong => looking.line += 1,
+            Piece::Lines(lines) => scanner.scan_lines(&text.buffer[lines.start..], lines.len())?,
+            Piece::TooLong => scanner.line += 1,
         }
     }
-    Ok(looking.times)
+    Ok(scanner.times)
 }
 
-struct Looking<'f> {
+struct TimeScanner<'f> {
     file: &'f LogFile,
     reader: LineReader,
     index: Index,
@@ -42,7 +42,7 @@ struct Looking<'f> {
     times: Times,
 }
 
-impl<'f> Looking<'f> {
+impl<'f> TimeScanner<'f> {
     fn new(file: &'f LogFile, origin: u64) -> Self {
         let layout = &file.layout;
         let lead = usize::from(layout.is_export);
@@ -58,21 +58,21 @@ impl<'f> Looking<'f> {
         }
     }
 
-    /// Looks at the first `length` bytes of `text`; what stands behind them is no matter.
-    fn look_at_lines(&mut self, text: &[u8], length: usize) -> Result<(), Error> {
+    /// Scans the first `length` bytes of `text`; the rest is padding.
+    fn scan_lines(&mut self, text: &[u8], length: usize) -> Result<(), Error> {
         let mut at = 0;
         while at < length {
             let end = block_end(text, at, length);
-            if !self.look_at_regular(&text[at..], end - at) {
-                self.look_closely(&text[at..end])?;
+            if !self.scan_regular(&text[at..], end - at) {
+                self.scan_closely(&text[at..end])?;
             }
             at = end;
         }
         Ok(())
     }
 
-    /// Looks at a block as a whole, if each of its lines plainly has a time.
-    fn look_at_regular(&mut self, text: &[u8], length: usize) -> bool {
+    /// Scans a block as a whole, if each of its lines plainly has a time; returns whether it did.
+    fn scan_regular(&mut self, text: &[u8], length: usize) -> bool {
         let Some((place, _)) = self.start else { return false };
         if !self.index.fill(&text[..length], self.values) {
             return false;
@@ -87,7 +87,7 @@ impl<'f> Looking<'f> {
         true
     }
 
-    fn look_closely(&mut self, text: &[u8]) -> Result<(), Error> {
+    fn scan_closely(&mut self, text: &[u8]) -> Result<(), Error> {
         let is_all_text = self.file.layout.is_all_text();
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             self.line += 1;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::Error;
-use crate::engine::decode::{Fault, Gathering, Index, LineReader, Parsed, Regular, Rules, content, header};
-use crate::engine::record::{BATCH_ROWS, Counts, First, Halt, Unit};
+use crate::engine::decode::{Fault, Gathering, Index, LineReader, Parsed, RegularLines, Rules, content, header};
+use crate::engine::record::{BATCH_ROWS, Counts, FirstMalformed, Halt, Unit};
 use crate::engine::store::{self, lines_before};
 use crate::field::Field;
 
@@ -14,8 +14,8 @@ use super::line_buffer::{LineBuffer, OpenedText, Piece};
 use super::log_file::LogFile;
 use super::reader::Reader;
 
-/// Lines that are looked at together: few enough to stay in the cache of a core from one column to
-/// the next.
+/// Lines that are decoded together: few enough to stay in the cache of a core from one column to the
+/// next.
 const BLOCK_BYTES: usize = 16 << 10;
 
 /// Reads the lines of a part that was opened.
@@ -26,8 +26,8 @@ pub(super) fn read(reader: &Reader<'_>, unit: &Unit, file: &LogFile, opened: Ope
     outcome
 }
 
-/// Whether a line that starts `number` lines behind `origin`, from 1, is a header line. That of the file
-/// may come again, as where files were joined; another one may not.
+/// Whether a line, the `number`th from the byte `origin` on, is a header line. The file's own may be
+/// repeated, as where files were joined; another one is an error.
 pub(super) fn is_header(file: &LogFile, line: &[u8], origin: u64, number: u64) -> Result<bool, Error> {
     match header(line) {
         None => Ok(false),
@@ -36,7 +36,7 @@ pub(super) fn is_header(file: &LogFile, line: &[u8], origin: u64, number: u64) -
     }
 }
 
-/// Where a block of whole lines that starts at `at` ends: a long line is one by itself.
+/// Returns the end of a block of whole lines that starts at `at`; a long line is a block by itself.
 pub(super) fn block_end(text: &[u8], at: usize, length: usize) -> usize {
     let most = length.min(at + BLOCK_BYTES);
     if most == length {
@@ -50,14 +50,14 @@ pub(super) fn block_end(text: &[u8], at: usize, length: usize) -> usize {
 
 /// The lines of a part, on their way to records.
 struct Lines<'r> {
-    reading: &'r Reader<'r>,
+    thread: &'r Reader<'r>,
     file: &'r LogFile,
     file_index: usize,
     reader: LineReader,
     rules: Rules,
     index: Index,
-    wanted: Vec<usize>,
-    looked_at: Vec<usize>,
+    needed: Vec<usize>,
+    eager: Vec<usize>,
     status: Option<usize>,
     start: Option<usize>,
     is_all_text: bool,
@@ -70,17 +70,17 @@ struct Lines<'r> {
 }
 
 impl<'r> Lines<'r> {
-    fn new(reading: &'r Reader<'r>, file_index: usize, file: &'r LogFile, origin: u64) -> Self {
+    fn new(thread: &'r Reader<'r>, file_index: usize, file: &'r LogFile, origin: u64) -> Self {
         let layout = &file.layout;
         Self {
-            reading,
+            thread,
             file,
             file_index,
             reader: LineReader::new(Arc::clone(layout)),
             rules: Rules::of(layout),
             index: Index::default(),
-            wanted: reading.context.select.wanted(layout),
-            looked_at: reading.context.select.looked_at(layout),
+            needed: thread.context.select.needed_slots(layout),
+            eager: thread.context.select.eager_slots(layout),
             status: layout.place(Field::Status),
             start: layout.place(Field::Start),
             is_all_text: layout.is_all_text(),
@@ -95,8 +95,8 @@ impl<'r> Lines<'r> {
     fn read_all(&mut self, text: &mut LineBuffer<impl Read>, raw_bytes: Option<&Arc<AtomicU64>>) -> Result<(), Halt> {
         let stored = |position| raw_bytes.map_or(position, |raw| raw.load(Ordering::Relaxed));
         let mut stored_before = if raw_bytes.is_some() { 0 } else { text.position };
-        while let Some(piece) = text.next().map_err(|source| store::error(&self.file.name, source))? {
-            self.reading.outlet.check_open()?;
+        while let Some(piece) = text.next().map_err(|source| store::read_error(&self.file.name, source))? {
+            self.thread.outlet.check_open()?;
             match piece {
                 Piece::Lines(lines) => self.read_lines(&text.buffer[lines.start..], lines.len())?,
                 Piece::TooLong => {
@@ -107,12 +107,12 @@ impl<'r> Lines<'r> {
             let stored_now = stored(text.position);
             self.counts.bytes += stored_now - stored_before;
             stored_before = stored_now;
-            self.reading.context.tally.add(&mut self.counts);
+            self.thread.context.tally.add(&mut self.counts);
         }
         Ok(())
     }
 
-    /// Reads the first `length` bytes of `text`; what stands behind them is no matter.
+    /// Reads the first `length` bytes of `text`; the rest is padding.
     fn read_lines(&mut self, text: &[u8], length: usize) -> Result<(), Halt> {
         let mut gathering = self.gathering();
         let mut at = 0;
@@ -123,21 +123,21 @@ impl<'r> Lines<'r> {
             }
             if gathering.rows() >= BATCH_ROWS {
                 let full = std::mem::replace(&mut gathering, self.gathering());
-                self.reading.emit(&self.file.layout, &full.finish(&text[..length]))?;
+                self.thread.emit(&self.file.layout, &full.finish(&text[..length]))?;
             }
             at = end;
         }
         if gathering.rows() > 0 {
-            self.reading.emit(&self.file.layout, &gathering.finish(&text[..length]))?;
+            self.thread.emit(&self.file.layout, &gathering.finish(&text[..length]))?;
         }
         Ok(())
     }
 
     fn gathering(&self) -> Gathering {
-        Gathering::new(&self.file.layout, &self.wanted, &self.looked_at)
+        Gathering::new(&self.file.layout, &self.needed, &self.eager)
     }
 
-    /// Reads a block at `at` as a whole, if all of it is plainly records.
+    /// Reads a block as a whole, if all its lines are plainly records; returns whether it did.
     #[allow(clippy::cast_possible_truncation, reason = "a buffer is smaller than 4 GiB")]
     fn read_regular(&mut self, text: &[u8], length: usize, at: usize, gathering: &mut Gathering) -> bool {
         let layout = &self.file.layout;
@@ -145,8 +145,8 @@ impl<'r> Lines<'r> {
         if self.is_all_text || length > BLOCK_BYTES || !self.index.fill(&text[..length], values) {
             return false;
         }
-        let visible = self.reading.context.visible;
-        let lines = Regular { layout, rules: &self.rules, index: &self.index, text };
+        let visible = self.thread.context.visible;
+        let lines = RegularLines { layout, rules: &self.rules, index: &self.index, text };
         let added =
             gathering.extend(&lines, at as u32, |status, start| !visible.hides(status, start, &mut self.counts));
         let Some(rows) = added else { return false };
@@ -200,14 +200,14 @@ impl<'r> Lines<'r> {
             Parsed::Absent => &[],
             _ => self.reader.spans[status].of(line),
         };
-        self.reading.context.visible.hides(status, start, &mut self.counts)
+        self.thread.context.visible.hides(status, start, &mut self.counts)
     }
 
     fn note_malformed(&mut self, fault: Fault, line: &[u8]) {
         self.counts.malformed += 1;
         if !self.has_malformed {
             self.has_malformed = true;
-            self.reading.context.tally.note_malformed(First {
+            self.thread.context.tally.note_malformed(FirstMalformed {
                 file: self.file_index,
                 origin: self.origin,
                 line: self.line,

@@ -25,8 +25,8 @@ use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::statistics::Statistics;
 
 use crate::engine::Error;
-use crate::engine::decode::{Block, Column, certain, reason_of_value};
-use crate::engine::record::{BATCH_ROWS, Counts, First, Halt, Layout, Outlet, Part, Slot, Times, Unit};
+use crate::engine::decode::{Block, StoredColumn, nulls_to_false, reason_of_value};
+use crate::engine::record::{BATCH_ROWS, Counts, FirstMalformed, Halt, Layout, Outlet, Part, Slot, Times, Unit};
 use crate::field::Field;
 use crate::query::plan::Limit;
 use crate::query::window::Interval;
@@ -34,9 +34,9 @@ use crate::value::to_seconds;
 
 use super::log_file::{LogFile, Parts, Records};
 use super::reader::{ReadContext, Reader};
-use convert::{Arrow, Distinct, can_read, read_column, read_distinct};
+use convert::{Arrow, CachedDictionary, can_read, read_column, read_dictionary};
 
-/// Records that are read at a time: columns are small, so that more of them pay than of text.
+/// Rows of a batch: parquet columns are small, so larger batches pay than for text.
 const GROUP_BATCH_ROWS: usize = 4 * BATCH_ROWS;
 
 /// An opened parquet file.
@@ -64,7 +64,7 @@ impl Parquet {
         Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, columns }, layout)))
     }
 
-    /// The groups of rows, but for those that lie outside the interval by their own account.
+    /// The row groups, without those that lie outside the interval by their statistics (row-group pruning).
     fn groups(&self, layout: &Layout, interval: Option<Interval>) -> Vec<usize> {
         (0..self.metadata.metadata().num_row_groups())
             .filter(|group| match (interval, self.group_times(layout, *group)) {
@@ -74,7 +74,7 @@ impl Parquet {
             .collect()
     }
 
-    /// From when to when the records of a group are, where its statistics have that for every row.
+    /// The time range of a row group, if its statistics cover every row.
     fn group_times(&self, layout: &Layout, group: usize) -> Option<Times> {
         let column = self.columns[layout.place(Field::Start)?];
         if !self.metadata.schema().field(column).data_type().is_integer() {
@@ -95,7 +95,7 @@ impl Parquet {
         Some(Times { oldest: to_seconds(oldest), newest: to_seconds(newest), rows })
     }
 
-    /// How many bytes the slots of a group take in storage.
+    /// The stored bytes of the slots of a row group.
     fn stored_bytes(&self, group: usize, slots: &[usize]) -> u64 {
         let group = self.metadata.metadata().row_group(group);
         let bytes = self.leaves(&self.roots(slots)).map(|leaf| group.column(leaf).compressed_size()).sum::<i64>();
@@ -106,13 +106,13 @@ impl Parquet {
         slots.iter().map(|slot| self.columns[*slot]).collect()
     }
 
-    /// The stored columns of these columns.
+    /// The leaf columns of these root columns.
     fn leaves(&self, roots: &[usize]) -> impl Iterator<Item = usize> {
         let schema = self.metadata.parquet_schema();
         (0..schema.num_columns()).filter(move |leaf| roots.contains(&schema.get_column_root_idx(*leaf)))
     }
 
-    /// How many rows stand before a group.
+    /// The number of rows before a row group.
     fn rows_before(&self, group: usize) -> u64 {
         let groups = self.metadata.metadata().row_groups();
         groups[..group].iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
@@ -120,7 +120,7 @@ impl Parquet {
 
     fn reader(&self, file: File, group: usize, slots: &[usize]) -> Result<ParquetRecordBatchReader, String> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), self.roots(slots));
-        ParquetRecordBatchReaderBuilder::new_with_metadata(file, distinct(&self.metadata, group))
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, dictionary_metadata(&self.metadata, group))
             .with_projection(mask)
             .with_row_groups(vec![group])
             .with_batch_size(GROUP_BATCH_ROWS)
@@ -129,21 +129,22 @@ impl Parquet {
     }
 }
 
-/// What to read a group of rows by so that text that it stores as distinct values comes as these.
-fn distinct(metadata: &ArrowReaderMetadata, group: usize) -> ArrowReaderMetadata {
+/// Reader metadata that asks for dictionary arrays for the text columns that this row group stores
+/// dictionary-encoded.
+fn dictionary_metadata(metadata: &ArrowReaderMetadata, group: usize) -> ArrowReaderMetadata {
     let file = metadata.metadata();
     let group = file.row_group(group);
     let parquet = metadata.parquet_schema();
-    let is_distinct = |column: usize| {
+    let is_dictionary = |column: usize| {
         let mut leaves = (0..parquet.num_columns()).filter(|leaf| parquet.get_column_root_idx(*leaf) == column);
         leaves.all(|leaf| group.column(leaf).dictionary_page_offset().is_some())
     };
     let fields = metadata.schema().fields().iter().enumerate().map(|(column, field)| {
-        if !matches!(field.data_type(), DataType::Utf8 | DataType::Binary) || !is_distinct(column) {
+        if !matches!(field.data_type(), DataType::Utf8 | DataType::Binary) || !is_dictionary(column) {
             return Arc::clone(field);
         }
-        let distinct = DataType::Dictionary(Box::new(DataType::Int32), Box::new(field.data_type().clone()));
-        Arc::new(field.as_ref().clone().with_data_type(distinct))
+        let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(field.data_type().clone()));
+        Arc::new(field.as_ref().clone().with_data_type(dictionary))
     });
     let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
     ArrowReaderMetadata::try_new(Arc::clone(file), options).unwrap_or_else(|_| metadata.clone())
@@ -156,7 +157,7 @@ fn is_whole(file: &mut File) -> bool {
     file.seek(SeekFrom::End(-4)).is_ok_and(|at| at >= 8) && file.read_exact(&mut magic).is_ok() && &magic == b"PAR1"
 }
 
-/// Whether every column lies somewhere: the reader takes that for granted.
+/// Whether every column chunk has a valid offset: the reader takes that for granted.
 fn has_places(metadata: &ArrowReaderMetadata) -> bool {
     let mut columns = metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
     columns.all(|column| {
@@ -212,11 +213,16 @@ impl Records for Parquet {
         for batch in batches {
             outlet.check_open()?;
             let batch = batch.map_err(|error| file.damaged(&error))?;
-            let rows =
-                Rows::read(&batch, &file.layout, self, &slots, &mut known).map_err(|error| file.damaged(&error))?;
+            let rows = BatchRows::read(&batch, &file.layout, self, &slots, &mut known)
+                .map_err(|error| file.damaged(&error))?;
             if let Some((at, reason)) = &rows.first_bad {
                 let line = row + *at as u64 + 1;
-                context.tally.note_malformed(First { file: unit.file, origin: 0, line, reason: reason.clone() });
+                context.tally.note_malformed(FirstMalformed {
+                    file: unit.file,
+                    origin: 0,
+                    line,
+                    reason: reason.clone(),
+                });
             }
             row += batch.num_rows() as u64;
             let block = rows.visible(context, &file.layout, &mut counts)?;
@@ -244,24 +250,24 @@ impl Records for Parquet {
     }
 }
 
-/// Rows of a parquet file as records.
-struct Rows {
+/// A batch of rows, converted to records.
+struct BatchRows {
     /// How many.
     count: usize,
-    /// By slot.
-    columns: Vec<(usize, Column<'static>)>,
-    /// The rows that are no records, and for what value the first of them is none.
+    /// Columns by slot.
+    columns: Vec<(usize, StoredColumn<'static>)>,
+    /// The malformed rows, and why the first of them is malformed.
     bad: BTreeSet<usize>,
     first_bad: Option<(usize, String)>,
 }
 
-impl Rows {
+impl BatchRows {
     fn read(
         batch: &RecordBatch,
         layout: &Layout,
         parquet: &Parquet,
         slots: &[usize],
-        known: &mut HashMap<usize, Distinct>,
+        known: &mut HashMap<usize, CachedDictionary>,
     ) -> Arrow<Self> {
         let mut rows = Self { count: batch.num_rows(), columns: Vec::new(), bad: BTreeSet::new(), first_bad: None };
         // Columns come in the order of the file, whatever order they are asked for in.
@@ -269,8 +275,10 @@ impl Rows {
         in_order.sort_by_key(|slot| parquet.columns[*slot]);
         for (slot, array) in in_order.into_iter().zip(batch.columns()) {
             let (column, bad) = match array.as_any().downcast_ref() {
-                Some(array) => read_distinct(array, &layout.slots()[slot], known.entry(slot))?,
-                None => read_column(array, &layout.slots()[slot]).map(|(values, bad)| (Column::Array(values), bad))?,
+                Some(array) => read_dictionary(array, &layout.slots()[slot], known.entry(slot))?,
+                None => {
+                    read_column(array, &layout.slots()[slot]).map(|(values, bad)| (StoredColumn::Array(values), bad))?
+                }
             };
             for (row, value) in bad {
                 rows.bad.insert(row);
@@ -293,9 +301,10 @@ impl Rows {
         counts.records += (self.count - self.bad.len()) as u64;
         let mut hidden: Vec<usize> = self.bad.iter().copied().collect();
         if let Some(statuses) = column(Field::Status) {
-            // Nearly all have this one.
-            let is_other = not(&certain(statuses.test(|values| eq(values, &StringViewArray::new_scalar("OK")))?))?;
-            let of_others = |column: &Column<'_>| column.array(Some(&is_other));
+            // Nearly all records have this status.
+            let is_other =
+                not(&nulls_to_false(statuses.test(|values| eq(values, &StringViewArray::new_scalar("OK")))?))?;
+            let of_others = |column: &StoredColumn<'_>| column.array(Some(&is_other));
             let (statuses, starts) = (of_others(statuses)?, column(Field::Start).map(of_others).transpose()?);
             let starts = starts.as_ref().map(AsArray::as_primitive::<Int64Type>);
             let starts = |at| starts.filter(|starts| starts.is_valid(at)).map(|starts| starts.value(at));

@@ -20,7 +20,7 @@ pub(crate) struct ReadContext {
 impl ReadContext {
     /// The slots that have to be decoded, those that decide about hiding included.
     pub(super) fn slots(&self, layout: &Layout) -> Vec<usize> {
-        let mut slots = self.select.wanted(layout);
+        let mut slots = self.select.needed_slots(layout);
         if self.visible.statuses != Statuses::Any
             && let Some(status) = layout.place(Field::Status)
         {

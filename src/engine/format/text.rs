@@ -30,7 +30,7 @@ impl Text {
 
 /// Opens a part of a file, which is read into `buffer`.
 fn open(file: &LogFile, part: &Part, buffer: Vec<u8>) -> Result<OpenedText, Error> {
-    let failed = |source| store::error(&file.name, source);
+    let failed = |source| store::read_error(&file.name, source);
     let mut stored = File::open(&file.path).map_err(failed)?;
     Ok(match part {
         Part::Bytes(range) => {
@@ -43,7 +43,7 @@ fn open(file: &LogFile, part: &Part, buffer: Vec<u8>) -> Result<OpenedText, Erro
 
 impl Records for Text {
     fn parts(&self, file: &LogFile, context: &ReadContext) -> Parts {
-        let bytes = if context.visible.grows { ended_bytes(&file.path, self.bytes) } else { self.bytes };
+        let bytes = if context.visible.is_followed { ended_bytes(&file.path, self.bytes) } else { self.bytes };
         let starts = (0..bytes.div_ceil(PART_BYTES)).map(|part| part * PART_BYTES);
         let parts = starts.map(|start| Part::Bytes(start..(start + PART_BYTES).min(bytes)));
         Parts { parts: parts.collect(), stored_bytes: Some(bytes) }

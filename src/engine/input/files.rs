@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::Error;
 use crate::engine::format::LogFile;
-use crate::engine::record::{First, Layout, Slot};
+use crate::engine::record::{FirstMalformed, Layout, Slot};
 use crate::engine::store::lines_before;
 use crate::field::Origin;
 use crate::query::plan::Source;
@@ -97,8 +97,8 @@ impl Files {
     }
 
     /// A malformed line with the name of its file, counted from the start of the file.
-    pub(crate) fn named(&self, malformed: First) -> Malformed {
-        let First { file, origin, line, reason } = malformed;
+    pub(crate) fn named(&self, malformed: FirstMalformed) -> Malformed {
+        let FirstMalformed { file, origin, line, reason } = malformed;
         let file = &self.files[file];
         Malformed { file: file.name.clone(), line: line + lines_before(&file.path, origin), reason }
     }

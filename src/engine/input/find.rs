@@ -15,7 +15,7 @@ use crate::engine::record::Layout;
 use crate::engine::store::{self, Raw};
 use crate::value::SkippedFile;
 
-use super::sniff::{Look, look};
+use super::sniff::{Sniffed, sniff};
 
 /// What was found.
 pub(super) struct Found {
@@ -72,7 +72,7 @@ impl Opening {
             .map_err(|error| Error::BadPattern { pattern: pattern.into(), reason: error.msg.into() })?;
         let mut is_empty = true;
         for path in paths {
-            let path = path.map_err(|error| read_error(error.path(), io::Error::from(error.error().kind())))?;
+            let path = path.map_err(|error| cannot_read(error.path(), io::Error::from(error.error().kind())))?;
             is_empty = false;
             self.open_path(&path)?;
         }
@@ -81,20 +81,20 @@ impl Opening {
 
     /// Opens a file that was named, or walks a folder.
     fn open_path(&mut self, path: &Path) -> Result<(), Error> {
-        let metadata = fs::metadata(path).map_err(|source| read_error(path, source))?;
+        let metadata = fs::metadata(path).map_err(|source| cannot_read(path, source))?;
         if metadata.is_dir() {
             return self.walk(path);
         }
         let name = path.display().to_string();
         if !metadata.is_file() {
             // A pipe, as the shell's `<(...)` makes: what is read from it once is gone.
-            let file = fs::File::open(path).map_err(|source| read_error(path, source))?;
+            let file = fs::File::open(path).map_err(|source| cannot_read(path, source))?;
             return self.open_stream(&name, Box::new(file));
         }
         if !self.is_new(path)? {
             return Ok(());
         }
-        match self.look_at(path, name.clone())? {
+        match self.sniff_file(path, name.clone())? {
             Opened::Log(file) => self.files.push(Arc::new(file)),
             Opened::Other(reason) => return Err(Error::UnknownFormat { file: name, reason }),
         }
@@ -106,11 +106,11 @@ impl Opening {
         if !self.is_new(folder)? {
             return Ok(());
         }
-        let entries = fs::read_dir(folder).map_err(|source| read_error(folder, source))?;
+        let entries = fs::read_dir(folder).map_err(|source| cannot_read(folder, source))?;
         let mut paths = entries
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|source| read_error(folder, source))?;
+            .map_err(|source| cannot_read(folder, source))?;
         paths.sort();
         for path in paths {
             self.open_found(&path)?;
@@ -135,7 +135,7 @@ impl Opening {
         if !self.is_new(path)? {
             return Ok(());
         }
-        match self.look_at(path, file.clone())? {
+        match self.sniff_file(path, file.clone())? {
             Opened::Log(file) => self.files.push(Arc::new(file)),
             Opened::Other(reason) => self.skipped.push(SkippedFile { file, reason }),
         }
@@ -143,14 +143,14 @@ impl Opening {
     }
 
     fn is_new(&mut self, path: &Path) -> Result<bool, Error> {
-        let real = fs::canonicalize(path).map_err(|source| read_error(path, source))?;
+        let real = fs::canonicalize(path).map_err(|source| cannot_read(path, source))?;
         Ok(self.seen.insert(real))
     }
 
-    fn look_at(&mut self, path: &Path, name: String) -> Result<Opened, Error> {
-        let file = fs::File::open(path).map_err(|source| read_error(path, source))?;
-        let bytes = file.metadata().map_err(|source| read_error(path, source))?.len();
-        let raw = Raw::open(file).map_err(|source| read_error(path, source))?;
+    fn sniff_file(&mut self, path: &Path, name: String) -> Result<Opened, Error> {
+        let file = fs::File::open(path).map_err(|source| cannot_read(path, source))?;
+        let bytes = file.metadata().map_err(|source| cannot_read(path, source))?.len();
+        let raw = Raw::open(file).map_err(|source| cannot_read(path, source))?;
         if raw.is_parquet() {
             return Ok(match Parquet::open(path, &name)? {
                 Ok((parquet, layout)) => Opened::Log(self.file(name, path, layout, Box::new(parquet))),
@@ -160,29 +160,29 @@ impl Opening {
         let records: Box<dyn Records> =
             if raw.is_gzip() { Box::new(Gzip::new(bytes)) } else { Box::new(Text::new(bytes)) };
         let mut reader = raw.decoded();
-        let head = self.look_at_head(reader.as_mut(), &name)?.1;
+        let head = self.sniff_head(reader.as_mut(), &name)?.1;
         Ok(match head {
-            Look::Nothing => Opened::Log(self.file(name, path, Layout::default_format(), Box::new(Empty))),
-            Look::Records(layout) => Opened::Log(self.file(name, path, layout, records)),
-            Look::Other(reason) => Opened::Other(reason),
+            Sniffed::Nothing => Opened::Log(self.file(name, path, Layout::default_format(), Box::new(Empty))),
+            Sniffed::Records(layout) => Opened::Log(self.file(name, path, layout, records)),
+            Sniffed::Other(reason) => Opened::Other(reason),
         })
     }
 
     /// Opens a pipe, whose head has to be kept.
     fn open_stream(&mut self, name: &str, reader: Box<dyn Read + Send>) -> Result<(), Error> {
-        let raw = Raw::open(reader).map_err(|source| read_error(Path::new(name), source))?;
+        let raw = Raw::open(reader).map_err(|source| cannot_read(Path::new(name), source))?;
         if raw.is_parquet() {
             let reason = "parquet is read from files only: its index stands at the end".into();
             return Err(Error::UnknownFormat { file: name.into(), reason });
         }
         let raw_bytes = raw.counter();
         let mut rest = raw.decoded();
-        let (head, look) = self.look_at_head(rest.as_mut(), name)?;
+        let (head, sniffed) = self.sniff_head(rest.as_mut(), name)?;
         let reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(rest));
-        let (layout, records): (_, Box<dyn Records>) = match look {
-            Look::Nothing => (Layout::default_format(), Box::new(Empty)),
-            Look::Records(layout) => (layout, Box::new(Stream::new(reader, raw_bytes))),
-            Look::Other(reason) => return Err(Error::UnknownFormat { file: name.into(), reason }),
+        let (layout, records): (_, Box<dyn Records>) = match sniffed {
+            Sniffed::Nothing => (Layout::default_format(), Box::new(Empty)),
+            Sniffed::Records(layout) => (layout, Box::new(Stream::new(reader, raw_bytes))),
+            Sniffed::Other(reason) => return Err(Error::UnknownFormat { file: name.into(), reason }),
         };
         let file = self.file(name.into(), Path::new(name), layout, records);
         self.files.push(Arc::new(file));
@@ -190,18 +190,18 @@ impl Opening {
     }
 
     /// The head of a text, and what it looks like.
-    fn look_at_head(&self, reader: &mut dyn Read, name: &str) -> Result<(Vec<u8>, Look), Error> {
+    fn sniff_head(&self, reader: &mut dyn Read, name: &str) -> Result<(Vec<u8>, Sniffed), Error> {
         let mut head = Vec::new();
         for bytes in HEAD_BYTES {
-            let wanted = bytes - head.len() as u64;
-            reader.take(wanted).read_to_end(&mut head).map_err(|error| store::error(name, error))?;
+            let missing = bytes - head.len() as u64;
+            reader.take(missing).read_to_end(&mut head).map_err(|error| store::read_error(name, error))?;
             let is_whole = (head.len() as u64) < bytes;
-            let look = look(&head, is_whole, self.format.as_ref());
-            if is_whole || look != Look::Nothing {
-                return Ok((head, look));
+            let sniffed = sniff(&head, is_whole, self.format.as_ref());
+            if is_whole || sniffed != Sniffed::Nothing {
+                return Ok((head, sniffed));
             }
         }
-        Ok((head, Look::Other("no record stands in its first MiB".into())))
+        Ok((head, Sniffed::Other("no record stands in its first MiB".into())))
     }
 
     fn file(&mut self, name: String, path: &Path, layout: Layout, records: Box<dyn Records>) -> LogFile {
@@ -221,7 +221,7 @@ impl Opening {
 /// How much of a text is looked at: mostly the first is enough, comments may need more.
 const HEAD_BYTES: [u64; 3] = [8 << 10, 128 << 10, 1 << 20];
 
-fn read_error(path: &Path, source: io::Error) -> Error {
+fn cannot_read(path: &Path, source: io::Error) -> Error {
     Error::Read { file: path.display().to_string(), source }
 }
 

@@ -13,7 +13,7 @@ const TRIED_LINES: usize = 50;
 
 /// What a head looks like.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum Sniffed {
     /// Nothing but blank lines and comments so far.
     Nothing,
     /// Records of this layout.
@@ -25,32 +25,32 @@ pub(crate) enum Look {
 /// Looks at the head of a file; `format` is the layout of header-less files.
 ///
 /// `is_whole` says whether the file ends with the head; otherwise its last line may be cut.
-pub(crate) fn look(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Look {
+pub(crate) fn sniff(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
     if head.contains(&0) {
-        return Look::Other("it holds binary data".into());
+        return Sniffed::Other("it holds binary data".into());
     }
     let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
     let lines: Vec<&[u8]> = match (is_whole, head.iter().rposition(|byte| *byte == b'\n')) {
         (true, _) => lines(head),
         (false, Some(last)) => lines(&head[..last]),
-        (false, None) => return Look::Nothing,
+        (false, None) => return Sniffed::Nothing,
     };
-    let Some(first) = lines.first() else { return Look::Nothing };
+    let Some(first) = lines.first() else { return Sniffed::Nothing };
     if let Some(slots) = header(first) {
         return Layout::new(slots)
-            .map_or_else(|twice| Look::Other(format!("its header line has `{twice}` twice")), Look::Records);
+            .map_or_else(|twice| Sniffed::Other(format!("its header line has `{twice}` twice")), Sniffed::Records);
     }
-    look_at_records(&lines, format)
+    sniff_records(&lines, format)
 }
 
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split(|byte| *byte == b'\n').filter_map(content).take(TRIED_LINES).collect()
 }
 
-fn look_at_records(lines: &[&[u8]], format: Option<&Layout>) -> Look {
+fn sniff_records(lines: &[&[u8]], format: Option<&Layout>) -> Sniffed {
     let first = lines[0].trim_ascii();
     if first.starts_with(b"{") || first.starts_with(b"[") {
-        return Look::Other("it looks like JSON".into());
+        return Sniffed::Other("it looks like JSON".into());
     }
     let is_export = first.split(u8::is_ascii_whitespace).next().is_some_and(is_timestamp);
     let layout = format.cloned().unwrap_or_else(Layout::default_format).export(is_export);
@@ -58,7 +58,7 @@ fn look_at_records(lines: &[&[u8]], format: Option<&Layout>) -> Look {
     let mut fits = |line: &[u8]| reader.read(line).is_ok() && (format.is_some() || ends_as_default(&reader, line));
     let fitting = lines.iter().filter(|line| fits(line)).count();
     // One malformed line at the head does not make it another format, most of them do.
-    if fitting * 2 > lines.len() { Look::Records(layout) } else { Look::Other(misfit(&layout, lines, format)) }
+    if fitting * 2 > lines.len() { Sniffed::Records(layout) } else { Sniffed::Other(misfit(&layout, lines, format)) }
 }
 
 /// Whether the last words of a record are those of the default format. Any 14 values might else
@@ -89,8 +89,8 @@ mod tests {
     const RECORD: &str =
         "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
 
-    fn look_at(text: &str) -> Look {
-        look(text.as_bytes(), true, None)
+    fn sniff_text(text: &str) -> Sniffed {
+        sniff(text.as_bytes(), true, None)
     }
 
     fn layout(names: &str) -> Layout {
@@ -101,26 +101,26 @@ mod tests {
     fn a_header_line_decides_even_where_a_format_is_given() {
         let text = "\u{feff}# made by hand\r\n\r\naction made-up srcaddr\r\nACCEPT x 10.0.0.1\r\n";
         assert_eq!(
-            look(text.as_bytes(), true, Some(&layout("srcaddr"))),
-            Look::Records(layout("action made-up srcaddr"))
+            sniff(text.as_bytes(), true, Some(&layout("srcaddr"))),
+            Sniffed::Records(layout("action made-up srcaddr"))
         );
     }
 
     #[test]
     fn header_less_records_are_of_the_default_format_or_of_the_one_that_is_given() {
-        assert_eq!(look_at(RECORD), Look::Records(Layout::default_format()));
+        assert_eq!(sniff_text(RECORD), Sniffed::Records(Layout::default_format()));
         let format = layout("interface-id srcaddr");
-        assert_eq!(look(b"eni-1 10.0.0.1\n", true, Some(&format)), Look::Records(format));
+        assert_eq!(sniff(b"eni-1 10.0.0.1\n", true, Some(&format)), Sniffed::Records(format));
     }
 
     #[test]
     fn a_cloudwatch_export_has_a_timestamp_in_front() {
         let line = format!("2026-11-23T08:00:00.000Z {RECORD}\n");
         let export = Layout::default_format().export(true);
-        assert_eq!(look_at(&line), Look::Records(export));
+        assert_eq!(sniff_text(&line), Sniffed::Records(export));
         let format = layout("interface-id srcaddr");
         let export = format.clone().export(true);
-        assert_eq!(look(b"2026-11-23T08:00:00.000Z eni-1 10.0.0.1", true, Some(&format)), Look::Records(export));
+        assert_eq!(sniff(b"2026-11-23T08:00:00.000Z eni-1 10.0.0.1", true, Some(&format)), Sniffed::Records(export));
     }
 
     #[test]
@@ -137,25 +137,28 @@ mod tests {
             ("srcaddr srcaddr\n", "its header line has `srcaddr` twice"),
         ];
         for (text, reason) in cases {
-            assert_eq!(look_at(text), Look::Other(reason.into()));
+            assert_eq!(sniff_text(text), Sniffed::Other(reason.into()));
         }
-        let Look::Other(reason) = look(RECORD.as_bytes(), true, Some(&layout("srcaddr dstaddr"))) else { panic!() };
+        let Sniffed::Other(reason) = sniff(RECORD.as_bytes(), true, Some(&layout("srcaddr dstaddr"))) else { panic!() };
         assert_eq!(reason, "no header line, and lines of 14 values, where `--format` has 2");
     }
 
     #[test]
     fn one_malformed_line_among_records_does_not_change_the_layout() {
-        assert_eq!(look_at(&format!("bogus line\n{RECORD}\n{RECORD}\n")), Look::Records(Layout::default_format()));
+        assert_eq!(
+            sniff_text(&format!("bogus line\n{RECORD}\n{RECORD}\n")),
+            Sniffed::Records(Layout::default_format())
+        );
     }
 
     #[test]
     fn a_cut_last_line_is_not_looked_at() {
         assert_eq!(
-            look(format!("{RECORD}\n{}", &RECORD[..20]).as_bytes(), false, None),
-            Look::Records(Layout::default_format())
+            sniff(format!("{RECORD}\n{}", &RECORD[..20]).as_bytes(), false, None),
+            Sniffed::Records(Layout::default_format())
         );
-        assert_eq!(look(b"# comment\n# comm", false, None), Look::Nothing);
-        assert_eq!(look(b"2 12345", false, None), Look::Nothing);
-        assert_eq!(look(b"\r\n\r\n", true, None), Look::Nothing);
+        assert_eq!(sniff(b"# comment\n# comm", false, None), Sniffed::Nothing);
+        assert_eq!(sniff(b"2 12345", false, None), Sniffed::Nothing);
+        assert_eq!(sniff(b"\r\n\r\n", true, None), Sniffed::Nothing);
     }
 }

@@ -18,7 +18,7 @@ use crate::query::window::Interval;
 
 use super::names::Names;
 use super::scalar;
-use super::table_column::Column;
+use super::table_column::TableColumn;
 
 /// A value to test, show or group by, and its type.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Operand {
 /// Lowers what a plan says about the columns of a table.
 pub(crate) struct Lowering<'t> {
     /// The columns of the table.
-    pub(crate) columns: &'t [Column],
+    pub(crate) columns: &'t [TableColumn],
     /// What records do not say, where something knows it.
     pub(crate) names: Option<&'t Names>,
     /// The columns of the result so far, for filters over groups.
@@ -65,7 +65,7 @@ impl Lowering<'_> {
 
     fn slot(&self, slot: Slot) -> Operand {
         let data_type = data_type(slot.kind());
-        let column = Column::Slot(slot);
+        let column = TableColumn::Slot(slot);
         if self.columns.contains(&column) {
             Operand::new(ident(column.name()), data_type)
         } else {
@@ -121,11 +121,13 @@ impl Lowering<'_> {
                 relate(self.operand(left)?, *operator, self.operand(right)?)
             }
             Filter::Test(source, check) => test(&self.operand(source)?, check)?,
-            Filter::Ported(true) => ident(Column::Ported.name()),
-            Filter::Ported(false) => !ident(Column::Ported.name()),
-            Filter::Family { family, negated: false } => ident(Column::Family.name()).eq(text(family.type_word())),
-            Filter::Family { family, negated: true } => ident(Column::Family.name()).not_eq(text(family.type_word())),
-            Filter::FamilyAbsent => ident(Column::Family.name()).is_null(),
+            Filter::Ported(true) => ident(TableColumn::Ported.name()),
+            Filter::Ported(false) => !ident(TableColumn::Ported.name()),
+            Filter::Family { family, negated: false } => ident(TableColumn::Family.name()).eq(text(family.type_word())),
+            Filter::Family { family, negated: true } => {
+                ident(TableColumn::Family.name()).not_eq(text(family.type_word()))
+            }
+            Filter::FamilyAbsent => ident(TableColumn::Family.name()).is_null(),
         })
     }
 

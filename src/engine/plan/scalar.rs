@@ -142,7 +142,8 @@ pub(crate) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
     })
 }
 
-/// The type of addresses as numbers, which may be of more digits than it says: they are only told apart.
+/// The type of addresses as numbers. They may have more digits than it allows, which does no harm, as
+/// they are only compared for equality.
 const ADDRESS_NUMBER: DataType = DataType::Decimal128(38, 0);
 
 /// The bits of an address as a number.

@@ -1,7 +1,8 @@
-//! What the query keeps of a block: the columns it asks for, of the records that pass its condition.
+//! What the query keeps of a block: the columns it asks for, of the rows that pass its filters.
 //!
-//! The columns of the condition are made first, the others only for the records that pass. How a
-//! block came about is not known here.
+//! This is predicate pushdown: filters run before a row reaches DataFusion. The columns of the first
+//! filter are decoded first, the others only for the rows that pass (late materialisation). How a block
+//! came about is not known here.
 
 use std::sync::Arc;
 
@@ -13,19 +14,19 @@ use datafusion::common::cast::as_boolean_array;
 use datafusion::error::DataFusionError;
 use datafusion::physical_expr::PhysicalExpr;
 
-use crate::engine::decode::{Block, certain, count_kept};
+use crate::engine::decode::{Block, count_kept, nulls_to_false};
 use crate::engine::record::{Layout, TEXT};
 
-use super::table_column::Column;
+use super::table_column::TableColumn;
 
 /// Which records are kept, and which of their columns.
 #[derive(Debug)]
 pub(crate) struct Select {
     /// The columns that come out, in order.
-    pub(crate) output: Vec<Column>,
+    pub(crate) output: Vec<TableColumn>,
     /// How the query engine types them.
     pub(crate) schema: SchemaRef,
-    /// What has to hold, in this order: each is looked at only for the records that passed those before.
+    /// The filters, in the order in which they run: each sees only the rows that passed those before.
     pub(crate) filters: Vec<RowFilter>,
 }
 
@@ -34,7 +35,7 @@ pub(crate) struct Select {
 pub(crate) struct RowFilter {
     pub(crate) condition: Arc<dyn PhysicalExpr>,
     /// The columns that it looks at, in the order of `schema`.
-    pub(crate) columns: Vec<Column>,
+    pub(crate) columns: Vec<TableColumn>,
     pub(crate) schema: SchemaRef,
 }
 
@@ -52,22 +53,22 @@ impl RowFilter {
         kept: Option<&BooleanArray>,
     ) -> Result<BooleanArray, DataFusionError> {
         let rows = kept.map_or(block.rows, count_kept);
-        // Where most are kept, they are not worth picking.
+        // Where most rows are kept, filtering them costs more than it saves.
         let picked = kept.filter(|_| rows < block.rows / 2);
         let batch = batch(&self.columns, &self.schema, layout, block, picked)?;
         let holds = self.condition.evaluate(&batch)?.into_array(batch.num_rows())?;
         let holds = as_boolean_array(&holds)?;
-        let holds = certain(holds.clone());
+        let holds = nulls_to_false(holds.clone());
         Ok(match (kept, picked) {
             (None, _) => holds,
             (Some(kept), None) => BooleanArray::new(kept.values() & holds.values(), None),
-            (_, Some(picked)) => BooleanArray::new(among(picked.values(), holds.values()), None),
+            (_, Some(picked)) => BooleanArray::new(scatter(picked.values(), holds.values()), None),
         })
     }
 }
 
-/// The rows among the `picked` for which it `holds`, which has a bit for each of those only.
-fn among(picked: &BooleanBuffer, holds: &BooleanBuffer) -> BooleanBuffer {
+/// Spreads `holds`, which has a bit for each picked row, over all rows.
+fn scatter(picked: &BooleanBuffer, holds: &BooleanBuffer) -> BooleanBuffer {
     let mut rows = BooleanBufferBuilder::new(picked.len());
     rows.append_n(picked.len(), false);
     for (row, _) in picked.set_indices().zip(holds).filter(|(_, holds)| *holds) {
@@ -78,17 +79,18 @@ fn among(picked: &BooleanBuffer, holds: &BooleanBuffer) -> BooleanBuffer {
 
 impl Select {
     /// The slots of the layout that have to be decoded.
-    pub(crate) fn wanted(&self, layout: &Layout) -> Vec<usize> {
-        let looked_at = self.filters.iter().flat_map(|filter| &filter.columns);
+    pub(crate) fn needed_slots(&self, layout: &Layout) -> Vec<usize> {
+        let by_filters = self.filters.iter().flat_map(|filter| &filter.columns);
         let mut slots: Vec<usize> =
-            self.output.iter().chain(looked_at).filter_map(|column| column.slot(layout)).collect();
+            self.output.iter().chain(by_filters).filter_map(|column| column.slot(layout)).collect();
         slots.sort_unstable();
         slots.dedup();
         slots
     }
 
-    /// The slots of the layout that are looked at for every record.
-    pub(crate) fn looked_at(&self, layout: &Layout) -> Vec<usize> {
+    /// The slots that are decoded for every record: the columns of the first filter, or the output
+    /// if there is none.
+    pub(crate) fn eager_slots(&self, layout: &Layout) -> Vec<usize> {
         let columns = self.filters.first().map_or(&self.output, |filter| &filter.columns);
         columns.iter().filter_map(|column| column.slot(layout)).collect()
     }
@@ -113,7 +115,7 @@ impl Select {
 }
 
 fn batch(
-    columns: &[Column],
+    columns: &[TableColumn],
     schema: &SchemaRef,
     layout: &Layout,
     block: &Block<'_>,

@@ -24,7 +24,7 @@ use crate::query::window::Interval;
 use super::lower::{Lowering, Operand, all};
 use super::names::Names;
 use super::scalar;
-use super::table_column::Column;
+use super::table_column::TableColumn;
 
 /// A query and the kinds of its columns; it may have more, which are not for the answer.
 pub(crate) struct Shaped {
@@ -49,7 +49,7 @@ impl From<ColumnOrder> for SortExpr {
 /// The plan over a table with these columns; `comes_in_order` says whether its batches do.
 pub(crate) fn shape(
     table: DataFrame,
-    columns: &[Column],
+    columns: &[TableColumn],
     comes_in_order: bool,
     names: Option<&Names>,
     plan: &Plan,

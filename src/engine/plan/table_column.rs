@@ -7,12 +7,12 @@ use datafusion::arrow::datatypes::{DataType, Field as ArrowField};
 use datafusion::arrow::error::ArrowError;
 
 use crate::engine::decode::{Block, count_kept};
-use crate::engine::record::{Kind, Layout, Slot, absent, data_type, family};
+use crate::engine::record::{Layout, Slot, SlotKind, absent, data_type, family};
 use crate::field::{Field, PORTED_PROTOCOLS};
 
 /// A column that the query engine sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
+pub(crate) enum TableColumn {
     /// A column of files.
     Slot(Slot),
     /// Whether the record's protocol has ports; true where the layout has no protocol.
@@ -21,7 +21,7 @@ pub(crate) enum Column {
     Family,
 }
 
-impl Column {
+impl TableColumn {
     /// The time of records.
     pub(crate) const TIME: Self = Self::Slot(Slot::Field(Field::Start));
 
@@ -68,7 +68,7 @@ impl Column {
             (Self::Slot(slot), None) => absent(slot.kind(), rows),
             (Self::Ported, None) => Arc::new(BooleanArray::from(vec![true; rows])),
             (Self::Ported, Some(protocols)) => Arc::new(ported(&protocols)),
-            (Self::Family, None) => absent(Kind::Text, rows),
+            (Self::Family, None) => absent(SlotKind::Text, rows),
             (Self::Family, Some(values)) => families(values),
         })
     }

@@ -5,7 +5,7 @@ use datafusion::arrow::datatypes::DataType;
 
 use crate::query::plan::Family;
 
-use super::layout::Kind;
+use super::layout::SlotKind;
 
 /// Bytes of an address.
 pub(crate) const ADDRESS_BYTES: i32 = 16;
@@ -17,16 +17,16 @@ pub(crate) const ADDRESS: DataType = DataType::FixedSizeBinary(ADDRESS_BYTES);
 pub(crate) const TEXT: DataType = DataType::Utf8View;
 
 /// The Arrow type of a slot's values.
-pub(crate) const fn data_type(kind: Kind) -> DataType {
+pub(crate) const fn data_type(kind: SlotKind) -> DataType {
     match kind {
-        Kind::Number(_) | Kind::Time => DataType::Int64,
-        Kind::Address => ADDRESS,
-        Kind::Text => TEXT,
+        SlotKind::Number(_) | SlotKind::Time => DataType::Int64,
+        SlotKind::Address => ADDRESS,
+        SlotKind::Text => TEXT,
     }
 }
 
 /// A column of absent values.
-pub(crate) fn absent(kind: Kind, rows: usize) -> ArrayRef {
+pub(crate) fn absent(kind: SlotKind, rows: usize) -> ArrayRef {
     new_null_array(&data_type(kind), rows)
 }
 

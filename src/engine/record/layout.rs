@@ -37,17 +37,17 @@ impl Slot {
     }
 
     /// What its values are.
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> SlotKind {
         match self {
-            Self::Field(field) => Kind::of(field.field_type()),
-            Self::Extra(_) => Kind::Text,
+            Self::Field(field) => SlotKind::of(field.field_type()),
+            Self::Extra(_) => SlotKind::Text,
         }
     }
 }
 
 /// How the value of a slot is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SlotKind {
     /// A whole number from 0 to this.
     Number(i64),
     /// Seconds since 1970, or milliseconds.
@@ -58,7 +58,7 @@ pub(crate) enum Kind {
     Text,
 }
 
-impl Kind {
+impl SlotKind {
     fn of(field_type: FieldType) -> Self {
         match field_type {
             FieldType::Address => Self::Address,
@@ -167,7 +167,7 @@ impl Layout {
 
     /// Whether any words would do for a record, so that a header line looks like one.
     pub(crate) fn is_all_text(&self) -> bool {
-        self.slots.iter().all(|slot| slot.kind() == Kind::Text)
+        self.slots.iter().all(|slot| slot.kind() == SlotKind::Text)
     }
 }
 

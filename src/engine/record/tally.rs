@@ -17,16 +17,16 @@ pub(crate) struct Tally {
     pub(crate) malformed: AtomicU64,
     pub(crate) nodata: AtomicU64,
     pub(crate) skipdata: AtomicU64,
-    first: Mutex<Option<First>>,
+    first: Mutex<Option<FirstMalformed>>,
     failure: Mutex<Option<Error>>,
 }
 
 /// Where a malformed line stands; ordered as the files are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct First {
+pub(crate) struct FirstMalformed {
     /// The file, by its place among the files.
     pub(crate) file: usize,
-    /// The byte that the lines are counted from.
+    /// The byte offset that lines are counted from.
     pub(crate) origin: u64,
     /// The line, from 1, counted from there; in parquet the row.
     pub(crate) line: u64,
@@ -34,7 +34,7 @@ pub(crate) struct First {
     pub(crate) reason: String,
 }
 
-/// What one block adds.
+/// The numbers of one block.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) records: u64,
@@ -61,7 +61,7 @@ impl Tally {
     }
 
     /// Keeps a malformed line, if none before it is known.
-    pub(crate) fn note_malformed(&self, malformed: First) {
+    pub(crate) fn note_malformed(&self, malformed: FirstMalformed) {
         let mut first = lock(&self.first);
         if first.as_ref().is_none_or(|known| malformed < *known) {
             *first = Some(malformed);
@@ -69,7 +69,7 @@ impl Tally {
     }
 
     /// The first malformed line.
-    pub(crate) fn first_malformed(&self) -> Option<First> {
+    pub(crate) fn first_malformed(&self) -> Option<FirstMalformed> {
         lock(&self.first).clone()
     }
 
@@ -97,7 +97,7 @@ mod tests {
     fn the_first_malformed_line_is_the_first_in_the_files_whoever_notes_it() {
         let tally = Tally::default();
         for (file, origin, line) in [(1, 0, 1), (0, 99, 1), (0, 7, 5), (0, 7, 9)] {
-            tally.note_malformed(First { file, origin, line, reason: String::new() });
+            tally.note_malformed(FirstMalformed { file, origin, line, reason: String::new() });
         }
         let first = lock(&tally.first).clone().unwrap();
         assert_eq!((first.file, first.origin, first.line), (0, 7, 5));

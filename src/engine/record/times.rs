@@ -1,7 +1,6 @@
 //! The time range of the records of a part.
 
-/// From when to when records are, and how many there are; for all lines that may turn out to be
-/// records.
+/// The time range and the number of records. Lines that may turn out to be no records are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Times {
     /// The first second; the least number if a record has no time.

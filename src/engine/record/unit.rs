@@ -12,8 +12,8 @@ use super::tally::Counts;
 pub(crate) struct Visible {
     pub(crate) statuses: Statuses,
     pub(crate) interval: Option<Interval>,
-    /// Whether a last line without its end waits for it: more comes to the file.
-    pub(crate) grows: bool,
+    /// Whether the file is still written: a last line without a newline is left for later.
+    pub(crate) is_followed: bool,
 }
 
 impl Visible {

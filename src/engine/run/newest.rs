@@ -1,10 +1,9 @@
 //! Records part by part, the newest part first, so that they need not be sorted all at once.
 //!
-//! Files and their lines are mostly in order of time. Where it is known from when to when the
-//! records of each part are, those of some parts can be passed on as soon as no part that is still
-//! to be read has newer ones. So a big answer starts soon and takes little memory. With a limit, of
-//! text that is older than enough records only the times are looked at, and of parquet nothing.
-//! Where too many parts lie over each other, the query engine has to sort.
+//! Files and their lines are mostly in order of time. Where the time range of each part is known,
+//! records can be passed on as soon as no unread part has newer ones. So a big answer starts soon and
+//! takes little memory. With a limit (early termination), of text older than enough records only the
+//! times are read, and of parquet nothing. Where too many parts overlap, the query engine has to sort.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -26,27 +25,27 @@ use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::streaming::PartitionStream;
 use tokio::sync::mpsc::Sender;
 
-use crate::engine::decode::certain;
+use crate::engine::decode::nulls_to_false;
 use crate::engine::format::Reader;
 use crate::engine::input::Files;
-use crate::engine::plan::Column;
+use crate::engine::plan::TableColumn;
 use crate::engine::record::{BATCH_ROWS, Halt, Outlet, Times, Unit, lock};
 use crate::field::Field;
 use crate::query::plan::{Plan, Shape, SortKey, Source};
 
 use super::scan::{Scan, cores};
 
-/// Records that take up to this share of the memory for them are sorted at once, without asking from
-/// when to when others are.
+/// Below this share of the memory, the time ranges of the remaining parts are not looked for: everything
+/// is read and sorted.
 const FEW_SHARE: usize = 8;
 
-/// Parts that are read before it is asked whether there are enough records; then twice as many, and so on.
+/// Parts of the first round with a limit; each round has twice as many as the one before.
 const FIRST_PARTS: usize = 2;
 
-/// So many at most, as their records are held meanwhile.
+/// Parts of a round at most: all their records are in memory until its end.
 const MOST_PARTS: usize = 8;
 
-/// Bytes that a value takes on its way, about.
+/// Estimated bytes of a value in memory.
 const VALUE_BYTES: u64 = 24;
 
 /// Whether the answer can come part by part, and is better off so.
@@ -61,21 +60,21 @@ pub(crate) fn suits(plan: &Plan, files: &Files) -> bool {
         && files.files.iter().all(|file| file.records.suits_newest_first(&file.layout, plan.limit))
 }
 
-/// The query engine has to sort: too many parts have records of the same time.
+/// The time ranges of too many parts overlap: the query engine has to sort.
 #[derive(Debug)]
-struct Mingled;
+struct TooMuchOverlap;
 
-impl fmt::Display for Mingled {
+impl fmt::Display for TooMuchOverlap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("too many parts have records of the same time")
     }
 }
 
-impl Error for Mingled {}
+impl Error for TooMuchOverlap {}
 
-/// Whether this is why an answer did not begin.
-pub(crate) fn is_mingled(error: &DataFusionError) -> bool {
-    matches!(error.find_root(), DataFusionError::External(error) if error.is::<Mingled>())
+/// Whether an answer did not begin because too many parts overlap.
+pub(crate) fn is_overlap(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::External(error) if error.is::<TooMuchOverlap>())
 }
 
 /// The records of files, each batch newer than the next; within a batch they have no order.
@@ -89,7 +88,7 @@ pub(crate) struct NewestFirst {
 }
 
 impl NewestFirst {
-    /// From how many on records are worth a batch, when so many were passed on.
+    /// The smallest batch to pass on, after `passed` records.
     fn worth_rows(&self, passed: usize) -> usize {
         self.enough.map_or(BATCH_ROWS, |enough| enough.saturating_sub(passed).min(BATCH_ROWS))
     }
@@ -98,9 +97,9 @@ impl NewestFirst {
         self.enough.is_some_and(|enough| rows >= enough)
     }
 
-    /// How many parts at most to read before their records are passed on, if those that wait meanwhile
-    /// fit into memory. What a limit leaves unread does not depend on the number of threads.
-    fn parts_at_once(&self, parts: &[Part]) -> Option<usize> {
+    /// How many parts may be in flight at once, or `None` if their rows would not fit into memory. With a
+    /// limit it does not depend on the number of threads, so that the statistics do not either.
+    fn parts_at_once(&self, parts: &[TimedPart]) -> Option<usize> {
         let row_bytes = VALUE_BYTES * self.scan.context.select.output.len() as u64;
         let fits = |at_once: &usize| {
             let rows = most_rows(parts, *at_once, self.enough.map_or(u64::MAX, |enough| enough as u64));
@@ -112,8 +111,8 @@ impl NewestFirst {
         iter::successors(Some(MOST_PARTS), |parts| Some(parts / 2)).take_while(|parts| *parts >= FIRST_PARTS).find(fits)
     }
 
-    /// How many parts are read before it is asked again whether there are enough records. What is read
-    /// is always read to its end, so that what is counted does not depend on which thread comes first.
+    /// The number of parts of each round; after a round it is decided whether there are enough records.
+    /// A round is always read to its end, so that counts do not depend on which thread comes first.
     fn rounds(&self, most: usize) -> impl Iterator<Item = usize> {
         let first = if self.enough.is_some() { FIRST_PARTS } else { usize::MAX };
         iter::successors(Some(first), move |round| Some((round.saturating_mul(2)).min(most.max(first))))
@@ -138,19 +137,16 @@ struct NewestReader {
     to: Sender<Result<RecordBatch, DataFusionError>>,
 }
 
-/// What was kept of a part.
-type Kept = Result<Vec<RecordBatch>, Halt>;
-
 impl NewestReader {
     fn run(&self) -> Result<(), Halt> {
-        let mut held = Held::new(&self.query.scan);
-        let parts = self.rest(&mut held)?;
+        let mut pending = Pending::new(&self.query.scan);
+        let parts = self.read_first(&mut pending)?;
         let Some(at_once) = self.query.parts_at_once(&parts) else {
-            return Err(DataFusionError::External(Box::new(Mingled)).into());
+            return Err(DataFusionError::External(Box::new(TooMuchOverlap)).into());
         };
         let mut unread = Unread::new(&parts);
         let mut queue: Vec<(usize, Unit)> = parts.into_iter().map(|part| part.unit).enumerate().collect();
-        let mut passed = self.advance(&mut held, unread.newest(), 0)?;
+        let mut passed = self.advance(&mut pending, unread.newest(), 0)?;
         for round in self.query.rounds(at_once) {
             if self.query.is_enough(passed) || queue.is_empty() {
                 break;
@@ -158,34 +154,34 @@ impl NewestReader {
             in_parallel(
                 &Mutex::new(take_last(&mut queue, round)),
                 |(place, unit)| (place, self.read(&unit)),
-                |(place, kept)| {
-                    held.batches.extend(kept?);
+                |(place, batches)| {
+                    pending.batches.extend(batches?);
                     unread.remove(place);
                     // With a limit it could be enough in the middle of a round.
                     if self.query.enough.is_none() {
-                        self.advance(&mut held, unread.newest(), passed)?;
+                        self.advance(&mut pending, unread.newest(), passed)?;
                     }
                     Ok(())
                 },
             )?;
-            passed = self.advance(&mut held, unread.newest(), passed)?;
+            passed = self.advance(&mut pending, unread.newest(), passed)?;
         }
         Ok(())
     }
 
-    /// Passes on the records that are newer than all that can still come, and leaves those that may
-    /// still be among enough; returns how many were passed on so far.
-    fn advance(&self, held: &mut Held, newest: Option<i64>, passed: usize) -> Result<usize, Halt> {
-        let passed = passed + self.pass_on(held.release(newest, self.query.worth_rows(passed))?)?;
+    /// Passes on the records newer than every unread part (`newest`), then drops those that can no longer
+    /// be within the limit; returns how many were passed on so far.
+    fn advance(&self, pending: &mut Pending, newest: Option<i64>, passed: usize) -> Result<usize, Halt> {
+        let passed = passed + self.pass_on(pending.release(newest, self.query.worth_rows(passed))?)?;
         if let Some(enough) = self.query.enough {
-            held.keep_newest(enough.saturating_sub(passed))?;
+            pending.keep_newest(enough.saturating_sub(passed))?;
         }
         Ok(passed)
     }
 
-    /// Reads until there is much, or enough if none of the rest is newer; returns what is left then,
-    /// the part with the newest record last.
-    fn rest(&self, held: &mut Held) -> Result<Vec<Part>, Halt> {
+    /// Reads parts until the records take much memory, or are enough for the limit; returns the unread
+    /// parts, that with the newest record last.
+    fn read_first(&self, pending: &mut Pending) -> Result<Vec<TimedPart>, Halt> {
         let mut queue = mem::take(&mut *lock(&self.query.scan.queue));
         let says_times = |unit: &Unit| self.query.scan.files[unit.file].records.stores_times();
         let mut is_much = queue.iter().all(says_times);
@@ -197,33 +193,33 @@ impl NewestReader {
             in_parallel(
                 &parts,
                 |unit| self.read(&unit),
-                |kept| {
-                    held.batches.extend(kept?);
-                    if self.query.enough.is_none() && self.is_much(held) {
+                |batches| {
+                    pending.batches.extend(batches?);
+                    if self.query.enough.is_none() && self.is_much(pending) {
                         is_much = true;
                         queue.append(&mut lock(&parts));
                     }
                     Ok(())
                 },
             )?;
-            is_much |= self.is_much(held) || self.query.is_enough(held.rows());
+            is_much |= self.is_much(pending) || self.query.is_enough(pending.rows());
         }
-        self.look(queue)
+        self.time_ranges(queue)
     }
 
-    fn is_much(&self, held: &Held) -> bool {
-        held.bytes() > self.query.memory_bytes / FEW_SHARE
+    fn is_much(&self, pending: &Pending) -> bool {
+        pending.bytes() > self.query.memory_bytes / FEW_SHARE
     }
 
-    /// From when to when the records of parts are, the part with the newest record last.
-    fn look(&self, queue: Vec<Unit>) -> Result<Vec<Part>, Halt> {
-        let look = |(place, unit): (usize, Unit)| {
+    /// Finds the time ranges of parts; sorts them, that with the newest record last.
+    fn time_ranges(&self, queue: Vec<Unit>) -> Result<Vec<TimedPart>, Halt> {
+        let time_range = |(place, unit): (usize, Unit)| {
             let file = &self.query.scan.files[unit.file];
             let times = file.records.times(file, &unit.part, &self.to)?;
-            Ok((place, Part { unit, times }))
+            Ok((place, TimedPart { unit, times }))
         };
         let mut parts = Vec::new();
-        in_parallel(&Mutex::new(queue.into_iter().enumerate().collect()), look, |part: Result<_, Halt>| {
+        in_parallel(&Mutex::new(queue.into_iter().enumerate().collect()), time_range, |part: Result<_, Halt>| {
             parts.push(part?);
             Ok(())
         })?;
@@ -232,10 +228,10 @@ impl NewestReader {
         Ok(parts.into_iter().map(|(_, part)| part).collect())
     }
 
-    fn read(&self, unit: &Unit) -> Kept {
-        let outlet = Keeping { kept: RefCell::default(), to: &self.to };
+    fn read(&self, unit: &Unit) -> Result<Vec<RecordBatch>, Halt> {
+        let outlet = Collector { batches: RefCell::default(), to: &self.to };
         self.query.scan.read(&Reader::new(&self.query.scan.context, &outlet), unit)?;
-        Ok(outlet.kept.into_inner())
+        Ok(outlet.batches.into_inner())
     }
 
     /// Passes on records, if there are any; returns how many.
@@ -246,25 +242,25 @@ impl NewestReader {
     }
 }
 
-/// Up to so many from the end.
+/// Takes up to `count` items from the end.
 fn take_last<T>(queue: &mut Vec<T>, count: usize) -> Vec<T> {
     queue.split_off(queue.len().saturating_sub(count))
 }
 
-/// A part and from when to when its records are.
-struct Part {
+/// A part and its time range.
+struct TimedPart {
     unit: Unit,
     times: Times,
 }
 
-/// Which parts are still to be read, these being in order of their newest record.
+/// The parts that are still to be read, in order of their newest record.
 struct Unread {
     newest: Vec<i64>,
     is_read: Vec<bool>,
 }
 
 impl Unread {
-    fn new(parts: &[Part]) -> Self {
+    fn new(parts: &[TimedPart]) -> Self {
         Self { newest: parts.iter().map(|part| part.times.newest).collect(), is_read: vec![false; parts.len()] }
     }
 
@@ -276,18 +272,18 @@ impl Unread {
         }
     }
 
-    /// The time of the newest record that can still come, if any can.
+    /// The newest time of any unread part.
     fn newest(&self) -> Option<i64> {
         self.newest.last().copied()
     }
 }
 
-/// How many records are held at once, at most. Parts are in order of their newest; so many are read
-/// at once, and of the records that wait for others no more are left than are `enough`.
-fn most_rows(parts: &[Part], at_once: usize, enough: u64) -> u64 {
+/// Returns the largest number of records that are in memory at once, if parts are read from the last on,
+/// `at_once` at a time, and pending records beyond `enough` are dropped.
+fn most_rows(parts: &[TimedPart], at_once: usize, enough: u64) -> u64 {
     let mut waiting = BinaryHeap::new();
     let (mut rows, mut most) = (0_u64, 0);
-    for (place, Part { times, .. }) in parts.iter().enumerate().rev() {
+    for (place, TimedPart { times, .. }) in parts.iter().enumerate().rev() {
         let read_meanwhile = &parts[(place + 1).saturating_sub(at_once)..=place];
         most = most.max(rows.min(enough) + read_meanwhile.iter().map(|part| part.times.rows).sum::<u64>());
         waiting.push((times.oldest, times.rows));
@@ -303,15 +299,15 @@ fn most_rows(parts: &[Part], at_once: usize, enough: u64) -> u64 {
     most
 }
 
-/// Keeps what a part has.
-struct Keeping<'t> {
-    kept: RefCell<Vec<RecordBatch>>,
+/// Collects the batches of a part.
+struct Collector<'t> {
+    batches: RefCell<Vec<RecordBatch>>,
     to: &'t Sender<Result<RecordBatch, DataFusionError>>,
 }
 
-impl Outlet for Keeping<'_> {
+impl Outlet for Collector<'_> {
     fn pass(&self, batch: RecordBatch) -> Result<(), Halt> {
-        self.kept.borrow_mut().push(batch);
+        self.batches.borrow_mut().push(batch);
         self.check_open()
     }
 
@@ -320,8 +316,8 @@ impl Outlet for Keeping<'_> {
     }
 }
 
-/// Works on what is in the queue, the last first, with as many threads as can run at once; `with`
-/// takes what comes of it here, and ends all with an error.
+/// Runs `work` on the items of the queue, the last first, in as many threads as can run at once. `with`
+/// takes the results in this thread; an error of it ends all.
 fn in_parallel<T: Send, R: Send>(
     queue: &Mutex<Vec<T>>,
     work: impl Fn(T) -> R + Sync,
@@ -345,17 +341,17 @@ fn in_parallel<T: Send, R: Send>(
     })
 }
 
-/// Records that wait until nothing newer can come.
-struct Held {
+/// Records that wait until no newer ones can come.
+struct Pending {
     batches: Vec<RecordBatch>,
     schema: SchemaRef,
     /// The column of the time.
     time: usize,
 }
 
-impl Held {
+impl Pending {
     fn new(scan: &Scan) -> Self {
-        let time = scan.context.select.output.iter().position(|column| *column == Column::TIME);
+        let time = scan.context.select.output.iter().position(|column| *column == TableColumn::TIME);
         let time = time.expect("records in order of time have one");
         Self { batches: Vec::new(), schema: Arc::clone(&scan.context.select.schema), time }
     }
@@ -372,35 +368,35 @@ impl Held {
         self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
     }
 
-    /// The records that are newer than the newest that can still come, if they are worth a batch; all
-    /// if none can.
+    /// Takes the records newer than `newest`, the newest time of any unread part, if they are at least
+    /// `worth_rows`; takes all if no part is unread.
     fn release(&mut self, newest: Option<i64>, worth_rows: usize) -> Result<Option<RecordBatch>, ArrowError> {
         let Some(newest) = newest else {
             let batches = mem::take(&mut self.batches);
             return if batches.is_empty() { Ok(None) } else { concat_batches(&self.schema, &batches).map(Some) };
         };
-        let is_newer = |batch| gt(self.times(batch), &Int64Array::new_scalar(newest) as &dyn Datum).map(certain);
+        let is_newer = |batch| gt(self.times(batch), &Int64Array::new_scalar(newest) as &dyn Datum).map(nulls_to_false);
         let masks = self.batches.iter().map(is_newer).collect::<Result<Vec<BooleanArray>, ArrowError>>()?;
         if masks.iter().map(BooleanArray::true_count).sum::<usize>() < worth_rows {
             return Ok(None);
         }
         let mut newer = Vec::new();
-        let mut held = Vec::new();
+        let mut older = Vec::new();
         for (batch, mask) in mem::take(&mut self.batches).into_iter().zip(masks) {
             match mask.true_count() {
-                0 => held.push(batch),
+                0 => older.push(batch),
                 all if all == batch.num_rows() => newer.push(batch),
                 _ => {
                     newer.push(filter_record_batch(&batch, &mask)?);
-                    held.push(filter_record_batch(&batch, &not(&mask)?)?);
+                    older.push(filter_record_batch(&batch, &not(&mask)?)?);
                 }
             }
         }
-        self.batches = held;
+        self.batches = older;
         concat_batches(&self.schema, &newer).map(Some)
     }
 
-    /// Leaves so many of the newest records, and those that are as old as the oldest of these.
+    /// Keeps the newest `rows` records, ties of the last included (top-k).
     fn keep_newest(&mut self, rows: usize) -> Result<(), ArrowError> {
         if rows == 0 {
             self.batches.clear();
@@ -411,21 +407,21 @@ impl Held {
         }
         let (_, oldest, _) = times.select_nth_unstable_by_key(rows - 1, |time| Reverse(*time));
         let oldest = Int64Array::new_scalar(*oldest);
-        let mut held = Vec::new();
+        let mut kept = Vec::new();
         for batch in mem::take(&mut self.batches) {
-            let mask = certain(gt_eq(self.times(&batch), &oldest as &dyn Datum)?);
+            let mask = nulls_to_false(gt_eq(self.times(&batch), &oldest as &dyn Datum)?);
             match mask.true_count() {
                 0 => {}
-                all if all == batch.num_rows() => held.push(batch),
-                _ => held.push(compact(&filter_record_batch(&batch, &mask)?)?),
+                all if all == batch.num_rows() => kept.push(batch),
+                _ => kept.push(compact(&filter_record_batch(&batch, &mask)?)?),
             }
         }
-        self.batches = held;
+        self.batches = kept;
         Ok(())
     }
 }
 
-/// The same records without the text of others, which else stays in memory.
+/// Copies the text of the records, so that the text of others can be freed.
 fn compact(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let column = |column: &ArrayRef| match column.as_string_view_opt() {
         Some(text) => Arc::new(text.gc()) as ArrayRef,
@@ -439,12 +435,12 @@ mod tests {
     use datafusion::arrow::array::StringViewArray;
 
     use super::*;
-    use crate::engine::record::Part as UnitPart;
+    use crate::engine::record::Part;
 
     /// Parts from when to when and with so many records.
-    fn parts(times: &[(i64, i64, u64)]) -> Vec<Part> {
-        let part = |&(oldest, newest, rows)| Part {
-            unit: Unit { file: 0, part: UnitPart::Whole },
+    fn parts(times: &[(i64, i64, u64)]) -> Vec<TimedPart> {
+        let part = |&(oldest, newest, rows)| TimedPart {
+            unit: Unit { file: 0, part: Part::Whole },
             times: Times { oldest, newest, rows },
         };
         times.iter().map(part).collect()
@@ -479,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_held_records_as_many_are_left_as_may_be_among_enough() {
+    fn of_the_pending_records_as_many_are_left_as_may_be_among_enough() {
         let text = "a name that is too long to lie in a view";
         let batch = |times: &[Option<i64>]| {
             let names = StringViewArray::from(vec![text; times.len()]);
@@ -488,20 +484,24 @@ mod tests {
             RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
         };
         let batches = vec![batch(&[Some(5), None, Some(9)]), batch(&[Some(3)]), batch(&[Some(7), Some(7), Some(8)])];
-        let mut held = Held { schema: batches[0].schema(), batches, time: 0 };
-        let left = |held: &Held| -> Vec<i64> {
-            held.batches.iter().flat_map(|batch| held.times(batch).iter().map(Option::unwrap_or_default)).collect()
+        let mut pending = Pending { schema: batches[0].schema(), batches, time: 0 };
+        let left = |pending: &Pending| -> Vec<i64> {
+            pending
+                .batches
+                .iter()
+                .flat_map(|batch| pending.times(batch).iter().map(Option::unwrap_or_default))
+                .collect()
         };
-        held.keep_newest(6).unwrap();
-        assert_eq!(left(&held), [5, 0, 9, 3, 7, 7, 8], "those without a time may be needed");
+        pending.keep_newest(6).unwrap();
+        assert_eq!(left(&pending), [5, 0, 9, 3, 7, 7, 8], "those without a time may be needed");
         // The third is as old as the fourth, so that either may be the one.
-        held.keep_newest(3).unwrap();
-        assert_eq!(left(&held), [9, 7, 7, 8]);
-        assert_eq!(held.batches[0].column(1).as_string_view().total_buffer_bytes_used(), text.len());
-        assert_eq!(held.release(Some(8), 2).unwrap(), None, "one is not worth it");
-        assert_eq!(held.release(Some(7), 2).unwrap().unwrap().num_rows(), 2);
-        assert_eq!(left(&held), [7, 7]);
-        held.keep_newest(0).unwrap();
-        assert_eq!(held.rows(), 0);
+        pending.keep_newest(3).unwrap();
+        assert_eq!(left(&pending), [9, 7, 7, 8]);
+        assert_eq!(pending.batches[0].column(1).as_string_view().total_buffer_bytes_used(), text.len());
+        assert_eq!(pending.release(Some(8), 2).unwrap(), None, "one is not worth it");
+        assert_eq!(pending.release(Some(7), 2).unwrap().unwrap().num_rows(), 2);
+        assert_eq!(left(&pending), [7, 7]);
+        pending.keep_newest(0).unwrap();
+        assert_eq!(pending.rows(), 0);
     }
 }

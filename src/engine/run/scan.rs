@@ -60,7 +60,8 @@ impl Scan {
         lock(&self.queue).pop()
     }
 
-    /// What the query engine is told of a thread that stops; keeps the error that it passes on as text only.
+    /// Converts the outcome of a thread for DataFusion, which keeps only the message; the tally keeps the
+    /// typed error.
     pub(super) fn halted(&self, halt: Halt) -> Result<(), DataFusionError> {
         match halt {
             Halt::Closed => Ok(()),

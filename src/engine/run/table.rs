@@ -18,7 +18,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
 use crate::engine::format::{LogFile, ReadContext};
 use crate::engine::input::Files;
-use crate::engine::plan::{Column, RowFilter, Select, fetch};
+use crate::engine::plan::{RowFilter, Select, TableColumn, fetch};
 use crate::engine::record::{Slot, Tally, Visible};
 use crate::query::plan::Limit;
 
@@ -33,9 +33,9 @@ const WAITING_SHARE: usize = 2;
 
 /// The records of files as a table.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(crate) struct LogTable {
     files: Vec<Arc<LogFile>>,
-    columns: Vec<Column>,
+    columns: Vec<TableColumn>,
     schema: SchemaRef,
     visible: Visible,
     tally: Arc<Tally>,
@@ -44,7 +44,7 @@ pub(crate) struct Table {
     memory_limit_bytes: usize,
 }
 
-impl Table {
+impl LogTable {
     /// The columns that some file has, and those that are computed for filters; without any record
     /// if `is_empty`.
     ///
@@ -63,8 +63,8 @@ impl Table {
             Slot::Extra(name) => (None, name.as_ref()),
         });
         slots.dedup();
-        let mut columns: Vec<Column> = slots.into_iter().cloned().map(Column::Slot).collect();
-        columns.extend([Column::Ported, Column::Family]);
+        let mut columns: Vec<TableColumn> = slots.into_iter().cloned().map(TableColumn::Slot).collect();
+        columns.extend([TableColumn::Ported, TableColumn::Family]);
         let schema = schema(&columns);
         let memory_limit_bytes = files.memory_limit_bytes;
         let files = if is_empty { Vec::new() } else { files.files.clone() };
@@ -72,7 +72,7 @@ impl Table {
     }
 
     /// The columns, in order.
-    pub(crate) fn columns(&self) -> &[Column] {
+    pub(crate) fn columns(&self) -> &[TableColumn] {
         &self.columns
     }
 
@@ -84,21 +84,21 @@ impl Table {
     }
 
     fn row_filter(&self, state: &dyn Session, condition: &Expr) -> Result<RowFilter> {
-        let looked_at = condition.column_refs();
-        let is_looked_at = |column: &&Column| looked_at.iter().any(|looked_at| looked_at.name == column.name());
-        let columns: Vec<Column> = self.columns.iter().filter(is_looked_at).cloned().collect();
+        let referenced = condition.column_refs();
+        let is_referenced = |column: &&TableColumn| referenced.iter().any(|reference| reference.name == column.name());
+        let columns: Vec<TableColumn> = self.columns.iter().filter(is_referenced).cloned().collect();
         let schema = schema(&columns);
         let condition = state.create_physical_expr(condition.clone(), &DFSchema::try_from(Arc::clone(&schema))?)?;
         Ok(RowFilter { condition, columns, schema })
     }
 }
 
-fn schema(columns: &[Column]) -> SchemaRef {
-    Arc::new(Schema::new(columns.iter().map(Column::arrow_field).collect::<Vec<_>>()))
+fn schema(columns: &[TableColumn]) -> SchemaRef {
+    Arc::new(Schema::new(columns.iter().map(TableColumn::arrow_field).collect::<Vec<_>>()))
 }
 
 #[async_trait]
-impl TableProvider for Table {
+impl TableProvider for LogTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
@@ -114,7 +114,7 @@ impl TableProvider for Table {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let output: Vec<Column> = match projection {
+        let output: Vec<TableColumn> = match projection {
             Some(places) => places.iter().map(|place| self.columns[*place].clone()).collect(),
             None => self.columns.clone(),
         };
@@ -130,7 +130,7 @@ impl TableProvider for Table {
                 let memory_bytes = self.memory_limit_bytes / WAITING_SHARE;
                 vec![Arc::new(NewestFirst { scan, memory_bytes, enough: fetch(limit) })]
             }
-            None => (0..threads).map(|_| Arc::new(Reading(Arc::clone(&scan))) as _).collect(),
+            None => (0..threads).map(|_| Arc::new(Partition(Arc::clone(&scan))) as _).collect(),
         };
         Ok(Arc::new(StreamingTableExec::try_new(schema, partitions, None, None, false, None)?))
     }
@@ -142,9 +142,9 @@ impl TableProvider for Table {
 
 /// What one thread reads.
 #[derive(Debug)]
-struct Reading(Arc<Scan>);
+struct Partition(Arc<Scan>);
 
-impl PartitionStream for Reading {
+impl PartitionStream for Partition {
     fn schema(&self) -> &SchemaRef {
         &self.0.context.select.schema
     }

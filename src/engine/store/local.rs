@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::engine::record::LINE_LIMIT_BYTES;
 
-/// Moves to the first line that starts at `at` or behind it; returns where that is.
+/// Seeks to the first line that starts at `at` or behind it; returns the position.
 pub(crate) fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
     let Some(mut position) = at.checked_sub(1) else { return Ok(0) };
     file.seek(SeekFrom::Start(position))?;
@@ -21,8 +21,10 @@ pub(crate) fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
     }
 }
 
-/// How many of the first `bytes` of a file are lines that have their end; all of them where the last
-/// line is longer than any record, or the file cannot be read, which who reads it will say.
+/// Returns the length of the prefix of a file of `bytes` bytes that ends in a newline.
+///
+/// Returns `bytes` if the last 64 KiB hold no newline, or if the file cannot be read: its reader
+/// reports the error.
 pub(crate) fn ended_bytes(path: &Path, bytes: u64) -> u64 {
     let tail = bytes.min(LINE_LIMIT_BYTES as u64);
     let read = || -> io::Result<Option<usize>> {
@@ -38,9 +40,8 @@ pub(crate) fn ended_bytes(path: &Path, bytes: u64) -> u64 {
     }
 }
 
-/// Lines are counted only when one has to be named: how many end before the byte `origin`.
-///
-/// 0 where the file cannot be read any more, which only makes the number too small.
+/// Returns the number of lines that end before the byte `origin`; 0 if the file cannot be read any
+/// more. Lines are counted only when one has to be named.
 pub(crate) fn lines_before(path: &Path, origin: u64) -> u64 {
     if origin == 0 {
         return 0;

@@ -75,7 +75,7 @@ impl<R: Read> Read for Counting<R> {
 }
 
 /// What went wrong while `file` was read.
-pub(crate) fn error(file: &str, source: io::Error) -> Error {
+pub(crate) fn read_error(file: &str, source: io::Error) -> Error {
     let file = file.to_string();
     match source.kind() {
         io::ErrorKind::UnexpectedEof => Error::Truncated { file },
@@ -103,7 +103,7 @@ mod tests {
     fn decode(stored: Vec<u8>) -> Result<String, Error> {
         let mut text = String::new();
         let mut reader = Raw::open(Cursor::new(stored)).unwrap().decoded();
-        reader.read_to_string(&mut text).map_err(|source| error("log.gz", source))?;
+        reader.read_to_string(&mut text).map_err(|source| read_error("log.gz", source))?;
         Ok(text)
     }
 

@@ -14,8 +14,8 @@ use datafusion::arrow::compute::{cast, max, min};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 
-use crate::engine::decode::{Column, Parsed, parse};
-use crate::engine::record::{ADDRESS_BYTES, Kind, Slot};
+use crate::engine::decode::{Parsed, StoredColumn, parse};
+use crate::engine::record::{ADDRESS_BYTES, Slot, SlotKind};
 use crate::field::Field;
 use crate::value::to_seconds;
 
@@ -30,62 +30,62 @@ fn is_text(data_type: &DataType) -> bool {
 }
 
 /// Whether stored values of this type can be read as values of the slot's kind.
-pub(super) fn can_read(kind: Kind, data_type: &DataType) -> bool {
+pub(super) fn can_read(kind: SlotKind, data_type: &DataType) -> bool {
     let is_number = data_type.is_integer() || matches!(data_type, DataType::Float32 | DataType::Float64);
     match kind {
-        Kind::Number(_) => is_text(data_type) || is_number,
-        Kind::Time => is_text(data_type) || is_number || matches!(data_type, DataType::Timestamp(..)),
-        Kind::Address => is_text(data_type),
-        Kind::Text => is_text(data_type) || data_type.is_integer() || *data_type == DataType::Boolean,
+        SlotKind::Number(_) => is_text(data_type) || is_number,
+        SlotKind::Time => is_text(data_type) || is_number || matches!(data_type, DataType::Timestamp(..)),
+        SlotKind::Address => is_text(data_type),
+        SlotKind::Text => is_text(data_type) || data_type.is_integer() || *data_type == DataType::Boolean,
     }
 }
 
-/// Rows that are no records for their value, and that value.
+/// Malformed rows, and the value that makes them so.
 pub(super) type Bad = Vec<(usize, String)>;
 
-/// The values of a column.
+/// Converts a column.
 pub(super) fn read_column(array: &ArrayRef, slot: &Slot) -> Arrow<(ArrayRef, Bad)> {
     let mut bad = Vec::new();
     let values = match slot.kind() {
-        Kind::Text => read_text(array, *slot == Slot::Field(Field::Account))?,
-        Kind::Address => read_addresses(array, &mut bad)?,
+        SlotKind::Text => read_text(array, *slot == Slot::Field(Field::Account))?,
+        SlotKind::Address => read_addresses(array, &mut bad)?,
         kind => read_numbers(array, kind, &mut bad)?,
     };
     Ok((values, bad))
 }
 
-/// Distinct values as they are stored, and what they were read as.
-pub(super) struct Distinct {
+/// A dictionary as it is stored, and its converted values.
+pub(super) struct CachedDictionary {
     stored: ArrayData,
     values: ArrayRef,
     bad: HashMap<usize, String>,
 }
 
-/// The values of a column that says for each row which of some distinct values it has. These are read
-/// once, since all batches of a group mostly share them.
-pub(super) fn read_distinct(
+/// Converts a dictionary column. The dictionary itself is converted once, since mostly all batches of a
+/// row group share it.
+pub(super) fn read_dictionary(
     array: &DictionaryArray<Int32Type>,
     slot: &Slot,
-    known: Entry<'_, usize, Distinct>,
-) -> Arrow<(Column<'static>, Bad)> {
+    known: Entry<'_, usize, CachedDictionary>,
+) -> Arrow<(StoredColumn<'static>, Bad)> {
     let stored = array.values().to_data();
-    let distinct = match known {
+    let dictionary = match known {
         Entry::Occupied(known) if known.get().stored.ptr_eq(&stored) => known.into_mut(),
         known => {
             let (values, bad) = read_column(array.values(), slot)?;
-            known.insert_entry(Distinct { stored, values, bad: bad.into_iter().collect() }).into_mut()
+            known.insert_entry(CachedDictionary { stored, values, bad: bad.into_iter().collect() }).into_mut()
         }
     };
     let mut bad = Vec::new();
-    if !distinct.bad.is_empty() {
+    if !dictionary.bad.is_empty() {
         for (row, value) in array.keys_iter().enumerate() {
-            bad.extend(value.and_then(|value| distinct.bad.get(&value)).map(|value| (row, value.clone())));
+            bad.extend(value.and_then(|value| dictionary.bad.get(&value)).map(|value| (row, value.clone())));
         }
     }
-    Ok((Column::Distinct(Arc::clone(&distinct.values), Arc::new(array.keys().clone())), bad))
+    Ok((StoredColumn::Dictionary(Arc::clone(&dictionary.values), Arc::new(array.keys().clone())), bad))
 }
 
-/// Text by row; what stands for an absent value is none.
+/// The column as text.
 fn texts(array: &ArrayRef) -> Arrow<ArrayRef> {
     // Text without the mark that says so is bytes.
     let array = match array.data_type() {
@@ -119,7 +119,7 @@ fn read_addresses(array: &ArrayRef, bad: &mut Vec<(usize, String)>) -> Arrow<Arr
     let texts = texts(array)?;
     let mut builder = FixedSizeBinaryBuilder::with_capacity(texts.len(), ADDRESS_BYTES);
     for (row, text) in texts.as_string_view().iter().enumerate() {
-        match present(text).map(|text| (text, parse(Kind::Address, text.as_bytes()))) {
+        match present(text).map(|text| (text, parse(SlotKind::Address, text.as_bytes()))) {
             Some((_, Some(Parsed::Address(address)))) => builder.append_value(address.to_be_bytes())?,
             Some((text, None)) => {
                 bad.push((row, text.to_string()));
@@ -131,7 +131,7 @@ fn read_addresses(array: &ArrayRef, bad: &mut Vec<(usize, String)>) -> Arrow<Arr
     Ok(Arc::new(builder.finish()))
 }
 
-fn read_numbers(array: &ArrayRef, kind: Kind, bad: &mut Vec<(usize, String)>) -> Arrow<ArrayRef> {
+fn read_numbers(array: &ArrayRef, kind: SlotKind, bad: &mut Vec<(usize, String)>) -> Arrow<ArrayRef> {
     let mut builder = Int64Builder::with_capacity(array.len());
     let mut push = |row: usize, number: Option<Result<i64, String>>| {
         let number = number.map(|number| number.and_then(|number| in_range(kind, number)));
@@ -178,7 +178,7 @@ fn read_numbers(array: &ArrayRef, kind: Kind, bad: &mut Vec<(usize, String)>) ->
     Ok(Arc::new(builder.finish()))
 }
 
-fn from_text(kind: Kind, text: &str) -> Result<i64, String> {
+fn from_text(kind: SlotKind, text: &str) -> Result<i64, String> {
     match parse(kind, text.as_bytes()) {
         Some(Parsed::Number(number)) => Ok(number),
         _ => Err(text.to_string()),
@@ -193,19 +193,19 @@ fn from_float(float: f64) -> Result<i64, String> {
     if float.fract() == 0.0 && float.abs() <= LIMIT { Ok(float as i64) } else { Err(float.to_string()) }
 }
 
-fn in_range(kind: Kind, number: i64) -> Result<i64, String> {
+fn in_range(kind: SlotKind, number: i64) -> Result<i64, String> {
     let max = match kind {
-        Kind::Number(max) => max,
+        SlotKind::Number(max) => max,
         _ => i64::MAX,
     };
     if !(0..=max).contains(&number) {
         return Err(number.to_string());
     }
-    Ok(if kind == Kind::Time { to_seconds(number) } else { number })
+    Ok(if kind == SlotKind::Time { to_seconds(number) } else { number })
 }
 
 /// Whether the numbers are what the slot holds, as they stand.
-fn are_in_range(kind: Kind, numbers: &ArrayRef) -> bool {
+fn are_in_range(kind: SlotKind, numbers: &ArrayRef) -> bool {
     let numbers = numbers.as_primitive::<Int64Type>();
     [min(numbers), max(numbers)].into_iter().flatten().all(|number| in_range(kind, number) == Ok(number))
 }
