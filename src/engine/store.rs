@@ -3,7 +3,8 @@
 mod ahead;
 mod local;
 mod raw;
+mod storage;
 
-pub(crate) use ahead::Ahead;
 pub(crate) use local::{ended_bytes, line_start, lines_before};
 pub(crate) use raw::{Raw, read_error};
+pub(crate) use storage::Storage;

@@ -13,23 +13,11 @@ use crate::engine::decode::{BYTE_ORDER_MARK, PADDING_BYTES};
 /// Text that is held at a time.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// A part of a text that was opened.
-pub(super) struct OpenedText {
-    pub(super) text: LineBuffer<Box<dyn Read + Send>>,
+/// The lines of a part that was opened.
+pub(super) struct OpenedLines {
+    pub(super) lines: LineBuffer<Box<dyn Read + Send>>,
     /// Counts the stored bytes, where they are not the text itself.
     pub(super) raw_bytes: Option<Arc<AtomicU64>>,
-}
-
-impl OpenedText {
-    /// All that `reader` has, which is read into `buffer`.
-    pub(super) fn whole(reader: Box<dyn Read + Send>, raw_bytes: Option<Arc<AtomicU64>>, buffer: Vec<u8>) -> Self {
-        Self { text: LineBuffer::new(reader, 0, None, buffer), raw_bytes }
-    }
-
-    /// The lines that start before the byte `end` of a file; `reader` stands at the byte `origin`.
-    pub(super) fn part(reader: Box<dyn Read + Send>, origin: u64, end: u64, buffer: Vec<u8>) -> Self {
-        Self { text: LineBuffer::new(reader, origin, Some(end), buffer), raw_bytes: None }
-    }
 }
 
 /// The length of the byte order mark, if there is one.
@@ -60,7 +48,7 @@ pub(super) enum Piece {
 
 impl<R: Read> LineBuffer<R> {
     /// The text of `reader`; whatever is in `buffer` is written over.
-    fn new(reader: R, position: u64, end: Option<u64>, mut buffer: Vec<u8>) -> Self {
+    pub(super) fn new(reader: R, position: u64, end: Option<u64>, mut buffer: Vec<u8>) -> Self {
         buffer.resize(BUFFER_BYTES + PADDING_BYTES, 0);
         Self { reader, buffer, rest: 0..0, position, end }
     }

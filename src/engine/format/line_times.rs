@@ -9,13 +9,13 @@ use crate::engine::store;
 use crate::field::Field;
 use crate::value::to_seconds;
 
-use super::line_buffer::{OpenedText, Piece};
+use super::line_buffer::{OpenedLines, Piece};
 use super::lines::{block_end, is_header};
 use super::log_file::LogFile;
 
 /// The time range of a part that was opened.
-pub(super) fn times(file: &LogFile, opened: OpenedText, outlet: &dyn Outlet) -> Result<Times, Halt> {
-    let mut text = opened.text;
+pub(super) fn times(file: &LogFile, opened: OpenedLines, outlet: &dyn Outlet) -> Result<Times, Halt> {
+    let mut text = opened.lines;
     let mut scanner = TimeScanner::new(file, text.position);
     while let Some(piece) = text.next().map_err(|source| store::read_error(&file.name, source))? {
         outlet.check_open()?;
@@ -114,6 +114,7 @@ mod tests {
     use super::super::text::Text;
     use super::*;
     use crate::engine::record::{Layout, Part};
+    use crate::engine::store::Storage;
 
     struct Open;
 
@@ -133,7 +134,7 @@ mod tests {
         let path = folder.path().join("log");
         fs::write(&path, text).unwrap();
         let layout = Arc::new(Layout::parse_format(format).unwrap().export(is_export));
-        let records = Box::new(Text::new(text.len() as u64));
+        let records = Box::new(Text::new(Storage::Plain { bytes: text.len() as u64 }));
         let file = LogFile { name: "log".into(), path, layout, records };
         file.records.times(&file, part, &Open).unwrap()
     }

@@ -10,7 +10,7 @@ use crate::engine::record::{BATCH_ROWS, Counts, FirstMalformed, Halt, Unit};
 use crate::engine::store::{self, lines_before};
 use crate::field::Field;
 
-use super::line_buffer::{LineBuffer, OpenedText, Piece};
+use super::line_buffer::{LineBuffer, OpenedLines, Piece};
 use super::log_file::LogFile;
 use super::reader::Reader;
 
@@ -19,8 +19,8 @@ use super::reader::Reader;
 const BLOCK_BYTES: usize = 16 << 10;
 
 /// Reads the lines of a part that was opened.
-pub(super) fn read(reader: &Reader<'_>, unit: &Unit, file: &LogFile, opened: OpenedText) -> Result<(), Halt> {
-    let OpenedText { mut text, raw_bytes } = opened;
+pub(super) fn read(reader: &Reader<'_>, unit: &Unit, file: &LogFile, opened: OpenedLines) -> Result<(), Halt> {
+    let OpenedLines { lines: mut text, raw_bytes } = opened;
     let outcome = Lines::new(reader, unit.file, file, text.position).read_all(&mut text, raw_bytes.as_ref());
     reader.buffer.replace(text.buffer);
     outcome

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::Error;
-use crate::engine::format::{Empty, Gzip, LogFile, Parquet, Records, Stream, Text};
+use crate::engine::format::{Empty, LogFile, Parquet, Records, Text};
 use crate::engine::record::Layout;
-use crate::engine::store::{self, Raw};
+use crate::engine::store::{self, Raw, Storage};
 use crate::value::SkippedFile;
 
 use super::sniff::{Sniffed, sniff};
@@ -157,14 +157,12 @@ impl Opening {
                 Err(reason) => Opened::Other(reason),
             });
         }
-        let records: Box<dyn Records> =
-            if raw.is_gzip() { Box::new(Gzip::new(bytes)) } else { Box::new(Text::new(bytes)) };
+        let storage = Storage::of_file(&raw, bytes);
         let mut reader = raw.decoded();
         let head = self.sniff_head(reader.as_mut(), &name)?.1;
-        Ok(match head {
-            Sniffed::Nothing => Opened::Log(self.file(name, path, Layout::default_format(), Box::new(Empty))),
-            Sniffed::Records(layout) => Opened::Log(self.file(name, path, layout, records)),
-            Sniffed::Other(reason) => Opened::Other(reason),
+        Ok(match records(head, storage) {
+            Ok((layout, records)) => Opened::Log(self.file(name, path, layout, records)),
+            Err(reason) => Opened::Other(reason),
         })
     }
 
@@ -178,12 +176,9 @@ impl Opening {
         let raw_bytes = raw.counter();
         let mut rest = raw.decoded();
         let (head, sniffed) = self.sniff_head(rest.as_mut(), name)?;
-        let reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(rest));
-        let (layout, records): (_, Box<dyn Records>) = match sniffed {
-            Sniffed::Nothing => (Layout::default_format(), Box::new(Empty)),
-            Sniffed::Records(layout) => (layout, Box::new(Stream::new(reader, raw_bytes))),
-            Sniffed::Other(reason) => return Err(Error::UnknownFormat { file: name.into(), reason }),
-        };
+        let storage = Storage::pipe(io::Cursor::new(head).chain(rest), raw_bytes);
+        let (layout, records) =
+            records(sniffed, storage).map_err(|reason| Error::UnknownFormat { file: name.into(), reason })?;
         let file = self.file(name.into(), Path::new(name), layout, records);
         self.files.push(Arc::new(file));
         Ok(())
@@ -215,6 +210,15 @@ impl Opening {
         let layout = Arc::new(layout);
         self.layouts.insert(Arc::clone(&layout));
         layout
+    }
+}
+
+/// The records behind a head, a line for each format; the error is why there are none.
+fn records(head: Sniffed, storage: Storage) -> Result<(Layout, Box<dyn Records>), String> {
+    match head {
+        Sniffed::Nothing => Ok((Layout::default_format(), Box::new(Empty))),
+        Sniffed::Records(layout) => Ok((layout, Box::new(Text::new(storage)))),
+        Sniffed::Other(reason) => Err(reason),
     }
 }
 
