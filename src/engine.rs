@@ -10,7 +10,7 @@
 //! Each uses only those before it, and [`Error`]:
 //!
 //! 1. `record`: the nouns. Layouts and their slots, parts of files, what a run counts.
-//! 2. `store`: stored bytes. Local files, gzip, reading ahead.
+//! 2. `store`: stored bytes. Local files, pipes, gzip, reading ahead.
 //! 3. `decode`: bytes to Arrow. Its head draws how a block of records lies in memory.
 //! 4. `plan`: a plan to expressions of DataFusion, and which columns and records of a block it keeps.
 //!    It stands below the formats, as each of these hands its blocks to what the query keeps.

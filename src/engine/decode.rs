@@ -41,9 +41,9 @@
 //!
 //! - Eagerly, for each record: the columns of the first filter, or those of the output where there is no
 //!   filter. Text is never decoded eagerly: a span is as good until the row is known to be kept.
-//! - Late, only for the rows that passed the filters before ([late materialisation]): the columns of the
-//!   other filters and of the output. A block borrows the piece of text, so this happens before the next
-//!   piece is read.
+//! - Late, for the rows that passed the filters before ([late materialisation]): the columns of the other
+//!   filters (for all rows, if at least half passed) and of the output. A block borrows the piece of text,
+//!   so this happens before the next piece is read.
 //! - A dictionary is decoded once for all batches of a row group. Its indices are resolved late.
 //!
 //! What is eager is said by `plan::Select::eager_slots`; `plan::Select::select` filters a block.

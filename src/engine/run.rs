@@ -2,6 +2,7 @@
 
 mod answer;
 mod newest;
+mod pending;
 mod scan;
 mod table;
 

@@ -1,5 +1,5 @@
-//! Where the values of regular text stand, and which of its bytes no number has, found 64 bytes at a
-//! time with the widest instructions of the processor.
+//! Finds the values of regular text, and the bytes that are in no number, 64 bytes at a time with the
+//! widest instructions of the processor.
 //!
 //! Nearly all text is regular: printable ASCII, lines of as many values as the layout has, one space
 //! between them. Anything else is left to `decode`, which reads byte by byte and says what is wrong.
@@ -7,7 +7,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, i8x64, mask8x64, u8x64};
 
-/// Bytes that are looked at together: a bit of a word for each.
+/// Bytes that are classified together: a bit of a word for each.
 const STEP: usize = 64;
 
 /// What is known of a block of lines.
@@ -35,7 +35,7 @@ impl Index {
         if self.starts.len() < places {
             self.starts.resize(places, 0);
         }
-        // A number is looked at in two words.
+        // A number may span two words.
         self.others.resize(lines.len() / STEP + 2, 0);
         dispatch!(Level::new(), simd => self.fill_with(simd, lines))
     }
@@ -90,7 +90,7 @@ impl Index {
     /// Whether the values from `start` to `end` are only digits or absent.
     #[inline(always)]
     pub(crate) fn is_numbers(&self, start: usize, end: usize) -> bool {
-        // All that is not looked at at once is rare.
+        // Longer runs of numbers are rare.
         let at_once = start.max(end.saturating_sub(STEP));
         self.others_in(at_once, end) == 0 && (at_once == start || self.is_numbers_before(start, at_once))
     }

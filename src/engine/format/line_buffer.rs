@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::engine::decode::{BYTE_ORDER_MARK, PADDING_BYTES};
 
-/// Text that is held at a time.
+/// Text in memory at a time.
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// The lines of a part that was opened.
@@ -29,11 +29,11 @@ fn mark_length(text: &[u8]) -> usize {
 pub(super) struct LineBuffer<R> {
     reader: R,
     pub(super) buffer: Vec<u8>,
-    /// What is read and not yet given out.
+    /// The bytes of the buffer that were read and not yet given out.
     rest: Range<usize>,
-    /// Where that starts in the whole text.
+    /// The offset of `rest` in the whole text.
     pub(super) position: u64,
-    /// Where lines no longer belong to this part.
+    /// The offset from which on lines belong to the next part.
     end: Option<u64>,
 }
 
@@ -101,7 +101,7 @@ impl<R: Read> LineBuffer<R> {
         Ok(false)
     }
 
-    /// Drops what is held, and everything up to the next line end.
+    /// Drops the buffered text, and everything up to the next newline.
     fn skip_line(&mut self) -> io::Result<()> {
         loop {
             self.position += self.rest.len() as u64;

@@ -17,7 +17,7 @@ use super::{line_times, lines};
 /// A file is read in parts of this size, so that several threads can share a big one.
 const PART_BYTES: u64 = 4 << 20;
 
-/// Bigger gzip files are not worth being read twice, nor held as a whole.
+/// Larger gzip files are not worth being read twice, nor being kept in memory as a whole.
 const TWICE_GZIP_BYTES: u64 = 4 << 20;
 
 /// Text, wherever it is stored.

@@ -26,7 +26,7 @@ pub struct Options {
     pub memory_limit_bytes: usize,
 }
 
-/// Files that were found and looked at.
+/// Files that were found, and whose layouts are known.
 #[derive(Debug)]
 #[allow(clippy::struct_field_names, reason = "the files are what it holds")]
 pub struct Files {

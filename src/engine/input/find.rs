@@ -1,6 +1,6 @@
 //! Paths, folders and patterns to files whose layout is known.
 //!
-//! Each file's head is looked at once, before any query. What cannot be read as a flow log is an
+//! The head of each file is read once, before any query. What cannot be read as a flow log is an
 //! error where it was named, and is left out with its reason where it was found in a folder.
 
 use std::collections::HashSet;
@@ -184,7 +184,7 @@ impl Opening {
         Ok(())
     }
 
-    /// The head of a text, and what it looks like.
+    /// Reads the head of a text; returns it and what it looks like.
     fn sniff_head(&self, reader: &mut dyn Read, name: &str) -> Result<(Vec<u8>, Sniffed), Error> {
         let mut head = Vec::new();
         for bytes in HEAD_BYTES {
@@ -222,7 +222,7 @@ fn records(head: Sniffed, storage: Storage) -> Result<(Layout, Box<dyn Records>)
     }
 }
 
-/// How much of a text is looked at: mostly the first is enough, comments may need more.
+/// Sizes of a head, tried in turn: mostly the first is enough, comments may need more.
 const HEAD_BYTES: [u64; 3] = [8 << 10, 128 << 10, 1 << 20];
 
 fn cannot_read(path: &Path, source: io::Error) -> Error {

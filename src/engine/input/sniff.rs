@@ -1,4 +1,4 @@
-//! The head of a text file to its layout: by looking, never by guessing.
+//! The head of a text to its layout: by looking, never by guessing.
 //!
 //! A header line decides; else `--format`, else the default format, if most lines at the head are
 //! records of it. It does not open files.

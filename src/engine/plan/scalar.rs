@@ -169,7 +169,7 @@ pub(crate) fn address_of_number() -> ScalarUDF {
 /// Whole numbers with room for the sum of many.
 pub(crate) fn wide() -> ScalarUDF {
     scalar("wide", DataType::Int64, WIDE, |array| {
-        // Every 64-bit number has at most 19 digits, so that none has to be looked at.
+        // Every 64-bit number has at most 19 digits, so that none has to be checked.
         let numbers: Decimal128Array = array.as_primitive::<Int64Type>().unary(i128::from);
         Ok(Arc::new(numbers.with_data_type(WIDE)))
     })

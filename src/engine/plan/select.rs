@@ -34,7 +34,7 @@ pub(crate) struct Select {
 #[derive(Debug)]
 pub(crate) struct RowFilter {
     pub(crate) condition: Arc<dyn PhysicalExpr>,
-    /// The columns that it looks at, in the order of `schema`.
+    /// The columns that it refers to, in the order of `schema`.
     pub(crate) columns: Vec<TableColumn>,
     pub(crate) schema: SchemaRef,
 }

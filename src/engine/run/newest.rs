@@ -6,7 +6,6 @@
 //! times are read, and of parquet nothing. Where too many parts overlap, the query engine has to sort.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::error::Error;
 use std::fmt;
@@ -14,25 +13,21 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::{iter, mem, thread};
 
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Datum, Int64Array, RecordBatch};
-use datafusion::arrow::compute::kernels::cmp::{gt, gt_eq};
-use datafusion::arrow::compute::{concat_batches, filter_record_batch, not};
-use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
-use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::streaming::PartitionStream;
 use tokio::sync::mpsc::Sender;
 
-use crate::engine::decode::nulls_to_false;
 use crate::engine::format::Reader;
 use crate::engine::input::Files;
-use crate::engine::plan::TableColumn;
 use crate::engine::record::{BATCH_ROWS, Halt, Outlet, Times, Unit, lock};
 use crate::field::Field;
 use crate::query::plan::{Plan, Shape, SortKey, Source};
 
+use super::pending::Pending;
 use super::scan::{Scan, cores};
 
 /// Below this share of the memory, the time ranges of the remaining parts are not looked for: everything
@@ -139,7 +134,7 @@ struct NewestReader {
 
 impl NewestReader {
     fn run(&self) -> Result<(), Halt> {
-        let mut pending = Pending::new(&self.query.scan);
+        let mut pending = Pending::new(&self.query.scan.context.select);
         let parts = self.read_first(&mut pending)?;
         let Some(at_once) = self.query.parts_at_once(&parts) else {
             return Err(DataFusionError::External(Box::new(TooMuchOverlap)).into());
@@ -155,7 +150,7 @@ impl NewestReader {
                 &Mutex::new(take_last(&mut queue, round)),
                 |(place, unit)| (place, self.read(&unit)),
                 |(place, batches)| {
-                    pending.batches.extend(batches?);
+                    pending.add(batches?);
                     unread.remove(place);
                     // With a limit it could be enough in the middle of a round.
                     if self.query.enough.is_none() {
@@ -194,7 +189,7 @@ impl NewestReader {
                 &parts,
                 |unit| self.read(&unit),
                 |batches| {
-                    pending.batches.extend(batches?);
+                    pending.add(batches?);
                     if self.query.enough.is_none() && self.is_much(pending) {
                         is_much = true;
                         queue.append(&mut lock(&parts));
@@ -341,99 +336,8 @@ fn in_parallel<T: Send, R: Send>(
     })
 }
 
-/// Records that wait until no newer ones can come.
-struct Pending {
-    batches: Vec<RecordBatch>,
-    schema: SchemaRef,
-    /// The column of the time.
-    time: usize,
-}
-
-impl Pending {
-    fn new(scan: &Scan) -> Self {
-        let time = scan.context.select.output.iter().position(|column| *column == TableColumn::TIME);
-        let time = time.expect("records in order of time have one");
-        Self { batches: Vec::new(), schema: Arc::clone(&scan.context.select.schema), time }
-    }
-
-    fn times<'b>(&self, batch: &'b RecordBatch) -> &'b Int64Array {
-        batch.column(self.time).as_primitive::<Int64Type>()
-    }
-
-    fn rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
-    }
-
-    fn bytes(&self) -> usize {
-        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
-    }
-
-    /// Takes the records newer than `newest`, the newest time of any unread part, if they are at least
-    /// `worth_rows`; takes all if no part is unread.
-    fn release(&mut self, newest: Option<i64>, worth_rows: usize) -> Result<Option<RecordBatch>, ArrowError> {
-        let Some(newest) = newest else {
-            let batches = mem::take(&mut self.batches);
-            return if batches.is_empty() { Ok(None) } else { concat_batches(&self.schema, &batches).map(Some) };
-        };
-        let is_newer = |batch| gt(self.times(batch), &Int64Array::new_scalar(newest) as &dyn Datum).map(nulls_to_false);
-        let masks = self.batches.iter().map(is_newer).collect::<Result<Vec<BooleanArray>, ArrowError>>()?;
-        if masks.iter().map(BooleanArray::true_count).sum::<usize>() < worth_rows {
-            return Ok(None);
-        }
-        let mut newer = Vec::new();
-        let mut older = Vec::new();
-        for (batch, mask) in mem::take(&mut self.batches).into_iter().zip(masks) {
-            match mask.true_count() {
-                0 => older.push(batch),
-                all if all == batch.num_rows() => newer.push(batch),
-                _ => {
-                    newer.push(filter_record_batch(&batch, &mask)?);
-                    older.push(filter_record_batch(&batch, &not(&mask)?)?);
-                }
-            }
-        }
-        self.batches = older;
-        concat_batches(&self.schema, &newer).map(Some)
-    }
-
-    /// Keeps the newest `rows` records, ties of the last included (top-k).
-    fn keep_newest(&mut self, rows: usize) -> Result<(), ArrowError> {
-        if rows == 0 {
-            self.batches.clear();
-        }
-        let mut times: Vec<i64> = self.batches.iter().flat_map(|batch| self.times(batch).iter().flatten()).collect();
-        if rows == 0 || times.len() <= rows {
-            return Ok(());
-        }
-        let (_, oldest, _) = times.select_nth_unstable_by_key(rows - 1, |time| Reverse(*time));
-        let oldest = Int64Array::new_scalar(*oldest);
-        let mut kept = Vec::new();
-        for batch in mem::take(&mut self.batches) {
-            let mask = nulls_to_false(gt_eq(self.times(&batch), &oldest as &dyn Datum)?);
-            match mask.true_count() {
-                0 => {}
-                all if all == batch.num_rows() => kept.push(batch),
-                _ => kept.push(compact(&filter_record_batch(&batch, &mask)?)?),
-            }
-        }
-        self.batches = kept;
-        Ok(())
-    }
-}
-
-/// Copies the text of the records, so that the text of others can be freed.
-fn compact(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let column = |column: &ArrayRef| match column.as_string_view_opt() {
-        Some(text) => Arc::new(text.gc()) as ArrayRef,
-        None => Arc::clone(column),
-    };
-    RecordBatch::try_new(batch.schema(), batch.columns().iter().map(column).collect())
-}
-
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::array::StringViewArray;
-
     use super::*;
     use crate::engine::record::Part;
 
@@ -472,36 +376,5 @@ mod tests {
             unread.newest()
         };
         assert_eq!([left(1), left(2), left(0)], [Some(29), Some(9), None]);
-    }
-
-    #[test]
-    fn of_the_pending_records_as_many_are_left_as_may_be_among_enough() {
-        let text = "a name that is too long to lie in a view";
-        let batch = |times: &[Option<i64>]| {
-            let names = StringViewArray::from(vec![text; times.len()]);
-            let columns: [(&str, ArrayRef); 2] =
-                [("time", Arc::new(Int64Array::from(times.to_vec()))), ("name", Arc::new(names))];
-            RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
-        };
-        let batches = vec![batch(&[Some(5), None, Some(9)]), batch(&[Some(3)]), batch(&[Some(7), Some(7), Some(8)])];
-        let mut pending = Pending { schema: batches[0].schema(), batches, time: 0 };
-        let left = |pending: &Pending| -> Vec<i64> {
-            pending
-                .batches
-                .iter()
-                .flat_map(|batch| pending.times(batch).iter().map(Option::unwrap_or_default))
-                .collect()
-        };
-        pending.keep_newest(6).unwrap();
-        assert_eq!(left(&pending), [5, 0, 9, 3, 7, 7, 8], "those without a time may be needed");
-        // The third is as old as the fourth, so that either may be the one.
-        pending.keep_newest(3).unwrap();
-        assert_eq!(left(&pending), [9, 7, 7, 8]);
-        assert_eq!(pending.batches[0].column(1).as_string_view().total_buffer_bytes_used(), text.len());
-        assert_eq!(pending.release(Some(8), 2).unwrap(), None, "one is not worth it");
-        assert_eq!(pending.release(Some(7), 2).unwrap().unwrap().num_rows(), 2);
-        assert_eq!(left(&pending), [7, 7]);
-        pending.keep_newest(0).unwrap();
-        assert_eq!(pending.rows(), 0);
     }
 }

@@ -76,7 +76,7 @@ impl LogTable {
         &self.columns
     }
 
-    /// Conditions over the columns that they look at, those over text last.
+    /// Conditions over the columns that they refer to, those over text last.
     fn row_filters(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<RowFilter>> {
         let mut filters = filters.iter().map(|filter| self.row_filter(state, filter)).collect::<Result<Vec<_>>>()?;
         filters.sort_by_key(RowFilter::has_text);
