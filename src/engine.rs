@@ -1,40 +1,33 @@
 //! Plans to answers, over flow log files.
 //!
-//! [`Files::open`] finds files and looks at each; [`run`] translates a plan into a DataFusion query
+//! [`Files::open`] finds files and looks at each; [`run()`] translates a plan into a DataFusion query
 //! over them. Only the reading is ours: text, gzip or parquet to Arrow batches of just the columns
-//! and records that the query needs (`files`, `look`, `decode`, `scan`), in parts from the newest on
-//! where that saves sorting (`newest`). The engine knows no targets and no inventory: whoever calls
-//! it has turned those into filters and [`Names`].
+//! and records that the query needs, in parts from the newest on where that saves sorting. The engine
+//! knows no targets and no inventory: whoever calls it has turned those into filters and [`Names`].
+//!
+//! # Floors
+//!
+//! Each uses only those before it, and [`Error`]:
+//!
+//! 1. `record`: the nouns. Layouts and their slots, parts of files, what a run counts.
+//! 2. `store`: stored bytes. Local files, pipes, gzip, reading ahead.
+//! 3. `decode`: bytes to Arrow. Its head draws how a block of records lies in memory.
+//! 4. `plan`: a plan to expressions of DataFusion, and which columns and records of a block it keeps.
+//!    It stands below the formats, as each of these hands its blocks to what the query keeps.
+//! 5. `format`: how records are stored, one file a format behind one trait.
+//! 6. `input`: what is named to files whose format and layout are known.
+//! 7. `run`: the table that DataFusion reads, its threads, the order of parts, and rows of the answer.
 //!
 //! See <https://datafusion.apache.org/library-user-guide/custom-table-providers.html>.
 
-mod ahead;
-mod answer;
-mod block;
 mod decode;
 mod error;
-mod files;
-mod gather;
-mod index;
-mod ipv4;
-mod layout;
-mod look;
-mod lower;
-mod names;
-mod newest;
-mod parquet;
-mod rules;
-mod scalar;
-mod scan;
-mod select;
-mod shape;
-mod source;
-mod storage;
-mod tally;
-mod text;
-mod times;
-mod values;
-mod word;
+mod format;
+mod input;
+mod plan;
+mod record;
+mod run;
+mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -52,13 +45,12 @@ use crate::query::window::Interval;
 use crate::value::{Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
-pub use files::{Files, Options};
-pub use names::Names;
+pub use input::{Files, Options};
+pub use plan::Names;
 
-use scan::Visible;
-use shape::{Shaped, shape};
-use source::{Table, cores};
-use tally::Tally;
+use plan::{Shaped, shape};
+use record::{BATCH_ROWS, Tally, Visible};
+use run::{LogTable, cores};
 
 /// Runs `plan` over the files; rows go to `sink` as they come.
 ///
@@ -83,10 +75,10 @@ pub async fn run(
     let started = Instant::now();
     check(plan, interval, files, names)?;
     let query = Query { plan, interval, files, names, progress };
-    let mut running = query.start(newest::suits(plan, files)).await?;
+    let mut running = query.start(run::suits(plan, files)).await?;
     let mut next = running.rows.next().await;
     if let Some(Err(error)) = &next
-        && newest::is_mingled(error)
+        && run::is_overlap(error)
     {
         running = query.start(false).await?;
         next = running.rows.next().await;
@@ -105,7 +97,7 @@ pub async fn run(
         bytes_scanned: progress.bytes.load(Ordering::Relaxed) - bytes_before,
         files: if plan.is_never() { 0 } else { files.files.len() as u64 },
         malformed: tally.malformed.load(Ordering::Relaxed),
-        first_malformed: tally.first_malformed(&files.files),
+        first_malformed: tally.first_malformed().map(|first| files.named(first)),
         nodata: tally.nodata.load(Ordering::Relaxed),
         skipdata: tally.skipdata.load(Ordering::Relaxed),
         skipped_files: files.skipped().to_vec(),
@@ -137,9 +129,9 @@ impl Query<'_> {
     async fn start(&self, newest_first: bool) -> Result<Running, Error> {
         let Self { plan, interval, files, names, progress } = *self;
         let tally = Arc::new(Tally::new(progress));
-        let visible = Visible { statuses: plan.selection.statuses, interval, grows: plan.follow };
+        let visible = Visible { statuses: plan.selection.statuses, interval, is_followed: plan.follow };
         let limit = newest_first.then_some(plan.limit);
-        let table = Arc::new(Table::new(files, visible, &tally, plan.is_never(), limit));
+        let table = Arc::new(LogTable::new(files, visible, &tally, plan.is_never(), limit));
         let failed = |error| failed(error, &tally, files.memory_limit_bytes);
         // What comes in order must not be shared out.
         let partitions = if newest_first { 1 } else { cores() };
@@ -148,7 +140,7 @@ impl Query<'_> {
         let Shaped { frame, kinds, order } = shape(frame, table.columns(), newest_first, names, plan, interval)?;
         let records_before = progress.records.load(Ordering::Relaxed);
         let bytes_before = progress.bytes.load(Ordering::Relaxed);
-        let rows = answer::stream(frame.execute_stream().await.map_err(failed)?, order, kinds).boxed();
+        let rows = run::rows(frame.execute_stream().await.map_err(failed)?, order, kinds).boxed();
         Ok(Running { tally, rows, records_before, bytes_before })
     }
 }
@@ -177,7 +169,7 @@ fn check(plan: &Plan, interval: Option<Interval>, files: &Files, names: Option<&
 fn context(memory_limit_bytes: usize, partitions: usize) -> Result<SessionContext, DataFusionError> {
     /// Each thread that sorts keeps this share of the memory for merging what it spilled.
     const MERGE_SHARE: usize = 16;
-    let mut config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(scan::BATCH_ROWS);
+    let mut config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(BATCH_ROWS);
     let reserved = &mut config.options_mut().execution.sort_spill_reservation_bytes;
     *reserved = (*reserved).min(memory_limit_bytes / cores() / MERGE_SHARE);
     let memory = Arc::new(FairSpillPool::new(memory_limit_bytes));
@@ -216,7 +208,7 @@ impl Answer<'_> {
         }
         self.is_started = true;
         if self.files.is_strict
-            && let Some(first) = self.tally.first_malformed(&self.files.files)
+            && let Some(first) = self.tally.first_malformed().map(|first| self.files.named(first))
         {
             return Err(Error::StrictMalformed { file: first.file, line: first.line, reason: first.reason });
         }

@@ -1,0 +1,211 @@
+//! The files of a run: which there are, and which fields they have.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::Error;
+use crate::engine::format::LogFile;
+use crate::engine::record::{FirstMalformed, Layout, Slot};
+use crate::engine::store::lines_before;
+use crate::field::Origin;
+use crate::query::plan::Source;
+use crate::value::{Malformed, SkippedFile};
+
+use super::find::{Found, find};
+
+/// Where records are read from, and how strictly.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files, folders, patterns with `*`, `?`, `**` and `[..]`; `-` is standard input.
+    pub paths: Vec<String>,
+    /// The format of files without a header line, as flow logs are created with.
+    pub format: Option<String>,
+    /// Whether a malformed line, and a file in a folder that is no flow log, is an error.
+    pub strict: bool,
+    /// How much memory a query may use for groups and sorting.
+    pub memory_limit_bytes: usize,
+}
+
+/// Files that were found, and whose layouts are known.
+#[derive(Debug)]
+#[allow(clippy::struct_field_names, reason = "the files are what it holds")]
+pub struct Files {
+    pub(crate) files: Vec<Arc<LogFile>>,
+    pub(crate) is_strict: bool,
+    pub(crate) memory_limit_bytes: usize,
+    skipped: Vec<SkippedFile>,
+}
+
+impl Files {
+    /// Finds the files of `options` and looks at the head of each.
+    ///
+    /// A file that is named twice, or named and found in a folder, is read once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`], [`Error::BadPattern`], [`Error::NoMatch`] for a path; [`Error::UnknownFormat`] for a named file
+    /// that is no flow log, or any with `strict`; [`Error::NoFiles`] where no flow log is left;
+    /// [`Error::Truncated`], [`Error::Damaged`]; [`Error::BadFormat`].
+    pub fn open(options: Options) -> Result<Self, Error> {
+        let format = options
+            .format
+            .map(|format| Layout::parse_format(&format).map_err(|reason| Error::BadFormat { format, reason }))
+            .transpose()?;
+        let Found { files, skipped } = find(&options.paths, format)?;
+        if let (true, Some(SkippedFile { file, reason })) = (options.strict, skipped.first().cloned()) {
+            return Err(Error::UnknownFormat { file, reason });
+        }
+        if files.is_empty() {
+            return Err(Error::NoFiles { skipped });
+        }
+        Ok(Self { files, is_strict: options.strict, memory_limit_bytes: options.memory_limit_bytes, skipped })
+    }
+
+    /// Whether some file has this field of the record, or this extra column.
+    ///
+    /// Files without any record could have every field.
+    #[must_use]
+    pub fn has(&self, source: &Source) -> bool {
+        let mut layouts = self.layouts().peekable();
+        if layouts.peek().is_none() {
+            return true;
+        }
+        match source {
+            Source::Field(field) => match field.info().origin {
+                Origin::Record(_) => layouts.any(|layout| layout.place(*field).is_some()),
+                _ => field.sources().into_iter().all(|field| self.has(&Source::Field(field))),
+            },
+            Source::Extra(name) => {
+                let slot = Slot::Extra(name.as_str().into());
+                layouts.any(|layout| layout.slots().contains(&slot))
+            }
+            Source::Result(_) => true,
+        }
+    }
+
+    /// Files of folders that were left out, and why.
+    #[must_use]
+    pub fn skipped(&self) -> &[SkippedFile] {
+        &self.skipped
+    }
+
+    /// The files and how long each is; `None` where something comes through a pipe.
+    #[must_use]
+    pub fn extent(&self) -> Option<Vec<(PathBuf, u64)>> {
+        let length = |file: &Arc<LogFile>| Some((file.path.clone(), file.records.extent()?));
+        self.files.iter().map(length).collect()
+    }
+
+    /// A malformed line with the name of its file, counted from the start of the file.
+    pub(crate) fn named(&self, malformed: FirstMalformed) -> Malformed {
+        let FirstMalformed { file, origin, line, reason } = malformed;
+        let file = &self.files[file];
+        Malformed { file: file.name.clone(), line: line + lines_before(&file.path, origin), reason }
+    }
+
+    /// The layouts of the files that have records.
+    pub(crate) fn layouts(&self) -> impl Iterator<Item = &Arc<Layout>> {
+        self.files.iter().filter(|file| !file.records.is_empty()).map(|file| &file.layout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::field::Field;
+
+    const RECORD: &str =
+        "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK\n";
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, contents) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, contents).unwrap();
+        }
+        folder
+    }
+
+    /// Opens paths within the folder.
+    fn open(folder: &tempfile::TempDir, paths: &[&str], strict: bool) -> Result<Files, Error> {
+        let paths = paths.iter().map(|path| folder.path().join(path).display().to_string()).collect();
+        Files::open(Options { paths, strict, ..Options::default() })
+    }
+
+    /// The names of files within the folder.
+    fn names<'f>(folder: &tempfile::TempDir, files: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
+        let prefix = folder.path().to_str().unwrap().len() + 1;
+        files.map(|name| &name[prefix..]).collect()
+    }
+
+    #[test]
+    fn a_folder_is_walked_in_order_and_what_is_no_flow_log_is_left_out_with_its_reason() {
+        let folder = folder(&[
+            ("b/2.log", RECORD),
+            ("b/1.log", RECORD),
+            ("a.json", "{}"),
+            ("README.md", "# hello\nworld\n"),
+            ("c", ""),
+        ]);
+        let files = open(&folder, &[""], false).unwrap();
+        assert_eq!(names(&folder, files.files.iter().map(|file| file.name.as_str())), ["b/1.log", "b/2.log", "c"]);
+        assert_eq!(names(&folder, files.skipped().iter().map(|file| file.file.as_str())), ["README.md", "a.json"]);
+        assert_eq!(files.skipped()[1].reason, "it looks like JSON");
+        assert!(matches!(open(&folder, &[""], true), Err(Error::UnknownFormat { .. })));
+        assert!(matches!(open(&folder, &["a.json"], false), Err(Error::UnknownFormat { .. })));
+    }
+
+    #[test]
+    fn patterns_find_files_and_a_file_is_read_once() {
+        let folder = folder(&[("a/1.log", RECORD), ("a/2.log", RECORD), ("b/[x].log", RECORD)]);
+        let files = open(&folder, &["**/1.log", "a", "a/2.log", "b/[x].log"], false).unwrap();
+        assert_eq!(
+            names(&folder, files.files.iter().map(|file| file.name.as_str())),
+            ["a/1.log", "a/2.log", "b/[x].log"]
+        );
+        assert!(matches!(open(&folder, &["*.gz"], false), Err(Error::NoMatch { .. })));
+        assert!(matches!(open(&folder, &["a***"], false), Err(Error::BadPattern { .. })));
+        assert!(matches!(open(&folder, &["nowhere"], false), Err(Error::Read { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_in_circles_or_nowhere_are_no_trouble() {
+        let folder = folder(&[("a/1.log", RECORD)]);
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
+        std::os::unix::fs::symlink("gone", folder.path().join("a/broken")).unwrap();
+        let files = open(&folder, &[""], false).unwrap();
+        assert_eq!(files.files.len(), 1);
+        assert_eq!(files.skipped()[0].reason, "it is a link to nowhere");
+    }
+
+    #[test]
+    fn a_folder_without_flow_logs_is_an_error_and_one_with_empty_files_is_not() {
+        assert!(
+            matches!(open(&folder(&[("a.json", "{}")]), &[""], false), Err(Error::NoFiles { skipped }) if skipped.len() == 1)
+        );
+        assert!(matches!(open(&folder(&[]), &[""], false), Err(Error::NoFiles { .. })));
+        let files = open(&folder(&[("a", ""), ("b", "# nothing\n\n")]), &[""], false).unwrap();
+        assert!(files.has(&Source::Field(Field::Vpc)));
+    }
+
+    #[test]
+    fn a_field_is_there_if_some_file_has_it() {
+        let folder = folder(&[("a", RECORD), ("b", "srcaddr made-up flow-direction\n10.0.0.1 x egress\n")]);
+        let files = open(&folder, &[""], false).unwrap();
+        for (source, expected) in [
+            (Source::Field(Field::Direction), true),
+            (Source::Field(Field::Time), true),
+            (Source::Field(Field::Duration), true),
+            (Source::Field(Field::LocalAddr), true),
+            (Source::Field(Field::Vpc), false),
+            (Source::Extra("made-up".into()), true),
+            (Source::Extra("MADE-UP".into()), false),
+        ] {
+            assert_eq!(files.has(&source), expected, "{source:?}");
+        }
+    }
+}

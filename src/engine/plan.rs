@@ -1,0 +1,13 @@
+//! What a query asks of the records: its expressions, its columns, and which records it keeps.
+
+mod lower;
+mod names;
+pub(crate) mod scalar;
+mod select;
+mod shape;
+mod table_column;
+
+pub use names::Names;
+pub(crate) use select::{RowFilter, Select};
+pub(crate) use shape::{ColumnOrder, Shaped, fetch, shape};
+pub(crate) use table_column::TableColumn;

@@ -1,0 +1,259 @@
+//! A plan's filter and fields to expressions of the query engine, one to one.
+//!
+//! A leaf over an absent value is neither true nor false there, but unknown. That is as good as
+//! false: a filter holds no `not` above its leaves, and unknown records are not kept. What looks
+//! for absent values asks `is null`, which is never unknown.
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::expr_fn::{bitwise_and, ident, in_list, when};
+use datafusion::logical_expr::{Expr, cast, lit};
+use ipnet::IpNet;
+
+use crate::engine::Error;
+use crate::engine::record::{Slot, TEXT, data_type};
+use crate::field::{Field, Origin};
+use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
+use crate::query::window::Interval;
+
+use super::names::Names;
+use super::scalar;
+use super::table_column::TableColumn;
+
+/// A value to test, show or group by, and its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Operand {
+    pub(crate) expr: Expr,
+    pub(crate) data_type: DataType,
+    /// No record has a value there.
+    is_absent: bool,
+}
+
+impl Operand {
+    pub(crate) fn new(expr: Expr, data_type: DataType) -> Self {
+        Self { expr, data_type, is_absent: false }
+    }
+
+    fn absent(data_type: DataType) -> Self {
+        let null = ScalarValue::try_new_null(&data_type).unwrap_or(ScalarValue::Null);
+        Self { expr: lit(null), data_type, is_absent: true }
+    }
+}
+
+/// Lowers what a plan says about the columns of a table.
+pub(crate) struct Lowering<'t> {
+    /// The columns of the table.
+    pub(crate) columns: &'t [TableColumn],
+    /// What records do not say, where something knows it.
+    pub(crate) names: Option<&'t Names>,
+    /// The columns of the result so far, for filters over groups.
+    pub(crate) results: Vec<Operand>,
+}
+
+impl Lowering<'_> {
+    /// The value of a source.
+    pub(crate) fn operand(&self, source: &Source) -> Result<Operand, Error> {
+        match source {
+            Source::Field(field) => self.field(*field),
+            Source::Extra(name) => Ok(self.slot(Slot::Extra(name.as_str().into()))),
+            Source::Result(place) => {
+                let result = self.results.get(*place).cloned();
+                result.ok_or_else(|| Error::FieldMissing { missing: source.clone().into() })
+            }
+        }
+    }
+
+    fn slot(&self, slot: Slot) -> Operand {
+        let data_type = data_type(slot.kind());
+        let column = TableColumn::Slot(slot);
+        if self.columns.contains(&column) {
+            Operand::new(ident(column.name()), data_type)
+        } else {
+            Operand::absent(data_type)
+        }
+    }
+
+    fn field(&self, field: Field) -> Result<Operand, Error> {
+        match field.info().origin {
+            Origin::Record(_) => Ok(self.slot(Slot::Field(field))),
+            Origin::Time => Ok(self.slot(Slot::Field(Field::Start))),
+            Origin::Derived => {
+                let [start, end] = [Field::Start, Field::End].map(|field| self.slot(Slot::Field(field)));
+                Ok(Operand::new(end.expr - start.expr, DataType::Int64))
+            }
+            Origin::BySide { ingress, egress } => self.by_side(ingress, egress),
+            // A plan names a side wherever a single value is needed.
+            Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
+            Origin::Inventory(key) => {
+                let names = self.names.ok_or_else(|| Error::NeedsInventory { name: field.name().into() })?;
+                let key = self.field(key)?;
+                let name = scalar::name(names, field, &key.data_type);
+                Ok(Operand::new(name.call(vec![key.expr]), TEXT))
+            }
+        }
+    }
+
+    fn by_side(&self, ingress: Field, egress: Field) -> Result<Operand, Error> {
+        let direction = self.slot(Slot::Field(Field::Direction)).expr;
+        let [ingress, egress] = [ingress, egress].map(|field| self.slot(Slot::Field(field)));
+        let data_type = ingress.data_type;
+        let expr = when(direction.clone().eq(text("ingress")), ingress.expr)
+            .when(direction.eq(text("egress")), egress.expr)
+            .end()
+            .map_err(|error| Error::Engine { source: Box::new(error) })?;
+        Ok(Operand::new(expr, data_type))
+    }
+
+    /// The records whose time is in the interval.
+    pub(crate) fn interval(&self, interval: Interval) -> Expr {
+        let start = self.slot(Slot::Field(Field::Start));
+        start.expr.between(lit(interval.from), lit(interval.until))
+    }
+
+    /// The records for which `filter` holds.
+    pub(crate) fn filter(&self, filter: &Filter) -> Result<Expr, Error> {
+        Ok(match filter {
+            Filter::True => lit(true),
+            Filter::False => lit(false),
+            Filter::All(parts) => all(self.filters(parts)?),
+            Filter::Any(parts) => any(self.filters(parts)?),
+            Filter::Relation(Relation { left, operator, right }) => {
+                relate(self.operand(left)?, *operator, self.operand(right)?)
+            }
+            Filter::Test(source, check) => test(&self.operand(source)?, check)?,
+            Filter::Ported(true) => ident(TableColumn::Ported.name()),
+            Filter::Ported(false) => !ident(TableColumn::Ported.name()),
+            Filter::Family { family, negated: false } => ident(TableColumn::Family.name()).eq(text(family.type_word())),
+            Filter::Family { family, negated: true } => {
+                ident(TableColumn::Family.name()).not_eq(text(family.type_word()))
+            }
+            Filter::FamilyAbsent => ident(TableColumn::Family.name()).is_null(),
+        })
+    }
+
+    fn filters(&self, parts: &[Filter]) -> Result<Vec<Expr>, Error> {
+        parts.iter().map(|part| self.filter(part)).collect()
+    }
+}
+
+/// A test of two values against each other.
+fn relate(left: Operand, operator: Operator, right: Operand) -> Expr {
+    if left.is_absent || right.is_absent {
+        return lit(false);
+    }
+    // An average and a sum are of different types.
+    let is_same_type = left.data_type == right.data_type;
+    let [left, right] =
+        [left, right].map(|operand| if is_same_type { operand.expr } else { cast(operand.expr, DataType::Float64) });
+    match operator {
+        Operator::Equal => left.eq(right),
+        Operator::NotEqual => left.not_eq(right),
+        Operator::Order(order) => compare(left, order, right),
+    }
+}
+
+/// A test of a value.
+fn test(operand: &Operand, check: &Check) -> Result<Expr, Error> {
+    if operand.is_absent {
+        return Ok(lit(*check == Check::Absent));
+    }
+    let value = || operand.expr.clone();
+    let number = |number| number_of_type(number, &operand.data_type);
+    Ok(match check {
+        Check::Present => value().is_not_null(),
+        Check::Absent => value().is_null(),
+        Check::Compare { order, value: other } => compare(value(), *order, number(*other)),
+        Check::Number { ranges, negated } => negate(*negated, in_ranges(operand, ranges)),
+        Check::Address { networks, negated } => negate(*negated, in_networks(value(), networks)),
+        Check::Set { set, negated } => negate(set.is_complement() != *negated, in_networks(value(), &set.networks())),
+        Check::Text { words, negated } => match words.as_slice() {
+            [word] => negate(*negated, value().eq(text(word))),
+            words => in_list(value(), words.iter().map(|word| text(word)).collect(), *negated),
+        },
+        Check::Like { glob, negated } => negate(*negated, scalar::like(glob)?.call(vec![value()])),
+        Check::Matches { regex, negated } => negate(*negated, scalar::matches(regex)?.call(vec![value()])),
+        Check::Flags { set, mask, negated } => {
+            negate(*negated, bitwise_and(value(), number(i64::from(*mask))).eq(number(i64::from(*set))))
+        }
+    })
+}
+
+/// Of an unknown value, the opposite is unknown too.
+fn negate(negated: bool, expr: Expr) -> Expr {
+    if negated { !expr } else { expr }
+}
+
+fn compare(value: Expr, order: Order, other: Expr) -> Expr {
+    match order {
+        Order::Less => value.lt(other),
+        Order::AtMost => value.lt_eq(other),
+        Order::Greater => value.gt(other),
+        Order::AtLeast => value.gt_eq(other),
+    }
+}
+
+fn in_ranges(operand: &Operand, ranges: &[Range]) -> Expr {
+    let number = |number| number_of_type(number, &operand.data_type);
+    let (single, wide): (Vec<&Range>, Vec<&Range>) = ranges.iter().partition(|range| range.first == range.last);
+    let mut parts: Vec<Expr> = Vec::new();
+    match single.as_slice() {
+        [] => {}
+        [one] => parts.push(operand.expr.clone().eq(number(one.first))),
+        many => {
+            let numbers = many.iter().map(|range| number(range.first)).collect();
+            parts.push(in_list(operand.expr.clone(), numbers, false));
+        }
+    }
+    for range in wide {
+        parts.push(operand.expr.clone().between(number(range.first), number(range.last)));
+    }
+    any(parts)
+}
+
+fn in_networks(value: Expr, networks: &[IpNet]) -> Expr {
+    scalar::address_in(networks).call(vec![value])
+}
+
+/// A number to compare values of this type with.
+fn number_of_type(number: i64, data_type: &DataType) -> Expr {
+    #[allow(clippy::cast_precision_loss, reason = "compared with an average or an estimate")]
+    match data_type {
+        DataType::Float64 => lit(number as f64),
+        DataType::Decimal128(precision, scale) => {
+            lit(ScalarValue::Decimal128(Some(i128::from(number)), *precision, *scale))
+        }
+        _ => lit(number),
+    }
+}
+
+/// Text of the type that text columns have.
+pub(crate) fn text(text: &str) -> Expr {
+    lit(ScalarValue::Utf8View(Some(text.into())))
+}
+
+/// All of them hold.
+pub(crate) fn all(parts: Vec<Expr>) -> Expr {
+    balanced(parts, Expr::and).unwrap_or_else(|| lit(true))
+}
+
+/// Some of them holds.
+fn any(parts: Vec<Expr>) -> Expr {
+    balanced(parts, Expr::or).unwrap_or_else(|| lit(false))
+}
+
+/// Joins neighbours until one is left. A long chain nested to one side would overflow the stack of
+/// whoever walks down it.
+fn balanced(mut parts: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
+    while parts.len() > 1 {
+        let mut joined = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut left = parts.into_iter();
+        while let Some(first) = left.next() {
+            joined.push(match left.next() {
+                Some(second) => join(first, second),
+                None => first,
+            });
+        }
+        parts = joined;
+    }
+    parts.pop()
+}

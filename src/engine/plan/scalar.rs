@@ -1,0 +1,310 @@
+//! Functions over one column that the query engine lacks: networks of addresses, patterns of text.
+//!
+//! Each gives an absent value for an absent one. They are made for one plan, with the networks or
+//! the pattern inside, so that nothing is prepared twice.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeBinaryBuilder,
+    StringViewArray,
+};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+use datafusion::common::{exec_datafusion_err, internal_datafusion_err};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
+use ipnet::IpNet;
+use regex::Regex;
+
+use crate::engine::Error;
+use crate::engine::record::{ADDRESS, ADDRESS_BYTES, TEXT, family};
+use crate::field::Field;
+use crate::query::plan::Family;
+use crate::value::address_bits;
+
+use super::names::Names;
+
+/// The type of 64-bit numbers that are to be summed.
+pub(crate) const WIDE: DataType = DataType::Decimal128(19, 0);
+
+/// A function of one argument.
+fn scalar(
+    name: &str,
+    takes: DataType,
+    gives: DataType,
+    function: impl Fn(&ArrayRef) -> Result<ArrayRef, DataFusionError> + Send + Sync + 'static,
+) -> ScalarUDF {
+    let over_values = move |values: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(values)?;
+        let array = arrays.first().ok_or_else(|| internal_datafusion_err!("a function without an argument"))?;
+        Ok(ColumnarValue::Array(function(array)?))
+    };
+    create_udf(name, vec![takes], gives, Volatility::Immutable, Arc::new(over_values))
+}
+
+fn addresses(array: &ArrayRef) -> Result<&FixedSizeBinaryArray, DataFusionError> {
+    array.as_any().downcast_ref().ok_or_else(|| internal_datafusion_err!("addresses of type {}", array.data_type()))
+}
+
+fn bits(address: &[u8]) -> Result<u128, DataFusionError> {
+    address
+        .try_into()
+        .map(u128::from_be_bytes)
+        .map_err(|_| exec_datafusion_err!("an address of {} bytes", address.len()))
+}
+
+/// Whether an address is in one of the networks.
+pub(crate) fn address_in(networks: &[IpNet]) -> ScalarUDF {
+    let names: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    let ranges = ranges(networks);
+    scalar(&format!("in {}", names.join(" ")), ADDRESS, DataType::Boolean, move |array| {
+        let addresses = addresses(array)?;
+        let (values, _) = addresses.value_data().as_chunks();
+        let found =
+            BooleanBuffer::collect_bool(addresses.len(), |row| contains(&ranges, u128::from_be_bytes(values[row])));
+        Ok(Arc::new(BooleanArray::new(found, addresses.nulls().cloned())))
+    })
+}
+
+/// The networks as ranges of [`address_bits`], sorted and disjoint.
+fn ranges(networks: &[IpNet]) -> Vec<RangeInclusive<u128>> {
+    let mut ranges: Vec<RangeInclusive<u128>> = networks.iter().flat_map(range).collect();
+    ranges.sort_by_key(|range| *range.start());
+    let mut joined: Vec<RangeInclusive<u128>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if *range.start() <= last.end().saturating_add(1) => {
+                *last = *last.start()..=*last.end().max(range.end());
+            }
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// The first and the last IPv4 address among [`address_bits`].
+const V4_FIRST: u128 = 0xffff_0000_0000;
+const V4_LAST: u128 = 0xffff_ffff_ffff;
+
+/// A network as a range. No IPv4 address is in an IPv6 network, though its bits may lie there.
+fn range(network: &IpNet) -> Vec<RangeInclusive<u128>> {
+    let first = address_bits(network.network());
+    let last = address_bits(network.broadcast());
+    if matches!(network, IpNet::V6(_)) && first < V4_FIRST && last > V4_LAST {
+        return vec![first..=V4_FIRST - 1, V4_LAST + 1..=last];
+    }
+    vec![first..=last]
+}
+
+fn contains(ranges: &[RangeInclusive<u128>], bits: u128) -> bool {
+    let behind = ranges.partition_point(|range| *range.start() <= bits);
+    behind > 0 && ranges[behind - 1].contains(&bits)
+}
+
+/// The first address of the network of this length that an address is in.
+pub(crate) fn network_of(length: u8) -> ScalarUDF {
+    scalar(&format!("network {length}"), ADDRESS, ADDRESS, move |array| {
+        let addresses = addresses(array)?;
+        let mut networks = FixedSizeBinaryBuilder::with_capacity(addresses.len(), ADDRESS_BYTES);
+        for address in addresses {
+            match address {
+                None => networks.append_null(),
+                Some(address) => {
+                    networks.append_value((bits(address)? & mask(network_length(address, length))).to_be_bytes())?;
+                }
+            }
+        }
+        Ok(Arc::new(networks.finish()))
+    })
+}
+
+/// What `field` is for the interface id or the address that it is joined by.
+pub(crate) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
+    let label = format!("name {}", field.name());
+    if *takes == ADDRESS {
+        let table = names.for_address(field);
+        return scalar(&label, ADDRESS, TEXT, move |array| {
+            let named = addresses(array)?.iter().map(|address| match address {
+                Some(address) => Ok(table.get(&bits(address)?).map(String::as_str)),
+                None => Ok(None),
+            });
+            Ok(Arc::new(named.collect::<Result<StringViewArray, DataFusionError>>()?))
+        });
+    }
+    let table = names.for_text(field);
+    scalar(&label, TEXT, TEXT, move |array| {
+        let texts = array.as_string_view().iter();
+        let named: StringViewArray = texts.map(|text| table.get(text?).map(String::as_str)).collect();
+        Ok(Arc::new(named))
+    })
+}
+
+/// The type of addresses as numbers. They may have more digits than it allows, which does no harm, as
+/// they are only compared for equality.
+const ADDRESS_NUMBER: DataType = DataType::Decimal128(38, 0);
+
+/// The bits of an address as a number.
+pub(crate) fn number_of_address() -> ScalarUDF {
+    scalar("number of address", ADDRESS, ADDRESS_NUMBER, |array| {
+        let addresses = addresses(array)?;
+        let (values, _) = addresses.value_data().as_chunks();
+        let numbers = values.iter().map(|value| i128::from_be_bytes(*value)).collect::<Vec<_>>();
+        let numbers = Decimal128Array::new(numbers.into(), addresses.nulls().cloned());
+        Ok(Arc::new(numbers.with_data_type(ADDRESS_NUMBER)))
+    })
+}
+
+/// The inverse of [`number_of_address`].
+pub(crate) fn address_of_number() -> ScalarUDF {
+    scalar("address of number", ADDRESS_NUMBER, ADDRESS, |array| {
+        let numbers = array.as_primitive::<Decimal128Type>();
+        let bytes: Vec<u8> = numbers.values().iter().flat_map(|number| number.to_be_bytes()).collect();
+        Ok(Arc::new(FixedSizeBinaryArray::new(ADDRESS_BYTES, bytes.into(), numbers.nulls().cloned())))
+    })
+}
+
+/// Whole numbers with room for the sum of many.
+pub(crate) fn wide() -> ScalarUDF {
+    scalar("wide", DataType::Int64, WIDE, |array| {
+        // Every 64-bit number has at most 19 digits, so that none has to be checked.
+        let numbers: Decimal128Array = array.as_primitive::<Int64Type>().unary(i128::from);
+        Ok(Arc::new(numbers.with_data_type(WIDE)))
+    })
+}
+
+/// A network length as it counts for this address, among its 128 bits.
+fn network_length(address: &[u8], length: u8) -> u8 {
+    match family(address) {
+        Family::V4 => 96 + length.min(32),
+        Family::V6 => length.min(128),
+    }
+}
+
+fn mask(length: u8) -> u128 {
+    u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)
+}
+
+/// The network of this length at an address that [`network_of`] gave.
+pub(crate) fn network(address: IpAddr, length: u8) -> IpNet {
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    IpNet::new(address, length.min(longest)).unwrap_or_else(|_| address.into())
+}
+
+/// Whether a regular expression is found in a text.
+pub(crate) fn matches(pattern: &str) -> Result<ScalarUDF, Error> {
+    let regex = Regex::new(pattern)
+        .map_err(|error| Error::BadRegex { pattern: pattern.into(), reason: last_line(&error.to_string()) })?;
+    Ok(scalar(&format!("matches {pattern}"), TEXT, DataType::Boolean, move |array| {
+        let texts = array.as_string_view();
+        let found: BooleanArray = texts.iter().map(|text| text.map(|text| regex.is_match(text))).collect();
+        Ok(Arc::new(found))
+    }))
+}
+
+/// Whether a text as a whole is like a pattern with `*` and `?`.
+pub(crate) fn like(glob: &str) -> Result<ScalarUDF, Error> {
+    matches(&glob_regex(glob))
+}
+
+/// A pattern with `*` and `?` as a regular expression; nothing else has a meaning in it.
+fn glob_regex(glob: &str) -> String {
+    let mut regex = String::from(r"(?s)\A");
+    for letter in glob.chars() {
+        match letter {
+            '*' => regex.push_str(".*"),
+            '?' => regex.push('.'),
+            letter => regex.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    regex.push_str(r"\z");
+    regex
+}
+
+/// The regular expression crate draws the pattern first, and says what is wrong last.
+fn last_line(message: &str) -> String {
+    let last = message.lines().last().unwrap_or(message);
+    last.trim_start_matches("error: ").trim_end_matches('.').to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_in(networks: &[&str], address: &str) -> bool {
+        let networks: Vec<IpNet> = networks.iter().map(|network| network.parse().unwrap()).collect();
+        contains(&ranges(&networks), address_bits(address.parse().unwrap()))
+    }
+
+    #[test]
+    fn an_address_is_found_in_overlapping_and_adjacent_networks() {
+        let networks = ["10.0.0.0/8", "10.1.0.0/16", "11.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"];
+        for (address, expected) in [
+            ("9.255.255.255", false),
+            ("10.0.0.0", true),
+            ("10.1.2.3", true),
+            ("11.255.255.255", true),
+            ("12.0.0.0", false),
+            ("192.0.2.1", true),
+            ("192.0.2.2", false),
+            ("2001:db8::1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(is_in(&networks, address), expected, "{address}");
+        }
+        assert!(!is_in(&[], "10.0.0.1"));
+    }
+
+    #[test]
+    fn no_ipv4_address_is_in_an_ipv6_network_nor_the_other_way_round() {
+        assert!(is_in(&["::/0"], "::1") && is_in(&["::/0"], "2001:db8::1"));
+        assert!(!is_in(&["::/0"], "10.0.0.1"));
+        assert!(is_in(&["0.0.0.0/0"], "10.0.0.1"));
+        assert!(!is_in(&["0.0.0.0/0"], "::1"));
+    }
+
+    #[test]
+    fn a_network_length_counts_within_the_family() {
+        for (address, length, network) in [
+            ("10.1.2.3", 24, "10.1.2.0/24"),
+            ("10.1.2.3", 0, "0.0.0.0/0"),
+            ("10.1.2.3", 64, "10.1.2.3/32"),
+            ("2001:db8:1:2:3::1", 64, "2001:db8:1:2::/64"),
+            ("2001:db8::1", 0, "::/0"),
+            ("2001:db8::1", 128, "2001:db8::1/128"),
+        ] {
+            let bytes = address_bits(address.parse().unwrap()).to_be_bytes();
+            let masked = u128::from_be_bytes(bytes) & mask(network_length(&bytes, length));
+            let masked = crate::value::address_from_bits(masked);
+            if length == 0 && masked.is_ipv6() {
+                assert_eq!(masked.to_string(), "::");
+            }
+            assert_eq!(super::network(masked, length).to_string(), network, "{address}/{length}");
+        }
+    }
+
+    #[test]
+    fn in_a_pattern_only_the_star_and_the_question_mark_mean_something() {
+        for (glob, text, expected) in [
+            ("web-*", "web-", true),
+            ("web-*", "a web-1", false),
+            ("*:cluster/prod", "arn:aws:ecs:cluster/prod", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("a.c", "abc", false),
+            ("100%_[a]\\", "100%_[a]\\", true),
+            ("W*", "web", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(Regex::new(&glob_regex(glob)).unwrap().is_match(text), expected, "{glob} {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_big_says_so() {
+        let error = matches("(a{1000}){1000}").unwrap_err().to_string();
+        assert!(error.contains("size limit"), "{error}");
+    }
+}

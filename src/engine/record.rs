@@ -1,0 +1,15 @@
+//! The nouns of the engine: what records are made of, what a run counts, and where batches go.
+
+mod arrow_type;
+mod layout;
+mod outlet;
+mod tally;
+mod times;
+mod unit;
+
+pub(crate) use arrow_type::{ADDRESS, ADDRESS_BYTES, TEXT, absent, data_type, family};
+pub(crate) use layout::{LINE_LIMIT_BYTES, Layout, Slot, SlotKind};
+pub(crate) use outlet::{BATCH_ROWS, Halt, Outlet};
+pub(crate) use tally::{Counts, FirstMalformed, Tally, lock};
+pub(crate) use times::Times;
+pub(crate) use unit::{Part, Unit, Visible};

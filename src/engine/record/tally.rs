@@ -1,0 +1,105 @@
+//! What a run counts while its threads read: records, bytes, malformed lines, hidden records.
+//!
+//! Each thread counts for itself and adds up block by block. Which malformed line is the first is
+//! decided by its place in the files, never by which thread came first.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::engine::Error;
+use crate::value::Progress;
+
+/// The numbers of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Records and bytes, which are watched while the run goes on.
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) malformed: AtomicU64,
+    pub(crate) nodata: AtomicU64,
+    pub(crate) skipdata: AtomicU64,
+    first: Mutex<Option<FirstMalformed>>,
+    failure: Mutex<Option<Error>>,
+}
+
+/// Where a malformed line stands; ordered as the files are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FirstMalformed {
+    /// The file, by its place among the files.
+    pub(crate) file: usize,
+    /// The byte offset that lines are counted from.
+    pub(crate) origin: u64,
+    /// The line, from 1, counted from there; in parquet the row.
+    pub(crate) line: u64,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+}
+
+/// The numbers of one block.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) records: u64,
+    pub(crate) malformed: u64,
+    pub(crate) nodata: u64,
+    pub(crate) skipdata: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Tally {
+    /// A tally that adds to `progress`.
+    pub(crate) fn new(progress: &Arc<Progress>) -> Self {
+        Self { progress: Arc::clone(progress), ..Self::default() }
+    }
+
+    /// Adds what a block had, and starts anew.
+    pub(crate) fn add(&self, counts: &mut Counts) {
+        let Counts { records, malformed, nodata, skipdata, bytes } = std::mem::take(counts);
+        self.progress.records.fetch_add(records, Ordering::Relaxed);
+        self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.malformed.fetch_add(malformed, Ordering::Relaxed);
+        self.nodata.fetch_add(nodata, Ordering::Relaxed);
+        self.skipdata.fetch_add(skipdata, Ordering::Relaxed);
+    }
+
+    /// Keeps a malformed line, if none before it is known.
+    pub(crate) fn note_malformed(&self, malformed: FirstMalformed) {
+        let mut first = lock(&self.first);
+        if first.as_ref().is_none_or(|known| malformed < *known) {
+            *first = Some(malformed);
+        }
+    }
+
+    /// The first malformed line.
+    pub(crate) fn first_malformed(&self) -> Option<FirstMalformed> {
+        lock(&self.first).clone()
+    }
+
+    /// Keeps why reading failed: the query engine passes on only that it did.
+    pub(crate) fn fail(&self, error: Error) {
+        lock(&self.failure).get_or_insert(error);
+    }
+
+    /// Why reading failed.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        lock(&self.failure).take()
+    }
+}
+
+/// A thread that panicked leaves numbers that are still good.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_malformed_line_is_the_first_in_the_files_whoever_notes_it() {
+        let tally = Tally::default();
+        for (file, origin, line) in [(1, 0, 1), (0, 99, 1), (0, 7, 5), (0, 7, 9)] {
+            tally.note_malformed(FirstMalformed { file, origin, line, reason: String::new() });
+        }
+        let first = lock(&tally.first).clone().unwrap();
+        assert_eq!((first.file, first.origin, first.line), (0, 7, 5));
+    }
+}

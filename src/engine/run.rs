@@ -1,0 +1,12 @@
+//! A run: DataFusion reads the files as a table, by threads that share out their parts.
+
+mod answer;
+mod newest;
+mod pending;
+mod scan;
+mod table;
+
+pub(crate) use answer::rows;
+pub(crate) use newest::{is_overlap, suits};
+pub(crate) use scan::cores;
+pub(crate) use table::LogTable;

@@ -1,0 +1,148 @@
+//! Bytes as they lie in storage to text: finds gzip and parquet by their first bytes, decompresses
+//! gzip, counts what was read.
+//!
+//! Magic numbers: <https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1>,
+//! <https://parquet.apache.org/docs/file-format/>.
+
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::engine::Error;
+
+const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+const PARQUET_MAGIC: &[u8] = b"PAR1";
+
+/// Compressed bytes that are read at a time.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Stored bytes, of which the first are known.
+pub(crate) struct Raw<R> {
+    first: Vec<u8>,
+    rest: R,
+    counter: Arc<AtomicU64>,
+}
+
+impl<R: Read + Send + 'static> Raw<R> {
+    /// Reads the first bytes.
+    pub(crate) fn open(mut reader: R) -> io::Result<Self> {
+        let mut first = Vec::new();
+        reader.by_ref().take(PARQUET_MAGIC.len() as u64).read_to_end(&mut first)?;
+        Ok(Self { first, rest: reader, counter: Arc::default() })
+    }
+
+    /// Whether they are columns.
+    pub(crate) fn is_parquet(&self) -> bool {
+        self.first == PARQUET_MAGIC
+    }
+
+    /// Whether they are compressed text.
+    pub(crate) fn is_gzip(&self) -> bool {
+        self.first.starts_with(GZIP_MAGIC)
+    }
+
+    /// Counts the stored bytes that have been read.
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.counter)
+    }
+
+    /// The text.
+    pub(crate) fn decoded(self) -> Box<dyn Read + Send> {
+        let is_gzip = self.is_gzip();
+        let stored = Counting { reader: Cursor::new(self.first).chain(self.rest), counter: self.counter };
+        if is_gzip {
+            Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BYTES, stored)))
+        } else {
+            Box::new(stored)
+        }
+    }
+}
+
+/// Counts bytes as they pass.
+struct Counting<R> {
+    reader: R,
+    counter: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.counter.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// What went wrong while `file` was read.
+pub(crate) fn read_error(file: &str, source: io::Error) -> Error {
+    let file = file.to_string();
+    match source.kind() {
+        io::ErrorKind::UnexpectedEof => Error::Truncated { file },
+        // So the decompressor reports a wrong checksum or code.
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Error::Damaged { file, reason: source.to_string() },
+        _ => Error::Read { file, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn decode(stored: Vec<u8>) -> Result<String, Error> {
+        let mut text = String::new();
+        let mut reader = Raw::open(Cursor::new(stored)).unwrap().decoded();
+        reader.read_to_string(&mut text).map_err(|source| read_error("log.gz", source))?;
+        Ok(text)
+    }
+
+    #[test]
+    fn text_and_gzip_of_several_members_are_read_alike() {
+        assert_eq!(decode(b"one\ntwo\n".to_vec()).unwrap(), "one\ntwo\n");
+        assert_eq!(decode([gzip("one\n"), gzip(""), gzip("two\n")].concat()).unwrap(), "one\ntwo\n");
+        assert_eq!(decode(Vec::new()).unwrap(), "");
+        assert_eq!(decode(b"2".to_vec()).unwrap(), "2");
+    }
+
+    #[test]
+    fn gzip_that_is_cut_off_anywhere_is_truncated() {
+        let whole = [gzip("one\n"), gzip("two\n")].concat();
+        let member = gzip("one\n").len();
+        for length in 2..whole.len() {
+            let outcome = decode(whole[..length].to_vec());
+            if length == member {
+                assert_eq!(outcome.unwrap(), "one\n");
+            } else {
+                assert!(matches!(outcome, Err(Error::Truncated { .. })), "{length}: {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_damage() {
+        let mut stored = gzip("one\n");
+        let checksum = stored.len() - 8;
+        stored[checksum] ^= 1;
+        assert!(matches!(decode(stored), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn stored_bytes_are_counted() {
+        let stored = gzip("one\n");
+        let raw = Raw::open(Cursor::new(stored.clone())).unwrap();
+        let counter = raw.counter();
+        raw.decoded().read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(counter.load(Ordering::Relaxed), stored.len() as u64);
+    }
+}

@@ -1,0 +1,85 @@
+//! Where the bytes of a text lie: in a file as they stand, in a file under gzip, or in a pipe.
+//!
+//! Storage is no format of records: each format of text comes in all three.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use crate::engine::Error;
+use crate::engine::record::lock;
+
+use super::ahead::Ahead;
+use super::raw::{Raw, read_error};
+
+/// Smaller gzip files are not worth a thread of their own.
+const AHEAD_FROM_BYTES: u64 = 1 << 20;
+
+/// Where the bytes of a text lie.
+pub(crate) enum Storage {
+    /// In a file of this size, as they stand.
+    Plain { bytes: u64 },
+    /// In a file of this size, under gzip.
+    Gzip { bytes: u64 },
+    /// In a pipe, which can be read once; decompressed.
+    Pipe { reader: Mutex<Option<Box<dyn Read + Send>>>, raw_bytes: Arc<AtomicU64> },
+}
+
+/// A text that was opened.
+pub(crate) struct OpenedText {
+    pub(crate) reader: Box<dyn Read + Send>,
+    /// Counts the stored bytes that have been read, where they are not the text itself.
+    pub(crate) raw_bytes: Option<Arc<AtomicU64>>,
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain { .. } => "Plain",
+            Self::Gzip { .. } => "Gzip",
+            Self::Pipe { .. } => "Pipe",
+        })
+    }
+}
+
+impl Storage {
+    /// The storage of a file of this size that begins with the bytes of `raw`.
+    pub(crate) fn of_file(raw: &Raw<File>, bytes: u64) -> Self {
+        if raw.is_gzip() { Self::Gzip { bytes } } else { Self::Plain { bytes } }
+    }
+
+    /// A pipe; `raw_bytes` counts its stored bytes.
+    pub(crate) fn pipe(reader: impl Read + Send + 'static, raw_bytes: Arc<AtomicU64>) -> Self {
+        Self::Pipe { reader: Mutex::new(Some(Box::new(reader))), raw_bytes }
+    }
+
+    /// The stored bytes; `None` for a pipe.
+    pub(crate) const fn bytes(&self) -> Option<u64> {
+        match self {
+            Self::Plain { bytes } | Self::Gzip { bytes } => Some(*bytes),
+            Self::Pipe { .. } => None,
+        }
+    }
+
+    /// Opens the text from its start; `name` is for errors.
+    pub(crate) fn open(&self, path: &Path, name: &str) -> Result<OpenedText, Error> {
+        let failed = |source: io::Error| read_error(name, source);
+        Ok(match self {
+            Self::Plain { .. } => OpenedText { reader: Box::new(File::open(path).map_err(failed)?), raw_bytes: None },
+            Self::Gzip { bytes } => {
+                let raw = Raw::open(File::open(path).map_err(failed)?).map_err(failed)?;
+                let raw_bytes = Some(raw.counter());
+                let reader = raw.decoded();
+                let reader = if *bytes < AHEAD_FROM_BYTES { reader } else { Box::new(Ahead::new(reader)) };
+                OpenedText { reader, raw_bytes }
+            }
+            Self::Pipe { reader, raw_bytes } => {
+                let reader = lock(reader).take().ok_or_else(|| Error::ReadTwice { file: name.into() })?;
+                OpenedText { reader, raw_bytes: Some(Arc::clone(raw_bytes)) }
+            }
+        })
+    }
+}
