@@ -21,12 +21,12 @@ pub trait Report: std::error::Error {
     /// Where in the text; `None` when the whole text is meant.
     fn span(&self) -> Option<Span>;
 
-    /// What was expected there, in a user's words.
+    /// Returns what was expected there, in a user's words.
     fn label(&self) -> Option<String> {
         None
     }
 
-    /// What to type instead.
+    /// Returns a fix.
     fn help(&self) -> Option<String> {
         None
     }
@@ -84,7 +84,7 @@ fn shortened(text: &str) -> String {
 /// behind the text to its end.
 fn escape_source(text: &str, span: Span) -> (Cow<'_, str>, Span) {
     let escaped = escape::lines(text);
-    // What follows a place has the same escapes, whatever stands before it.
+    // The text behind a place has the same escapes, whatever stands before it.
     let place = |at: usize| escaped.len() - escape::lines(&text[text.floor_char_boundary(at)..]).len();
     let span = Span::new(place(span.start), place(span.end));
     (escaped, span)

@@ -36,7 +36,7 @@ impl Field {
         self.info().name
     }
 
-    /// What the field holds.
+    /// Returns the type of the field's values.
     #[must_use]
     pub fn field_type(self) -> FieldType {
         self.info().field_type

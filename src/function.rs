@@ -17,7 +17,7 @@ pub enum Function {
     Max,
     /// The value that this percentage of them lies below, 1 to 99; an estimate.
     Percentile(u8),
-    /// How many different ones.
+    /// The number of different values.
     Distinct,
 }
 
@@ -26,7 +26,7 @@ pub enum Function {
 pub struct FunctionInfo {
     /// The name; `pNN` stands for `p1` to `p99`.
     pub name: &'static str,
-    /// What it takes, in a user's words.
+    /// The values that it takes, in a user's words.
     pub takes: &'static str,
     /// One line of help.
     pub help: &'static str,

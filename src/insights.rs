@@ -30,12 +30,12 @@ pub const MAX_ROWS: u64 = 100_000;
 pub struct Query {
     /// The text.
     pub text: String,
-    /// What the service calls each column of the plan, in the plan's order; empty for a column that
+    /// The service's name for each column of the plan, in the plan's order; empty for a column that
     /// the logs lack.
     pub columns: Vec<String>,
-    /// What the service calls that which records are sorted by; nothing for groups.
+    /// The service's names for the sort keys of records; empty for groups.
     pub order: Vec<String>,
-    /// What the reader of the answer should know, beside the plan's own notes.
+    /// Notes for the reader of the answer, beside the plan's own notes.
     pub notes: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
     }
 }
 
-/// What the sentence names and no log of these formats has.
+/// Returns a field that the sentence names and no log of these formats has.
 #[must_use]
 pub fn missing(plan: &Plan, formats: &[Format]) -> Option<Missing> {
     plan.first_missing(|source| formats.iter().any(|format| format.answers(source)))
@@ -66,7 +66,7 @@ pub fn missing(plan: &Plan, formats: &[Format]) -> Option<Missing> {
 ///
 /// # Errors
 ///
-/// Those of [`emit`], but for [`Error::FieldMissing`].
+/// The errors of [`emit`], but for [`Error::FieldMissing`].
 pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
     let mut emitter = Emitter { format, lines: Vec::new(), notes: Vec::new(), computed: Vec::new() };
@@ -120,7 +120,7 @@ impl Emitter<'_> {
         for column in columns {
             let Source::Field(field) = column.source else { continue };
             if !self.format.has_sources(field) && !matches!(field.info().origin, Origin::Inventory(_)) {
-                // What the format lacks is shown as absent.
+                // A field that the format lacks is shown as absent.
                 names.push(String::new());
                 continue;
             }
@@ -215,7 +215,7 @@ impl Emitter<'_> {
         self.lines.push(format!("limit {}", rows.min(MAX_ROWS)));
     }
 
-    /// What stands behind `by`, and what the column is called.
+    /// Returns the text behind `by`, and the name of the column.
     fn key(&mut self, key: &GroupKey) -> Result<(String, String), Error> {
         match &key.by {
             KeyBy::Bin(seconds) => {
@@ -257,7 +257,7 @@ impl Emitter<'_> {
         })
     }
 
-    /// How many records have a quantity: the `-` of one without is text to the service, which it counts.
+    /// Counts the records that have a quantity: the `-` of one without is text to the service, which it counts.
     fn counted(&mut self, over: &Source) -> Result<String, Error> {
         let Source::Field(field) = over else { return Ok("count(*)".into()) };
         let flag = counted_name(*field);

@@ -1,4 +1,4 @@
-//! What a query gives back: values, rows with named columns, and the numbers of a run.
+//! The answer of a query: values, rows with named columns, and the numbers of a run.
 //!
 //! Stands under everything and knows no other room. Values are typed here once, so that every
 //! output prints the same thing.
@@ -153,7 +153,7 @@ pub enum Unit {
     Plain,
 }
 
-/// What the values of a column are, which decides how they are aligned, drawn and scaled.
+/// The type of a column's values, which decides how they are aligned, drawn and scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
     /// Something measured: what charts draw.
@@ -201,7 +201,7 @@ impl ColumnType {
     }
 }
 
-/// How much a table needs a column. The least needed is left out first where the terminal is narrow; of
+/// The need of a table for a column. The least needed is left out first where the terminal is narrow; of
 /// equal ones, the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
@@ -222,9 +222,9 @@ pub struct Column {
     pub name: String,
     /// The heading in a table.
     pub heading: String,
-    /// What its values are.
+    /// The type of its values.
     pub column_type: ColumnType,
-    /// How much a table needs it.
+    /// The need of a table for it.
     pub need: Need,
 }
 
@@ -255,14 +255,14 @@ pub trait RowSink {
     ///
     /// # Errors
     ///
-    /// What writing gives; a closed pipe is one.
+    /// I/O errors of the writer; a closed pipe is one.
     fn columns(&mut self, columns: &[Column]) -> std::io::Result<()>;
 
     /// Some rows, in order.
     ///
     /// # Errors
     ///
-    /// What writing gives; a closed pipe is one.
+    /// I/O errors of the writer; a closed pipe is one.
     fn rows(&mut self, rows: Vec<Row>) -> std::io::Result<()>;
 }
 
@@ -278,7 +278,7 @@ impl RowSink for Rows {
     }
 }
 
-/// How far a run is; shared with whoever shows it.
+/// The progress of a run, shared with its display.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Records read.
@@ -296,7 +296,7 @@ pub struct Malformed {
     pub file: String,
     /// Its line number, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// The mistake in it.
     pub reason: String,
 }
 
@@ -309,7 +309,7 @@ pub struct SkippedFile {
     pub reason: String,
 }
 
-/// What a run did.
+/// The numbers of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunStats {
     /// Rows returned.
@@ -336,9 +336,9 @@ pub struct RunStats {
     pub log_groups: u64,
     /// Queries that it took there.
     pub queries: u64,
-    /// What they cost, in US dollars, where they cost something.
+    /// The cost in US dollars, where there is one.
     pub cost_usd: Option<f64>,
-    /// What else the reader of the answer should know.
+    /// Further notes for the reader of the answer.
     pub notes: Vec<String>,
     /// Wall time.
     pub elapsed: Duration,

@@ -1,9 +1,9 @@
-//! What a field holds.
+//! The types of fields.
 
 use super::protocol::protocol_word;
 use super::word::Named;
 
-/// What a field holds, which decides how it is compared, shown and read from a record.
+/// The type of a field's values, which decides how it is compared, shown and read from a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldType {
     /// An IPv4 or IPv6 address.

@@ -41,7 +41,7 @@ pub struct FieldInfo {
     pub insights: &'static str,
     /// Other names that people type, beside those derived from the record field.
     pub aliases: &'static [&'static str],
-    /// What it holds.
+    /// The type of its values.
     pub field_type: FieldType,
     /// The record version that brought it; 0 where no record has it.
     pub version: u8,

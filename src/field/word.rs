@@ -15,11 +15,11 @@ const fn named(code: i64, word: &'static str) -> Named {
     Named { code, word }
 }
 
-/// What security groups and network ACLs decided.
+/// The decisions of security groups and network ACLs.
 pub const ACTIONS: &[&str] = &["ACCEPT", "REJECT"];
 /// The direction of the flow, seen from the interface.
 pub const DIRECTIONS: &[&str] = &["ingress", "egress"];
-/// What kind of record it is: traffic, none in the interval, or lost records.
+/// The kinds of records: traffic, none in the interval, or lost records.
 pub const STATUSES: &[&str] = &["OK", "NODATA", "SKIPDATA"];
 /// The type of traffic.
 pub const TYPES: &[&str] = &["IPv4", "IPv6", "EFA"];

@@ -14,15 +14,15 @@ pub enum Error {
     /// `show tgw.id` over logs whose format lacks it
     #[error("the queried logs have no field {missing}")]
     FieldMissing {
-        /// What they lack.
+        /// The field that they lack.
         missing: Missing,
     },
     /// `by src.addr/24`, a column in backquotes
     #[error("`{what}` works on files only")]
     FilesOnly {
-        /// What the sentence says.
+        /// The part of the sentence.
         what: String,
-        /// What to type instead.
+        /// A fix.
         advice: &'static str,
     },
     /// `show remote.name`
@@ -36,7 +36,7 @@ pub enum Error {
     UnsafeText {
         /// The value.
         value: String,
-        /// What is in it.
+        /// The part that cannot be said.
         reason: &'static str,
     },
     /// `eni ~ /[a&&b]/`
@@ -44,7 +44,7 @@ pub enum Error {
     UnsafeRegex {
         /// The expression.
         regex: String,
-        /// What is in it.
+        /// The part that cannot be said.
         reason: &'static str,
     },
     /// A list of thousands of addresses
@@ -56,7 +56,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to type instead.
+    /// A fix.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {

@@ -367,7 +367,7 @@ fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<
                 // A bin is a timestamp of the service's.
                 Some(KeyBy::Bin(_)) => time(name, check)?,
                 Some(KeyBy::Source(source)) => piece(name, source.field_type(), check, Presence::Unknown)?,
-                // What is computed is a number, or not there at all.
+                // A computed value is a number, or not there at all.
                 _ => computed(name, check)?,
             }
         }

@@ -130,7 +130,7 @@ pub(super) fn glob(pattern: &str) -> Result<String, Error> {
         }
     }
     expression.push('$');
-    // What is escaped by now are only hexadecimal escapes; slashes are left to escape.
+    // Only hexadecimal escapes are escaped so far; slashes are left.
     Ok(format!("/{}/", expression.replace('/', "\\x2f")))
 }
 

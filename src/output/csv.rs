@@ -13,7 +13,7 @@ use crate::value::{Column, Row, RowSink, Value};
 pub(super) struct Csv<'w> {
     to: &'w mut (dyn Write + Send),
     plain: Plain,
-    /// What is not yet written.
+    /// Text that is not yet written.
     text: Vec<u8>,
     /// Whether a terminal shows it.
     terminal: bool,

@@ -28,7 +28,7 @@ impl Style {
 /// Returns a number below 1000 and the prefix that makes up for the rest; scaled ones have one digit behind the
 /// point.
 fn scaled(number: f64) -> (String, &'static str) {
-    // What rounds to 1000 is one of the next prefix.
+    // A number that rounds to 1000 is one of the next prefix.
     let is_long = |number: f64| (number.abs() * 10.0).round() >= 10_000.0;
     let (mut scaled, mut prefix) = (number, "");
     for next in PREFIXES {

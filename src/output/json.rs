@@ -17,7 +17,7 @@ pub(super) struct Json<'w> {
     keys: Vec<String>,
     has_rows: bool,
     plain: Plain,
-    /// What is not yet written.
+    /// Text that is not yet written.
     text: Vec<u8>,
     /// Whether a terminal shows it.
     terminal: bool,

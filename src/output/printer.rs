@@ -10,19 +10,19 @@ pub trait Output: RowSink + Send {
     ///
     /// # Errors
     ///
-    /// What writing gives; a closed pipe is one.
+    /// I/O errors of the writer; a closed pipe is one.
     fn finish(&mut self) -> io::Result<()>;
 
     /// Writes what there is so far: more comes after a while.
     ///
     /// # Errors
     ///
-    /// What writing gives; a closed pipe is one.
+    /// I/O errors of the writer; a closed pipe is one.
     fn pause(&mut self) -> io::Result<()> {
         self.finish()
     }
 
-    /// What a person should know about what was printed.
+    /// Returns a note for people about the rows that were printed.
     fn remark(&self) -> Option<String> {
         None
     }

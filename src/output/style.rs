@@ -1,8 +1,8 @@
-//! What an output for people looks like.
+//! The looks of an output for people.
 
 use jiff::tz::TimeZone;
 
-/// What an output for people looks like.
+/// The looks of an output for people.
 #[derive(Clone, Debug)]
 pub struct Style {
     /// Whether ANSI colours are used.

@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::value::ColumnType;
 
-    /// What a table prints, and its remark.
+    /// Returns the text of a table, and its remark.
     fn printed(columns: &[Column], rows: Vec<Row>, style: Style) -> (String, Option<String>) {
         let mut to = Vec::new();
         let mut table = Table::new(&mut to, style);

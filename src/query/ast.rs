@@ -1,4 +1,4 @@
-//! What a sentence looks like, before anything is known about its words.
+//! The syntax tree of a sentence, before anything is known about its words.
 //!
 //! Every node carries the bytes it was read from, so that a check can point at them. Names and
 //! values are kept as they stand in the text.
@@ -47,18 +47,18 @@ pub enum ClauseKind {
     Show(Vec<Shown>),
     /// `top N KEYS by F`
     Top {
-        /// How many groups.
+        /// The number of groups.
         count: Name,
-        /// What they share.
+        /// The keys of the groups.
         keys: Vec<Key>,
-        /// What they are ordered by.
+        /// The measure that orders them.
         by: Option<Name>,
     },
     /// `AGG, ... by KEYS`
     Aggregate {
-        /// What is computed.
+        /// The aggregates.
         aggregates: Vec<Aggregate>,
-        /// What the groups share.
+        /// The keys of the groups.
         keys: Vec<Key>,
     },
     /// `sort F desc, ...`
@@ -121,7 +121,7 @@ impl Name {
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
-    /// What it says.
+    /// The form that it has.
     pub kind: ExpressionKind,
     /// Whether it stands in parentheses.
     pub is_grouped: bool,
@@ -129,7 +129,7 @@ pub struct Expression {
     pub span: Span,
 }
 
-/// What an expression says.
+/// The forms of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
     /// `a and b and c`
@@ -210,7 +210,7 @@ pub enum ExpressionKind {
     Stray(Literal),
 }
 
-/// What tcpdump's spelling looks at.
+/// The part of a packet that tcpdump's spelling names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PacketPart {
     /// An address.
@@ -263,7 +263,7 @@ pub struct Shown {
     pub alias: Option<Name>,
 }
 
-/// What groups share.
+/// A key of groups.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Key {
     /// A field, or an address with a prefix length.
@@ -277,7 +277,7 @@ pub enum Key {
 pub struct Aggregate {
     /// The function.
     pub function: Name,
-    /// What it is computed over.
+    /// The field that it is computed over.
     pub over: Option<Name>,
     /// `as alias`
     pub alias: Option<Name>,

@@ -5,7 +5,7 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use crate::value::EpochSeconds;
 
-/// What time it is, and where.
+/// The time that it is, and the zone.
 #[derive(Clone, Debug)]
 pub struct Clock {
     /// Now, in whole seconds.

@@ -1,13 +1,13 @@
-//! What a sentence may refer to beside the tables.
+//! Names outside the tables that a sentence may refer to.
 
 use std::collections::BTreeMap;
 
 use super::clock::Clock;
 
-/// What a sentence may refer to beside the tables.
+/// Names outside the tables that a sentence may refer to.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// What time it is, and where.
+    /// The time that it is, and the zone.
     pub clock: Clock,
     /// Values for `$name`; more than one for a list.
     pub parameters: BTreeMap<String, Vec<String>>,

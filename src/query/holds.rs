@@ -1,4 +1,4 @@
-//! What a [`Filter`] means where values are at hand, for rows that no reader of the plan has filtered.
+//! Evaluates a [`Filter`] over values, for rows that no reader of the plan has filtered.
 
 use regex::Regex;
 

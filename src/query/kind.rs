@@ -1,10 +1,10 @@
-//! What the values of an answer's columns are, whoever read them.
+//! The kinds of values in an answer's columns, the same for every reader.
 
 use crate::field::{Field, FieldType};
 use crate::query::plan::{Aggregate, GroupKey, KeyBy, Plan, Shape, Source};
 use crate::value::Value;
 
-/// What the values of a column are.
+/// The kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Whole numbers, or numbers with a fraction where the column has such.

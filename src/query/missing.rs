@@ -1,4 +1,4 @@
-//! What a sentence names and the queried logs lack.
+//! Fields that a sentence names and the queried logs lack.
 
 use super::plan::{Condition, Plan, Source};
 use crate::field::{Field, Origin};
@@ -34,10 +34,10 @@ impl Plan {
     }
 }
 
-/// What a sentence names and the queried logs do not have.
+/// A field that a sentence names and the queried logs lack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// What the sentence names.
+    /// The field that the sentence names.
     pub named: Source,
     /// The field that it is read from and that is not there, where that is another one.
     pub lacking: Option<Field>,

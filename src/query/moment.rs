@@ -25,7 +25,7 @@ pub enum Moment {
     Day(Day),
     /// A time of day: the latest past one, or as an end the first one after the start.
     Clock(Time),
-    /// So many seconds before now.
+    /// This number of seconds before now.
     Ago(i64),
     /// Now.
     Now,

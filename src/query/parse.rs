@@ -1,6 +1,6 @@
 //! Text to syntax tree. The only module that names pest's types.
 //!
-//! What the grammar guarantees is not checked again; what it refuses is said in a user's words.
+//! Guarantees of the grammar are not checked again; texts that it refuses are explained in a user's words.
 //! Nothing is known here about fields, types or values: see [`super::check`].
 
 mod error;

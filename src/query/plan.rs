@@ -28,20 +28,20 @@ pub struct Plan {
     pub shape: Shape,
     /// The order that was asked for; empty is the default order.
     pub sort: Vec<SortKey>,
-    /// How many rows.
+    /// The number of rows.
     pub limit: Limit,
     /// Whether to draw the result.
     pub chart: bool,
     /// Whether to go on with new records.
     pub follow: bool,
-    /// What the reader of the answer should know.
+    /// Notes for the reader of the answer.
     pub notes: Vec<String>,
 }
 
 /// The way out where a sum takes both ends of the same traffic in.
 pub const COUNT_ONCE: &str = "add `ingress` or `egress`, or group by `eni`, to count it once";
 
-/// What a target is.
+/// A kind of target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TargetKind {
     /// A VPC.
@@ -121,7 +121,7 @@ pub struct Target {
 pub struct Selection {
     /// The expression as it was said, for printing.
     pub said: Option<Condition>,
-    /// What it means; says nothing about the status that [`Selection::statuses`] hides.
+    /// The filter that it means; says nothing about the status that [`Selection::statuses`] hides.
     pub means: Filter,
     /// Which kinds of record are visible.
     pub statuses: Statuses,
@@ -191,7 +191,7 @@ impl Family {
     }
 }
 
-/// What a [`Condition`] means, in fields of the record.
+/// The meaning of a [`Condition`], in fields of the record.
 ///
 /// There is no `not`: each leaf states what is present. A leaf is false where its field is absent,
 /// but for [`Check::Absent`] and the `false` forms of [`Filter::Ported`].
@@ -327,7 +327,7 @@ pub struct Range {
     pub last: i64,
 }
 
-/// What is asked of a field. False where the field is absent, but for [`Check::Absent`].
+/// A check of one field. False where the field is absent, but for [`Check::Absent`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Check {
     /// The record has a value there.
@@ -468,7 +468,7 @@ pub enum Shape {
 /// A column of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownColumn {
-    /// What it shows.
+    /// The value that it shows.
     pub source: Source,
     /// The result name.
     pub name: String,
@@ -477,9 +477,9 @@ pub struct ShownColumn {
 /// Groups of records and what is computed over each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Groups {
-    /// What the groups share, in order; none makes one group of all.
+    /// The keys, in order; none makes one group of all.
     pub keys: Vec<GroupKey>,
-    /// What is computed, in order; never empty.
+    /// The aggregates, in order; never empty.
     pub aggregates: Vec<Aggregate>,
     /// Which groups stay.
     pub having: Option<GroupSelection>,
@@ -492,11 +492,11 @@ pub struct Groups {
 pub struct GroupSelection {
     /// The expression as it was said; its sources are [`Source::Result`].
     pub said: Condition,
-    /// What it means; its sources are [`Source::Result`].
+    /// The filter that it means; its sources are [`Source::Result`].
     pub means: Filter,
 }
 
-/// What records of one group share.
+/// A key of groups: a value that all records of a group share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupKey {
     /// The value they share.
@@ -522,7 +522,7 @@ pub enum KeyBy {
 pub struct Aggregate {
     /// The function.
     pub function: Function,
-    /// What it is computed over; `None` for `count`, which a sentence says of records only: over a
+    /// The field that it is computed over; `None` for `count`, which a sentence says of records only: over a
     /// field it counts those that have it.
     pub over: Option<Source>,
     /// The result name.
@@ -543,12 +543,12 @@ impl SortKey {
     pub const NEWEST_FIRST: Self = Self { source: Source::Field(Field::Time), descending: true };
 }
 
-/// How many rows.
+/// The number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// [`DEFAULT_LIMIT`]; a longer answer is truncated.
     Default,
-    /// So many, as was asked.
+    /// This number, which was asked for.
     Rows(u64),
     /// Everything.
     None,
@@ -607,7 +607,7 @@ impl Plan {
         }
     }
 
-    /// What the sentence names: everything but default columns. Sources of the filter are those
+    /// Returns everything that the sentence names, but not default columns. Sources of the filter are those
     /// that were said, so that an error can name them.
     #[must_use]
     pub fn named(&self) -> Vec<Source> {
@@ -675,7 +675,7 @@ impl Source {
         }
     }
 
-    /// What it holds; an extra column is text.
+    /// Returns the type of its values; an extra column is text.
     #[must_use]
     pub fn field_type(&self) -> FieldType {
         match self {
@@ -696,7 +696,7 @@ impl GroupKey {
         }
     }
 
-    /// What the values that groups share are.
+    /// Returns the type of the values that groups share.
     #[must_use]
     pub fn field_type(&self) -> FieldType {
         match &self.by {
@@ -708,7 +708,7 @@ impl GroupKey {
 }
 
 impl Aggregate {
-    /// What the values are.
+    /// Returns the type of the values.
     #[must_use]
     pub fn field_type(&self) -> FieldType {
         match (self.function, &self.over) {

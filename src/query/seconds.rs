@@ -11,7 +11,7 @@ pub struct Seconds(pub i64);
 pub struct Unit {
     /// The letter that durations are printed with.
     pub letter: &'static str,
-    /// What else it is called, the singular first.
+    /// Its other names, the singular first.
     pub words: &'static [&'static str],
     /// Its length; a day is 24 hours.
     pub seconds: i64,

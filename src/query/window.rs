@@ -25,7 +25,7 @@ pub enum Window {
     Since(Moment),
     /// From one to the other, both included.
     Between(Moment, Moment),
-    /// So many seconds to either side.
+    /// This number of seconds to either side.
     Around(Moment, i64),
     /// The calendar day.
     Today,

@@ -245,7 +245,7 @@ mod tests {
     const BIN: ColumnType = ColumnType::Bin { width_s: 60 };
     const LARGEST: ColumnType = ColumnType::Measure { unit: Unit::Bytes, adds_up: false };
 
-    /// What a chart prints, and its remark.
+    /// Returns the text of a chart, and its remark.
     fn printed(columns: &[Column], rows: Vec<Row>, style: Style) -> (String, Option<String>) {
         let mut to = Vec::new();
         let mut chart = output(Format::Chart, style, &mut to);

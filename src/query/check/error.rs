@@ -1,4 +1,4 @@
-//! What can be wrong with a sentence that parses.
+//! Mistakes in a sentence that parses.
 
 use crate::diagnostic::{Report, Span};
 

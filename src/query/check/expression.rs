@@ -14,7 +14,7 @@ use crate::query::plan::{Check, Condition, Family, Operator, Range, Relation, So
 use crate::query::word::{FLAG_LETTERS, TEST_WORDS};
 use crate::value::TCP_FLAGS;
 
-/// What is tested: a field, or after an aggregation a column of the result.
+/// The subject of a test: a field, or after an aggregation a column of the result.
 #[derive(Clone)]
 struct Subject {
     source: Source,
@@ -666,7 +666,7 @@ fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
     joined
 }
 
-/// What a type is called in an error, and the operators that fit it.
+/// Returns a user's name for a type, and the operators that fit it.
 const fn operators_of(field_type: FieldType) -> (&'static str, &'static str) {
     match field_type {
         FieldType::Address => ("addresses", "`=`, `!=` or `in`"),

@@ -37,7 +37,7 @@ pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::Flags,
 ];
 
-/// What was read so far of the clauses of a sentence.
+/// The part of a plan that the clauses so far make up.
 #[derive(Default)]
 struct Draft {
     window: Option<Window>,
@@ -488,7 +488,7 @@ impl Checker<'_> {
         self.note(format!("`and` binds tighter than `or`{read_as}"));
     }
 
-    /// What a reader of the answer should know, whatever account it comes from.
+    /// Adds the notes that hold whatever account the answer comes from.
     fn note_plan(&mut self, plan: &Plan) {
         if plan.is_never() {
             self.note("the filter can never match: nothing is run".into());

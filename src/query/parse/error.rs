@@ -25,11 +25,11 @@ pub enum ParseError {
     /// `vcp where reject`, `vpc where and`, `vpc where reject |`
     #[error("{message}")]
     Unexpected {
-        /// What is wrong.
+        /// The mistake.
         message: String,
-        /// What was expected there.
+        /// The words that would fit there.
         expected: String,
-        /// What to type instead.
+        /// A fix.
         help: Option<String>,
         /// Where.
         span: Span,

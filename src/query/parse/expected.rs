@@ -1,4 +1,4 @@
-//! What the parser did not find, in a user's words, with the fix for what other tools would take.
+//! Parse errors in a user's words, with the fix for sentences that other tools would take.
 
 use std::collections::BTreeSet;
 
@@ -93,7 +93,7 @@ const A_PIPE: &str = "`|`";
 const A_WINDOW: &str = "a window such as `last 30m`";
 const AN_OPERATOR: &str = "an operator such as `=` or `in`";
 
-/// What a rule is called by those who type it; `None` for what is never worth naming.
+/// Returns a user's name for a rule; `None` for a rule that is never worth naming.
 ///
 /// Exhaustive, so that a new rule cannot be forgotten.
 const fn phrase(rule: Rule) -> Option<&'static str> {
@@ -254,7 +254,7 @@ fn mistyped_before(text: &str, at: usize) -> Option<String> {
     (!keyword.eq_ignore_ascii_case(word)).then(|| format!("did you mean `{keyword}` in place of `{word}`?"))
 }
 
-/// What other tools would take here, and how it is said in this language.
+/// Returns how to say in this language something that another tool would take here.
 fn import_fix(text: &str, at: usize) -> Option<String> {
     let before = text[..at].trim_end().to_ascii_lowercase();
     let rest = text[at..].to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What may stand next in a sentence, by the grammar itself: for completion and hints.
+//! The words that may stand next in a sentence, by the grammar itself: for completion and hints.
 
 use pest::Parser;
 use pest::error::InputLocation;
@@ -17,7 +17,7 @@ pub enum Next {
     Selector,
     /// A test: a field, a word such as `reject`, a side, a saved filter.
     Test,
-    /// What continues a test of a field.
+    /// An operator, which continues a test of a field.
     Operator,
     /// A value of the field before it.
     Value,
@@ -40,7 +40,7 @@ pub enum Next {
 /// A character that no sentence has: where the parser stops at it, everything before it fits.
 const STOP: char = '\u{1}';
 
-/// What may stand behind `before`; nothing where that is no beginning of a sentence.
+/// Returns the words that may stand behind `before`; none where that does not begin a sentence.
 #[must_use]
 pub fn next_of(before: &str) -> Vec<Next> {
     let text = format!("{before}{STOP}");
@@ -120,7 +120,7 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::reference | Rule::path | Rule::shown | Rule::sort_key => &[Reference],
         Rule::number => &[Number],
         Rule::length => &[Length],
-        // What never begins anything, or is never worth completing.
+        // Rules that never begin anything, or are never worth completing.
         Rule::WHITESPACE
         | Rule::COMMENT
         | Rule::condition
