@@ -1,4 +1,4 @@
-//! What the command line and the shell do alike: answer a plan, and the commands that need no more
+//! Commands that the command line and the shell share: answer a plan, and the commands that need no more
 //! than an open session.
 //!
 //! With the two of them the only room that prints. Data goes to standard output, everything else to
@@ -51,7 +51,7 @@ pub(crate) use out::Out;
 pub(crate) use pick::confirm;
 pub(crate) use place::Place;
 
-/// What the command line and the shell call by the same words.
+/// The commands of the command line and the shell.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create the flow logs of resources; of one that exists, cover interfaces that joined since
@@ -140,7 +140,7 @@ impl Command {
     }
 }
 
-/// What was put back stands in the report; how the command ends is the interruption.
+/// The report says what was rolled back; the command itself ends as interrupted.
 #[cfg(feature = "local")]
 fn said_and_interrupted(error: Error) -> Error {
     match error {

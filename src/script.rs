@@ -75,7 +75,7 @@ impl Scripts {
         Self { engine, world, docs, scope: Scope::new(), functions: AST::empty() }
     }
 
-    /// What the functions are, in the order of the manual.
+    /// Returns the functions, in the order of the manual.
     #[must_use]
     pub fn docs(&self) -> &[FunctionDoc] {
         &self.docs
@@ -86,7 +86,7 @@ impl Scripts {
         self.scope.iter().map(|(name, _, _)| name)
     }
 
-    /// What scripts work with.
+    /// Returns the surroundings of scripts.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world

@@ -30,7 +30,7 @@ pub struct Session {
     account: Box<dyn Account>,
 }
 
-/// What became of one resource.
+/// The outcome for one resource.
 #[derive(Debug)]
 pub struct Outcome {
     /// Its kind.
@@ -39,10 +39,10 @@ pub struct Outcome {
     pub resource: String,
     /// Its `Name`, where it has one.
     pub name: Option<String>,
-    /// What was done to it, as a word for machines: `created`, `extended`, `unchanged`, `deleted`,
+    /// The action, as a word for machines: `created`, `extended`, `unchanged`, `deleted`,
     /// `failed`, or with `would_` what a dry run would have done.
     pub action: &'static str,
-    /// What came of it.
+    /// The result.
     pub detail: Result<String, Error>,
 }
 
@@ -140,7 +140,7 @@ impl Session {
         outcomes
     }
 
-    /// What [`Session::create`] would do, step by step; changes nothing.
+    /// Returns the steps that [`Session::create`] would take; changes nothing.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ impl Session {
         outcomes
     }
 
-    /// What is not as it should be in the account.
+    /// Returns everything in the account that is not as it should be.
     ///
     /// # Errors
     ///
@@ -220,7 +220,7 @@ impl Session {
         let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
             Remedy::Delete(flow_log) => account.delete(flow_log, &cancellation).await,
-            // What a flow log is made with stays as it is.
+            // The settings of an existing flow log stay as they are.
             Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
             Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
@@ -241,7 +241,7 @@ impl Session {
         self.account.is_partial()
     }
 
-    /// What there is in the account's network.
+    /// Returns the inventory of the account's network.
     ///
     /// # Errors
     ///
@@ -250,7 +250,7 @@ impl Session {
         self.account.inventory().await
     }
 
-    /// How many bytes `plan` would scan by what time it is, where that costs something.
+    /// Estimates the bytes that `plan` would scan now, where that costs something.
     ///
     /// # Errors
     ///
@@ -260,11 +260,11 @@ impl Session {
         self.account.estimate(plan, self.interval(plan, clock), &Cancellation::current()).await
     }
 
-    /// What to say where a sum takes both ends of the same traffic in, or may do so; reads some records.
+    /// Returns a note where a sum takes both ends of the same traffic in, or may do so; reads some records.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::run`].
+    /// The errors of [`Session::run`].
     pub async fn note_of_both_ends(&self, plan: &Plan, clock: &Clock) -> Result<Option<String>, Error> {
         if !plan.sums_both_ends() || plan.is_never() {
             return Ok(None);
@@ -297,7 +297,7 @@ impl Session {
     }
 }
 
-/// What was done, and what came of it.
+/// An action and its result.
 type Done = (&'static str, String);
 
 fn outcome(kind: TargetKind, id: &str, name: Option<&String>, done: Result<Done, Error>) -> Outcome {

@@ -146,7 +146,7 @@ pub(super) struct Script {
     pub(super) args: Vec<String>,
 }
 
-/// What a script may do.
+/// The permissions of a script.
 #[cfg(feature = "local")]
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "What scripts may do")]
@@ -190,7 +190,7 @@ pub(super) fn start_log(level: LogLevel, colour: bool) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    // What the SDK warns of comes back as an error, in fewer words.
+    // Warnings of the SDK come back as errors, in fewer words.
     let of_sdk = if level == LevelFilter::WARN { LevelFilter::OFF } else { level };
     let levels = Targets::new().with_default(level).with_targets([("aws_config", of_sdk), ("aws_runtime", of_sdk)]);
     let log = tracing_subscriber::fmt::layer().with_writer(|| Log).with_ansi(colour).with_target(true);
@@ -292,7 +292,7 @@ pub(super) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, Vec<String
     Ok(parameters)
 }
 
-/// What to type instead of a word that is no command.
+/// Returns a fix for a word that is not a command.
 pub(super) fn instead_of(word: &str) -> String {
     match nearest(word, Args::command().get_subcommands().map(clap::Command::get_name)) {
         Some(near) => format!("did you mean `{near}`?"),

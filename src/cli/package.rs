@@ -1,4 +1,4 @@
-//! What a package of the program brings along: completions for shells, and pages of the manual.
+//! Files for packages of the program: completions for shells, and pages of the manual.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! What runs on an account or on files: it is opened once, and left on Ctrl-C and SIGTERM.
+//! Runs commands on an account or on files, which are opened once; Ctrl-C and SIGTERM end them.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -110,7 +110,7 @@ fn with_desk(
     runtime.shutdown_background();
     match outcome {
         Err(Error::Interrupted) if interrupt.is_terminated() => Err(Error::Terminated),
-        // What failed was said when it did.
+        // A failure was reported when it happened.
         Ok(Exit::Done | Exit::HasRows) if session.is_partial() => Ok(Exit::Code(1)),
         outcome => outcome,
     }

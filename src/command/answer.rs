@@ -114,7 +114,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
         Waited::Done(outcome) => outcome.map_err(Error::from),
         Waited::Stopped(_) => Err(Error::Interrupted),
     };
-    // What came before it ended is not lost.
+    // Rows that came before it ended are not lost.
     if outcome.is_ok() || has_rows {
         output.finish()?;
     }
@@ -224,7 +224,7 @@ impl RowSink for Keep<'_> {
 async fn show_progress(progress: Arc<Progress>) {
     tokio::time::sleep(PROGRESS_AFTER).await;
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    // What a service will have scanned in the end it does not say.
+    // A service does not say how much it will scan.
     let is_known = progress.total_bytes.load(Ordering::Relaxed) > 0;
     let template =
         if is_known { "{bar:30} {bytes}/{total_bytes} {msg} {elapsed}" } else { "{spinner} {bytes} {msg} {elapsed}" };

@@ -19,23 +19,23 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use super::error::Error;
 use crate::escape;
 
-/// What the config file may say.
+/// The contents of the config file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     /// Expressions for `@name`.
     #[serde(default)]
     pub(crate) filters: BTreeMap<String, String>,
-    /// What queries cost.
+    /// The cost of queries.
     #[serde(default)]
     pub(crate) aws: Cost,
 }
 
-/// What queries on AWS cost, and when that is to be asked first.
+/// The cost of queries on AWS, and the size from which a person is asked first.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Cost {
-    /// What scanning a gigabyte costs, in US dollars.
+    /// The cost of scanning a gigabyte, in US dollars.
     pub(crate) usd_per_gb: f64,
     /// Gigabytes of a query above which a person is asked before it is run.
     pub(crate) ask_above_gb: f64,
@@ -47,7 +47,7 @@ impl Default for Cost {
     }
 }
 
-/// What it costs in most Regions. Source: <https://aws.amazon.com/cloudwatch/pricing/>.
+/// The cost of a gigabyte in most Regions. Source: <https://aws.amazon.com/cloudwatch/pricing/>.
 const USD_PER_GB: f64 = 0.005;
 /// Half a dollar.
 const ASK_ABOVE_GB: f64 = 100.0;
@@ -109,7 +109,7 @@ pub(crate) fn save(named: Option<&Path>, name: &str, expression: &str) -> Result
 fn with_filter(text: &str, name: &str, expression: &str) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = text.parse()?;
     let filters = document.entry("filters").or_insert(Item::Table(Table::new()));
-    // What else stands there is no table of filters: the config could not be read with it.
+    // Anything else is not a table of filters, and the config could not be read with it.
     if !filters.is_table_like() {
         *filters = Item::Table(Table::new());
     }

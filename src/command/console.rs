@@ -1,4 +1,4 @@
-//! What goes to the terminal beside data: colours, notes, errors, the closing line.
+//! Output to the terminal beside data: colours, notes, errors, the closing line.
 //!
 //! Whatever is said here is escaped, for names, values and errors in it come from outside.
 
@@ -11,7 +11,7 @@ use super::option::Color;
 use crate::escape;
 use crate::query::clock::Clock;
 
-/// What is known of the terminal.
+/// The properties of the terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
     colour_out: bool,

@@ -1,4 +1,4 @@
-//! What a command works with.
+//! The tools of a command.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use crate::query::Context;
 use crate::session::{Interrupt, Session};
 use crate::value::Rows;
 
-/// What is at hand to answer with: an open account, and how its user wants to be spoken to.
+/// The tools of a command: an open account, and how its user wants to be spoken to.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) session: Arc<Session>,

@@ -9,7 +9,7 @@ use crate::account::KINDS;
 use crate::diagnostic::nearest;
 use crate::query::plan::TargetKind;
 
-/// What can be listed and deleted.
+/// The kinds that can be listed and deleted.
 #[cfg(feature = "local")]
 pub(super) const KINDS_AND_ALL: [TargetKind; 7] = {
     let [instance, group, subnet, vpc, nat, endpoint] = KINDS;

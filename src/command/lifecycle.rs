@@ -88,7 +88,7 @@ impl Create {
             resources = pick::resources(resources, &vpcs, terminal)?;
         }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
-        // What was named or picked one by one is what was asked for; a glob may be wider than meant.
+        // Resources that were named or picked one by one are meant; a glob may be wider than meant.
         let is_wide = names.len() > self.selectors.len().max(1) && !self.selectors.is_empty();
         if is_wide && !asking.dry_run {
             asking.confirm("create the flow logs of", &names, terminal)?;

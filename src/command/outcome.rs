@@ -1,4 +1,4 @@
-//! What came of a command, for people and for machines.
+//! The outcome of a command, for people and for machines.
 
 use std::io::Write;
 
@@ -36,7 +36,7 @@ pub(super) fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
     })
 }
 
-/// What failed, and what to do about it.
+/// Returns an error with its help.
 pub(super) fn explained(error: &crate::account::Error) -> String {
     match error.help() {
         Some(help) => format!("{error} ({help})"),

@@ -34,7 +34,7 @@ pub(crate) struct Place {
     #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
     pub(crate) region: Option<String>,
 
-    /// What queries cost, by the config file.
+    /// The cost of queries, by the config file.
     #[arg(skip)]
     pub(crate) cost: Cost,
 
@@ -117,7 +117,7 @@ impl Place {
         self.region.clone().or_else(of_environment)
     }
 
-    /// What the prompt of a shell calls it.
+    /// Returns its name for the prompt of a shell.
     pub(crate) fn name(&self) -> String {
         let Some(path) = self.local.first() else { return self.aws_name() };
         let name = std::path::Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());

@@ -175,7 +175,7 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
     done(world.change(session.delete(&flow_logs, dry_run))?)
 }
 
-/// What was done, or an error that names each resource for which it failed.
+/// Returns the outcomes, or an error that names each resource that failed.
 fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
     let failures: Vec<String> =
         outcomes.iter().filter_map(|one| Some(format!("{}: {}", one.label(), one.detail.as_ref().err()?))).collect();

@@ -1,4 +1,4 @@
-//! What goes wrong in a script: thrown as a map with a `kind`, so that it can be caught by that, and
+//! Errors in a script: thrown as a map with a `kind`, so that it can be caught by that, and
 //! drawn with its place where nobody catches it.
 
 #![allow(clippy::unnecessary_box_returns, reason = "the errors of rhai's functions are boxes")]
@@ -18,11 +18,11 @@ pub enum Error {
     /// Nobody caught it.
     #[error("{message}")]
     Uncaught {
-        /// What kind of error: `query`, `account`, `limit`, `syntax`, ...
+        /// The kind of error: `query`, `account`, `limit`, `syntax`, ...
         kind: String,
-        /// What is wrong.
+        /// The mistake.
         message: String,
-        /// What to do instead.
+        /// A fix.
         help: Option<String>,
         /// Where in the script, drawn; a query's error is drawn inside it.
         drawn: String,
@@ -30,7 +30,7 @@ pub enum Error {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
-    /// What it prints cannot be written; a closed pipe is one of these.
+    /// Its output cannot be written; a closed pipe is one reason.
     #[error("cannot write: {0}")]
     Write(std::io::Error),
 }
@@ -44,11 +44,11 @@ pub enum Ended {
     Exit(u8),
 }
 
-/// What ends a script without being an error that it could catch.
+/// The reasons for which a script ends that it cannot catch.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {
     Interrupted,
-    /// What it prints cannot be written.
+    /// Its output cannot be written.
     Unwritable,
     Exit(u8),
 }
@@ -77,7 +77,7 @@ pub(super) fn bad_query(error: &query::Error, text: &str) -> Box<EvalAltResult> 
     thrown("query", error.render("query", text, false).trim_end(), None)
 }
 
-/// What an account says.
+/// An error of an account.
 pub(super) fn failed(error: &account::Error) -> Box<EvalAltResult> {
     let kind = match error {
         account::Error::Select(SelectError::NoMatch { .. }) => "no_match",

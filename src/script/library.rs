@@ -9,7 +9,7 @@ pub struct FunctionDoc {
     pub name: &'static str,
     /// How it is called.
     pub call: &'static str,
-    /// What it does and gives.
+    /// Its effect and its value.
     pub help: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What a script may use up, and what is said where it meets a limit. The same in every build.
+//! The limits of a script, and the messages where it meets one. The same in every build.
 
 use indicatif::{HumanBytes, HumanCount};
 use rhai::{EvalAltResult, LexError, ParseErrorType};

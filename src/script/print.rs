@@ -1,4 +1,4 @@
-//! What a script prints, and says.
+//! Functions that print.
 
 use std::rc::Rc;
 

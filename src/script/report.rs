@@ -31,7 +31,7 @@ svg .line { fill: none; stroke: var(--mark); stroke-width: 2; } svg .edge { fill
 svg .node { fill: var(--mark); }
 ";
 
-/// What a section may have.
+/// The parts of a section.
 const PARTS: [&str; 4] = ["heading", "text", "rows", "chart"];
 
 /// The page as text.

@@ -18,7 +18,7 @@ use crate::value::{Column, Progress, Row, RowSink};
 
 /// Batches that wait to be taken: the query does not run far ahead of who reads.
 const AHEAD: usize = 4;
-/// How often a reader that waits looks whether it should stop.
+/// The pause between two looks of a waiting reader whether it should stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 enum Part {
@@ -49,7 +49,7 @@ impl Stream {
             let mut sink = Sender(sender.clone());
             let progress = Arc::new(Progress::default());
             if let Err(error) = runtime.block_on(cancellation.scope(session.run(&plan, &clock, &progress, &mut sink))) {
-                // Who reads may be gone: then nobody wants to know.
+                // The reader may be gone, and does not want to know.
                 let _ = sender.send(Part::Failed(error));
             }
         });
@@ -116,7 +116,7 @@ struct CancelOnDrop(Cancellation);
 
 impl CancelOnDrop {
     fn cancel(&self) {
-        // What of it is running ends behind the script.
+        // A query that still runs ends behind the script.
         let _ = self.0.cancel();
     }
 }

@@ -1,4 +1,4 @@
-//! What scripts work with: the open account, what they may do, and whom they talk to.
+//! The surroundings of a script: the open account, its permissions, and its console.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -24,7 +24,7 @@ use crate::value::{Column, ColumnType, Rows};
 
 type Thrown = Box<EvalAltResult>;
 
-/// What a script may do.
+/// The permissions of a script.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Nothing that would change an account.
@@ -45,7 +45,7 @@ pub trait Console {
     ///
     /// # Errors
     ///
-    /// What writing gives; a closed pipe is one.
+    /// I/O errors of the writer; a closed pipe is one.
     fn print(&self, text: &str) -> io::Result<()>;
 
     /// Says something that a person should know.
@@ -125,7 +125,7 @@ impl World {
         self.saved.borrow_mut().clone_from(saved);
     }
 
-    /// What `ans` is from now on.
+    /// Sets the rows of `ans`.
     pub fn set_answer(&self, rows: Rc<Rows>) {
         *self.answer.borrow_mut() = rows;
     }
@@ -175,7 +175,7 @@ impl World {
         Clock::system(self.zone.clone())
     }
 
-    /// What a sentence may refer to, with these parameters.
+    /// Returns the names that a sentence may refer to, with these parameters.
     pub(super) fn context(&self, parameters: BTreeMap<String, Vec<String>>) -> Context {
         Context { clock: self.clock(), parameters, saved: self.saved.borrow().clone() }
     }

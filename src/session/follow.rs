@@ -16,7 +16,7 @@ use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
 
-/// How many records were passed on, by their time and a hash of the values that are shown.
+/// The number of records that were passed on, by their time and a hash of the values that are shown.
 #[derive(Default)]
 struct Seen(HashMap<(EpochSeconds, u64), u32>);
 
@@ -27,7 +27,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`Session::run`]; [`Error::NotFollowed`] where nothing can be added.
+    /// The errors of [`Session::run`]; [`Error::NotFollowed`] where nothing can be added.
     pub async fn follow(
         &self,
         plan: &Plan,

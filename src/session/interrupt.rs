@@ -95,7 +95,7 @@ impl Interrupt {
         }
         self.clear();
         tokio::select! {
-            // What it finished before it noticed is done.
+            // A step that it finished before it noticed stays done.
             done = &mut work => Waited::Stopped(Some(done)),
             () = self.raised() => Waited::Stopped(None),
         }

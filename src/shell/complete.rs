@@ -1,4 +1,4 @@
-//! What a word may become: by the place in the grammar, the tables, and what is known.
+//! Completions of a word, by its place in the grammar, the tables, and the account.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub(super) struct Completion {
     pub(super) is_file: bool,
 }
 
-/// What stands behind `before`, the text up to the cursor.
+/// Returns the completions behind `before`, the text up to the cursor.
 pub(super) fn complete(before: &str, known: &Known) -> Completion {
     let is_part = |c: char| c.is_alphanumeric() || "_-.*@$:/".contains(c);
     let start =
@@ -155,7 +155,7 @@ fn last_field(before: &str) -> Option<Field> {
 }
 
 fn names(kind: TargetKind, known: &Known) -> Vec<String> {
-    // What is no bare word of the language stands in quotes.
+    // A name that is not a bare word of the language stands in quotes.
     let is_bare = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
     let quoted = |name: String| if is_bare(&name) { name } else { format!("\"{name}\"") };
     known.names(kind).into_iter().map(quoted).collect()
@@ -169,7 +169,7 @@ fn functions() -> Vec<String> {
     FUNCTIONS.iter().map(|info| if info.name == "pNN" { "p95(".into() } else { format!("{}(", info.name) }).collect()
 }
 
-/// What a test begins with.
+/// Returns the words that a test may begin with.
 fn tests(known: &Known) -> Vec<String> {
     let mut words: Vec<String> = TEST_WORDS.iter().copied().map(String::from).collect();
     words.extend(field_names(|field| !matches!(field.info().origin, Origin::Inventory(_))));

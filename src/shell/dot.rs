@@ -21,7 +21,7 @@ use crate::query::plan::TargetKind;
 use crate::query::print;
 use crate::value::{Column, Need};
 
-/// What a dot-command takes, for completion.
+/// The argument of a dot-command, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     Nothing,
@@ -197,7 +197,7 @@ const TOPICS: &[Topic] = &[
     },
 ];
 
-/// What `.help` knows beside fields and functions.
+/// The topics of `.help` beside fields and functions.
 pub(super) fn topics() -> impl Iterator<Item = &'static str> {
     TOPICS.iter().map(|topic| topic.name).chain(["functions"])
 }

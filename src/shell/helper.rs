@@ -1,4 +1,4 @@
-//! What the line editor asks while somebody types.
+//! Answers to the line editor while somebody types.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Hinter for ShellHelper {
 
 impl Highlighter for ShellHelper {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
-        // What was pasted may hide something, which the terminal would obey.
+        // Pasted text may hide characters that the terminal would obey.
         let is_hidden = |letter: char| escape::is_hidden(letter) && !matches!(letter, '\n' | '\t');
         if line.contains(is_hidden) {
             return Cow::Owned(visible(line));

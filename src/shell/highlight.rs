@@ -8,7 +8,7 @@ use crate::field::Field;
 use crate::query::word::TEST_WORDS;
 use crate::query::{self, Context, parse};
 
-/// What a piece of a line is.
+/// The kind of a piece of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
     Plain,
@@ -143,7 +143,7 @@ fn matching(text: &str, cursor: usize) -> Option<usize> {
     if is_forward { (at..bytes.len()).find_map(&mut step) } else { (0..=at).rev().find_map(&mut step) }
 }
 
-/// What is offered behind the cursor in faint letters: what comes next.
+/// Returns the hint behind the cursor: what may come next.
 pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
     const SHOWN: usize = 4;
     if !text.ends_with(' ') || !matches!(line::classify(text), Line::Sentence) {

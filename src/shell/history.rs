@@ -79,7 +79,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// What writing gives.
+    /// I/O errors of the file.
     pub(super) fn append(&mut self, entry: &str) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
             private_folder().recursive(true).create(folder)?;
@@ -139,7 +139,7 @@ pub(super) fn visible(entry: &str) -> String {
     entry.chars().map(|letter| if is_hidden(letter) && !is_layout(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
-/// What was typed is nobody else's business.
+/// Lines that somebody typed are private.
 #[cfg(unix)]
 fn private_file() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

@@ -1,4 +1,4 @@
-//! What completion knows beside the tables: names of the account, values of recent answers, variables
+//! Words for completion beside the tables: names of the account, values of recent answers, variables
 //! and functions of scripts. Filled in the background, so that no key waits.
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,11 +1,11 @@
-//! What a line is, told by its first word and never by trial; and whether it is whole.
+//! The kind of a line, told by its first word and never by trial; and whether it is whole.
 
 use crate::diagnostic::nearest;
 use crate::function::Function;
 use crate::query::plan::TargetKind;
 use crate::query::word::TEST_WORDS;
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     /// Blanks, or a comment.
@@ -61,7 +61,7 @@ pub(super) fn first_word(text: &str) -> &str {
     &text[..end]
 }
 
-/// What this line is.
+/// Returns the kind of a line.
 pub(super) fn classify(text: &str) -> Line {
     let text = text.trim_start();
     if text.is_empty() || text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {

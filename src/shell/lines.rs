@@ -19,7 +19,7 @@ use crate::query::window::Window;
 use crate::script::{self, Ended, Rules, Scripts};
 use crate::value::Rows;
 
-/// What `.set` and the like change.
+/// The settings that dot-commands change.
 pub(super) struct Settings {
     pub(super) chart: bool,
     pub(super) timer: bool,
@@ -283,7 +283,7 @@ impl Shell {
             Err(script::Error::Interrupted) => Err(Error::Interrupted),
             Err(script::Error::Write(error)) => Err(Error::Write(error)),
             Err(script::Error::Uncaught { kind, drawn, .. }) => {
-                // What a script meets is a failure; what it says wrongly is a usage error.
+                // An error that a script meets is a failure; a mistake in its text is a usage error.
                 let is_usage = ["syntax", "query", "option", "kind"].contains(&kind.as_str());
                 Err(if is_usage { Error::Query { drawn } } else { Error::Drawn { drawn } })
             }

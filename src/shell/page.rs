@@ -9,7 +9,7 @@ use crate::output::width;
 /// When answers are paged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pager {
-    /// What does not fit the terminal.
+    /// Answers that do not fit the terminal.
     Auto,
     /// Everything.
     On,
@@ -18,7 +18,7 @@ pub(super) enum Pager {
 }
 
 impl Pager {
-    /// What answers go through: `$PAGER`, or less; `None` where they are not paged, or there is no such program.
+    /// The program that answers go through: `$PAGER`, or less; `None` where they are not paged, or there is no such program.
     pub(super) fn program(self) -> Option<String> {
         let wanted = std::env::var("PAGER").ok().filter(|program| !program.trim().is_empty());
         // -R keeps colours, -S keeps a row on its line, -F and -X leave short answers on the screen.
@@ -51,7 +51,7 @@ pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
     let child = Command::new("sh").args(["-c", &program]).stdin(Stdio::piped()).spawn();
     let Ok(mut child) = child else { return io::stdout().write_all(text) };
     if let Some(mut input) = child.stdin.take() {
-        // Who leaves the pager early has seen enough.
+        // A reader who leaves the pager early has seen enough.
         let _ = input.write_all(text);
     }
     let status = child.wait()?;

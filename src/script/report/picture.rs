@@ -48,7 +48,7 @@ fn share(value: f64, first: f64, last: f64) -> f64 {
     if last > first { (value - first) / (last - first) } else { 0.5 }
 }
 
-/// What a row is called: its columns that are no measures.
+/// Returns the label of a row: its columns that are not measures.
 fn label(columns: &[Column], row: &Row) -> String {
     let parts = columns.iter().zip(row).filter(|(column, _)| !column.column_type.is_measure());
     parts.map(|(_, value)| shown(value)).collect::<Vec<_>>().join(" ")
@@ -154,7 +154,7 @@ fn room_of(labels: &[String]) -> f64 {
     labels.iter().map(|label| label.chars().map(|_| LETTER).sum::<f64>() + 16.0).fold(0.0, f64::max).min(WIDEST)
 }
 
-/// Who talks to whom: names on a circle, and a line for each pair, as thick as what went along it.
+/// Draws who talks to whom: names on a circle, and a line for each pair, as thick as its traffic.
 pub(super) fn pairs(rows: &Rows) -> Result<String, Thrown> {
     const SIZE: f64 = 450.0;
     const RADIUS: f64 = 190.0;
