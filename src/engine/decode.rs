@@ -2,31 +2,30 @@
 //!
 //! # From text to a block
 //!
-//! Text comes in pieces of whole lines, about 1 MiB each. A piece is cut into runs of lines of up to
-//! 16 KiB, which stay in the cache from one column to the next. [`Index`] finds the values of such a
-//! run, 64 bytes at a time. With the slots `version interface-id dstport`:
+//! Text comes in pieces of whole lines, about 1 MiB each. A piece is cut into chunks of whole lines of
+//! up to 16 KiB, which stay in the cache from one column to the next. [`Index`] finds the values of a
+//! chunk, 64 bytes at a time. With the slots `version interface-id dstport`, and `$` for a newline:
 //!
 //! ```text
 //! byte    0         1         2
 //!         012345678901234567890
-//! text    2 eni-1 22\n          \n is one byte, the tenth
-//!                    2 eni-2 -\n
+//! text    2 eni-1 22$2 eni-2 -$
 //! ends    .x.....x..x.x.....x.x    bit mask: blanks and line ends
 //! others  ..xxxx.......xxxx....    bit mask: no digit, no end, no `-` by itself
-//! starts  0 2 8  11 13 19  21      u16: a value starts behind each end, the last entry is a sentinel
+//! starts  0 2 8, 11 13 19, 21      u16: a value starts behind each end; the last entry is a sentinel
 //! ```
 //!
 //! Value `v` of line `l` lies in `starts[i]..starts[i + 1] - 1` with `i = l * slots + v`: one byte
 //! separates it from the next. [`Rules`] checks all numbers by these two arrays, without parsing any: a
-//! number is short enough by its neighbours in `starts`, and has no bit in `others`. A run that is not
+//! number is short enough by its neighbours in `starts`, and has no bit in `others`. A chunk that is not
 //! regular (two blanks, a tab, a comment, a value that is no record's) goes through [`LineReader`] line
 //! by line, which says what is wrong.
 //!
-//! [`Gathering`] adds runs to the columns of a [`Block`], until it has the rows of a batch. It has a
-//! column for each slot that the query needs; of all other slots the values are only checked.
+//! [`Gathering`] adds chunks to the columns of a [`Block`], until it has the rows of a batch or the piece
+//! ends. It has a column for each slot that the query needs; values of other slots are only checked.
 //!
 //! ```text
-//! Block { rows: 2, visible, columns }              visible: bit mask, `None` if all rows are
+//! Block { rows: 2, visible, columns }              visible: bit mask of rows, `None` for all
 //!
 //!   slot 0 -> StoredColumn::Array       [2, 2]            decoded eagerly
 //!   slot 1 -> StoredColumn::Spans       [2..7, 13..18]    bytes of the piece, decoded late

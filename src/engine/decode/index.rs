@@ -10,7 +10,7 @@ use fearless_simd::{Level, dispatch, i8x64, mask8x64, u8x64};
 /// Bytes that are classified together: a bit of a word for each.
 const STEP: usize = 64;
 
-/// What is known of a block of lines.
+/// The values of a chunk of lines.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     /// The start of each value, line by line; behind the last one a sentinel, the length of the lines.

@@ -10,7 +10,7 @@ use crate::field::Field;
 use crate::value::to_seconds;
 
 use super::line_buffer::{OpenedLines, Piece};
-use super::lines::{block_end, is_header};
+use super::lines::{chunk_end, is_header};
 use super::log_file::LogFile;
 
 /// The time range of a part that was opened.
@@ -62,7 +62,7 @@ impl<'f> TimeScanner<'f> {
     fn scan_lines(&mut self, text: &[u8], length: usize) -> Result<(), Error> {
         let mut at = 0;
         while at < length {
-            let end = block_end(text, at, length);
+            let end = chunk_end(text, at, length);
             if !self.scan_regular(&text[at..], end - at) {
                 self.scan_closely(&text[at..end])?;
             }
@@ -71,7 +71,7 @@ impl<'f> TimeScanner<'f> {
         Ok(())
     }
 
-    /// Scans a block as a whole, if each of its lines plainly has a time; returns whether it did.
+    /// Scans a chunk as a whole, if each of its lines plainly has a time; returns whether it did.
     fn scan_regular(&mut self, text: &[u8], length: usize) -> bool {
         let Some((place, _)) = self.start else { return false };
         if !self.index.fill(&text[..length], self.values) {

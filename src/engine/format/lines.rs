@@ -16,7 +16,7 @@ use super::reader::Reader;
 
 /// Lines that are decoded together: few enough to stay in the cache of a core from one column to the
 /// next.
-const BLOCK_BYTES: usize = 16 << 10;
+const CHUNK_BYTES: usize = 16 << 10;
 
 /// Reads the lines of a part that was opened.
 pub(super) fn read(reader: &Reader<'_>, unit: &Unit, file: &LogFile, opened: OpenedLines) -> Result<(), Halt> {
@@ -36,9 +36,9 @@ pub(super) fn is_header(file: &LogFile, line: &[u8], origin: u64, number: u64) -
     }
 }
 
-/// Returns the end of a block of whole lines that starts at `at`; a long line is a block by itself.
-pub(super) fn block_end(text: &[u8], at: usize, length: usize) -> usize {
-    let most = length.min(at + BLOCK_BYTES);
+/// Returns the end of a chunk of whole lines that starts at `at`; a long line is a chunk by itself.
+pub(super) fn chunk_end(text: &[u8], at: usize, length: usize) -> usize {
+    let most = length.min(at + CHUNK_BYTES);
     if most == length {
         return length;
     }
@@ -117,7 +117,7 @@ impl<'r> Lines<'r> {
         let mut gathering = self.gathering();
         let mut at = 0;
         while at < length {
-            let end = block_end(text, at, length);
+            let end = chunk_end(text, at, length);
             if !self.read_regular(&text[at..], end - at, at, &mut gathering) {
                 self.read_closely(&text[..end], at, &mut gathering)?;
             }
@@ -137,12 +137,12 @@ impl<'r> Lines<'r> {
         Gathering::new(&self.file.layout, &self.needed, &self.eager)
     }
 
-    /// Reads a block as a whole, if all its lines are plainly records; returns whether it did.
+    /// Reads a chunk as a whole, if all its lines are plainly records; returns whether it did.
     #[allow(clippy::cast_possible_truncation, reason = "a buffer is smaller than 4 GiB")]
     fn read_regular(&mut self, text: &[u8], length: usize, at: usize, gathering: &mut Gathering) -> bool {
         let layout = &self.file.layout;
         let values = layout.slots().len() + usize::from(layout.is_export);
-        if self.is_all_text || length > BLOCK_BYTES || !self.index.fill(&text[..length], values) {
+        if self.is_all_text || length > CHUNK_BYTES || !self.index.fill(&text[..length], values) {
             return false;
         }
         let visible = self.thread.context.visible;
