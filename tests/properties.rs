@@ -105,7 +105,7 @@ const TESTS: [&str; 51] = [
     "local.addr = src.addr",
     "src.port = dst.port",
     "remote.port > local.port",
-    "bytes <= packets",
+    "start = end",
     "start < end",
     "accept",
     "reject",

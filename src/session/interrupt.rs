@@ -91,7 +91,7 @@ impl Interrupt {
         match cancellation.cancel() {
             Running::Nothing => return Waited::Stopped(None),
             Running::Query => {}
-            Running::Change => tell("interrupted: what was begun is put back; once more leaves it as it is"),
+            Running::Change => tell("Interrupted: rolling back. Press Ctrl-C again to quit without rolling back."),
         }
         self.clear();
         tokio::select! {
