@@ -173,11 +173,13 @@ impl Aggregate {
 mod tests {
     use super::*;
 
+    /// The columns of a sentence's answer.
     fn columns(sentence: &str) -> Vec<Column> {
         let clock = crate::query::clock::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
         crate::query::compile(sentence, &crate::query::Context::new(clock)).unwrap().columns()
     }
 
+    #[test]
     fn columns_say_what_they_are_whatever_they_are_called() {
         let plain = ColumnType::Measure { unit: Unit::Plain, adds_up: false };
         let largest_bytes = ColumnType::Measure { unit: Unit::Bytes, adds_up: false };
@@ -207,6 +209,7 @@ mod tests {
         }
     }
 
+    #[test]
     fn only_default_columns_and_further_ones_of_groups_are_expendable() {
         let needs = |sentence| columns(sentence).iter().map(|column| column.need).collect::<Vec<_>>();
         assert_eq!(needs("show eni, bytes, dir"), [Need::Usual; 3]);

@@ -738,9 +738,6 @@ mod tests {
         }
     }
 
-    /// The columns of a sentence's answer.
-    #[test]
-    #[test]
     #[test]
     fn the_opposite_of_a_check_admits_what_it_does_not() {
         let checks = [

@@ -41,6 +41,11 @@ fn two_lists(first: &str, second: &str, part: impl Fn(usize) -> String) -> Strin
     format!("where {} and {}", half(first), half(second))
 }
 
+/// The whole parts of a text that was cut somewhere.
+fn parts_of<'t>(text: &'t str, joint: &str) -> &'t str {
+    text.rsplit_once(joint).map_or(text, |(parts, _)| parts)
+}
+
 /// Every network that 0.0.0.0 is in, from another one on.
 fn nested_networks(number: usize) -> String {
     let networks: Vec<String> = (0..33).map(|length| format!("0.0.0.0/{}", (length + number) % 33)).collect();
@@ -86,9 +91,9 @@ pub(crate) fn sentences() -> Vec<Hostile> {
         plain("keys", filled("count() by ", ",", |n| format!("`k{n}`"))),
         plain("sorted results", {
             let half = &filled("", ",", |n| format!("count() as c{n}"))[..LENGTH / 2];
-            let aggregates = half.rsplit_once(',').unwrap().0;
+            let aggregates = parts_of(half, ",");
             let sort = filled("", ",", |n| format!("c{}", n % 1000));
-            format!("{aggregates} | sort {}", &sort[..LENGTH / 2 - 20].rsplit_once(',').unwrap().0)
+            format!("{aggregates} | sort {}", parts_of(&sort[..LENGTH / 2 - 20], ","))
         }),
         plain("unknown results", filled("count() by eni | sort ", ",", |n| format!("c{n}"))),
         plain("regular expressions", filled("where ", " or ", |_| r"eni~/\w\w\w\w/".into())),
@@ -135,7 +140,7 @@ pub(crate) fn sentences() -> Vec<Hostile> {
             text: filled("where ", " or ", |_| "@a".into()),
             saved: saved([(
                 "a".to_string(),
-                filled("", " or ", |n| format!("bytes > {n}"))[..30_000].rsplit_once(" or ").unwrap().0.to_string(),
+                parts_of(&filled("", " or ", |n| format!("bytes > {n}"))[..30_000], " or ").to_string(),
             )]),
         },
         Hostile {

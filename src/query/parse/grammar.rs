@@ -18,16 +18,19 @@ pub fn is_keyword(word: &str) -> bool {
 }
 
 /// Whether text reads back as itself without quotes, as a value that is text.
+#[must_use]
 pub fn is_bare_word(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && is_whole(Rule::bare, text)
 }
 
 /// Whether a result name reads back as itself without backquotes, where a sentence refers to it.
+#[must_use]
 pub fn is_bare_reference(text: &str) -> bool {
     is_whole(Rule::lone_word, text)
 }
 
 /// Whether a selector reads back as itself without quotes.
+#[must_use]
 pub fn is_bare_selector(text: &str) -> bool {
     is_whole(Rule::unreserved, text)
 }
