@@ -1,6 +1,6 @@
 //! Drawn errors: where in a text something is wrong, what was expected, and what to type instead.
 //!
-//! This module knows [`escape`](crate::escape) only. An error that points into a text implements [`Report`] beside
+//! This module knows [`escape`] only. An error that points into a text implements [`Report`] beside
 //! its own definition; [`render`] draws it with `codespan-reporting`.
 
 mod excerpt;
@@ -97,7 +97,7 @@ const LONGEST_WORD: usize = 64;
 /// The name in `names` that a person most likely meant by `word`, if any is near enough.
 ///
 /// Near is at most a third of the word's letters wrong, at most three, a swap of two neighbours
-/// counting once; words of fewer than two letters, or of more than [`LONGEST_WORD`], suggest nothing. Ties
+/// counting once; words of fewer than two letters, or of more than 64, suggest nothing. Ties
 /// go to the first name.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().take(LONGEST_WORD + 1).count();

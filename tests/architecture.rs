@@ -97,8 +97,8 @@ fn code(text: &str) -> String {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("r#\"") {
             rest.find("\"#").unwrap() + 2
-        } else if rest.starts_with("r\"") {
-            2 + rest[2..].find('"').unwrap() + 1
+        } else if let Some(raw) = rest.strip_prefix("r\"") {
+            2 + raw.find('"').unwrap() + 1
         } else if letter == '"' {
             quoted(rest)
         } else if rest.starts_with("'\"'") {
