@@ -318,6 +318,10 @@ fn hostile_scripts_end_in_clear_errors() {
     for (script, part) in [
         ("loop {}", "too many steps: a script has 20,000,000"),
         ("fn f(n) { f(n + 1) } f(0)", "too many calls: functions call functions 64 deep"),
+        (
+            "let a = []; a.pad(1000, \"\"); let s = \"x\"; for i in 0..24 { s += s; } for i in 0..1000 { a[i] = s + i; }",
+            "too much memory: scripts have 2.00 GiB in all",
+        ),
         ("let s = \"x\"; loop { s += s; }", "a string is too long: with what it stands in, it has 64.00 MiB at most"),
         (
             "let a = [1]; loop { a += a; }",

@@ -50,6 +50,7 @@ pub(super) enum Stop {
     Interrupted,
     /// Its output cannot be written.
     Unwritable,
+    OutOfMemory,
     Exit(u8),
 }
 
@@ -99,6 +100,9 @@ pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAlt
     match root(*error) {
         EvalAltResult::ErrorTerminated(stop, _) => match stop.try_cast::<Stop>() {
             Some(Stop::Exit(code)) => Ok(Ended::Exit(code)),
+            Some(Stop::OutOfMemory) => {
+                Err(Error::uncaught(name, text, position, "limit", &limit::out_of_memory(), None))
+            }
             _ => Err(Error::Interrupted),
         },
         EvalAltResult::ErrorRuntime(value, _) => Err(Error::of_value(name, text, position, &value)),

@@ -11,6 +11,8 @@ pub(super) const CALL_LEVELS: usize = 64;
 pub(super) const EXPRESSION_DEPTHS: (usize, usize) = (64, 32);
 /// Bytes of a string: a report with its pictures fits.
 pub(super) const STRING_BYTES: usize = 64 << 20;
+/// Bytes that the process may grow by while scripts run.
+pub(super) const MEMORY_BYTES: usize = 2 << 30;
 /// The rows that `query` gives at once.
 pub(super) const ROWS: usize = 100_000;
 /// Entries of an array with all arrays in it: rows, and the flags of each.
@@ -50,6 +52,11 @@ pub(super) fn message(error: &EvalAltResult) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Names the limit of memory.
+pub(super) fn out_of_memory() -> String {
+    format!("too much memory: scripts have {} in all", HumanBytes(MEMORY_BYTES as u64))
 }
 
 /// Says why a script may not be read, where that is a limit and no mistake.

@@ -8,8 +8,8 @@ use rhai::{Engine, EvalAltResult, ModuleResolver, Position, Shared};
 
 use super::error::{Stop, thrown};
 use super::limit::{
-    ARRAY_ENTRIES, CALL_LEVELS, EVAL, EXPRESSION_DEPTHS, FUNCTIONS, MAP_ENTRIES, MODULES, OPERATIONS, STRING_BYTES,
-    VARIABLES,
+    ARRAY_ENTRIES, CALL_LEVELS, EVAL, EXPRESSION_DEPTHS, FUNCTIONS, MAP_ENTRIES, MEMORY_BYTES, MODULES, OPERATIONS,
+    STRING_BYTES, VARIABLES,
 };
 use super::world::World;
 
@@ -28,7 +28,22 @@ pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
         .disable_symbol(EVAL)
         .set_module_resolver(FolderOfScript { world: Rc::clone(world) });
     let world = Rc::clone(world);
-    engine.on_progress(move |_| world.stop().map(Stop::into_dynamic));
+    let before = memory_bytes();
+    engine.on_progress(move |steps| {
+        let is_over = steps.is_multiple_of(STEPS_BETWEEN_LOOKS) && memory_bytes().saturating_sub(before) > MEMORY_BYTES;
+        let stop = if is_over { Some(Stop::OutOfMemory) } else { world.stop() };
+        stop.map(Stop::into_dynamic)
+    });
+}
+
+/// The steps between two looks at the memory: a look takes a microsecond, and a step may take a string of the
+/// largest size.
+const STEPS_BETWEEN_LOOKS: u64 = 16;
+
+/// The memory of the process, 0 where the system does not tell. The library counts what each value holds when it
+/// is made, but not what an assignment to an entry of an array adds.
+fn memory_bytes() -> usize {
+    memory_stats::memory_stats().map_or(0, |memory| memory.physical_mem)
 }
 
 /// Imports files that lie beside the script, or below it.
