@@ -38,7 +38,7 @@ pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
 
 /// The steps between two looks at the memory: a look takes a microsecond, and a step may take a string of the
 /// largest size.
-const STEPS_BETWEEN_LOOKS: u64 = 16;
+const STEPS_BETWEEN_LOOKS: u64 = 64;
 
 /// The memory of the process, 0 where the system does not tell. The library counts what each value holds when it
 /// is made, but not what an assignment to an entry of an array adds.
