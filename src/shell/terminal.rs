@@ -46,7 +46,8 @@ impl Shell {
             };
             self.refresh(&mut lines);
         }
-        Ok(exit)
+        // Answers of lines that were typed were seen; only `exit(code)` has a say.
+        Ok(if self.is_over { exit } else { Exit::Done })
     }
 
     /// Gives the editor what was typed before. The history, if it can be kept.
