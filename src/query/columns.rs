@@ -114,11 +114,11 @@ impl ShownColumn {
 }
 
 impl Groups {
-    /// The columns: the keys, then what is computed. A narrow table keeps the first measure, which the answer is
-    /// about, and of the others leaves out keys before measures, the first key last.
+    /// Returns the columns: the keys, then the aggregates. A narrow table keeps the first key and the first
+    /// measure, which say nothing without each other; of the others it leaves out keys before measures.
     fn columns(&self) -> Vec<Column> {
         let keys = self.keys.iter().enumerate().map(|(place, key)| {
-            let need = Need::Expendable(if place == 0 { 2 } else { 0 });
+            let need = if place == 0 { Need::Essential } else { Need::Expendable(0) };
             Column { need, ..key.column() }
         });
         let aggregates = self.aggregates.iter().enumerate().map(|(place, aggregate)| {
@@ -216,6 +216,6 @@ mod tests {
         assert_eq!(needs("where reject").iter().filter(|need| **need == Need::Hidden).count(), 1);
         assert_eq!(needs("where reject").iter().filter(|need| matches!(need, Need::Expendable(_))).count(), 7);
         let [first, further, measure, more] = needs("sum(bytes), count() by src.addr, dst.addr")[..] else { panic!() };
-        assert!(further < more && more < first && first < measure);
+        assert!(further < more && more < first && first == measure);
     }
 }
