@@ -4,8 +4,8 @@
 //!
 //! 1. [`query::parse`] reads a sentence by `grammar/flowlogs.pest` into a tree ([`query::ast`]);
 //!    flags of the command line build the same tree.
-//! 2. [`query::check`] finds out what its words mean, by the tables in [`field`] and [`function`],
-//!    and makes a [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
+//! 2. [`query::check`] finds out what its words mean, by the tables in [`field`],
+//!    [`function`] and [`kind`], and makes a [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
 //! 3. `session` opens the account that is meant; `account` turns the plan's targets into what they
 //!    recorded.
 //! 4. A reader translates the plan one to one: [`insights`] into CloudWatch Logs Insights text,
@@ -21,17 +21,18 @@
 //! both. Every room stands on those to its right, [`value`] and [`escape`] on none.
 //!
 //! ```text
-//! cli → account, command, diagnostic, escape, field, query, script, session, shell, value
-//! shell → account, command, diagnostic, escape, field, function, output, query, script, session, value
-//! script → account, diagnostic, escape, insights, output, query, session, value
-//! command → account, diagnostic, engine, escape, field, insights, output, query, session, value
-//! session → account, engine, field, query, value
-//! account → diagnostic, engine, field, function, insights, query, value
+//! cli → account, command, diagnostic, escape, field, kind, query, script, session, shell, value
+//! shell → account, command, diagnostic, escape, field, function, kind, output, query, script, session, value
+//! script → account, diagnostic, escape, insights, kind, output, query, session, value
+//! command → account, diagnostic, engine, escape, field, insights, kind, output, query, session, value
+//! session → account, engine, field, kind, query, value
+//! account → diagnostic, engine, field, function, insights, kind, query, value
 //! engine → field, function, query, value
 //! insights → escape, field, function, query
 //! output → escape, value
-//! query → diagnostic, field, function, value
+//! query → diagnostic, field, function, kind, value
 //! function → field
+//! kind → field
 //! diagnostic → escape
 //! ```
 
@@ -46,6 +47,7 @@ pub mod escape;
 pub mod field;
 pub mod function;
 pub mod insights;
+pub mod kind;
 pub mod output;
 pub mod query;
 #[cfg(feature = "local")]

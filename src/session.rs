@@ -18,8 +18,9 @@ use crate::account::{
     check_interfaces, check_mixed, known, label, selected,
 };
 use crate::engine;
+use crate::kind::TargetKind;
 use crate::query::clock::Clock;
-use crate::query::plan::{COUNT_ONCE, Plan, TargetKind};
+use crate::query::plan::{COUNT_ONCE, Plan};
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 

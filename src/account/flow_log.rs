@@ -3,8 +3,8 @@
 use super::naming::LOG_GROUP_PREFIX;
 use super::place::Place;
 use super::resource::{KINDS, Resource, label};
+use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::TargetKind;
 use crate::value::EpochSeconds;
 
 /// A flow log that exists.

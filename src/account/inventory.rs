@@ -11,8 +11,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::resource::Resource;
+use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::TargetKind;
 
 /// The version of the schema below.
 pub const VERSION: u32 = 1;

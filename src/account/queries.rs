@@ -11,7 +11,8 @@ use super::flow_log::FlowLog;
 use super::inventory::Inventory;
 use super::lifecycle::Lifecycle;
 use super::resource::Resource;
-use crate::query::plan::{Plan, TargetKind};
+use crate::kind::TargetKind;
+use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 

@@ -2,8 +2,8 @@
 
 use super::naming::{self, LOG_GROUP_PREFIX};
 use super::settings::Settings;
+use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::TargetKind;
 
 /// The kinds that flow logs are created for, in the order they are listed.
 pub const KINDS: [TargetKind; 6] = [

@@ -3,7 +3,7 @@
 use super::inventory::Inventory;
 use super::resource::{KINDS, Resource};
 use crate::diagnostic::nearest;
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 
 /// Why a selector means nothing that can be queried or created.
 #[derive(Debug, thiserror::Error)]

@@ -10,12 +10,13 @@ use crate::command::kind::KindParser;
 use crate::command::{Error, Terminal};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{protocol_named, protocol_words};
+use crate::kind::TargetKind;
 use crate::query::ast::{
     Clause, ClauseKind, Expression, ExpressionKind, Literal, LiteralForm, Name, Sentence, Target, Window,
 };
 use crate::query::check::check_sentence;
 use crate::query::parse::parse_expression;
-use crate::query::plan::{Operator, Plan, TargetKind};
+use crate::query::plan::{Operator, Plan};
 use crate::query::{self, Context};
 
 /// Records are filtered by what every flag says; without flags all are taken.

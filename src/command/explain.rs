@@ -7,8 +7,9 @@ use super::out::Out;
 #[cfg(feature = "local")]
 use crate::account::Estimate;
 use crate::insights;
+use crate::kind::TargetKind;
 use crate::output::Format;
-use crate::query::plan::{COUNT_ONCE, Plan, TargetKind};
+use crate::query::plan::{COUNT_ONCE, Plan};
 use crate::query::{Context, print};
 use crate::value::{time_in, time_utc};
 

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 #[cfg(feature = "local")]
 use crate::account::KINDS;
 use crate::diagnostic::nearest;
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 
 /// The kinds that can be listed and deleted.
 #[cfg(feature = "local")]

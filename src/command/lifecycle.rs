@@ -17,7 +17,7 @@ use crate::account::{
 };
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Origin};
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 
 /// Creates the flow logs of resources.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use super::error::{Error, Exit};
 use super::kind::{KINDS_AND_ALL, KindParser};
 use super::outcome::{print_rows, text};
 use crate::account::FlowLog;
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 use crate::value::{ColumnType, Row, Value};
 
 /// Lists flow logs.

@@ -4,8 +4,9 @@
 //! values are kept as they stand in the text.
 
 use super::address_set::AddressSet;
-use super::plan::{Operator, TargetKind};
+use super::plan::Operator;
 use crate::diagnostic::Span;
+use crate::kind::TargetKind;
 
 /// A sentence.
 #[derive(Clone, Debug, Default, PartialEq)]

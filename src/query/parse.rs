@@ -26,8 +26,9 @@ use super::ast::{
     Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name,
     PacketPart, Sentence, Shown, SortKey, Target, Window,
 };
-use super::plan::{Operator, Order, TargetKind};
+use super::plan::{Operator, Order};
 use crate::diagnostic::Span;
+use crate::kind::TargetKind;
 
 /// Rule calls after which a text is given up. The grammar backs up by a word at most, so that even
 /// the longest text takes a fraction; the limit holds if that should ever change.

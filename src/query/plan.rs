@@ -13,6 +13,7 @@ use ipnet::IpNet;
 use super::address_set::AddressSet;
 use crate::field::{Field, FieldType};
 use crate::function::Function;
+use crate::kind::TargetKind;
 use crate::query::window::Window;
 
 /// A checked sentence.
@@ -40,72 +41,6 @@ pub struct Plan {
 
 /// The way out where a sum takes both ends of the same traffic in.
 pub const COUNT_ONCE: &str = "add `ingress` or `egress`, or group by `eni`, to count it once";
-
-/// A kind of target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TargetKind {
-    /// A VPC.
-    Vpc,
-    /// A subnet.
-    Subnet,
-    /// EC2 instances that share a name.
-    Instance,
-    /// A security group.
-    SecurityGroup,
-    /// A NAT gateway.
-    NatGateway,
-    /// An interface endpoint.
-    Endpoint,
-    /// A network interface.
-    Eni,
-    /// A CloudWatch log group that flow logs deliver to.
-    Group,
-    /// Everything.
-    All,
-}
-
-impl TargetKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Vpc,
-        Self::Subnet,
-        Self::Instance,
-        Self::SecurityGroup,
-        Self::NatGateway,
-        Self::Endpoint,
-        Self::Eni,
-        Self::Group,
-        Self::All,
-    ];
-
-    /// The canonical word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        self.words()[0]
-    }
-
-    /// The canonical word and what else means the same.
-    #[must_use]
-    pub const fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Vpc => &["vpc", "vpcs"],
-            Self::Subnet => &["subnet", "subnets"],
-            Self::Instance => &["instance", "instances", "ec2", "ec2s"],
-            Self::SecurityGroup => &["sg", "sgs", "security-group", "security-groups"],
-            Self::NatGateway => &["nat", "nats", "nat-gateway", "nat-gateways"],
-            Self::Endpoint => &["endpoint", "endpoints", "vpc-endpoint", "vpc-endpoints"],
-            Self::Eni => &["eni", "enis"],
-            Self::Group => &["group", "groups"],
-            Self::All => &["all"],
-        }
-    }
-
-    /// The kind that `word` means; case does not count.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.words().iter().any(|known| known.eq_ignore_ascii_case(word)))
-    }
-}
 
 /// A kind, and which of that kind; no selectors means each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -728,15 +663,6 @@ impl Aggregate {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_kind_is_found_by_each_of_its_words() {
-        for kind in TargetKind::ALL {
-            for word in kind.words() {
-                assert_eq!(TargetKind::named(&word.to_uppercase()), Some(kind));
-            }
-        }
-    }
 
     #[test]
     fn the_opposite_of_a_check_admits_what_it_does_not() {

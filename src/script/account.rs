@@ -12,8 +12,8 @@ use super::time::Time;
 use super::world::World;
 use crate::account::inventory::Inventory;
 use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings};
+use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::TargetKind;
 use crate::session::Outcome;
 
 type Thrown = Box<EvalAltResult>;

@@ -7,10 +7,10 @@ use super::known::Known;
 use super::line::{self, COMMANDS, Line};
 use crate::field::{FIELDS, Field, FieldType, Origin, port_names, protocol_words};
 use crate::function::FUNCTIONS;
+use crate::kind::TargetKind;
 use crate::query::address_set::AddressSet;
 use crate::query::moment::Day;
 use crate::query::parse::{Next, next_of};
-use crate::query::plan::TargetKind;
 use crate::query::word::TEST_WORDS;
 use crate::value::TCP_FLAGS;
 

@@ -16,8 +16,8 @@ use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config};
 use crate::diagnostic::nearest;
 use crate::field::Field;
 use crate::function::{FUNCTIONS, Function};
+use crate::kind::TargetKind;
 use crate::output::{Format, output};
-use crate::query::plan::TargetKind;
 use crate::query::print;
 use crate::value::{Column, Need};
 

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::account::{KINDS, Resource};
 use crate::escape::is_hidden;
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 use crate::script::FunctionDoc;
 use crate::session::Session;
 use crate::value::{ColumnType, Rows, Value};

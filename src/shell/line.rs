@@ -2,7 +2,7 @@
 
 use crate::diagnostic::nearest;
 use crate::function::Function;
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 use crate::query::word::TEST_WORDS;
 
 /// The kind of a line.

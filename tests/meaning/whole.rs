@@ -1,7 +1,8 @@
 //! Whole sentences, one by one.
 
 use flowlogs::insights;
-use flowlogs::query::plan::{Target, TargetKind};
+use flowlogs::kind::TargetKind;
+use flowlogs::query::plan::Target;
 use flowlogs::query::{Plan, compile};
 
 use crate::compare::{Found, Logs, compare, emit};

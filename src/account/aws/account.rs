@@ -22,7 +22,8 @@ use crate::account::lifecycle::Lifecycle;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
-use crate::query::plan::{Plan, TargetKind};
+use crate::kind::TargetKind;
+use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 

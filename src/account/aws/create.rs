@@ -16,7 +16,7 @@ use crate::account::created::Created;
 use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 
 /// How the service refuses ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
@@ -47,10 +47,7 @@ pub(super) async fn create(
 
 /// What flow logs of a resource are made for: the resource itself, or its interfaces.
 fn resource_ids(resource: &Resource) -> Vec<String> {
-    match resource.kind {
-        TargetKind::Vpc | TargetKind::Subnet => vec![resource.id.clone()],
-        _ => resource.interfaces.clone(),
-    }
+    if resource.kind.covers_whole() { vec![resource.id.clone()] } else { resource.interfaces.clone() }
 }
 
 /// What a run made or may have made, and has to take back if it fails.

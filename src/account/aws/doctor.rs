@@ -14,7 +14,7 @@ use super::flow_logs::{self, Group, Resources};
 use super::policy::{self, Action, Probe};
 use super::{log_groups, roles};
 use crate::account::finding::{Finding, Leftover, Remedy};
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 
 /// Looks at everything; what the caller may not see is a finding itself.
 pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {

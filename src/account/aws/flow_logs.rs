@@ -20,21 +20,12 @@ use crate::account::inventory::Inventory;
 use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::naming::hash;
 use crate::account::resource::{KINDS, Resource};
-use crate::query::plan::TargetKind;
+use crate::kind::{self, Covers, KindInfo, TargetKind};
 
 /// Resources that one call takes.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
 pub(super) const RESOURCES_PER_CALL: usize = 300;
-/// How the names of flow logs start, by kind; those of the Go tool.
-const PREFIXES: [(&str, TargetKind); 6] = [
-    ("instance-", TargetKind::Instance),
-    ("sg-", TargetKind::SecurityGroup),
-    ("subnet-", TargetKind::Subnet),
-    ("vpc-", TargetKind::Vpc),
-    ("nat-", TargetKind::NatGateway),
-    ("vpce-", TargetKind::Endpoint),
-];
 
 /// Every flow log, whoever made it.
 pub(super) async fn all(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> {
@@ -106,7 +97,8 @@ pub(super) fn grouped(flow_logs: Vec<ec2::FlowLog>) -> Vec<Group> {
         }
     }
     let group = |(name, flow_logs): (String, Vec<ec2::FlowLog>)| {
-        let kind = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix))?.1;
+        let is_named = |info: &&KindInfo| info.flow_log_prefix.is_some_and(|prefix| name.starts_with(prefix));
+        let kind = kind::KINDS.iter().find(is_named)?.kind;
         Some(Group { name, kind, flow_logs })
     };
     by_name.into_iter().filter_map(group).collect()
@@ -159,7 +151,7 @@ impl Group {
         let resource = self.resource(resources);
         let log_group = self.log_group();
         let kept = log_groups.iter().find(|group| group.log_group_name() == Some(&log_group));
-        let covers_all = matches!(self.kind, TargetKind::Vpc | TargetKind::Subnet);
+        let covers_all = self.kind.covers_whole();
         let covered = match resource {
             Some(resource) if covers_all => resource.interfaces.clone(),
             None if covers_all => Vec::new(),
@@ -266,11 +258,10 @@ fn token(name: &str) -> String {
     format!("flowlogs-{:016x}-{now:x}", hash(u64::from(std::process::id()), name))
 }
 
-const fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
-    match kind {
-        TargetKind::Vpc => FlowLogsResourceType::Vpc,
-        TargetKind::Subnet => FlowLogsResourceType::Subnet,
-        _ => FlowLogsResourceType::NetworkInterface,
+fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
+    match kind.info().covers {
+        Covers::Whole { resource_type } => resource_type.into(),
+        Covers::Interfaces | Covers::Nothing => FlowLogsResourceType::NetworkInterface,
     }
 }
 

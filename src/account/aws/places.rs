@@ -29,7 +29,8 @@ use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
-use crate::query::plan::{Plan, TargetKind};
+use crate::kind::TargetKind;
+use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, Value};
 

@@ -22,7 +22,7 @@ use super::slot::{SLOT_PREFIX, SLOT_S, slot_of};
 use super::state::{Entry, Error, State};
 use crate::account::inventory::Inventory;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS};
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 use crate::value::EpochSeconds;
 pub(super) use network::network;
 
@@ -139,7 +139,7 @@ fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSecond
                 kind: kind.name().into(),
                 resource: resource.id.clone(),
                 log_group: resource.log_group(),
-                interfaces: if kind == TargetKind::Vpc { Vec::new() } else { resource.interfaces },
+                interfaces: if kind.covers_whole() { Vec::new() } else { resource.interfaces },
                 created: now - 30 * 24 * 60 * 60,
                 records_from: now - 30 * 24 * 60 * 60,
                 retention_days: DEFAULT_RETENTION_DAYS,

@@ -22,7 +22,8 @@ use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
 use crate::engine::{self, Files};
-use crate::query::plan::{Plan, TargetKind};
+use crate::kind::TargetKind;
+use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 
@@ -85,7 +86,7 @@ impl Account for Embedded {
 #[async_trait]
 impl Lifecycle for Embedded {
     async fn create(&self, resource: &Resource, settings: &Settings, _: &Cancellation) -> Result<Created, Error> {
-        let grows = matches!(resource.kind, TargetKind::Vpc | TargetKind::Subnet);
+        let grows = resource.kind.covers_whole();
         let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {
             let is_its = |entry: &&mut Entry| entry.kind == resource.kind.name() && entry.resource == resource.id;

@@ -17,8 +17,9 @@ use crate::account::resource::Resource;
 use crate::account::select::{Error as SelectError, not_recorded};
 use crate::engine;
 use crate::field::Field;
+use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::{Check, Condition, Order, Plan, Source, Target, TargetKind};
+use crate::query::plan::{Check, Condition, Order, Plan, Source, Target};
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
 

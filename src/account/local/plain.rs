@@ -20,7 +20,8 @@ use crate::account::resource::{KINDS, Resource};
 use crate::account::select::{Error as SelectError, known};
 use crate::engine::{self, Files};
 use crate::field::Field;
-use crate::query::plan::{Condition, Plan, Source, Target, TargetKind};
+use crate::kind::TargetKind;
+use crate::query::plan::{Condition, Plan, Source, Target};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 

@@ -1,7 +1,8 @@
 //! What records say of where they belong: the ids in them.
 
 use crate::field::Field;
-use crate::query::plan::{Check, Condition, Source, Target, TargetKind};
+use crate::kind::TargetKind;
+use crate::query::plan::{Check, Condition, Source, Target};
 
 /// Why a plan cannot be run on files.
 #[derive(Debug, thiserror::Error)]
@@ -47,13 +48,7 @@ impl Error {
 
 /// The field of a kind's id in records, and how the ids start.
 pub(super) const fn id_of(kind: TargetKind) -> Option<(Field, &'static str)> {
-    match kind {
-        TargetKind::Vpc => Some((Field::Vpc, "vpc-")),
-        TargetKind::Subnet => Some((Field::Subnet, "subnet-")),
-        TargetKind::Instance => Some((Field::Instance, "i-")),
-        TargetKind::Eni => Some((Field::Eni, "eni-")),
-        _ => None,
-    }
+    kind.info().id
 }
 
 /// What a record must fulfil where only its own ids say what it belongs to.
@@ -61,9 +56,7 @@ pub(super) fn by_ids(target: &Target) -> Result<Condition, Error> {
     let Some((field, prefix)) = id_of(target.kind) else {
         return Err(match target.kind {
             TargetKind::Group => Error::NoLogGroups,
-            TargetKind::SecurityGroup => Error::NeedsInventory { what: "security group" },
-            TargetKind::NatGateway => Error::NeedsInventory { what: "NAT gateway" },
-            _ => Error::NeedsInventory { what: "endpoint" },
+            kind => Error::NeedsInventory { what: kind.info().title },
         });
     };
     if let Some(selector) = target.selectors.iter().find(|selector| !selector.starts_with(prefix)) {

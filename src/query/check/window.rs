@@ -4,9 +4,10 @@ use super::checker::Checker;
 use super::error::CheckError;
 use super::literal;
 use crate::diagnostic::Span;
+use crate::kind::TargetKind;
 use crate::query::ast;
 use crate::query::moment::Moment;
-use crate::query::plan::{Target, TargetKind};
+use crate::query::plan::Target;
 use crate::query::seconds::Unit;
 use crate::query::window::{Window, WindowError};
 

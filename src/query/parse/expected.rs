@@ -8,7 +8,7 @@ use super::error::ParseError;
 use super::grammar::{Rule, is_keyword};
 use crate::diagnostic::{Span, nearest};
 use crate::field::{Field, protocol_words};
-use crate::query::plan::TargetKind;
+use crate::kind::TargetKind;
 use crate::query::word::TEST_WORDS;
 
 /// Says where and why `text` is no sentence.

@@ -9,8 +9,9 @@ use super::super::error::Error;
 use super::super::flow_logs::{self, Group, Resources};
 use crate::account::resource::KINDS;
 use crate::account::select::{Error as SelectError, not_recorded};
+use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::{Target, TargetKind};
+use crate::query::plan::Target;
 use crate::value::EpochSeconds;
 
 /// A log group, and the records in it that a target means.

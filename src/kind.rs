@@ -1,0 +1,211 @@
+//! The table of target kinds: one source for their words, ids and flow logs.
+//!
+//! The parser, the accounts, the shell and the documentation look here and nowhere else.
+
+use crate::field::Field;
+
+/// A kind of target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// A VPC.
+    Vpc,
+    /// A subnet.
+    Subnet,
+    /// EC2 instances that share a name.
+    Instance,
+    /// A security group.
+    SecurityGroup,
+    /// A NAT gateway.
+    NatGateway,
+    /// An interface endpoint.
+    Endpoint,
+    /// A network interface.
+    Eni,
+    /// A CloudWatch log group that flow logs deliver to.
+    Group,
+    /// Everything.
+    All,
+}
+
+/// The resources that the flow logs of a kind are created for.
+///
+/// Source: `ResourceType` of <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// The VPC or the subnet itself, so that interfaces that join are covered, too.
+    Whole {
+        /// The resource type of EC2.
+        resource_type: &'static str,
+    },
+    /// The network interfaces that it has when the flow log is created.
+    Interfaces,
+    /// None: no flow log is created for the kind.
+    Nothing,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct KindInfo {
+    /// The kind itself.
+    pub kind: TargetKind,
+    /// The canonical word and what else means the same.
+    pub words: &'static [&'static str],
+    /// Its name in messages.
+    pub title: &'static str,
+    /// The field of a record that holds its id, and the prefix of such ids.
+    pub id: Option<(Field, &'static str)>,
+    /// The prefix of the names of its flow logs; that of the Go tool.
+    pub flow_log_prefix: Option<&'static str>,
+    /// The resources that its flow logs are created for.
+    pub covers: Covers,
+}
+
+/// Every kind, in the order of [`TargetKind`].
+pub const KINDS: &[KindInfo] = &[
+    KindInfo {
+        kind: TargetKind::Vpc,
+        words: &["vpc", "vpcs"],
+        title: "VPC",
+        id: Some((Field::Vpc, "vpc-")),
+        flow_log_prefix: Some("vpc-"),
+        covers: Covers::Whole { resource_type: "VPC" },
+    },
+    KindInfo {
+        kind: TargetKind::Subnet,
+        words: &["subnet", "subnets"],
+        title: "subnet",
+        id: Some((Field::Subnet, "subnet-")),
+        flow_log_prefix: Some("subnet-"),
+        covers: Covers::Whole { resource_type: "Subnet" },
+    },
+    KindInfo {
+        kind: TargetKind::Instance,
+        words: &["instance", "instances", "ec2", "ec2s"],
+        title: "instance",
+        id: Some((Field::Instance, "i-")),
+        flow_log_prefix: Some("instance-"),
+        covers: Covers::Interfaces,
+    },
+    KindInfo {
+        kind: TargetKind::SecurityGroup,
+        words: &["sg", "sgs", "security-group", "security-groups"],
+        title: "security group",
+        id: None,
+        flow_log_prefix: Some("sg-"),
+        covers: Covers::Interfaces,
+    },
+    KindInfo {
+        kind: TargetKind::NatGateway,
+        words: &["nat", "nats", "nat-gateway", "nat-gateways"],
+        title: "NAT gateway",
+        id: None,
+        flow_log_prefix: Some("nat-"),
+        covers: Covers::Interfaces,
+    },
+    KindInfo {
+        kind: TargetKind::Endpoint,
+        words: &["endpoint", "endpoints", "vpc-endpoint", "vpc-endpoints"],
+        title: "endpoint",
+        id: None,
+        flow_log_prefix: Some("vpce-"),
+        covers: Covers::Interfaces,
+    },
+    KindInfo {
+        kind: TargetKind::Eni,
+        words: &["eni", "enis"],
+        title: "network interface",
+        id: Some((Field::Eni, "eni-")),
+        flow_log_prefix: None,
+        covers: Covers::Nothing,
+    },
+    KindInfo {
+        kind: TargetKind::Group,
+        words: &["group", "groups"],
+        title: "log group",
+        id: None,
+        flow_log_prefix: None,
+        covers: Covers::Nothing,
+    },
+    KindInfo {
+        kind: TargetKind::All,
+        words: &["all"],
+        title: "everything",
+        id: None,
+        flow_log_prefix: None,
+        covers: Covers::Nothing,
+    },
+];
+
+impl TargetKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Vpc,
+        Self::Subnet,
+        Self::Instance,
+        Self::SecurityGroup,
+        Self::NatGateway,
+        Self::Endpoint,
+        Self::Eni,
+        Self::Group,
+        Self::All,
+    ];
+
+    /// Returns the kind's row in the table.
+    #[must_use]
+    pub const fn info(self) -> &'static KindInfo {
+        &KINDS[self as usize]
+    }
+
+    /// Returns the canonical word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.words()[0]
+    }
+
+    /// Returns the canonical word and what else means the same.
+    #[must_use]
+    pub const fn words(self) -> &'static [&'static str] {
+        self.info().words
+    }
+
+    /// Returns whether a flow log of this kind also covers interfaces that join after it is created.
+    #[must_use]
+    pub const fn covers_whole(self) -> bool {
+        matches!(self.info().covers, Covers::Whole { .. })
+    }
+
+    /// Returns the kind that `word` means; case does not count.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.words().iter().any(|known| known.eq_ignore_ascii_case(word)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_stands_at_its_own_place_in_the_table() {
+        assert_eq!(KINDS.len(), TargetKind::ALL.len());
+        for (place, kind) in TargetKind::ALL.into_iter().enumerate() {
+            assert_eq!((kind as usize, kind.info().kind), (place, kind));
+        }
+    }
+
+    #[test]
+    fn a_kind_is_found_by_each_of_its_words() {
+        for kind in TargetKind::ALL {
+            for word in kind.words() {
+                assert_eq!(TargetKind::named(&word.to_uppercase()), Some(kind));
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_log_is_named_by_its_kind_where_one_can_be_created() {
+        for info in KINDS {
+            assert_eq!(info.flow_log_prefix.is_some(), info.covers != Covers::Nothing, "{}", info.title);
+        }
+    }
+}
