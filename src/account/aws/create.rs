@@ -16,7 +16,6 @@ use crate::account::created::Created;
 use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
-use crate::kind::TargetKind;
 
 /// How the service refuses ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
