@@ -1,4 +1,4 @@
-//! What an account can do, in the project's own nouns.
+//! Operations on an account, in the project's own nouns.
 //!
 //! [`Account`] and [`Lifecycle`] are the interface to each place where flow logs live: an embedded account in a folder,
 //! plain files, AWS. They know resources, flow logs and plans, but neither sentences nor how answers are printed.

@@ -44,7 +44,7 @@ pub enum Leftover {
 }
 
 impl Remedy {
-    /// What it does, for the user.
+    /// The description of the fix, for the user.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {

@@ -24,7 +24,7 @@ pub struct FlowLog {
     pub covered: Vec<String>,
     /// The number of interfaces that its resource has now.
     pub interfaces: usize,
-    /// When it was created.
+    /// The time when it was created.
     pub created: EpochSeconds,
     /// Days that records are kept; 0 means forever.
     pub retention_days: u32,
