@@ -1,8 +1,8 @@
-//! What an account can do, in the project's own nouns.
+//! Operations on an account, in the project's own nouns.
 //!
-//! [`Account`] and [`Lifecycle`] are the narrow edge to wherever flow logs live: an embedded account in a
-//! folder, plain files, AWS. They know resources, flow logs and plans, and neither sentences nor how answers
-//! are printed. Names of what is made are those of the Go tool, so that either sees the other's:
+//! [`Account`] and [`Lifecycle`] are the interface to each place where flow logs live: an embedded account in a folder,
+//! plain files, AWS. They know resources, flow logs and plans, but neither sentences nor how answers are printed.
+//! Created resources have the names that the Go tool gives them, so that each tool sees what the other created:
 //! <https://github.com/pete911/flowlogs>.
 
 #[cfg(feature = "aws")]

@@ -1,22 +1,22 @@
-//! Plans to answers, over flow log files.
+//! Runs plans over flow log files.
 //!
-//! [`Files::open`] finds files and looks at each; [`run()`] translates a plan into a DataFusion query
-//! over them. Only the reading is ours: text, gzip or parquet to Arrow batches of just the columns
-//! and records that the query needs, in parts from the newest on where that saves sorting. The engine
-//! knows no targets and no inventory: whoever calls it has turned those into filters and [`Names`].
+//! [`Files::open`] finds files and reads the head of each; [`run()`] translates a plan into a DataFusion query over
+//! them. Only the reading is our own: text, gzip or parquet to Arrow batches of just the columns and records that the
+//! query needs, in parts from the newest on where that saves sorting. The engine knows neither targets nor inventories:
+//! its caller has turned those into filters and [`Names`].
 //!
-//! # Floors
+//! # Layers
 //!
-//! Each uses only those before it, and [`Error`]:
+//! Each layer uses only those before it, and [`Error`]:
 //!
-//! 1. `record`: the nouns. Layouts and their slots, parts of files, what a run counts.
+//! 1. `record`: the nouns. Layouts and their slots, parts of files, the statistics of a run.
 //! 2. `store`: stored bytes. Local files, pipes, gzip, reading ahead.
-//! 3. `decode`: bytes to Arrow. Its head draws how a block of records lies in memory.
-//! 4. `plan`: a plan to expressions of DataFusion, and which columns and records of a block it keeps.
-//!    It stands below the formats, as each of these hands its blocks to what the query keeps.
-//! 5. `format`: how records are stored, one file a format behind one trait.
-//! 6. `input`: what is named to files whose format and layout are known.
-//! 7. `run`: the table that DataFusion reads, its threads, the order of parts, and rows of the answer.
+//! 3. `decode`: bytes to Arrow. Its module documentation draws how a block of records lies in memory.
+//! 4. `plan`: a plan to expressions of DataFusion, and to the columns and records of a block that it keeps.
+//!    It is below the formats, since each format passes its blocks to it.
+//! 5. `format`: the formats of records, one file per format behind one trait.
+//! 6. `input`: paths to files whose format and layout are known.
+//! 7. `run`: the table that DataFusion reads, its threads, the order of parts, and the rows of the answer.
 //!
 //! See <https://datafusion.apache.org/library-user-guide/custom-table-providers.html>.
 
@@ -52,18 +52,16 @@ use plan::{Shaped, shape};
 use record::{BATCH_ROWS, Tally, Visible};
 use run::{LogTable, cores};
 
-/// Runs `plan` over the files; rows go to `sink` as they come.
+/// Runs `plan` over the files; rows go to `sink` as they arrive.
 ///
-/// `interval` limits the record's time, both ends included; without it every record counts. `names`
-/// answer the fields that records do not have, where something knows them. The numbers in `progress`
-/// grow while the run goes on.
+/// `interval` limits the record's time, both ends included; without it every record counts. `names` provide the fields
+/// that records do not have, if available. The numbers in `progress` grow during the run.
 ///
 /// # Errors
 ///
-/// [`Error::FieldMissing`] and [`Error::NeedsInventory`] before anything is read;
-/// [`Error::Truncated`], [`Error::Damaged`], [`Error::OtherHeader`], [`Error::Read`],
-/// [`Error::ReadTwice`] and [`Error::StrictMalformed`] by the files; [`Error::Memory`];
-/// [`Error::Sink`].
+/// [`Error::FieldMissing`] and [`Error::NeedsInventory`] before anything is read; [`Error::Truncated`],
+/// [`Error::Damaged`], [`Error::OtherHeader`], [`Error::Read`], [`Error::ReadTwice`] and [`Error::StrictMalformed`] for
+/// the files; [`Error::Memory`]; [`Error::Sink`].
 pub async fn run(
     plan: &Plan,
     interval: Option<Interval>,
@@ -106,7 +104,7 @@ pub async fn run(
     })
 }
 
-/// What is asked.
+/// A plan and the files that it runs over.
 struct Query<'a> {
     plan: &'a Plan,
     interval: Option<Interval>,
@@ -115,7 +113,7 @@ struct Query<'a> {
     progress: &'a Arc<Progress>,
 }
 
-/// A query that runs.
+/// A running query.
 struct Running {
     tally: Arc<Tally>,
     rows: BoxStream<'static, Result<Vec<Row>, DataFusionError>>,
@@ -124,8 +122,8 @@ struct Running {
 }
 
 impl Query<'_> {
-    /// Starts to read; with `newest_first`, records come part by part, or the first rows are an error
-    /// that says that they cannot.
+    /// Starts to read. With `newest_first`, records arrive part by part; if that is not possible, the first rows are an
+    /// error that says so.
     async fn start(&self, newest_first: bool) -> Result<Running, Error> {
         let Self { plan, interval, files, names, progress } = *self;
         let tally = Arc::new(Tally::new(progress));
@@ -133,7 +131,7 @@ impl Query<'_> {
         let limit = newest_first.then_some(plan.limit);
         let table = Arc::new(LogTable::new(files, visible, &tally, plan.is_never(), limit));
         let failed = |error| failed(error, &tally, files.memory_limit_bytes);
-        // What comes in order must not be shared out.
+        // Ordered batches must stay in one partition.
         let partitions = if newest_first { 1 } else { cores() };
         let context = context(files.memory_limit_bytes, partitions).map_err(failed)?;
         let frame = context.read_table(Arc::clone(&table) as _).map_err(failed)?;
@@ -145,7 +143,7 @@ impl Query<'_> {
     }
 }
 
-/// Whether the files can answer the plan.
+/// Checks that the files can answer the plan.
 fn check(plan: &Plan, interval: Option<Interval>, files: &Files, names: Option<&Names>) -> Result<(), Error> {
     for source in plan.named() {
         if let Source::Field(field) = source
@@ -158,16 +156,16 @@ fn check(plan: &Plan, interval: Option<Interval>, files: &Files, names: Option<&
     if let Some(missing) = plan.first_missing(|source| files.has(source)) {
         return Err(Error::FieldMissing { missing });
     }
-    // A window names the time.
+    // A window filters by time.
     if interval.is_some() && !files.has(&Source::Field(Field::Time)) {
         return Err(Error::FieldMissing { missing: Source::Field(Field::Start).into() });
     }
     Ok(())
 }
 
-/// A query engine that may use so much memory, and spills to temporary files beyond it.
+/// A DataFusion context that may use this much memory, and spills to temporary files beyond it.
 fn context(memory_limit_bytes: usize, partitions: usize) -> Result<SessionContext, DataFusionError> {
-    /// Each thread that sorts keeps this share of the memory for merging what it spilled.
+    /// The share of the memory that each sorting thread reserves for merging its spilled data.
     const MERGE_SHARE: usize = 16;
     let mut config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(BATCH_ROWS);
     let reserved = &mut config.options_mut().execution.sort_spill_reservation_bytes;
@@ -177,7 +175,7 @@ fn context(memory_limit_bytes: usize, partitions: usize) -> Result<SessionContex
     Ok(SessionContext::new_with_config_rt(config, runtime))
 }
 
-/// What the failure of a query means to its user.
+/// Converts the failure of a query to an error for the user.
 fn failed(error: DataFusionError, tally: &Tally, limit_bytes: usize) -> Error {
     if let Some(error) = tally.failure() {
         return error;
@@ -188,7 +186,7 @@ fn failed(error: DataFusionError, tally: &Tally, limit_bytes: usize) -> Error {
     }
 }
 
-/// Rows on their way out.
+/// The answer on its way to the sink.
 struct Answer<'a> {
     plan: &'a Plan,
     files: &'a Files,
@@ -200,8 +198,8 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Passes on the columns. In a strict run every record was read by then, since the query engine
-    /// sorted them: nothing is printed of an answer that a malformed line spoils.
+    /// Passes on the columns. In a strict run, the query engine has sorted the rows, so every record has been read: an
+    /// answer with a malformed line prints nothing.
     fn start(&mut self) -> Result<(), Error> {
         if self.is_started {
             return Ok(());
@@ -219,7 +217,7 @@ impl Answer<'_> {
     fn add(&mut self, mut rows: Vec<Row>) -> Result<(), Error> {
         self.start()?;
         let left = self.plan.limit.rows().map_or(u64::MAX, |limit| limit - self.rows);
-        // With a limit that was asked for, it is no news that there is more.
+        // With an explicit limit, further rows are not a truncation.
         self.truncated |= self.plan.limit == Limit::Default && rows.len() as u64 > left;
         rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         self.rows += rows.len() as u64;
@@ -229,7 +227,7 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Whether no more rows are of use. One more than the default limit says that there are more.
+    /// Returns whether no more rows are needed. One more than the default limit tells that there are more.
     fn is_full(&self) -> bool {
         match self.plan.limit {
             Limit::Default => self.truncated,

@@ -305,7 +305,7 @@ fn what_nothing_is_left_of_is_found() {
     region.call("ec2", "terminate_instances", json!({"InstanceIds": ids}));
     let found = region.run_at(port(), &["doctor", "--fix", "--yes"]);
     // Its records are not thrown away because nothing runs at the moment.
-    assert!(found.stdout.contains("no instance of the name is running"), "{}", found.stdout);
+    assert!(found.stdout.contains("no instance of this name is running"), "{}", found.stdout);
     assert!(found.stdout.contains("fixed the flow log nat-"), "{}", found.stdout);
     assert_eq!(region.list().len(), 1);
     region.done(&["delete", "instance", "web", "--yes"]);

@@ -154,7 +154,7 @@ fn an_empty_answer_says_why() {
     let service = world.service(quick());
     let ran = world.on_aws(&service, &["-e", "vpc where dst.port = 1 last 30m"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    for part in ["no record matches from", "may still arrive", "the youngest flow log was created at"] {
+    for part in ["no record matches from", "may still arrive", "the newest flow log was created at"] {
         assert!(ran.stderr.contains(part), "`{part}` is not in: {}", ran.stderr);
     }
     let before = world.on_aws(&service, &["-e", "vpc from 2020-01-01 to 2020-01-02"]);

@@ -1,6 +1,6 @@
-//! The account on AWS: the second to be an [`Account`](crate::account::Account). SDK types stop here.
+//! The account on AWS: the second implementation of [`Account`](crate::account::Account). SDK types stay in here.
 //!
-//! What is created has the names and tags of the Go tool, so that either tool lists and deletes what the other
+//! Created resources have the names and tags of the Go tool, so that each tool lists and deletes what the other
 //! created.
 
 mod account;

@@ -18,8 +18,8 @@ tokio::task_local! {
 #[error("interrupted")]
 pub struct Cancelled;
 
-/// Cancels one piece of work, and knows what of it is running. Each piece of work has its own, so that cancelling
-/// one leaves the next alone.
+/// Cancels one piece of work, and tracks which changes and queries of it are running. Each piece of work has its own
+/// cancellation, so that cancelling one does not affect the next.
 #[derive(Clone, Debug, Default)]
 pub struct Cancellation {
     token: CancellationToken,
@@ -45,7 +45,7 @@ impl Drop for Started {
 }
 
 impl Cancellation {
-    /// Returns the cancellation of the work that calls this, or one that nobody cancels.
+    /// Returns the cancellation of the calling task's work, or one that is never cancelled.
     #[must_use]
     pub fn current() -> Self {
         CURRENT.try_with(Self::clone).unwrap_or_default()
@@ -56,8 +56,8 @@ impl Cancellation {
         CURRENT.scope(self.clone(), work).await
     }
 
-    /// Cancels the work, and returns what of it is running and has to be waited for: a change rolls back, a query
-    /// stops and keeps the rows that it found.
+    /// Cancels the work, and returns the running part that has to be waited for: a change rolls back, a query stops and
+    /// keeps the rows that it found.
     #[must_use]
     pub fn cancel(&self) -> Running {
         self.token.cancel();
@@ -68,13 +68,13 @@ impl Cancellation {
         }
     }
 
-    /// Says that a change starts; it runs until what this returns is dropped.
+    /// Marks a change as running until the returned value is dropped.
     #[must_use]
     pub fn change(&self) -> Started {
         Started::new(&self.changes)
     }
 
-    /// Says that a query starts; it runs until what this returns is dropped.
+    /// Marks a query as running until the returned value is dropped.
     #[must_use]
     pub fn query(&self) -> Started {
         Started::new(&self.queries)

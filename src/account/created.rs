@@ -1,16 +1,16 @@
-//! What creating a flow log came to.
+//! The outcome of creating a flow log.
 
-/// What creating came to.
+/// The outcome of creating a flow log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// A flow log was made.
+    /// A flow log was created.
     New {
         /// Its id.
         id: String,
-        /// What else its maker should know.
+        /// A note for the user.
         note: Option<String>,
     },
-    /// It existed, and covers these interfaces now too.
+    /// It existed, and was extended to these interfaces.
     Extended {
         /// The interfaces that joined.
         interfaces: Vec<String>,

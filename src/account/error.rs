@@ -1,4 +1,4 @@
-//! Why an account cannot do what it is asked: the errors of all that it is made of.
+//! The error of an account, over the errors of its parts.
 
 #[cfg(feature = "aws")]
 use super::aws::Error as AwsError;
@@ -7,12 +7,12 @@ use super::local::state::Error as EmbeddedError;
 use super::{inventory, select};
 use crate::engine;
 
-/// Why an account cannot do what it is asked.
+/// Why an account cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// `create vpc`, where there are only files.
-    #[error("these are files, not an account: they can be queried only")]
+    #[error("these are files, not an account: they can only be queried")]
     NotAnAccount,
     /// `--inventory FILE` beside an account.
     #[error("`{folder}` is an account with an inventory of its own")]
@@ -20,38 +20,38 @@ pub enum Error {
         /// The account's folder.
         folder: String,
     },
-    /// A selector means nothing.
+    /// A selector selects nothing.
     #[error(transparent)]
     Select(#[from] select::Error),
     /// Plain files cannot answer.
     #[error(transparent)]
     Plain(#[from] PlainError),
-    /// The folder of an embedded account is not in order, or in use.
+    /// The folder of an embedded account is invalid or in use.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// AWS refuses, or cannot be reached.
+    /// AWS refuses the request or cannot be reached.
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(AwsError),
     /// The inventory is not valid.
     #[error(transparent)]
     Inventory(#[from] inventory::Error),
-    /// The files could not be read, or the query not be run.
+    /// The files could not be read, or the query could not be run.
     #[error(transparent)]
     Engine(#[from] engine::Error),
-    /// What takes the rows failed.
+    /// The consumer of the rows failed.
     #[error("cannot write the rows: {0}")]
     Sink(std::io::Error),
     /// `explain --estimate` of files.
     #[error("a query of files costs nothing")]
     NoCost,
-    /// `follow` of what comes through a pipe.
-    #[error("what comes through a pipe cannot be followed")]
+    /// `follow` of a pipe.
+    #[error("a pipe cannot be followed")]
     NotFollowed,
 }
 
 impl Error {
-    /// What to type instead.
+    /// A hint at what to type instead.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -63,12 +63,12 @@ impl Error {
             Self::OwnInventory { .. } => Some("leave `--inventory` out".into()),
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
-            Self::NotFollowed => Some("name the file that grows with `--local`".into()),
+            Self::NotFollowed => Some("pass the growing file with `--local`".into()),
             Self::Inventory(_) | Self::Sink(_) | Self::NoCost => None,
         }
     }
 
-    /// Whether the reader of the rows went away.
+    /// Returns whether the reader of the rows closed the pipe.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {
         let (Self::Engine(engine::Error::Sink(sink)) | Self::Sink(sink)) = self else { return false };
@@ -78,7 +78,7 @@ impl Error {
 
 #[cfg(feature = "aws")]
 impl From<AwsError> for Error {
-    /// What every account may meet is the same error on each.
+    /// Errors that every kind of account may have become the common variants.
     fn from(error: AwsError) -> Self {
         match error {
             AwsError::Select(error) => Self::Select(error),

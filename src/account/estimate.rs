@@ -1,10 +1,10 @@
-//! What a query would take.
+//! The estimated cost of a query.
 
-/// What a query would take.
+/// The estimated cost of a query.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Bytes that it would scan.
+    /// The bytes that it would scan.
     pub bytes: u64,
-    /// What that costs, in US dollars.
+    /// The cost, in US dollars.
     pub cost_usd: f64,
 }

@@ -1,17 +1,17 @@
-//! What is not as it should be in an account, and what puts it right.
+//! Problems of an account, and their remedies.
 
 use super::flow_log::FlowLog;
 use super::place::Place;
 use super::resource::Resource;
 
-/// Something in an account that is not as it should be.
+/// A problem of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What is wrong.
+    /// The problem, for the user.
     pub problem: String,
-    /// What would put it right, where the account can do that itself.
+    /// The automatic fix, if there is one.
     pub remedy: Option<Remedy>,
-    /// Where it is, where several places are looked at.
+    /// Its place, if there are several places.
     pub place: Option<Place>,
 }
 
@@ -21,18 +21,18 @@ impl Finding {
     }
 }
 
-/// What puts a finding right.
+/// The automatic fix of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Delete this flow log: there is nothing left that it could record.
     Delete(FlowLog),
-    /// Cover the interfaces that joined this resource.
+    /// Extend the flow log to the interfaces that joined this resource.
     Extend(Resource),
-    /// Remove what an interrupted change left.
+    /// Remove the leftover of an interrupted change.
     Remove(Leftover),
 }
 
-/// What an interrupted change can leave behind.
+/// The leftover of an interrupted change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leftover {
     /// A file of an embedded account.
@@ -44,7 +44,7 @@ pub enum Leftover {
 }
 
 impl Remedy {
-    /// What it does, in a user's words.
+    /// The description of the fix, for the user.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
-//! An account's inventory: what there is in a network, as a JSON document with a version.
+//! An account's inventory: the resources of a network, as a JSON document with a version.
 //!
-//! An embedded account is opened from one. Unknown keys, ids that stand twice and references to
-//! what is not there are errors with their place.
+//! It describes an embedded account. Unknown keys, duplicate ids and references to missing resources are errors
+//! that tell their place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -26,15 +26,15 @@ pub enum Error {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// It is not JSON of this schema; the reason has line and column.
-    #[error("`{}` is no inventory: {source}", file.display())]
+    #[error("`{}` is not an inventory: {source}", file.display())]
     Invalid {
         /// The file.
         file: PathBuf,
-        /// What is wrong, and where.
+        /// The error, with line and column.
         source: serde_json::Error,
     },
     /// `"version": 9`
@@ -45,17 +45,17 @@ pub enum Error {
         /// Its version.
         version: u32,
     },
-    /// Two resources of one id, or an id that nothing has.
+    /// Two resources with the same id, or a reference to an id that does not exist.
     #[error("`{}`: {problem}", file.display())]
     Inconsistent {
         /// The file.
         file: PathBuf,
-        /// What does not fit.
+        /// The inconsistency.
         problem: String,
     },
 }
 
-/// What there is in a network.
+/// The inventory of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inventory {
@@ -147,10 +147,10 @@ pub struct SecurityGroup {
     pub name: String,
     /// The VPC it is in.
     pub vpc: String,
-    /// What it lets in.
+    /// The rules for incoming traffic.
     #[serde(default)]
     pub ingress: Vec<Rule>,
-    /// What it lets out.
+    /// The rules for outgoing traffic.
     #[serde(default)]
     pub egress: Vec<Rule>,
 }
@@ -187,11 +187,11 @@ pub struct NetworkAcl {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AclEntry {
-    /// Entries are looked at from the lowest number up.
+    /// The rule number; entries are evaluated from the lowest number up.
     pub number: u16,
-    /// Whether it is about traffic out of the subnet.
+    /// Whether the entry applies to traffic out of the subnet.
     pub egress: bool,
-    /// Whether it allows what it matches.
+    /// Whether the entry allows the traffic that it matches.
     pub allow: bool,
     /// The protocol number; absent for every protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -249,9 +249,9 @@ pub struct LoadBalancer {
 pub struct Interface {
     /// Its id.
     pub id: String,
-    /// What it belongs to: instance, alb, nlb, elb, lambda, nat, endpoint, rds, ecs, ...
+    /// The kind of its owner: instance, alb, nlb, elb, lambda, nat, endpoint, rds, ecs, ...
     pub kind: String,
-    /// The name of what it belongs to.
+    /// The name of its owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The VPC it is in.
@@ -293,7 +293,7 @@ impl Inventory {
         }
     }
 
-    /// The first id that stands twice, or that is named and not there.
+    /// Returns the first id that occurs twice, or that is referred to but does not exist.
     fn problem(&self) -> Option<String> {
         let mut ids = BTreeSet::new();
         let all = (self.vpcs.iter().map(|vpc| &vpc.id))
@@ -306,15 +306,15 @@ impl Inventory {
             .chain(self.interfaces.iter().map(|interface| &interface.id));
         for id in all {
             if !ids.insert(id.as_str()) {
-                return Some(format!("the id `{id}` stands twice"));
+                return Some(format!("the id `{id}` occurs twice"));
             }
         }
         self.references()
             .find(|(_, id)| !ids.contains(id))
-            .map(|(from, id)| format!("`{from}` names `{id}`, which is not there"))
+            .map(|(from, id)| format!("`{from}` refers to `{id}`, which does not exist"))
     }
 
-    /// Every id that something names, with what names it.
+    /// Every reference: the id of the resource that refers, and the id that it refers to.
     fn references(&self) -> impl Iterator<Item = (&str, &str)> {
         let vpcs = (self.subnets.iter().map(|subnet| (&subnet.id, &subnet.vpc)))
             .chain(self.instances.iter().map(|instance| (&instance.id, &instance.vpc)))
@@ -368,7 +368,7 @@ impl Inventory {
         Resource { kind, id: id.into(), name: name.cloned(), vpc: Some(vpc.into()), members: Vec::new(), interfaces }
     }
 
-    /// The interfaces of the instances whose ids a glob matches.
+    /// The interfaces of the instances whose ids match a glob.
     #[must_use]
     pub fn instance_interfaces(&self, glob: &str) -> Vec<String> {
         let instances = self.instances.iter().filter(|instance| matches_glob(glob, &instance.id));
@@ -377,7 +377,7 @@ impl Inventory {
         self.interfaces.iter().filter(is_owned).map(|interface| interface.id.clone()).collect()
     }
 
-    /// Instances of one name are one target, as in the Go tool; one without a name goes by its id.
+    /// Instances of one name are one target, as in the Go tool; an instance without a name goes by its id.
     fn instance_groups(&self) -> Vec<Resource> {
         let mut groups: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
         for instance in &self.instances {
@@ -417,10 +417,10 @@ mod tests {
         bad("{\"version\": 9, \"account\": \"1\", \"region\": \"x\"}", "version 9");
         let head = "{\"version\": 1, \"account\": \"1\", \"region\": \"x\", ";
         let vpc = "{\"id\": \"vpc-1\", \"cidrs\": []}";
-        bad(&format!("{head}\"vpcs\": [{vpc}, {vpc}]}}"), "`vpc-1` stands twice");
+        bad(&format!("{head}\"vpcs\": [{vpc}, {vpc}]}}"), "`vpc-1` occurs twice");
         bad(
             &format!("{head}\"instances\": [{{\"id\": \"i-1\", \"vpc\": \"vpc-9\"}}]}}"),
-            "`i-1` names `vpc-9`, which is not there",
+            "`i-1` refers to `vpc-9`, which does not exist",
         );
     }
 

@@ -1,4 +1,4 @@
-//! What can be changed in an account: flow logs are created, looked after and deleted.
+//! Changes to an account: creating, checking and deleting flow logs.
 
 use async_trait::async_trait;
 
@@ -11,10 +11,10 @@ use super::place::Place;
 use super::resource::Resource;
 use super::settings::Settings;
 
-/// An account whose flow logs can be created and deleted. A change that is cancelled puts back what it did.
+/// An account whose flow logs can be created and deleted. A change that is cancelled is rolled back.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
-    /// Creates the flow log of a resource that has interfaces, or lets the one it has cover those that
+    /// Creates the flow log of a resource that has interfaces, or extends the existing one to the interfaces that
     /// joined.
     ///
     /// # Errors
@@ -27,23 +27,23 @@ pub trait Lifecycle: Send + Sync {
         cancellation: &Cancellation,
     ) -> Result<Created, Error>;
 
-    /// What creating the flow log of a resource would make, in the order in which it is made.
+    /// The resources that creating the flow log of a resource would create, in order.
     ///
     /// # Errors
     ///
-    /// [`Error::Aws`] where it is not known what they would be called.
+    /// [`Error::Aws`] if their names cannot be determined.
     async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, Error> {
         Ok(resource.steps(settings).into())
     }
 
-    /// Deletes a flow log with all that was made for it.
+    /// Deletes a flow log and everything that was created for it.
     ///
     /// # Errors
     ///
     /// [`Error::Embedded`].
     async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error>;
 
-    /// What is not as it should be.
+    /// The problems of the account.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ pub trait Lifecycle: Send + Sync {
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn remove(&self, leftover: &Leftover, cancellation: &Cancellation) -> Result<(), Error>;
 
-    /// The account at one of several places, by what it told of that place.
+    /// The account at one of several places, if this account has that place.
     fn at(&self, _place: &Place) -> Option<&dyn Lifecycle> {
         None
     }

@@ -1,20 +1,20 @@
-//! Names of what is made for a flow log, which every service accepts.
+//! Names that every service accepts, for the resources of a flow log.
 //!
-//! The Go tool derives log group and role from the flow log's `Name`. So it is the `Name` itself that
-//! is made fit, once, for all three.
+//! The Go tool derives log group and role from the flow log's `Name`. So the `Name` itself is made acceptable, once,
+//! for all three.
 
-/// How the names of log groups start.
+/// The prefix of log group names.
 pub const LOG_GROUP_PREFIX: &str = "/fl-cli/";
 
-/// How long a fit name may be: 64 characters of a role's name, without `fl-cli-<region>-` for the
-/// longest Region's name, so that a name does not depend on the Region.
+/// The longest accepted name: the 64 characters of a role's name, without `fl-cli-<region>-` for the longest Region
+/// name, so that a name does not depend on the Region.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
 const MAX_CHARACTERS: usize = 64 - "fl-cli-ap-southeast-1-".len();
-/// Hexadecimal digits that tell changed names apart.
+/// Hexadecimal digits of the hash that keeps changed names distinct.
 const HASH_DIGITS: usize = 10;
 
-/// The name as it is if roles and log groups accept it; otherwise changed, with a hash of what it was.
+/// Returns the name itself if roles and log groups accept it; otherwise a changed name with a hash of the original.
 pub(crate) fn fit(name: &str) -> String {
     let is_fit = name.len() <= MAX_CHARACTERS && name.chars().all(is_accepted) && !ends_with_hash(name);
     if is_fit {
@@ -26,7 +26,7 @@ pub(crate) fn fit(name: &str) -> String {
     format!("{text}-{hash:0HASH_DIGITS$x}")
 }
 
-/// What both a role's and a log group's name may have.
+/// Returns whether both role names and log group names may contain the character.
 ///
 /// Sources: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html> and
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>.
@@ -34,7 +34,7 @@ fn is_accepted(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-.".contains(c)
 }
 
-/// Whether a name looks like one that was changed: it has to be changed too, or it could be the same.
+/// Returns whether a name looks like a changed one. Such a name is changed too, since it could collide with one.
 fn ends_with_hash(name: &str) -> bool {
     let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
     name.rsplit_once('-').is_some_and(|(_, end)| end.len() == HASH_DIGITS && end.chars().all(is_digit))

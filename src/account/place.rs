@@ -1,6 +1,6 @@
 //! One of several accounts and Regions.
 
-/// Where something is, among several accounts and Regions.
+/// A place among several accounts and Regions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The Region.
@@ -10,7 +10,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Both, as messages have it.
+    /// The account and the Region, for messages.
     #[must_use]
     pub fn label(&self) -> String {
         format!("{} {}", self.account, self.region)

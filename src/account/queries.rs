@@ -1,4 +1,4 @@
-//! What can be asked of wherever flow logs live.
+//! Queries of every place where flow logs live.
 
 use std::sync::Arc;
 
@@ -16,17 +16,16 @@ use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
-/// Seconds that a query looks back on an account, where its sentence has no window: an hour, as in the Go tool.
+/// The default window, in seconds, of a query of an account: one hour, as in the Go tool.
 pub const DEFAULT_WINDOW_S: i64 = 60 * 60;
 
-/// A place where flow logs live, and what can be asked of it. A query that is cancelled stops and keeps what it
-/// found.
+/// A place where flow logs live and can be queried. A query that is cancelled stops and keeps the rows that it found.
 #[async_trait]
 pub trait Account: Send + Sync {
-    /// Whether names of interfaces are known here.
+    /// Returns whether names of interfaces are known here.
     fn has_names(&self) -> bool;
 
-    /// What can be changed here.
+    /// The part of the account that can be changed.
     ///
     /// # Errors
     ///
@@ -47,31 +46,31 @@ pub trait Account: Send + Sync {
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error>;
 
-    /// Whether anything that was asked so far went without a place that failed.
+    /// Returns whether an answer so far lacks a place that failed.
     fn is_partial(&self) -> bool {
         false
     }
 
-    /// A command begins: a place that failed in an earlier one is told of again.
+    /// Begins a command: a place that failed in an earlier command is reported again.
     fn begin(&self) {}
 
-    /// What there is in the network.
+    /// The inventory of the network.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnAccount`].
     async fn inventory(&self) -> Result<Inventory, Error>;
 
-    /// The seconds that a plan without a window is about now; `None` for all records.
+    /// The default window of a plan that has none, up to `now`; `None` for all records.
     fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {
         Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
 
-    /// How many bytes a plan would scan, where that costs something.
+    /// Estimates the bytes that a plan would scan, where scanning costs something.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCost`] where it does not, and those of [`Account::run`].
+    /// [`Error::NoCost`] where it costs nothing, and those of [`Account::run`].
     async fn estimate(
         &self,
         _plan: &Plan,
@@ -81,12 +80,12 @@ pub trait Account: Send + Sync {
         Err(Error::NoCost)
     }
 
-    /// Whether the records that `plan` sums hold both ends of some traffic; `None` where that would cost
-    /// something to find out.
+    /// Returns whether the records that `plan` sums were recorded at both ends of some traffic; `None` where finding
+    /// out would cost something.
     ///
     /// # Errors
     ///
-    /// Those of [`Account::run`].
+    /// The errors of [`Account::run`].
     async fn records_both_ends(
         &self,
         _plan: &Plan,
@@ -96,11 +95,11 @@ pub trait Account: Send + Sync {
         Ok(None)
     }
 
-    /// How many seconds behind their time new records may come; `None` where they may be of any time.
+    /// The longest delay of new records, in seconds; `None` if they may have any time.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFollowed`] where there are none.
+    /// [`Error::NotFollowed`] where no new records can arrive.
     fn lateness_s(&self) -> Result<Option<i64>, Error> {
         Ok(None)
     }
@@ -109,10 +108,10 @@ pub trait Account: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Engine`] where the files cannot be looked at.
+    /// [`Error::Engine`] if the files cannot be read.
     async fn more(&self, cancellation: &Cancellation) -> Result<(), Error>;
 
-    /// Runs `plan` over what its targets recorded; rows go to `sink` as they come.
+    /// Runs `plan` over the records of its targets; rows go to `sink` as they arrive.
     ///
     /// # Errors
     ///

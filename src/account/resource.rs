@@ -1,11 +1,11 @@
-//! What flow logs are created for.
+//! Resources that flow logs are created for.
 
 use super::naming::{self, LOG_GROUP_PREFIX};
 use super::settings::Settings;
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 
-/// The kinds that flow logs are created for, in the order they are listed.
+/// The kinds that flow logs are created for, in the order in which they are listed.
 pub const KINDS: [TargetKind; 6] = [
     TargetKind::Instance,
     TargetKind::SecurityGroup,
@@ -18,11 +18,11 @@ pub const KINDS: [TargetKind; 6] = [
 /// Something that flow logs can be created for: a VPC, a group of instances of one name, ...
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
-    /// What it is.
+    /// The kind.
     pub kind: TargetKind,
     /// Its id; for instances their common name.
     pub id: String,
-    /// Its `Name`, where it has one.
+    /// Its `Name`, if it has one.
     pub name: Option<String>,
     /// The VPC that it lives in.
     pub vpc: Option<String>,
@@ -33,14 +33,14 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// The id of its flow log: tag `Name`, and the end of the names of log group and role, which is
-    /// why it is changed where those would not accept it.
+    /// The id of its flow log: the tag `Name`, and the end of the names of log group and role. It is changed where
+    /// those would not accept it.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
         naming::fit(&self.plain_name())
     }
 
-    /// The same as the Go tool has it, which changes nothing.
+    /// The name that the Go tool gives its flow log, unchanged.
     fn plain_name(&self) -> String {
         match self.kind {
             TargetKind::Instance => format!("instance-{}", self.id),
@@ -48,7 +48,7 @@ impl Resource {
         }
     }
 
-    /// What its flow log may be called, by this tool and by the Go tool.
+    /// The names that its flow log may have: by this tool and by the Go tool.
     pub(crate) fn flow_log_names(&self) -> [String; 2] {
         [self.flow_log_name(), self.plain_name()]
     }
@@ -59,24 +59,24 @@ impl Resource {
         format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
     }
 
-    /// What a selector may call it: its name if it has one, its id, and the ids of its instances.
+    /// The names that a selector can match: its name if it has one, its id, and the ids of its instances.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.name.iter().chain([&self.id]).chain(&self.members)
     }
 
-    /// Whether a selector, an id or name or a glob over either, means it.
+    /// Returns whether a selector (an id, a name, or a glob over either) matches it.
     #[must_use]
     pub fn is_selected(&self, selector: &str) -> bool {
         self.names().any(|name| matches_glob(selector, name))
     }
 
-    /// The name and the id, as messages have it.
+    /// The name and the id, for messages.
     #[must_use]
     pub fn label(&self) -> String {
         label(self.kind, self.name.as_ref(), &self.id)
     }
 
-    /// What creating its flow log makes on every account: log group and flow log.
+    /// The resources that creating its flow log creates in every account: log group and flow log.
     pub(super) fn steps(&self, settings: &Settings) -> [String; 2] {
         let Settings { retention_days, aggregation_s, .. } = settings;
         [
@@ -85,7 +85,7 @@ impl Resource {
         ]
     }
 
-    /// How many interfaces it has, in words.
+    /// The number of its interfaces, in words.
     #[must_use]
     pub fn coverage(&self) -> String {
         match self.interfaces.len() {
@@ -95,7 +95,7 @@ impl Resource {
     }
 }
 
-/// The name, if there is one beside the id, and the id, behind the word of the kind.
+/// The word of the kind, then the name and the id, or the id alone if there is no other name.
 pub(crate) fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
     match name {
         Some(name) if name != id => format!("{} {name} ({id})", kind.name()),

@@ -1,9 +1,9 @@
-//! What is running in an account.
+//! The work that is running in an account.
 
-/// What is running when work is cancelled, and has to be waited for.
+/// The running work that has to be waited for when it is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Running {
-    /// Nothing: it may be left as it is.
+    /// Nothing: there is no need to wait.
     Nothing,
     /// A query.
     Query,

@@ -1,11 +1,11 @@
-//! What selectors mean: ids, names, or globs over either.
+//! Selectors: ids, names, or globs over either.
 
 use super::inventory::Inventory;
 use super::resource::{KINDS, Resource};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
 
-/// Why a selector means nothing that can be queried or created.
+/// Why a selector selects nothing that can be queried or created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,9 +14,9 @@ pub enum Error {
     NoMatch {
         /// The kind's word.
         kind: &'static str,
-        /// What was typed.
+        /// The selector as it was typed.
         selector: String,
-        /// Ids and names that there are.
+        /// Existing ids and names.
         known: Vec<String>,
     },
     /// `vpc where reject`, where no flow log of that kind was created.
@@ -28,18 +28,18 @@ pub enum Error {
     /// `vpc prod`, for which no flow log was created.
     #[error("{what} has no flow log")]
     NoFlowLog {
-        /// What was asked for.
+        /// The target.
         what: String,
-        /// How to create it, if that would help.
+        /// The command that creates it, if that would help.
         create: Option<String>,
     },
     /// `create instance i-0a i-0b`, where the two have different names.
-    #[error("instances of one flow log share a name: {}", of_instances(instances))]
+    #[error("the instances of a flow log must share a name: {}", of_instances(instances))]
     MixedInstances {
         /// Each instance's id and name.
         instances: Vec<(String, String)>,
     },
-    /// A target that nothing could be recorded for.
+    /// A target without a network interface, for which nothing could be recorded.
     #[error("{what} has no network interface: there is nothing to log")]
     NoInterface {
         /// The target.
@@ -48,7 +48,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to type instead.
+    /// A hint at what to type instead.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -77,7 +77,7 @@ fn of_instances(instances: &[(String, String)]) -> String {
     each.join(", ")
 }
 
-/// Some of the names, and how many more there are.
+/// Some of the names, and the number of the others.
 fn few(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
@@ -87,13 +87,13 @@ fn few(names: &[String]) -> String {
     }
 }
 
-/// What all of them may be called: the first name of each, then the others.
+/// The names of all: first the first name of each, then the other names.
 pub(crate) fn known<'a, T, N: Iterator<Item = &'a String>>(all: &'a [T], names: impl Fn(&'a T) -> N) -> Vec<String> {
     let first = all.iter().filter_map(|one| names(one).next());
     first.chain(all.iter().flat_map(|one| names(one).skip(1))).cloned().collect()
 }
 
-/// Why a selector has no records: nothing is called so, or nothing was created for it.
+/// Why a selector has no records: no resource matches it, or the resource has no flow log.
 pub(super) fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &str, log_groups: Vec<String>) -> Error {
     let resources = inventory.resources(kind);
     if let Some(resource) = resources.iter().find(|resource| resource.is_selected(selector)) {
@@ -104,7 +104,7 @@ pub(super) fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &s
     Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
 }
 
-/// Instances that are named by id, one by one, are meant to be one group.
+/// Checks that instances that are selected one by one, by id, share a name.
 pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
     let named = |id: &&String| selectors.contains(id);
     let of_group = |group: &Resource| -> Vec<(String, String)> {
@@ -115,8 +115,8 @@ pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Resul
     if by_group.len() > 1 { Err(Error::MixedInstances { instances: by_group.concat() }) } else { Ok(()) }
 }
 
-/// Those of `all` that some selector means, all of them without one; a selector that means none is
-/// an error with the names there are.
+/// Returns those of `all` that match some selector, or all of them if there is no selector. A selector that matches
+/// nothing is an error that lists the existing names.
 pub(crate) fn selected<T>(
     kind: TargetKind,
     selectors: &[String],
@@ -132,7 +132,7 @@ pub(crate) fn selected<T>(
     Ok(all.into_iter().filter(is_meant).collect())
 }
 
-/// Nothing is made for what has no interface.
+/// Checks that a resource has an interface: otherwise no flow log is created for it.
 ///
 /// # Errors
 ///

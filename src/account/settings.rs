@@ -1,22 +1,22 @@
-//! What a flow log is created with.
+//! The settings of a new flow log.
 
-/// Days that a log group keeps its records unless something else is asked for.
+/// Days that a log group keeps its records by default.
 pub const DEFAULT_RETENTION_DAYS: u32 = 30;
-/// Seconds over which a record aggregates unless something else is asked for.
+/// The default aggregation interval, in seconds.
 pub const DEFAULT_AGGREGATION_S: u32 = 60;
 /// The aggregation intervals that flow logs can have.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
 pub const AGGREGATIONS_S: [u32; 2] = [60, 600];
 
-/// What a flow log is created with.
+/// The settings of a new flow log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Days that records are kept.
     pub retention_days: u32,
-    /// Seconds over which a record aggregates; one of [`AGGREGATIONS_S`].
+    /// The aggregation interval in seconds; one of [`AGGREGATIONS_S`].
     pub aggregation_s: u32,
-    /// The fields of a record, as AWS names them; none for those that the account knows best.
+    /// The fields of a record, by their AWS names; empty for the account's own default.
     pub fields: Vec<String>,
 }
 

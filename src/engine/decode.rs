@@ -1,4 +1,4 @@
-//! Bytes to Arrow: lines to columns of values.
+//! Decodes bytes to Arrow: lines to columns of values.
 //!
 //! # From text to a block
 //!
@@ -12,14 +12,13 @@
 //! text    2 eni-1 22$2 eni-2 -$
 //! ends    .x.....x..x.x.....x.x    bit mask: blanks and line ends
 //! others  ..xxxx.......xxxx....    bit mask: no digit, no end, no `-` by itself
-//! starts  0 2 8, 11 13 19, 21      u16: a value starts behind each end; the last entry is a sentinel
+//! starts  0 2 8, 11 13 19, 21      u16: a value starts after each end; the last entry is a sentinel
 //! ```
 //!
-//! Value `v` of line `l` lies in `starts[i]..starts[i + 1] - 1` with `i = l * slots + v`: one byte
-//! separates it from the next. [`Rules`] checks all numbers by these two arrays, without parsing any: a
-//! number is short enough by its neighbours in `starts`, and has no bit in `others`. A chunk that is not
-//! regular (two blanks, a tab, a comment, a value that is no record's) goes through [`LineReader`] line
-//! by line, which says what is wrong.
+//! Value `v` of line `l` lies in `starts[i]..starts[i + 1] - 1` with `i = l * slots + v`: one byte separates it from
+//! the next. [`Rules`] checks all numbers by these two arrays, without parsing any: the neighbours in `starts` give the
+//! length of a number, and a number has no bit in `others`. A chunk that is not regular (two blanks, a tab, a comment,
+//! an invalid value) goes through [`LineReader`] line by line, which reports what is wrong.
 //!
 //! [`Gathering`] adds chunks to the columns of a [`Block`], until it has the rows of a batch or the piece
 //! ends. It has a column for each slot that the query needs; values of other slots are only checked.
@@ -36,7 +35,7 @@
 //!   slot 3 -> StoredColumn::Dictionary  values ["OK", "NODATA"], indices [0, 0, 1, 0]
 //! ```
 //!
-//! # What is decoded when
+//! # Eager and late decoding
 //!
 //! - Eagerly, for each record: the columns of the first filter, or those of the output where there is no
 //!   filter. Text is never decoded eagerly: a span is as good until the row is known to be kept.
@@ -45,7 +44,7 @@
 //!   so this happens before the next piece is read.
 //! - A dictionary is decoded once for all batches of a row group. Its indices are resolved late.
 //!
-//! What is eager is said by `plan::Select::eager_slots`; `plan::Select::select` filters a block.
+//! `plan::Select::eager_slots` lists the eager slots; `plan::Select::select` filters a block.
 //!
 //! [late materialisation]: https://arrow.apache.org/blog/2022/12/26/querying-parquet-with-millisecond-latency/
 

@@ -16,18 +16,18 @@ pub enum Error {
     Read {
         /// The file as it was named.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// `logs/[` as a pattern of file names.
-    #[error("`{pattern}` is no pattern of file names: {reason}")]
+    /// `logs/[` as a file name pattern.
+    #[error("`{pattern}` is not a file name pattern: {reason}")]
     BadPattern {
         /// The pattern as it was named.
         pattern: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// `logs/*.gz` where there are none.
+    /// `logs/*.gz` without a matching file.
     #[error("no file matches `{pattern}`")]
     NoMatch {
         /// The pattern as it was named.
@@ -36,23 +36,23 @@ pub enum Error {
     /// A folder without flow logs.
     #[error("no flow log files{}", reasons(.skipped))]
     NoFiles {
-        /// What there was instead, and why it is none.
+        /// The other files, and why each is not a flow log.
         skipped: Vec<SkippedFile>,
     },
-    /// A README; records without a header line in another than the default format.
+    /// A README; or records without a header line in a format other than the default one.
     #[error("`{file}` is not a flow log that can be read: {reason}")]
     UnknownFormat {
         /// The file.
         file: String,
-        /// What it looks like instead.
+        /// The reason.
         reason: String,
     },
-    /// `--format ""`, or a name that stands twice.
-    #[error("`{format}` is no record format: {reason}")]
+    /// `--format ""`, or a field that occurs twice.
+    #[error("`{format}` is not a record format: {reason}")]
     BadFormat {
         /// The format as it was given.
         format: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A gzip or parquet file that was cut off.
@@ -66,18 +66,18 @@ pub enum Error {
     Damaged {
         /// The file.
         file: String,
-        /// What its reader says.
+        /// The reader's message.
         reason: String,
     },
-    /// Two files with different formats, one behind the other, in one.
-    #[error("`{file}` changes its format at line {line}: another header line stands there")]
+    /// Two concatenated files of different formats.
+    #[error("`{file}` changes its format at line {line}: there is another header line")]
     OtherHeader {
         /// The file.
         file: String,
         /// The line, from 1.
         line: u64,
     },
-    /// `-`, for the second time.
+    /// `-`, named a second time.
     #[error("`{file}` can be read only once")]
     ReadTwice {
         /// The stream.
@@ -86,23 +86,23 @@ pub enum Error {
     /// A field that the sentence names and no file has.
     #[error("no file has the field {missing}")]
     FieldMissing {
-        /// What the files lack.
+        /// The missing field or column.
         missing: Missing,
     },
-    /// `show local.name`, where there are only files.
+    /// `show local.name` for files alone.
     #[error("`{name}` needs an inventory, and these files have none")]
     NeedsInventory {
         /// The field as it is typed.
         name: String,
     },
-    /// A line that is no record, where each has to be one.
+    /// A malformed line in a strict run.
     #[error("`{file}` line {line} is malformed: {reason}")]
     StrictMalformed {
         /// The file.
         file: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A regular expression that takes too much memory.
@@ -110,10 +110,10 @@ pub enum Error {
     BadRegex {
         /// The expression.
         pattern: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Millions of groups, or rows to sort.
+    /// Too many groups, or too many rows to sort.
     #[error("the query needs more than the {} of memory that it may use", size(*.limit_bytes))]
     Memory {
         /// The limit.
@@ -122,15 +122,15 @@ pub enum Error {
     /// The rows could not be passed on; a closed pipe is one reason.
     #[error("cannot write the answer: {0}")]
     Sink(#[from] io::Error),
-    /// The query engine refused what it was given, or could not go on.
+    /// The query engine refused the query or could not continue.
     #[error("the query engine failed: {source}")]
     Engine {
-        /// What it says.
+        /// The error of the query engine.
         source: Box<DataFusionError>,
     },
 }
 
-/// A size in the largest unit of which it is a whole number.
+/// A size in the largest unit that divides it.
 fn size(bytes: usize) -> String {
     const UNITS: [(usize, &str); 6] =
         [(1 << 30, "GiB"), (1_000_000_000, "GB"), (1 << 20, "MiB"), (1_000_000, "MB"), (1 << 10, "KiB"), (1000, "kB")];
@@ -138,7 +138,7 @@ fn size(bytes: usize) -> String {
     unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
-/// How many left-out files a message names.
+/// The number of left-out files that a message names.
 const NAMED_FILES: usize = 5;
 
 fn reasons(skipped: &[SkippedFile]) -> String {
@@ -153,7 +153,7 @@ fn reasons(skipped: &[SkippedFile]) -> String {
 }
 
 impl Error {
-    /// What to type instead.
+    /// A hint at what to change.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {

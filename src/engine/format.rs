@@ -1,11 +1,11 @@
-//! The formats of records: one file each, behind the trait [`Records`].
+//! The formats of records: one file per format, behind the trait [`Records`].
 //!
-//! To add a format is to add a file here, and the line of `input::find` that makes its `Records`
-//! where heads are looked at. How bytes are stored (as they stand, under gzip, in a pipe) is no format
-//! but the business of `store::Storage`, since each format of text comes in all of these.
+//! To add a format, add a file here, and the line of `input::find` that constructs its `Records` where heads are read.
+//! The storage of bytes (plain, gzip, a pipe) is not a format but the business of `store::Storage`, since each text
+//! format exists in all of these.
 //!
-//! A format knows the file that it reads and what a [`Reader`] has, not the other files, nor who
-//! reads what: that is the business of `run`.
+//! A format knows the file that it reads and the state of its [`Reader`], but neither the other files nor the threads:
+//! those are the business of `run`.
 
 mod empty;
 mod line_buffer;

@@ -1,4 +1,4 @@
-//! What is named to files whose layout is known: finding them, and looking at the head of each.
+//! Paths to files whose layout is known: finds the files, and reads the head of each.
 
 mod files;
 mod find;

@@ -1,4 +1,4 @@
-//! What a query asks of the records: its expressions, its columns, and which records it keeps.
+//! Translates a plan for the query engine: its expressions, its columns, and the records that it keeps.
 
 mod lower;
 mod names;

@@ -1,4 +1,4 @@
-//! The nouns of the engine: what records are made of, what a run counts, and where batches go.
+//! The nouns of the engine: layouts, parts of files, the statistics of a run, and the outlet for batches.
 
 mod arrow_type;
 mod layout;

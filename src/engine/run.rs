@@ -1,4 +1,4 @@
-//! A run: DataFusion reads the files as a table, by threads that share out their parts.
+//! A run: DataFusion reads the files as a table, with threads that share the parts.
 
 mod answer;
 mod newest;

@@ -1,4 +1,4 @@
-//! Stored bytes: local files, gzip, and reading ahead. What the bytes mean is not known here.
+//! Stored bytes: local files, gzip, and reading ahead. The meaning of the bytes is not known here.
 
 mod ahead;
 mod local;

@@ -1,4 +1,4 @@
-//! Whole runs over small files: each answer was worked out by hand.
+//! Whole runs over small files; the expected answers were worked out by hand.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,7 +26,7 @@ version interface-id srcaddr dstaddr srcport dstport protocol packets bytes star
 5 eni-3 - - - - - - - 320 380 - SKIPDATA -
 ";
 
-/// Files in a folder that is there as long as they are.
+/// Files in a temporary folder, which is deleted with them.
 struct Opened {
     files: Files,
     _folder: TempDir,
@@ -204,7 +204,7 @@ fn the_default_limit_truncates_and_an_explicit_one_does_not() {
         let stats = ask(&files, sentence).unwrap().1;
         assert_eq!((stats.rows, stats.truncated), (rows, truncated), "{sentence}");
     }
-    // Equal times: the remaining columns decide.
+    // Equal times: the other columns decide.
     assert_eq!(ask(&files, "show bytes | limit 2").unwrap().0, ["0", "1"]);
 }
 
@@ -345,7 +345,7 @@ fn extra_columns_are_text_and_ports_count_where_nothing_is_known_of_protocols() 
     assert_eq!(ask(&files, "where not src.port < 10 | count()").unwrap().0, ["1"]);
 }
 
-/// Takes no rows.
+/// A sink that takes no rows.
 struct Closed;
 
 impl RowSink for Closed {
@@ -378,9 +378,8 @@ fn too_many_groups_for_the_memory_are_an_error_that_says_what_to_do() {
     assert!(error.help().unwrap().contains("--memory-limit"));
 }
 
-/// 160 files of 2,000 records, by name in no order of time: each begins so many seconds after the
-/// one before it in time. One in so many is compressed. And all of their times and numbers, newest
-/// first.
+/// 160 files of 2,000 records, whose names are not in order of time: in time, each begins `step_s` seconds after the
+/// one before. One in `compressed` is a gzip file. Also all of their times and numbers, newest first.
 fn logs(step_s: usize, compressed: usize) -> (Opened, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let mut expected = Vec::new();
@@ -411,7 +410,7 @@ fn logs(step_s: usize, compressed: usize) -> (Opened, Vec<String>) {
 
 #[test]
 fn a_big_answer_is_in_order_however_parts_lie_over_each_other() {
-    // In turn, each over the next, and too many over each other to wait in memory.
+    // One after the other; each overlapping the next; too many overlapping to wait in memory.
     for step_s in [200, 100, 0] {
         let (files, expected) = logs(step_s, 3);
         let (rows, stats) = ask(&files, "show start, bytes | limit none").unwrap();
@@ -453,7 +452,7 @@ fn a_limit_reads_no_older_text_than_it_needs() {
     let (files, expected) = logs(200, usize::MAX);
     let (rows, stats) = ask(&files, "show start, bytes").unwrap();
     assert!(rows == expected[..100] && stats.truncated);
-    // What is too seldom is looked for everywhere.
+    // A rare value is searched for everywhere.
     let (rows, stats) = ask(&files, "where bytes = 5 | count()").unwrap();
     let (all, looked) = ask(&files, "where bytes = 5 | show bytes | limit 10_000").unwrap();
     assert_eq!((all.len().to_string(), looked.records_scanned), (rows[0].clone(), stats.records_scanned));
@@ -491,7 +490,7 @@ fn what_a_limit_leaves_unread_does_not_depend_on_threads() {
     let files: Vec<_> = logs.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
     let files = open(&files);
     for _ in 0..50 {
-        // The two last, two new ones, then the other new one with the last three of the same time.
+        // The last two, two new ones, then the other new one with the last three of the same time.
         let (rows, stats) = ask(&files, "show start | limit 5").unwrap();
         assert_eq!((rows.len(), stats.records_scanned, stats.malformed), (5, 24, 39 + 38 + 37));
     }

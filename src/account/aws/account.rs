@@ -1,4 +1,4 @@
-//! The account on AWS, as everything that has flow logs is asked and changed.
+//! The account on AWS as an [`Account`] and a [`Lifecycle`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,7 @@ impl Account for Aws {
     }
 
     async fn more(&self, cancellation: &Cancellation) -> Result<(), Error> {
-        // Each look scans what may still change, and costs; records come every minute at best.
+        // Each poll scans what may still change, which costs money; records arrive every minute at best.
         const PAUSE: Duration = Duration::from_secs(15);
         Ok(cancellation.sleep(PAUSE).await.map_err(AwsError::from)?)
     }
@@ -76,7 +76,7 @@ impl Account for Aws {
         sink: &mut (dyn RowSink + Send),
         cancellation: &Cancellation,
     ) -> Result<RunStats, Error> {
-        // Many calls at once make a large future.
+        // Many calls at once make a large future, so it is boxed.
         Ok(Box::pin(query::run(self, plan, interval, progress, sink, cancellation)).await?)
     }
 }
@@ -105,7 +105,7 @@ impl Lifecycle for Aws {
     }
 
     async fn findings(&self) -> Result<Vec<Finding>, Error> {
-        // Many calls at once make a large future.
+        // Many calls at once make a large future, so it is boxed.
         Ok(Box::pin(doctor::findings(self)).await?)
     }
 

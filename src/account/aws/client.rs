@@ -1,4 +1,4 @@
-//! The SDK's clients, made when the first call needs one.
+//! The SDK's clients, created when the first call needs one.
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -21,12 +21,12 @@ pub(super) struct Clients {
     caller: OnceCell<Caller>,
 }
 
-/// Who calls.
+/// The caller's identity.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     /// The account's id.
     pub(super) account: String,
-    /// The ARN of user or session.
+    /// The ARN of the user or session.
     pub(super) arn: String,
 }
 
@@ -44,7 +44,7 @@ impl Clients {
         let http = http.build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = profile {
-            // A profile that is named counts more than keys in the environment, as in the AWS CLI.
+            // A named profile takes precedence over keys in the environment, as in the AWS CLI.
             let config = ProviderConfig::default().with_http_client(http);
             let login = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
             loader = loader.profile_name(profile).credentials_provider(login);
@@ -65,10 +65,10 @@ impl Clients {
         })
     }
 
-    /// Who calls; asked once.
+    /// The caller's identity; requested once.
     pub(super) async fn caller(&self) -> Result<&Caller, Error> {
         let ask = async || {
-            let doing = "ask who calls";
+            let doing = "get the caller's identity";
             let identity = self.sts.get_caller_identity().send().await;
             let identity = identity.map_err(self.failed(Action::GetCallerIdentity, doing))?;
             match (identity.account, identity.arn) {
@@ -79,7 +79,7 @@ impl Clients {
         self.caller.get_or_try_init(ask).await
     }
 
-    /// What becomes of an error of the SDK.
+    /// Converts an error of the SDK.
     pub(super) fn failed<E, R>(&self, action: Action, doing: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,

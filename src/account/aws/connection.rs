@@ -1,4 +1,4 @@
-//! An open account: what all that is done there needs.
+//! An open account: the state that all operations share.
 
 use tokio::sync::OnceCell;
 
@@ -18,7 +18,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Opens an account; nothing is read or called before something is asked.
+    /// Opens an account; nothing is read or called before the first request.
     #[must_use]
     pub fn open(options: Options) -> Self {
         Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
@@ -29,7 +29,7 @@ impl Aws {
         self.clients.get_or_try_init(load).await
     }
 
-    /// What there is in the network; read once.
+    /// The inventory of the network; read once.
     pub(super) async fn network(&self) -> Result<&Inventory, Error> {
         let clients = self.clients().await?;
         self.inventory.get_or_try_init(|| inventory::read(clients)).await

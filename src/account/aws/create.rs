@@ -1,4 +1,4 @@
-//! Creating: log group and role at once, then the flow logs. What fails takes back what was made.
+//! Creating: log group and role at once, then the flow logs. A failure rolls back what was created.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -17,16 +17,16 @@ use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
 
-/// How the service refuses ECS fields where there is no cluster, or no permission to see one.
+/// The error message for ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
-/// How the service refuses a role that has not reached all of it yet.
+/// The error message for a role that has not propagated yet.
 const NOT_ASSUMABLE: &str = "Unable to assume given IAM role";
-/// For how long a new role may be out of reach.
+/// The time that a new role may take to propagate.
 const ASSUME_WITHIN: Duration = Duration::from_mins(1);
-/// The first pause between tries, and the longest.
+/// The first and the longest pause between tries.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
-/// Creates the flow logs of a resource, or lets the ones it has cover interfaces that joined.
+/// Creates the flow logs of a resource, or extends the existing ones to interfaces that joined.
 pub(super) async fn create(
     aws: &Aws,
     resource: &Resource,
@@ -44,15 +44,15 @@ pub(super) async fn create(
     }
 }
 
-/// What flow logs of a resource are made for: the resource itself, or its interfaces.
+/// The ids of the resources that the flow logs are created for: the resource itself, or its interfaces.
 fn resource_ids(resource: &Resource) -> Vec<String> {
     if resource.kind.covers_whole() { vec![resource.id.clone()] } else { resource.interfaces.clone() }
 }
 
-/// What a run made or may have made, and has to take back if it fails.
+/// The resources that this run created or may have created, to be rolled back if it fails.
 struct Undo {
     name: String,
-    /// The flow logs that were there before; `None` as long as none was asked for.
+    /// The flow logs that existed before; `None` until one is requested.
     before: Option<BTreeSet<String>>,
     flow_logs: Vec<String>,
     log_group: Option<String>,
@@ -105,7 +105,7 @@ async fn make(
     let name = resource.flow_log_name();
     let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), role_name(&clients.region, &name));
     let mut undo = Undo { name: name.clone(), before: None, flow_logs: Vec::new(), log_group: None, role: None };
-    // Both are waited for, even if one fails: half a call could not be taken back.
+    // Both are awaited, even if one fails: a call in flight could not be rolled back.
     let (group_made, role_made) = tokio::join!(
         make_log_group(clients, &log_group, &name, settings.retention_days, &mut undo.log_group),
         make_role(clients, &role, &name, &log_group, &mut undo.role),
@@ -131,7 +131,7 @@ async fn make(
     }
 }
 
-/// Makes the log group, or takes the one that an earlier run left; `made` is set if it may be new.
+/// Creates the log group, or reuses one that an earlier run left; `made` is set if it may be new.
 async fn make_log_group(
     clients: &Clients,
     group: &str,
@@ -154,7 +154,7 @@ async fn make_log_group(
     log_groups::keep(clients, group, days).await
 }
 
-/// Makes the role, or takes the one that an earlier run left; `made` is set if it may be new.
+/// Creates the role, or reuses one that an earlier run left; `made` is set if it may be new.
 async fn make_role(
     clients: &Clients,
     role: &str,
@@ -184,12 +184,12 @@ async fn make_role(
     Ok(arn)
 }
 
-/// Whether something may have been made although its call failed.
+/// Returns whether a resource may have been created although the call failed.
 fn may_be_made(error: &Error) -> bool {
     !error.is_refusal()
 }
 
-/// Makes flow logs, as many calls as it takes, and waits until the service can assume the role.
+/// Creates flow logs in as many calls as needed, and waits until the service can assume the role.
 async fn make_flow_logs(
     aws: &Aws,
     mut request: Request,
@@ -222,7 +222,7 @@ async fn make_flow_logs(
     Ok(())
 }
 
-/// Deletes what this run made and nothing else, and says what became of it.
+/// Rolls back what this run created, and nothing else; returns an error that lists the outcome.
 async fn roll_back(clients: &Clients, undo: Undo, cause: Error) -> Error {
     let (mut undone, mut left) = (Vec::new(), Vec::new());
     roll_back_flow_logs(clients, &undo, &mut undone, &mut left).await;
@@ -247,7 +247,7 @@ async fn roll_back(clients: &Clients, undo: Undo, cause: Error) -> Error {
 async fn roll_back_flow_logs(clients: &Clients, undo: &Undo, undone: &mut Vec<String>, left: &mut Vec<String>) {
     let Some(before) = &undo.before else { return };
     let mut ids: BTreeSet<String> = undo.flow_logs.iter().cloned().collect();
-    // A call without an answer may have made some too.
+    // A call without a response may have created some too.
     match flow_logs::named(clients, std::slice::from_ref(&undo.name)).await {
         Ok(now) => ids.extend(now.iter().filter_map(FlowLog::flow_log_id).map(Into::into)),
         Err(error) => left.push(format!("flow logs named {}, if any: {error}", undo.name)),

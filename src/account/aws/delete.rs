@@ -1,4 +1,4 @@
-//! Deleting: the flow logs first, then role and log group, which nothing else may use.
+//! Deleting: the flow logs first, then their role and log group, unless other flow logs use them.
 
 use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 
@@ -11,13 +11,13 @@ use crate::account::cancellation::Cancellation;
 use crate::account::flow_log::FlowLog;
 use crate::account::naming::LOG_GROUP_PREFIX;
 
-/// Deletes a flow log with all that was made for it; goes on past what fails.
+/// Deletes a flow log and everything that was created for it; continues after failures.
 pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
     cancellation.check()?;
     let clients = aws.clients().await?;
     let all = flow_logs::all(clients).await?;
     let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-    // Not by id: it changes when an interface joins.
+    // Not by id, which changes when an interface joins.
     let is_meant = |group: &flow_logs::Group| group.kind == flow_log.kind && group.log_group() == flow_log.log_group;
     let group = flow_logs::grouped(ours).into_iter().find(is_meant);
     let group = group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })?;
@@ -26,11 +26,11 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancell
     // The Go tool derives it from the name too.
     let log_group = format!("{LOG_GROUP_PREFIX}{}", group.name);
 
-    // What is not ours is known before anything is gone.
+    // Resources that are not ours are detected before anything is deleted.
     let (its_role, its_group) = tokio::join!(roles::check(clients, &role), log_groups::check(clients, &log_group));
     let errors = flow_logs::delete(clients, &ids).await;
     if !errors.is_empty() {
-        // What is left needs its role and log group.
+        // The remaining flow logs need their role and log group.
         return Error::of(errors);
     }
     let others: Vec<&Ec2FlowLog> = all.iter().filter(|other| !is_one_of(other, &ids)).collect();
@@ -57,7 +57,7 @@ fn is_one_of(flow_log: &Ec2FlowLog, ids: &[String]) -> bool {
     flow_log.flow_log_id().is_some_and(|id| ids.iter().any(|known| known == id))
 }
 
-/// Deletes a role, unless a flow log has come to use it since it was found.
+/// Deletes a role, unless a flow log uses it by now.
 pub(super) async fn orphaned_role(clients: &Clients, role: &str) -> Result<(), Error> {
     let (found, all) = tokio::try_join!(roles::check(clients, role), flow_logs::all(clients))?;
     match found {
@@ -68,7 +68,7 @@ pub(super) async fn orphaned_role(clients: &Clients, role: &str) -> Result<(), E
     }
 }
 
-/// Deletes a log group, unless a flow log has come to deliver to it since it was found.
+/// Deletes a log group, unless a flow log delivers to it by now.
 pub(super) async fn orphaned_log_group(clients: &Clients, group: &str) -> Result<(), Error> {
     let (is_there, all) = tokio::try_join!(log_groups::check(clients, group), flow_logs::all(clients))?;
     if is_there && !all.iter().any(|flow_log| flow_log.log_group_name() == Some(group)) {

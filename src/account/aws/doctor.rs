@@ -1,5 +1,4 @@
-//! What is not as it should be: orphans, failing delivery, interfaces that are not covered,
-//! permissions that are missing.
+//! Problems of an account: orphans, failing delivery, interfaces that are not covered, missing permissions.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +15,7 @@ use super::{log_groups, roles};
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::kind::TargetKind;
 
-/// Looks at everything; what the caller may not see is a finding itself.
+/// Checks everything; a permission that the caller lacks is a finding too.
 pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
     let clients = aws.clients().await?;
     let (inventory, all, groups, roles, denied) = tokio::join!(
@@ -53,7 +52,7 @@ pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
     Ok(findings)
 }
 
-/// What a call saw; nothing, and the action's name, where it was denied.
+/// The result of a call; `None` if it was denied, and the denied action is recorded.
 fn seen<T>(outcome: Result<T, Error>, denied: &mut BTreeSet<String>) -> Result<Option<T>, Error> {
     match outcome {
         Ok(value) => Ok(Some(value)),
@@ -77,13 +76,15 @@ fn of_group(group: &Group, resources: Option<&Resources>, log_groups: Option<&[L
     }
     let name = group.log_group();
     if log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name))) {
-        add(format!("{label}: there is no log group {name}: delete it and create it again"), None);
+        add(format!("{label}: there is no log group {name}: delete and recreate the flow log"), None);
     }
     let Some(resources) = resources else { return findings };
     let deletes = || Remedy::Delete(group.describe(resources, log_groups.unwrap_or_default()));
     match group.resource(resources) {
-        // Instances of a name come and go, and records go with the flow log.
-        None if group.kind == TargetKind::Instance => add(format!("{label}: no instance of the name is running"), None),
+        // Instances of a name come and go, and deleting the flow log deletes its records.
+        None if group.kind == TargetKind::Instance => {
+            add(format!("{label}: no instance of this name is running"), None)
+        }
         None => add(format!("{label}: there is no such resource"), Some(deletes())),
         Some(resource) => {
             let covered = group.describe(resources, &[]).covered;
@@ -119,7 +120,7 @@ async fn orphaned_roles(clients: &Clients, roles: Vec<Role>, all: &[Ec2FlowLog])
     for role in roles {
         let is_used = all.iter().any(|flow_log| flow_log.deliver_logs_permission_arn() == Some(&role.arn));
         let name = role.role_name;
-        // Tags come with this call only.
+        // Only this call returns tags.
         if !is_used && roles::get(clients, &name).await?.is_some_and(|role| roles::is_ours(&role)) {
             let problem = format!("no flow log uses the role {name}");
             findings.push(Finding::new(problem, Some(Remedy::Remove(Leftover::Role(name)))));
@@ -128,7 +129,7 @@ async fn orphaned_roles(clients: &Clients, roles: Vec<Role>, all: &[Ec2FlowLog])
     Ok(findings)
 }
 
-/// The actions that IAM's own simulator denies the caller; none where it cannot be asked.
+/// The actions that IAM's simulator denies the caller; empty if it cannot be used.
 async fn denied_actions(clients: &Clients) -> BTreeSet<String> {
     match simulated(clients).await {
         Ok(denied) => denied,
@@ -160,13 +161,12 @@ async fn simulate(clients: &Clients, source: &str, probe: Probe) -> Result<Vec<S
         request = request.context_entries(entry.context_key_type(ContextKeyTypeEnum::String).build());
     }
     let results = request.into_paginator().items().send().try_collect().await;
-    let results = results.map_err(clients.failed(Action::SimulatePrincipalPolicy, "ask what the caller may do"))?;
+    let results = results.map_err(clients.failed(Action::SimulatePrincipalPolicy, "check the permissions"))?;
     let is_denied = |decision: &PolicyEvaluationDecisionType| *decision != PolicyEvaluationDecisionType::Allowed;
     Ok(results.into_iter().filter(|r| is_denied(&r.eval_decision)).map(|r| r.eval_action_name).collect())
 }
 
-/// The user or role whose policies count. A session does not tell its role's path; the root user has
-/// no policies.
+/// The user or role whose policies apply. A session does not tell its role's path; the root user has no policies.
 async fn principal(clients: &Clients, caller: &Caller) -> Result<Option<String>, Error> {
     let session = caller.arn.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next());
     match session {

@@ -1,4 +1,4 @@
-//! Why AWS did not do what it was asked, in this project's words.
+//! Errors of AWS, in this project's words.
 
 use std::error::Error as StdError;
 
@@ -10,16 +10,16 @@ use super::policy::Action;
 use crate::account::cancellation::Cancelled;
 use crate::account::select::Error as SelectError;
 
-/// Why something was not done on AWS.
+/// An error of AWS.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The service answered with an error.
     #[error("cannot {doing}: {code}: {message}{}", of_request(request_id.as_deref()))]
     Refused {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// The action that was called.
+        /// The IAM action that was called.
         action: Action,
         /// The service's code.
         code: String,
@@ -28,22 +28,22 @@ pub enum Error {
         /// The id of the request, for AWS Support.
         request_id: Option<String>,
     },
-    /// There is no login, or it is over.
+    /// There is no login, or it has expired.
     #[error("cannot {doing}: there is no valid AWS login: {reason}")]
     NoLogin {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// What the service or the SDK says.
+        /// The message of the service or the SDK.
         reason: String,
-        /// The profile that was meant.
+        /// The profile that was used.
         profile: Option<String>,
     },
     /// The service did not answer.
     #[error("cannot {doing}: AWS did not answer: {reason}")]
     Unreachable {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// What happened.
+        /// The reason.
         reason: String,
     },
     /// Neither argument, environment nor profile names a Region.
@@ -52,7 +52,7 @@ pub enum Error {
     /// The service refused one of several resources.
     #[error("cannot {doing} {resource}: {code}: {message}")]
     Unsuccessful {
-        /// What was being done.
+        /// The action that failed.
         doing: &'static str,
         /// The resource.
         resource: String,
@@ -61,60 +61,60 @@ pub enum Error {
         /// The service's message.
         message: String,
     },
-    /// It has the name but not the tags of what this tool makes.
-    #[error("{what} is not tagged `{}={}`: it was made by something else and is left alone", PROJECT.0, PROJECT.1)]
+    /// A resource that has the name but not the tags of this tool's resources.
+    #[error("{what} is not tagged `{}={}`: it was created by something else and is left alone", PROJECT.0, PROJECT.1)]
     NotOurs {
-        /// What it is.
+        /// The resource.
         what: String,
     },
-    /// The role's name belongs to another flow log: case does not count in IAM.
+    /// The role's name belongs to another flow log: IAM names are case-insensitive.
     #[error("{what} belongs to `{owner}`")]
     OfAnother {
-        /// What it is.
+        /// The role.
         what: String,
-        /// The `Name` that it has.
+        /// The `Name` of its flow log.
         owner: String,
     },
-    /// The service's answer lacks what it should have.
-    #[error("cannot {doing}: the answer has no {what}")]
+    /// The service's response is incomplete.
+    #[error("cannot {doing}: the response has no {what}")]
     Incomplete {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// What is missing.
+        /// The missing part.
         what: &'static str,
     },
-    /// A flow log that has just been listed is gone.
+    /// A flow log that was just listed does not exist any more.
     #[error("{what} is gone")]
     Gone {
-        /// What it was.
+        /// The flow log.
         what: String,
     },
-    /// Log groups keep records for certain numbers of days only.
+    /// Log groups accept only certain retention periods.
     #[error("a log group cannot keep records for {days} days")]
     BadRetention {
-        /// What was asked for.
+        /// The requested period.
         days: u32,
     },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
-    /// Something failed, and what had been made is deleted again, as far as possible.
+    /// An action failed, and what it had created was rolled back, as far as possible.
     #[error("{cause}; {}", rolled_back(undone, left))]
     RolledBack {
-        /// What failed.
+        /// The failure.
         cause: Box<Self>,
-        /// What was made and is deleted.
+        /// The resources that were created and are deleted.
         undone: Vec<String>,
-        /// What could not be deleted, with the reason.
+        /// The resources that could not be deleted, with the reasons.
         left: Vec<String>,
     },
-    /// `create`, `doctor` and what else is of one account, over several.
-    #[error("this takes one profile and one Region")]
+    /// `create`, `doctor` or another command for a single account, over several.
+    #[error("this command takes one profile and one Region")]
     OnePlace,
     /// Several things failed, one after another.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Several(Vec<Self>),
-    /// `show tgw.id`, of which the records have nothing.
+    /// `show tgw.id`, where no record has the field.
     #[error("no queried flow log has the field {missing}: {}", of_flow_logs(flow_logs))]
     FieldMissing {
         /// The field.
@@ -122,33 +122,33 @@ pub enum Error {
         /// The ids of the flow logs.
         flow_logs: Vec<String>,
     },
-    /// A log group in which lines of several formats stand, which a query has to take apart.
+    /// A log group with lines of several formats, which one query cannot parse.
     #[error("flow logs of several formats deliver to the log group {group}")]
     MixedFormats {
         /// Its name.
         group: String,
     },
-    /// A selector means nothing.
+    /// A selector selects nothing.
     #[error(transparent)]
     Select(#[from] SelectError),
-    /// What takes the rows failed.
+    /// The consumer of the rows failed.
     #[error("cannot write the rows: {0}")]
     Sink(std::io::Error),
-    /// The plan has no text for the service.
+    /// The plan cannot be translated into a query of the service.
     #[error(transparent)]
     Insights(#[from] crate::insights::Error),
     /// `p95(bytes)` over more log groups than one query takes.
     #[error("`{what}` {why}")]
     Unmergeable {
-        /// What the sentence says.
+        /// The aggregate or field, as in the sentence.
         what: String,
-        /// Why it cannot be done.
+        /// The reason.
         why: Unmergeable,
     },
     /// The service ended a query before it was complete.
     #[error("the service ended the query: {status}")]
     QueryEnded {
-        /// The service's word for how.
+        /// The service's status of the query.
         status: String,
     },
 }
@@ -159,7 +159,7 @@ impl From<Cancelled> for Error {
     }
 }
 
-/// What answers in parts and names, which are joined after a query, rule out.
+/// Plans that partial answers, or names that are joined after a query, rule out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unmergeable {
     /// `distinct(src.addr)` over several formats.
@@ -197,7 +197,7 @@ fn of_request(id: Option<&str>) -> String {
 fn rolled_back(undone: &[String], left: &[String]) -> String {
     let mut parts = Vec::new();
     if undone.is_empty() && left.is_empty() {
-        parts.push("nothing was made".to_string());
+        parts.push("nothing was created".to_string());
     }
     if !undone.is_empty() {
         parts.push(format!("rolled back: {}", undone.join(", ")));
@@ -208,10 +208,10 @@ fn rolled_back(undone: &[String], left: &[String]) -> String {
     parts.join("; ")
 }
 
-/// Codes of errors that a permission would have prevented.
+/// Error codes of a missing permission.
 const DENIED: [&str; 4] =
     ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
-/// Codes of errors that a new login would have prevented.
+/// Error codes of a missing or expired login.
 const LOGGED_OUT: [&str; 8] = [
     "ExpiredToken",
     "ExpiredTokenException",
@@ -222,9 +222,9 @@ const LOGGED_OUT: [&str; 8] = [
     "InvalidToken",
     "UnauthorizedException",
 ];
-/// Stands for the code of an answer without one, such as that of a proxy on the way.
+/// The code of a response without one, such as that of a proxy.
 const UNKNOWN: &str = "unknown error";
-/// Codes of errors that are the service's own.
+/// Error codes of faults of the service.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 const FAULTS: [&str; 9] = [
@@ -245,7 +245,7 @@ pub(super) const RETENTIONS_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 impl Error {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -262,7 +262,7 @@ impl Error {
             Self::NoRegion => Some("name one: `--region eu-west-1`, AWS_REGION, or `region` in the profile".into()),
             Self::Unreachable { .. } => Some("check the network, the Region's name and AWS_ENDPOINT_URL".into()),
             Self::BadRetention { .. } => {
-                Some(format!("it can for {}", RETENTIONS_DAYS.map(|days| days.to_string()).join(", ")))
+                Some(format!("retention periods in days: {}", RETENTIONS_DAYS.map(|days| days.to_string()).join(", ")))
             }
             Self::RolledBack { cause, left, .. } => match (cause.help(), left.is_empty()) {
                 (help, true) => help,
@@ -285,14 +285,14 @@ impl Error {
         }
     }
 
-    /// Whether the service says that it is not there.
+    /// Returns whether the service reports that the resource does not exist.
     pub(super) fn is_missing(&self) -> bool {
         let missing =
             ["ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "InvalidFlowLogId.NotFound"];
         matches!(self, Self::Refused { code, .. } | Self::Unsuccessful { code, .. } if missing.contains(&code.as_str()))
     }
 
-    /// Whether the service says that it is there already.
+    /// Returns whether the service reports that the resource exists already.
     pub(super) fn is_taken(&self) -> bool {
         let taken = [
             "ResourceAlreadyExistsException",
@@ -303,7 +303,8 @@ impl Error {
         matches!(self, Self::Refused { code, .. } | Self::Unsuccessful { code, .. } if taken.contains(&code.as_str()))
     }
 
-    /// Whether the service did not do it: without an answer, or with a fault of its own, it may have.
+    /// Returns whether the service refused the call. Without a response, or after a fault of the service, it may have
+    /// succeeded.
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Refused { code, .. } => !FAULTS.contains(&code.as_str()),
@@ -312,13 +313,13 @@ impl Error {
         }
     }
 
-    /// Whether the service would do it a little later: there are too many calls or queries now.
+    /// Returns whether the service would accept the call later: there are too many calls or queries now.
     pub(super) fn is_too_many(&self) -> bool {
         let codes = ["ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"];
         matches!(self, Self::Refused { code, .. } if codes.contains(&code.as_str()))
     }
 
-    /// What the service says, for what only its words tell.
+    /// The service's message, for cases that have no code of their own.
     pub(super) fn message(&self) -> &str {
         match self {
             Self::Refused { message, .. } | Self::Unsuccessful { message, .. } => message,
@@ -336,7 +337,7 @@ impl Error {
         }
     }
 
-    /// No error, the only one, or all of them.
+    /// Returns no error, the only error, or all of them as one.
     pub(super) fn of(mut errors: Vec<Self>) -> Result<(), Self> {
         match errors.len() {
             0 => Ok(()),
@@ -355,7 +356,7 @@ fn denied_action(message: &str) -> Option<&str> {
     action.contains(':').then_some(action)
 }
 
-/// Turns what the SDK says into what this project says.
+/// Converts an error of the SDK.
 pub(super) fn from_sdk<E, R>(error: &SdkError<E, R>, action: Action, doing: String, profile: Option<&String>) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
@@ -364,7 +365,7 @@ where
     let profile = profile.cloned();
     let Some(service) = error.as_service_error() else {
         let reason = reasons(error);
-        // The SDK says so in words only: its types for it differ by where a login comes from.
+        // The SDK reports this only in its message: the error types differ by the source of the login.
         let is_login =
             ["credential", "sso token", "token has expired"].iter().any(|part| reason.to_lowercase().contains(part));
         return if is_login { Error::NoLogin { doing, reason, profile } } else { Error::Unreachable { doing, reason } };
@@ -377,7 +378,7 @@ where
     Error::Refused { doing, action, code, message, request_id: service.meta().request_id().map(ToString::to_string) }
 }
 
-/// An error and what it came from, each said once, without what only the SDK's makers understand.
+/// An error and its causes, each once, without the SDK's internal details.
 fn reasons(error: &dyn StdError) -> String {
     const NOISE: [&str; 3] = ["dispatch failure", "other", "io error"];
     let mut parts: Vec<String> = Vec::new();

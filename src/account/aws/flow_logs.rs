@@ -1,4 +1,4 @@
-//! Flow logs: made, listed, deleted. AWS has one for each interface; those of one `Name` are one here.
+//! Flow logs: created, listed, deleted. AWS has one for each interface; those of one `Name` are one flow log here.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
@@ -22,12 +22,12 @@ use crate::account::naming::hash;
 use crate::account::resource::{KINDS, Resource};
 use crate::kind::{self, Covers, KindInfo, TargetKind};
 
-/// Resources that one call takes.
+/// The largest number of resources in a call.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
 pub(super) const RESOURCES_PER_CALL: usize = 300;
 
-/// Every flow log, whoever made it.
+/// Every flow log, including those of other tools.
 pub(super) async fn all(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> {
     matching(clients, Vec::new()).await
 }
@@ -37,11 +37,11 @@ pub(super) async fn ours(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> 
     matching(clients, vec![project()]).await
 }
 
-/// Those of ours that have one of these names.
+/// Our flow logs with one of these names.
 pub(super) async fn named(clients: &Clients, names: &[String]) -> Result<Vec<ec2::FlowLog>, Error> {
     let by_name = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();
     let mut found = matching(clients, vec![project(), by_name]).await?;
-    // A filter takes `*` and `?` as patterns.
+    // The filter treats `*` and `?` as wildcards.
     found.retain(|flow_log| name(flow_log).is_some_and(|name| names.contains(&name)));
     Ok(found)
 }
@@ -56,7 +56,7 @@ async fn matching(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<ec2::Fl
     pages.try_collect().await.map_err(clients.failed(Action::DescribeFlowLogs, "list flow logs"))
 }
 
-/// Whether a flow log has our tag.
+/// Returns whether a flow log has our tag.
 pub(super) fn is_ours(flow_log: &ec2::FlowLog) -> bool {
     tag(flow_log.tags(), PROJECT.0).as_deref() == Some(PROJECT.1)
 }
@@ -65,7 +65,7 @@ fn name(flow_log: &ec2::FlowLog) -> Option<String> {
     tag(flow_log.tags(), "Name")
 }
 
-/// What flow logs can be made for, by kind and the `Name` that its flow logs have, or have from the Go
+/// Resources that flow logs can be created for, by kind and the `Name` of their flow logs, of this tool or of the Go
 /// tool.
 pub(super) struct Resources(HashMap<(TargetKind, String), Resource>);
 
@@ -88,7 +88,7 @@ pub(super) struct Group {
     pub(super) flow_logs: Vec<ec2::FlowLog>,
 }
 
-/// Flow logs by `Name`, without those whose name no tool of this kind gives.
+/// Groups flow logs by `Name`; leaves out names that neither this tool nor the Go tool gives.
 pub(super) fn grouped(flow_logs: Vec<ec2::FlowLog>) -> Vec<Group> {
     let mut by_name: BTreeMap<String, Vec<ec2::FlowLog>> = BTreeMap::new();
     for flow_log in flow_logs {
@@ -105,7 +105,7 @@ pub(super) fn grouped(flow_logs: Vec<ec2::FlowLog>) -> Vec<Group> {
 }
 
 impl Group {
-    /// The id, if there is one flow log; the `Name` that several share.
+    /// The id of the only flow log, or the `Name` that several share.
     pub(super) fn id(&self) -> String {
         match self.flow_logs.as_slice() {
             [one] => one.flow_log_id().unwrap_or_default().to_string(),
@@ -122,17 +122,17 @@ impl Group {
         named.map_or_else(|| format!("{LOG_GROUP_PREFIX}{}", self.name), ToString::to_string)
     }
 
-    /// The resource that it was made for, if it is still there.
+    /// The resource that it was created for, if that still exists.
     pub(super) fn resource<'r>(&self, resources: &'r Resources) -> Option<&'r Resource> {
         resources.0.get(&(self.kind, self.name.clone()))
     }
 
-    /// The resources that AWS delivers records of: interfaces, or a VPC or subnet.
+    /// The ids of the resources in AWS's sense: interfaces, or a VPC or subnet.
     pub(super) fn resource_ids(&self) -> impl Iterator<Item = &str> {
         self.flow_logs.iter().filter_map(ec2::FlowLog::resource_id)
     }
 
-    /// The first bad news on delivery, or how it goes.
+    /// The first problem of delivery, or its state.
     pub(super) fn status(&self) -> String {
         let of = |flow_log: &ec2::FlowLog| {
             let status = flow_log.deliver_logs_status().unwrap_or("UNKNOWN");
@@ -146,7 +146,7 @@ impl Group {
         bad.or(all.first()).cloned().unwrap_or_default()
     }
 
-    /// The same in this project's nouns.
+    /// Converts it to this project's type.
     pub(super) fn describe(&self, resources: &Resources, log_groups: &[LogGroup]) -> FlowLog {
         let resource = self.resource(resources);
         let log_group = self.log_group();
@@ -174,13 +174,13 @@ impl Group {
         }
     }
 
-    /// The id of the resource, as far as the `Name` tells it.
+    /// The id of the resource, as far as the `Name` contains it.
     pub(super) fn resource_id(&self) -> String {
         self.name.strip_prefix("instance-").unwrap_or(&self.name).to_string()
     }
 }
 
-/// What flow logs are made with.
+/// The settings of new flow logs.
 pub(super) struct Request {
     pub(super) kind: TargetKind,
     pub(super) name: String,
@@ -190,7 +190,7 @@ pub(super) struct Request {
     pub(super) aggregation_s: i32,
 }
 
-/// Makes the flow logs of resources, one call's worth; ids go to `made`, whatever else fails.
+/// Creates the flow logs of resources in one call; the new ids are added to `made` even if others fail.
 pub(super) async fn create(
     clients: &Clients,
     request: &Request,
@@ -198,8 +198,8 @@ pub(super) async fn create(
     made: &mut Vec<String>,
 ) -> Result<(), Error> {
     match send(clients, request, resources, made).await {
-        // This is the retry of a call whose answer got lost, or somebody created it too: it succeeded if every
-        // resource has its flow log now.
+        // The retry of a call whose response was lost, or a concurrent create: a success if every resource has its flow
+        // log now.
         Err(error) if error.is_taken() => {
             let there = named(clients, std::slice::from_ref(&request.name)).await?;
             let id_of = |resource: &String| {
@@ -236,14 +236,14 @@ async fn send(clients: &Clients, request: &Request, resources: &[String], made: 
     let doing = format!("create flow logs of {}", listed(resources));
     let answer = answer.map_err(clients.failed(Action::CreateFlowLogs, doing))?;
     made.extend(answer.flow_log_ids().iter().cloned());
-    // What is there already counts only if nothing else is wrong.
+    // Flow logs that exist already count only if there is no other error.
     let mut errors = unsuccessful("create the flow log of", answer.unsuccessful());
     if errors.iter().any(|error| !error.is_taken()) {
         errors.retain(|error| !error.is_taken());
     } else {
         errors.truncate(1);
     }
-    // Words that lead to another try have to stand by themselves.
+    // A message that decides about a retry must not be combined with others.
     let of_one_kind = errors.windows(2).all(|pair| pair[0].message() == pair[1].message());
     match errors.len() {
         0 => Ok(()),
@@ -252,7 +252,7 @@ async fn send(clients: &Clients, request: &Request, resources: &[String], made: 
     }
 }
 
-/// Makes a repeated call the same call, and another try another one.
+/// The client token: a retry of a call has the same one, a new try another.
 fn token(name: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
     format!("flowlogs-{:016x}-{now:x}", hash(u64::from(std::process::id()), name))
@@ -270,7 +270,7 @@ fn tag_specification(name: &str) -> TagSpecification {
     TagSpecification::builder().resource_type(ResourceType::VpcFlowLog).set_tags(Some(tags.to_vec())).build()
 }
 
-/// One id, or how many there are.
+/// The only id, or the first one and the number of the others.
 fn listed(ids: &[String]) -> String {
     match ids {
         [one] => one.clone(),
@@ -290,7 +290,7 @@ fn unsuccessful(doing: &'static str, items: &[UnsuccessfulItem]) -> Vec<Error> {
     items.iter().map(error).collect()
 }
 
-/// Deletes flow logs and says which could not be; one that is gone is deleted.
+/// Deletes flow logs and returns the failures; if one is already gone, that is a success.
 pub(super) async fn delete(clients: &Clients, ids: &[String]) -> Vec<Error> {
     let mut errors = Vec::new();
     for ids in ids.chunks(RESOURCES_PER_CALL) {

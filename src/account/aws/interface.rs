@@ -1,10 +1,9 @@
-//! What a network interface belongs to. AWS says so in several places: the attachment, the type, the
-//! description that the service which made it wrote, the tags.
+//! The owner of a network interface. AWS describes it in several places: the attachment, the type, the description that
+//! the creating service wrote, the tags.
 
 use aws_sdk_ec2::types::{NetworkInterface, NetworkInterfaceType, Tag};
 
-/// Beginnings of descriptions, and the kind of what writes them. What follows starts with the name,
-/// where the last column says so.
+/// Prefixes of descriptions, the kind of owner that writes them, and whether the owner's name follows.
 const DESCRIPTIONS: &[(&str, &str, bool)] = &[
     ("ELB app/", "alb", true),
     ("ELB net/", "nlb", true),
@@ -35,7 +34,7 @@ const DESCRIPTIONS: &[(&str, &str, bool)] = &[
     ("DO NOT DELETE - Amazon MSK network interface for cluster ", "msk", false),
 ];
 
-/// Types that tell what an interface belongs to, as AWS writes them and as the SDK knows them.
+/// Interface types that tell the owner, as AWS writes them and as the SDK knows them.
 const TYPES: &[(&str, &str)] = &[
     ("network_load_balancer", "nlb"),
     ("load_balancer", "alb"),
@@ -54,13 +53,13 @@ const TYPES: &[(&str, &str)] = &[
     ("iot_rules_managed", "iot"),
 ];
 
-/// The value of a tag that is not empty.
+/// The value of a tag, unless it is empty.
 pub(super) fn tag(tags: &[Tag], key: &str) -> Option<String> {
     let value = tags.iter().find(|tag| tag.key() == Some(key))?.value()?;
     (!value.is_empty()).then(|| value.to_string())
 }
 
-/// The instance that an interface is attached to, if it is one of the account's own.
+/// The instance that an interface is attached to, if it belongs to the account.
 pub(super) fn instance(interface: &NetworkInterface) -> Option<&str> {
     interface.attachment()?.instance_id()
 }
@@ -71,7 +70,7 @@ pub(super) fn described_owner(interface: &NetworkInterface) -> Option<&str> {
     words.into_iter().find(|word| word.starts_with("nat-") || word.starts_with("vpce-"))
 }
 
-/// What an interface belongs to: `instance`, `alb`, `nat`, ...
+/// The kind of the owner: `instance`, `alb`, `nat`, ...
 pub(super) fn kind(interface: &NetworkInterface) -> &str {
     if instance(interface).is_some() {
         return "instance";
@@ -89,7 +88,7 @@ pub(super) fn kind(interface: &NetworkInterface) -> &str {
     }
 }
 
-/// The name of what an interface belongs to, as far as the interface itself tells it.
+/// The name of the owner, as far as the interface itself tells it.
 pub(super) fn name(interface: &NetworkInterface) -> Option<String> {
     let tags = interface.tag_set();
     let described =
@@ -97,7 +96,7 @@ pub(super) fn name(interface: &NetworkInterface) -> Option<String> {
     tag(tags, "aws:ecs:serviceName").or(described).or_else(|| tag(tags, "Name")).filter(|name| !name.is_empty())
 }
 
-/// The description behind a known beginning, the kind, and whether a name follows.
+/// The rest of a description after a known prefix, the kind, and whether a name follows.
 fn described(interface: &NetworkInterface) -> Option<(&str, &'static str, bool)> {
     let description = interface.description()?;
     DESCRIPTIONS.iter().find_map(|(start, kind, is_named)| Some((description.strip_prefix(start)?, *kind, *is_named)))

@@ -1,4 +1,4 @@
-//! What there is in the network, asked of EC2: every page, independent calls at once.
+//! The inventory of the network, read from EC2: every page, independent calls at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use crate::account::inventory::{
     Subnet, VERSION, Vpc,
 };
 
-/// Asks for every page of a call.
+/// Reads every page of a call.
 macro_rules! every {
     ($clients:ident, $call:ident, $action:ident, $what:literal $(, $set:ident($($value:expr),*))*) => {
         async {
@@ -47,7 +47,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         ),
         every!(clients, describe_network_interfaces, DescribeNetworkInterfaces, "network interfaces"),
     )?;
-    // Flow logs of what other accounts share can be created by those accounts only.
+    // Only the owner's account can create flow logs of shared resources.
     let is_own = |owner: Option<&str>| owner.is_none_or(|owner| owner == caller.account);
     let gone = [Some(&NatGatewayState::Deleted), Some(&NatGatewayState::Failed)];
     let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
@@ -68,7 +68,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         interfaces: interfaces.iter().map(|interface| owners.interface(interface)).collect(),
         load_balancers: Vec::new(),
     };
-    // The services answer in any order.
+    // The services answer in no particular order.
     inventory.vpcs.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.subnets.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.security_groups.sort_by(|a, b| a.id.cmp(&b.id));
@@ -86,7 +86,7 @@ fn filter(name: &str, value: &str) -> Filter {
     Filter::builder().name(name).values(value).build()
 }
 
-/// The text of an id that every answer has.
+/// An id that every answer has, as text.
 fn text(value: Option<&str>) -> String {
     value.unwrap_or_default().to_string()
 }
@@ -110,7 +110,7 @@ fn vpc(vpc: &ec2::Vpc) -> Vpc {
     Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs }
 }
 
-/// A subnet of IPv6 alone goes by that network.
+/// Converts a subnet; one with only IPv6 has its IPv6 network.
 fn subnet(subnet: &ec2::Subnet) -> Option<Subnet> {
     let v6 = subnet.ipv6_cidr_block_association_set().iter().find_map(|block| block.ipv6_cidr_block());
     Some(Subnet {
@@ -149,10 +149,10 @@ fn security_group(group: &ec2::SecurityGroup) -> SecurityGroup {
     }
 }
 
-/// A permission is one rule for each far side.
+/// A permission gives one rule for each far side.
 fn rules(permission: &IpPermission) -> Vec<Rule> {
     let protocol = permission.ip_protocol().and_then(protocol);
-    // For ICMP, these are type and code.
+    // For ICMP, the ports are type and code.
     let has_ports = matches!(protocol, Some(6 | 17));
     let ports = permission.from_port().zip(permission.to_port()).filter(|_| has_ports);
     let ports = ports.and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?)));
@@ -163,7 +163,7 @@ fn rules(permission: &IpPermission) -> Vec<Rule> {
     peers.map(|peer| Rule { protocol, ports, peer: peer.into() }).collect()
 }
 
-/// A protocol's number, from how EC2 writes it; `-1` is every protocol.
+/// A protocol's number from EC2's notation; `-1` is every protocol.
 fn protocol(text: &str) -> Option<u8> {
     match text {
         "tcp" => Some(6),
@@ -195,10 +195,10 @@ fn acl_entry(entry: &ec2::NetworkAclEntry) -> Option<AclEntry> {
     })
 }
 
-/// Whose interfaces are whose, and what those are called.
+/// The owners of interfaces, and the owners' names.
 struct Owners {
     names: BTreeMap<String, Option<String>>,
-    /// The owners that gateways and endpoints themselves name, by interface.
+    /// The owners of interfaces, as gateways and endpoints themselves list them.
     by_interface: BTreeMap<String, String>,
 }
 
@@ -221,7 +221,7 @@ impl Owners {
 
     fn interface(&self, interface: &NetworkInterface) -> Interface {
         let id = text(interface.network_interface_id());
-        // A regional NAT gateway does not list its interfaces; they name it.
+        // A regional NAT gateway does not list its interfaces; the interfaces name it.
         let named = self.by_interface.get(&id).map(String::as_str);
         let owner = (interface::instance(interface).or(named).or_else(|| interface::described_owner(interface)))
             .filter(|owner| self.names.contains_key(*owner));
@@ -244,7 +244,7 @@ impl Owners {
     }
 }
 
-/// The primary address first, then the others, then those of IPv6.
+/// The primary address first, then the other IPv4 addresses, then those of IPv6.
 fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     let private = interface.private_ip_addresses().iter().filter_map(|address| address.private_ip_address());
     let v6 = interface.ipv6_addresses().iter().filter_map(|address| address.ipv6_address());
@@ -259,7 +259,7 @@ fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     addresses
 }
 
-/// Load balancers, as far as their interfaces tell of them.
+/// Load balancers, derived from their interfaces.
 fn load_balancers(interfaces: &[Interface]) -> Vec<LoadBalancer> {
     let kind_of = |kind: &str| match kind {
         "alb" => Some("application"),
@@ -275,7 +275,7 @@ fn load_balancers(interfaces: &[Interface]) -> Vec<LoadBalancer> {
         .collect()
 }
 
-/// Lets ACLs and interfaces name only what is there, so that a printed inventory can be read again.
+/// Drops references of ACLs and interfaces to missing resources, so that a printed inventory can be read again.
 fn keep_references(inventory: &mut Inventory) {
     let subnets: BTreeSet<&String> = inventory.subnets.iter().map(|subnet| &subnet.id).collect();
     let groups: BTreeSet<&String> = inventory.security_groups.iter().map(|group| &group.id).collect();

@@ -1,5 +1,4 @@
-//! How late records may come.
+//! The delay of records.
 
-/// Seconds that a record may be late: ten minutes for delivery, and as much for an interval of
-/// aggregation.
+/// The longest delay of a record, in seconds: ten minutes for delivery, and ten for the aggregation interval.
 pub(super) const LATENESS_S: i64 = 20 * 60;

@@ -1,6 +1,6 @@
-//! Which fields a new flow log records.
+//! The fields that a new flow log records.
 
-/// The fields of versions 2 to 5, in the order of their versions, and why a packet was rejected.
+/// The fields of versions 2 to 5, in the order of their versions, and `reject-reason`.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 const FIELDS: [&str; 30] = [
@@ -54,7 +54,7 @@ const ECS_FIELDS: [&str; 10] = [
     "ecs-task-id",
 ];
 
-/// The formats to try, the best first: those fields that were chosen, or all with and without ECS.
+/// The formats to try, the best first: the chosen fields, or all fields with and without ECS.
 pub(super) fn choices(fields: &[String]) -> Vec<String> {
     if !fields.is_empty() {
         return vec![format(fields.iter().map(String::as_str))];

@@ -1,4 +1,4 @@
-//! Log groups: made, looked at, deleted.
+//! Log groups: created, read, deleted.
 
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 
@@ -8,7 +8,7 @@ use super::naming::{PROJECT, tags};
 use super::policy::Action;
 use crate::account::naming::LOG_GROUP_PREFIX;
 
-/// Every log group that has the name of one of ours.
+/// Every log group whose name has our prefix.
 pub(super) async fn list(clients: &Clients) -> Result<Vec<LogGroup>, Error> {
     starting_with(clients, LOG_GROUP_PREFIX).await
 }
@@ -18,7 +18,7 @@ pub(super) async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec
     pages.try_collect().await.map_err(clients.failed(Action::DescribeLogGroups, "list log groups"))
 }
 
-/// Makes a log group; an error that [is taken](Error::is_taken) where there is one of the name.
+/// Creates a log group. If the name exists already, [`Error::is_taken`] is true of the error.
 pub(super) async fn create(clients: &Clients, group: &str, name: &str) -> Result<(), Error> {
     let mut request = clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);
     for (key, value) in tags(name) {
@@ -29,7 +29,7 @@ pub(super) async fn create(clients: &Clients, group: &str, name: &str) -> Result
     Ok(())
 }
 
-/// Sets for how long records are kept.
+/// Sets the retention period.
 pub(super) async fn keep(clients: &Clients, group: &str, days: u32) -> Result<(), Error> {
     let days = i32::try_from(days).map_err(|_| Error::BadRetention { days })?;
     let set = clients.logs.put_retention_policy().log_group_name(group).retention_in_days(days).send().await;
@@ -37,7 +37,7 @@ pub(super) async fn keep(clients: &Clients, group: &str, days: u32) -> Result<()
     Ok(())
 }
 
-/// Checks that a log group of this name is ours; `false` if there is none.
+/// Checks that a log group of this name is ours; `false` if it does not exist.
 pub(super) async fn check(clients: &Clients, group: &str) -> Result<bool, Error> {
     let found = starting_with(clients, group).await?;
     match found.iter().find(|found| found.log_group_name() == Some(group)) {
@@ -47,9 +47,9 @@ pub(super) async fn check(clients: &Clients, group: &str) -> Result<bool, Error>
     }
 }
 
-/// Whether a log group has our tag.
+/// Returns whether a log group has our tag.
 pub(super) async fn is_ours(clients: &Clients, group: &LogGroup) -> Result<bool, Error> {
-    // The call takes the ARN without the `:*` at its end, which `arn` has.
+    // The call takes the ARN without the `:*` that `arn` ends in.
     let arn = group.log_group_arn().or_else(|| group.arn().map(|arn| arn.trim_end_matches(":*"))).unwrap_or_default();
     let doing = format!("read the tags of {}", group.log_group_name().unwrap_or_default());
     let tagged = clients.logs.list_tags_for_resource().resource_arn(arn).send().await;
@@ -58,7 +58,7 @@ pub(super) async fn is_ours(clients: &Clients, group: &LogGroup) -> Result<bool,
     Ok(project.is_some_and(|project| project == PROJECT.1))
 }
 
-/// Deletes a log group that was checked; one that is gone is deleted.
+/// Deletes a log group that was checked; if it is already gone, that is a success.
 pub(super) async fn delete(clients: &Clients, group: &str) -> Result<(), Error> {
     let deleted = clients.logs.delete_log_group().log_group_name(group).send().await;
     match deleted.map_err(clients.failed(Action::DeleteLogGroup, format!("delete the log group {group}"))) {

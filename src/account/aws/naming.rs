@@ -1,23 +1,23 @@
-//! Names and tags of what is made on AWS; those of the Go tool.
+//! Names and tags of resources that are created on AWS; the same as those of the Go tool.
 
-/// The tag that everything of this tool and of the Go tool has.
+/// The tag of every resource that this tool or the Go tool creates.
 pub(super) const PROJECT: (&str, &str) = ("Project", "flowlogs-cli");
 
-/// The tags of what is made for a flow log.
+/// The tags of the resources of a flow log.
 pub(super) fn tags(name: &str) -> [(&'static str, String); 2] {
     [("Name", name.to_string()), (PROJECT.0, PROJECT.1.to_string())]
 }
 
-/// How the names of roles start; a Region and a flow log's `Name` follow, for IAM has no Regions.
+/// The prefix of role names; the Region and the flow log's `Name` follow, since IAM is not regional.
 pub(super) const ROLE_PREFIX: &str = "fl-cli-";
-/// Who assumes the roles.
+/// The service that assumes the roles.
 pub(super) const SERVICE: &str = "vpc-flow-logs.amazonaws.com";
-/// The one policy in a role, the only one that the Go tool removes.
+/// The name of a role's only policy; the Go tool removes no other.
 pub(super) const POLICY: &str = "flow-logs";
-/// Where IAM and the Go tool cut.
+/// The length at which IAM and the Go tool truncate names.
 const MAX_NAME: usize = 64;
 
-/// The name of the role of a flow log. Fit names are not cut; those of the Go tool may be.
+/// The name of the role of a flow log. Accepted names are not truncated; names from the Go tool may be.
 pub(super) fn role_name(region: &str, name: &str) -> String {
     let role = format!("{ROLE_PREFIX}{region}-{name}");
     role.chars().take(MAX_NAME).collect()

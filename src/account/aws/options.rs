@@ -1,32 +1,32 @@
-//! Which account on AWS is meant, and how a person is told of what goes on.
+//! Options of an account on AWS, and messages to the user.
 
-/// What a person is told before the answer is there.
+/// A message to the user before the answer is complete.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'n> {
-    /// What takes long, or is not quite as asked.
+    /// A note on a long wait, or on a difference from the request.
     Note(&'n str),
-    /// What failed in one of several places; the others answer.
+    /// A failure in one of several places; the others answer.
     Failed(&'n str),
 }
 
-/// Who is told.
+/// The function that gets messages for the user.
 pub type Tell = Box<dyn Fn(News<'_>) + Send + Sync>;
 
-/// Which account, and how to reach a person.
+/// The account to use, and the way to report to the user.
 #[derive(Default)]
 pub struct Options {
-    /// The profile; without one, what the SDK's default chain finds.
+    /// The profile; `None` for the SDK's default chain.
     pub profile: Option<String>,
-    /// The Region; without one, the profile's or the environment's.
+    /// The Region; `None` for that of the profile or the environment.
     pub region: Option<String>,
-    /// Gets the news.
+    /// Gets the messages.
     pub tell: Option<Tell>,
-    /// What scanning a gigabyte costs, in US dollars.
+    /// The price of scanning a gigabyte, in US dollars.
     pub usd_per_gb: f64,
 }
 
 impl Options {
-    /// What scanning so many bytes costs, in US dollars.
+    /// The cost of scanning `bytes`, in US dollars.
     #[allow(clippy::cast_precision_loss, reason = "a price for people")]
     pub(super) fn cost_usd(&self, bytes: u64) -> f64 {
         bytes as f64 / 1e9 * self.usd_per_gb

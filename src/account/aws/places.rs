@@ -1,6 +1,6 @@
-//! Several accounts and Regions side by side, as one account that can be queried, checked and cleaned up.
+//! Several accounts and Regions, queried, checked and cleaned up as one account.
 //!
-//! Where a place fails, the failure is told with its name, and the others answer.
+//! If a place fails, its error is reported with its name, and the other places answer.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -37,7 +37,7 @@ use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, V
 /// The word for every Region that an account has enabled.
 const ALL: &str = "all";
 
-/// Which accounts and Regions.
+/// The profiles and Regions to use.
 pub struct Places {
     /// Profiles; `None` for what the SDK's default chain finds.
     profiles: Vec<Option<String>>,
@@ -46,12 +46,12 @@ pub struct Places {
     tell: Arc<Tell>,
     usd_per_gb: f64,
     found: OnceCell<Vec<(Place, Aws)>>,
-    /// The failures that the running command told of.
+    /// The failures that were reported during the running command.
     told: Mutex<BTreeSet<String>>,
     is_partial: AtomicBool,
 }
 
-/// The parts of a list that is separated by commas; one of nothing where there is no list.
+/// The items of a comma-separated list; a single `None` if there is no list.
 fn parts(list: Option<&String>) -> Vec<Option<String>> {
     match list {
         Some(list) => list.split(',').map(|part| Some(part.trim().to_string())).collect(),
@@ -60,7 +60,7 @@ fn parts(list: Option<&String>) -> Vec<Option<String>> {
 }
 
 impl Places {
-    /// The places that `options` name, if those are several.
+    /// The places that `options` name, if there are several.
     #[must_use]
     pub fn of(options: &mut Options) -> Option<Self> {
         let (profiles, regions) = (parts(options.profile.as_ref()), parts(options.region.as_ref()));
@@ -80,7 +80,7 @@ impl Places {
         })
     }
 
-    /// The places; a profile whose Regions cannot be listed is told of, unless none can.
+    /// The places; a profile whose Regions cannot be listed is reported, unless all fail.
     async fn places(&self) -> Result<&Vec<(Place, Aws)>, Error> {
         let find = async || {
             let of_profiles = join_all(self.profiles.iter().map(|profile| self.of_profile(profile.as_ref()))).await;
@@ -113,7 +113,7 @@ impl Places {
         let aws = open();
         match place(&aws).await {
             Ok(place) => (place, aws),
-            // Reopened, so that the error appears when it is asked: the SDK keeps a login that failed.
+            // Reopened, so that the error appears on first use: the SDK caches a failed login.
             Err(_) => {
                 let named = |name: Option<&String>| name.cloned().unwrap_or_else(|| "-".into());
                 (Place { region: named(region.as_ref()), account: named(profile) }, open())
@@ -121,7 +121,7 @@ impl Places {
         }
     }
 
-    /// Asks each place at once; those that fail are told of, unless all do.
+    /// Asks all places at once; those that fail are reported, unless all fail.
     async fn each<'s, T, F>(&'s self, ask: impl Fn(&'s Aws) -> F) -> Result<Vec<(&'s Place, T)>, AccountError>
     where
         F: Future<Output = Result<T, AccountError>> + Send,
@@ -132,7 +132,7 @@ impl Places {
         self.done(places.iter().map(|(place, _)| place).zip(answers), Place::label)
     }
 
-    /// What succeeded; tells of what failed, unless all did.
+    /// Returns the successful outcomes; reports the failures, unless all failed.
     fn done<'s, K, T, E: Display>(
         &self,
         outcomes: impl Iterator<Item = (&'s K, Result<T, E>)>,
@@ -159,7 +159,7 @@ impl Places {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells of a failure, once a command.
+    /// Reports a failure, once per command.
     fn fail(&self, failure: &str) {
         self.is_partial.store(true, Ordering::Relaxed);
         if self.told().insert(failure.into()) {
@@ -168,7 +168,7 @@ impl Places {
     }
 }
 
-/// What all places have, each thing with its place.
+/// The items of all places, each with its place.
 fn placed<T>(each: Vec<(&Place, Vec<T>)>, with: impl Fn(Place, T) -> T) -> Vec<T> {
     let mut all = Vec::new();
     for (place, things) in each {
@@ -177,7 +177,7 @@ fn placed<T>(each: Vec<(&Place, Vec<T>)>, with: impl Fn(Place, T) -> T) -> Vec<T
     all
 }
 
-/// Where an account is.
+/// The place of an account.
 async fn place(aws: &Aws) -> Result<Place, Error> {
     let clients = aws.clients().await?;
     Ok(Place { region: clients.region.clone(), account: clients.caller().await?.account.clone() })
@@ -310,7 +310,7 @@ fn of_place(name: &str) -> Column {
     Column::new(name, ColumnType::Text)
 }
 
-/// Adds the numbers of a place.
+/// Adds the statistics of a place to those of all places.
 fn add(whole: &mut RunStats, place: &Place, stats: RunStats) {
     whole.rows += stats.rows;
     whole.truncated |= stats.truncated;

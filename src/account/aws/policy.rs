@@ -1,5 +1,4 @@
-//! Which IAM actions each command needs: the table behind `flowlogs policy`, the doctor, and the
-//! advice of an error.
+//! The IAM actions that each command needs: the table behind `flowlogs policy`, the doctor, and the advice of errors.
 
 use serde_json::{Value, json};
 
@@ -19,7 +18,7 @@ pub enum Command {
     Doctor,
     /// `inventory`
     Inventory,
-    /// `query`, and sentences wherever they stand
+    /// `query`, and any sentence in a script or the shell
     Query,
 }
 
@@ -27,7 +26,7 @@ impl Command {
     /// Every command.
     pub const ALL: [Self; 6] = [Self::Create, Self::List, Self::Delete, Self::Doctor, Self::Inventory, Self::Query];
 
-    /// The word for it.
+    /// The command's word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,29 +39,29 @@ impl Command {
         }
     }
 
-    /// The command that a word names.
+    /// The command of this word.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|command| command.name() == word)
     }
 }
 
-/// What an action can be narrowed to.
+/// The resources that an action can be restricted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
-    /// Actions that know no resources.
+    /// Actions without resource-level permissions.
     Everything,
     /// Log groups of flow logs.
     LogGroups,
-    /// All log groups: flow logs that others made deliver anywhere.
+    /// All log groups: other tools' flow logs may deliver to any.
     AnyLogGroup,
     /// Roles of flow logs.
     Roles,
-    /// The roles again, handed to the service only.
+    /// The roles, passed to the service only.
     PassedRoles,
     /// Flow logs.
     FlowLogs,
-    /// Flow logs while they are created.
+    /// Flow logs that are being created.
     NewFlowLogs,
 }
 
@@ -77,7 +76,7 @@ impl Scope {
         Self::NewFlowLogs,
     ];
 
-    /// The resources, with `*` for what is not narrowed.
+    /// The resource ARN pattern, with `*` for what is not restricted.
     fn resource(self, partition: &str, region: &str, account: &str) -> String {
         match self {
             Self::Everything => "*".into(),
@@ -88,7 +87,7 @@ impl Scope {
         }
     }
 
-    /// The context key that has to have this value.
+    /// The context key that is required, and its value.
     const fn context(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::PassedRoles => Some(("iam:PassedToService", SERVICE)),
@@ -98,7 +97,7 @@ impl Scope {
     }
 }
 
-/// Makes the enumeration of actions and the table of them from one list.
+/// Generates the enumeration of actions and their table from one list.
 macro_rules! actions {
     ($($action:ident $name:literal $scope:ident [$($command:ident)*])*) => {
         /// An action that IAM allows or denies.
@@ -137,7 +136,7 @@ actions! {
     ListRoles "iam:ListRoles" Everything [Doctor]
     SimulatePrincipalPolicy "iam:SimulatePrincipalPolicy" Everything [Doctor]
     CreateLogGroup "logs:CreateLogGroup" LogGroups [Create]
-    // Tags that come with what is created.
+    // Tags that are set on creation.
     TagLogGroup "logs:TagResource" LogGroups [Create]
     PutRetentionPolicy "logs:PutRetentionPolicy" LogGroups [Create]
     CreateRole "iam:CreateRole" Roles [Create]
@@ -148,7 +147,7 @@ actions! {
     CreateTags "ec2:CreateTags" NewFlowLogs [Create]
     // Without it, flow logs have no ECS fields.
     ListEcs "ecs:List*" Everything [Create]
-    // A create that fails takes back what it made.
+    // A create that fails is rolled back.
     DeleteFlowLogs "ec2:DeleteFlowLogs" FlowLogs [Create Delete]
     DeleteRolePolicy "iam:DeleteRolePolicy" Roles [Create Delete]
     DeleteRole "iam:DeleteRole" Roles [Create Delete]
@@ -159,22 +158,22 @@ impl Action {
     /// The name in IAM.
     #[must_use]
     pub fn name(self) -> &'static str {
-        // Each action has its row: both come from one list.
+        // Each action has a row: the enumeration and the table come from one list.
         ACTIONS.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
 }
 
-/// A question to IAM's simulator: whether these actions are allowed on this resource.
+/// A request to IAM's simulator: whether these actions are allowed on this resource.
 pub(super) struct Probe {
     pub(super) actions: Vec<&'static str>,
     pub(super) resource: String,
     pub(super) context: Option<(&'static str, &'static str)>,
 }
 
-/// What to ask the simulator, all actions together.
+/// The requests to the simulator for all actions.
 pub(super) fn probes(partition: &str, region: &str, account: &str) -> Vec<Probe> {
     let probe = |scope: Scope| Probe {
-        // The simulator takes no patterns, neither for actions nor as the resource of a narrow one.
+        // The simulator accepts no wildcards in actions, nor in the resources of restricted ones.
         actions: ACTIONS.iter().filter(|row| row.2 == scope && !row.1.contains('*')).map(|row| row.1).collect(),
         resource: match scope {
             Scope::Everything => "*".into(),
@@ -185,7 +184,7 @@ pub(super) fn probes(partition: &str, region: &str, account: &str) -> Vec<Probe>
     Scope::ALL.into_iter().map(probe).collect()
 }
 
-/// The least IAM policy that a command needs, or that all of them need together.
+/// The minimal IAM policy of a command, or of all commands together.
 #[must_use]
 pub fn document(command: Option<Command>) -> Value {
     let is_meant = |commands: &[Command]| command.is_none_or(|command| commands.contains(&command));

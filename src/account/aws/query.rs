@@ -1,7 +1,7 @@
-//! Queries: targets to log groups, those to questions of the service, what it answers to rows.
+//! Queries: targets to log groups, plans to queries of the service, its replies to rows.
 //!
-//! A plan becomes as few questions as possible: one for up to 50 log groups of one format. Several, by
-//! log groups or by time, are asked at once and merged.
+//! A plan becomes as few queries as possible: one for up to 50 log groups of one format. If there are several, by log
+//! groups or by time, they run at once and are merged.
 
 mod answer;
 mod cell;

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-/// Time between calls of one operation: somewhat more than ten a second, which is the quota, allows.
+/// Time between calls of one operation. The quota is ten calls per second; this keeps slightly below it.
 const PACE: Duration = Duration::from_millis(110);
 /// Calls that may come at once after a pause.
 const BURST: u32 = 5;
-/// Queries at once; the account may have 100, together with everybody else's.
+/// Concurrent queries of this process; the account may have 100 in total.
 const MOST_QUERIES: usize = 30;
 
-/// What limits the queries of one session.
+/// The limits of the queries of one session.
 pub(super) struct Quota {
     pub(super) starts: Pace,
     pub(super) results: Pace,
@@ -27,7 +27,7 @@ impl Default for Quota {
     }
 }
 
-/// Lets calls go one after another.
+/// Spaces calls out.
 #[derive(Default)]
 pub(super) struct Pace(Mutex<Option<Instant>>);
 
@@ -37,7 +37,7 @@ impl Pace {
         let turn = {
             let mut next = self.0.lock().await;
             let now = Instant::now();
-            // Time that nobody used counts, up to a burst.
+            // Unused time accumulates, up to a burst.
             let earliest = now.checked_sub(PACE * BURST).unwrap_or(now);
             let turn = next.map_or(earliest, |next| next.max(earliest));
             *next = Some(turn + PACE);

@@ -1,4 +1,4 @@
-//! Roles with which the service delivers records: made, looked at, deleted.
+//! Roles with which the service delivers records: created, read, deleted.
 
 use aws_sdk_iam::types::{Role, Tag};
 use serde_json::json;
@@ -8,8 +8,8 @@ use super::error::Error;
 use super::naming::{POLICY, PROJECT, ROLE_PREFIX, SERVICE, tags};
 use super::policy::Action;
 
-/// Makes a role that the service can assume for flow logs of this account and Region only; an error
-/// that [is taken](Error::is_taken) where there is one of the name.
+/// Creates a role that the service can assume only for flow logs of this account and Region. If the
+/// name exists already, [`Error::is_taken`] is true of the error.
 pub(super) async fn create(clients: &Clients, role: &str, name: &str) -> Result<String, Error> {
     let caller = clients.caller().await?;
     let source = format!("arn:{}:ec2:{}:{}:vpc-flow-log/*", caller.partition(), clients.region, caller.account);
@@ -59,11 +59,11 @@ pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<
     });
     let request = clients.iam.put_role_policy().role_name(role).policy_name(POLICY);
     let put = request.policy_document(policy.to_string()).send().await;
-    put.map_err(clients.failed(Action::PutRolePolicy, format!("put the policy of the role {role}")))?;
+    put.map_err(clients.failed(Action::PutRolePolicy, format!("set the policy of the role {role}")))?;
     Ok(())
 }
 
-/// Every role that has the name of one of this Region's.
+/// Every role whose name has our prefix for this Region.
 pub(super) async fn list(clients: &Clients) -> Result<Vec<Role>, Error> {
     let prefix = format!("{ROLE_PREFIX}{}-", clients.region);
     let pages = clients.iam.list_roles().into_paginator().items().send();
@@ -71,17 +71,17 @@ pub(super) async fn list(clients: &Clients) -> Result<Vec<Role>, Error> {
     Ok(roles.into_iter().filter(|role| role.role_name.starts_with(&prefix)).collect())
 }
 
-/// A role with its tags, which only this call has; `None` if there is none.
+/// A role with its tags, which only this call returns; `None` if it does not exist.
 pub(super) async fn get(clients: &Clients, role: &str) -> Result<Option<Role>, Error> {
     let got = clients.iam.get_role().role_name(role).send().await;
-    match got.map_err(clients.failed(Action::GetRole, format!("look at the role {role}"))) {
+    match got.map_err(clients.failed(Action::GetRole, format!("read the role {role}"))) {
         Ok(got) => Ok(got.role),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Checks that a role is ours; `None` if there is none of the name.
+/// Checks that a role is ours; `None` if it does not exist.
 pub(super) async fn check(clients: &Clients, role: &str) -> Result<Option<Role>, Error> {
     match get(clients, role).await? {
         Some(found) if !is_ours(&found) => Err(Error::NotOurs { what: format!("the role {role}") }),
@@ -89,12 +89,12 @@ pub(super) async fn check(clients: &Clients, role: &str) -> Result<Option<Role>,
     }
 }
 
-/// Whether a role has our tag.
+/// Returns whether a role has our tag.
 pub(super) fn is_ours(role: &Role) -> bool {
     value_of(role, PROJECT.0) == Some(PROJECT.1)
 }
 
-/// The `Name` of the flow log that a role was made for.
+/// The `Name` of the flow log that a role was created for.
 pub(super) fn owner(role: &Role) -> Option<&str> {
     value_of(role, "Name")
 }
@@ -103,7 +103,7 @@ fn value_of<'a>(role: &'a Role, key: &str) -> Option<&'a str> {
     role.tags().iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
 }
 
-/// Deletes a role that was checked, its policy first; one that is gone is deleted.
+/// Deletes a role that was checked, its policy first; if it is already gone, that is a success.
 pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
     let emptied = clients.iam.delete_role_policy().role_name(role).policy_name(POLICY).send().await;
     missing_is_done(

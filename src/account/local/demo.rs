@@ -1,9 +1,9 @@
-//! The demo account: an embedded account that feels real, made by the program itself.
+//! The demo account: a realistic embedded account that the program itself generates.
 //!
-//! Its network is always the same. Its records are made in slots of ten minutes, each from a seed of
-//! its own, so that the same slot always has the same records; whenever they are read, the slots up to
-//! now are added and those older than a day taken away. Two mistakes wait to be found: `demo-db` lacks a rule
-//! for `worker`, and the ACL of `prod-private-b` denies what the load balancer sends.
+//! Its network is always the same. Its records are generated in slots of ten minutes, each from its own seed, so that a
+//! slot always has the same records. Whenever the account is read, the slots up to now are added, and those older than
+//! a day are removed. Two mistakes wait to be found: `demo-db` lacks a rule for `worker`, and the ACL of
+//! `prod-private-b` denies the traffic of the load balancer.
 
 mod network;
 mod traffic;
@@ -26,10 +26,10 @@ use crate::kind::TargetKind;
 use crate::value::EpochSeconds;
 pub(super) use network::network;
 
-/// How far records go back.
+/// The age of the oldest records, in seconds.
 const KEPT_S: i64 = 24 * 60 * 60;
 
-/// Makes the demo account in `folder`, or brings the one that is there up to now.
+/// Creates the demo account in `folder`, or extends the existing one up to now.
 ///
 /// # Errors
 ///
@@ -49,13 +49,13 @@ fn failed(action: &'static str, file: &Path, source: io::Error) -> Error {
     Error::Io { action, file: file.to_path_buf(), source }
 }
 
-/// Puts a file in its place as a whole.
+/// Replaces a file atomically.
 fn replace(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let new = file.with_extension(format!("new-{}", std::process::id()));
     fs::write(&new, bytes).and_then(|()| fs::rename(&new, file)).map_err(|source| failed("write", file, source))
 }
 
-/// The slots from a day ago to now: missing ones are made, those that are not over yet again.
+/// Generates the slots of the last day: those that are missing, and again those that were not over yet.
 ///
 /// # Errors
 ///
@@ -64,7 +64,7 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
     let first = (now - KEPT_S).div_euclid(SLOT_S) * SLOT_S;
     let name = |slot: i64| records.join(format!("{SLOT_PREFIX}{slot}.log.gz"));
     let slots: Vec<i64> = (first..=now).step_by(usize::try_from(SLOT_S).unwrap_or(1)).collect();
-    // A slot whose last records were still ahead when it was made is not whole.
+    // A slot is incomplete if its last records still lay ahead when it was generated.
     let is_whole = |slot: i64| made_at(&name(slot)).is_some_and(|made| slot + SLOT_S + traffic::LONGEST_S < made);
     let missing: Vec<i64> = slots.iter().copied().filter(|slot| !is_whole(*slot)).collect();
     let traffic = traffic::Traffic::new(inventory);
@@ -90,7 +90,7 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
     remove_before(records, first)
 }
 
-/// The second up to which a slot has records, which is when its file was changed.
+/// The time up to which a slot has records, which is its file's modification time.
 fn made_at(file: &Path) -> Option<EpochSeconds> {
     let changed = fs::metadata(file).ok()?.modified().ok()?;
     i64::try_from(changed.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
@@ -103,7 +103,7 @@ fn set_made_at(file: &Path, now: EpochSeconds) -> io::Result<()> {
 
 fn compressed(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
-    // Memory can always be written to.
+    // Writing to memory does not fail.
     let _ = encoder.write_all(text);
     encoder.finish().unwrap_or_default()
 }
@@ -118,7 +118,7 @@ fn remove_before(records: &Path, first: EpochSeconds) -> Result<(), Error> {
     Ok(())
 }
 
-/// What somebody created before: flow logs of the VPCs, a group, and a NAT gateway.
+/// Creates the flow logs that the demo begins with: of the VPCs, a group, and a NAT gateway.
 fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let marker: PathBuf = folder.join("flow-logs.json");
     if marker.exists() {
@@ -195,7 +195,7 @@ mod tests {
         let whole = compressed(&traffic::Traffic::new(&network()).slot(NOW, NOW + 86_400));
         assert_ne!(fs::read(&file).unwrap(), whole);
         let after = slots(NOW + 1_200);
-        // What was not over when it was made is whole now.
+        // A slot that was incomplete when it was generated is complete now.
         assert_eq!(fs::read(&file).unwrap(), whole);
         assert_eq!((after.len(), after[0], after[144]), (145, NOW - 85_200, NOW + 1_200));
     }

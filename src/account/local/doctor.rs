@@ -1,4 +1,4 @@
-//! What is not as it should be in an embedded account.
+//! The problems of an embedded account.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::function::Function;
 use crate::query::plan::{Aggregate, Filter, GroupKey, Groups, KeyBy, Limit, Plan, Selection, Shape, Source, Statuses};
 use crate::value::{Progress, Rows, Value};
 
-/// Everything that is found.
+/// Returns all problems.
 pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> {
     let flow_logs = account.listed()?;
     let mut findings: Vec<Finding> =
@@ -27,7 +27,7 @@ pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> 
     }
     if account.folder.join("records").is_dir() {
         for interface in strays(account).await? {
-            let what = "has records, and is not in the inventory: no flow log can show them";
+            let what = "has records but is not in the inventory: no flow log can show them";
             add(format!("{interface} {what}"), None);
         }
     } else {
@@ -58,7 +58,7 @@ fn of_flow_log(account: &Embedded, flow_log: FlowLog) -> Option<Finding> {
     }
 }
 
-/// The interfaces that have records and are not in the inventory.
+/// The interfaces that have records but are not in the inventory.
 async fn strays(account: &Embedded) -> Result<Vec<String>, Error> {
     let files = account.record_files(None)?;
     if files.is_empty() {

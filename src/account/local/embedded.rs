@@ -1,4 +1,4 @@
-//! The embedded account, as everything that has flow logs is asked and changed.
+//! The embedded account as an [`Account`] and a [`Lifecycle`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +27,8 @@ use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 
-/// Records of a new flow log reach back so far, so that there is something to see at once. AWS has
-/// nothing before the flow log.
+/// The records of a new flow log reach this far back, so that there is something to see at once. On AWS there are no
+/// records from before the flow log.
 const BACKFILL_S: i64 = 60 * 60;
 
 #[async_trait]
@@ -129,13 +129,13 @@ impl Lifecycle for Embedded {
     }
 }
 
-/// What the maker of a flow log should know of its records.
+/// A note on the records of a new flow log, for the user.
 fn note_of(settings: &Settings) -> String {
     let back = "its records reach an hour back; on AWS they start when it is created";
     if settings.fields.is_empty() { back.into() } else { format!("{back}; they have the fields that the folder has") }
 }
 
-/// An id that no flow log of the account has: the same resource gets the same one again.
+/// An unused id; the same resource gets the same id again.
 fn free_id(entries: &[Entry], resource: &Resource) -> String {
     let mut id = format!("fl-{}", id_digits(&resource.log_group()));
     while entries.iter().any(|entry| entry.id == id) {

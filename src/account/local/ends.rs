@@ -1,4 +1,4 @@
-//! Whether records hold both ends of some traffic, which a sum then takes in twice.
+//! Detects traffic that was recorded at both ends, which a sum counts twice.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,8 +13,8 @@ use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Progress, Rows, Value};
 
-/// Whether two interfaces recorded the same pair of addresses, among the newest records that `plan` sums.
-/// Records without an interface or an address tell nothing.
+/// Returns whether two interfaces recorded the same pair of addresses, among the newest records that `plan` sums.
+/// Records without an interface or an address do not count.
 pub(super) async fn are_both_recorded(
     account: &impl Account,
     plan: &Plan,

@@ -1,8 +1,8 @@
 //! The embedded account: a folder with `inventory.json`, `flow-logs.json` and records under `records/`.
 //!
-//! The records are what the network did; a flow log is a view of them: of the interfaces that it
-//! covers, from the time it was created on. So a plan runs over the same files whatever its targets,
-//! with those as a filter.
+//! The records are all traffic of the network; a flow log is a view of them: the records of the interfaces that it
+//! covers, from its creation on. So a plan runs over the same files whatever its targets are, with the targets as a
+//! filter.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -29,12 +29,12 @@ pub struct Embedded {
     pub(super) inventory: Inventory,
     pub(super) state: State,
     pub(super) options: engine::Options,
-    /// Of a demo account, whose network goes on, the second up to which there are records.
+    /// The second up to which there are records; `None` for an account that is not a demo account.
     demo_until: Option<Mutex<EpochSeconds>>,
 }
 
 impl Embedded {
-    /// Whether a folder is an embedded account.
+    /// Returns whether a folder is an embedded account.
     #[must_use]
     pub fn is_one(folder: &Path) -> bool {
         folder.join("inventory.json").is_file()
@@ -55,7 +55,7 @@ impl Embedded {
         Ok(Self { folder: folder.to_path_buf(), inventory, state, options, demo_until })
     }
 
-    /// Lets the network of a demo account go on up to now.
+    /// Extends the records of a demo account up to now.
     pub(super) fn go_on(&self) -> Result<(), EmbeddedError> {
         let Some(until) = &self.demo_until else { return Ok(()) };
         let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +72,7 @@ impl Embedded {
         self.inventory.resources(kind).into_iter().find(|resource| resource.id == entry.resource)
     }
 
-    /// The interfaces that a flow log covers now: a VPC's and a subnet's own grow with them.
+    /// The interfaces that a flow log covers now. The flow log of a VPC or subnet covers new interfaces by itself.
     fn covered(&self, entry: &Entry) -> Vec<String> {
         if !entry.interfaces.is_empty() {
             return entry.interfaces.clone();
@@ -109,13 +109,13 @@ impl Embedded {
         Ok(flow_logs)
     }
 
-    /// Bytes under `records/`, shared among flow logs by the interfaces they cover.
+    /// The bytes under `records/`, divided among the flow logs by the interfaces that they cover.
     fn stored_bytes(&self) -> u64 {
         let files = std::fs::read_dir(self.folder.join("records")).into_iter().flatten().flatten();
         files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|data| data.len()).sum()
     }
 
-    /// The files that may hold records of an interval: of slots only those that meet it.
+    /// The files that may hold records of an interval: the slots that overlap it, and all other files.
     pub(super) fn record_files(&self, interval: Option<Interval>) -> Result<Vec<String>, EmbeddedError> {
         let folder = self.folder.join("records");
         let io = |source| EmbeddedError::Io { action: "read", file: folder.clone(), source };
@@ -131,7 +131,7 @@ impl Embedded {
             (Some(slot), Some(interval)) => slot <= interval.until && slot + SLOT_S > interval.from,
             _ => true,
         };
-        // Where nothing meets it, one file still tells the format, so that a wrong field is an error.
+        // If no slot overlaps it, one file still tells the format, so that a wrong field is an error.
         let last = files.last().cloned();
         let mut kept: Vec<PathBuf> = files.into_iter().filter(meets).collect();
         if kept.is_empty() {
@@ -140,7 +140,7 @@ impl Embedded {
         Ok(kept.iter().map(|file| file.display().to_string()).collect())
     }
 
-    /// The records that the plan's targets recorded, as a condition.
+    /// The condition that selects the records of the plan's targets.
     pub(super) fn recorded(&self, plan: &Plan) -> Result<Condition, Error> {
         let entries = self.state.read()?;
         let mut views = Vec::new();
@@ -182,7 +182,7 @@ impl Embedded {
         Ok(views)
     }
 
-    /// What flow logs show of these interfaces.
+    /// The views that flow logs have of these interfaces.
     fn views_of(&self, interfaces: &[String], entries: &[&Entry]) -> Vec<View> {
         let views = entries.iter().map(|entry| self.view(entry));
         views
@@ -219,7 +219,7 @@ impl Embedded {
     }
 }
 
-/// What one flow log shows: the records of these interfaces from this second on.
+/// The view of one flow log: the records of these interfaces from this second on.
 struct View {
     interfaces: Vec<String>,
     from: EpochSeconds,

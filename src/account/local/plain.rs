@@ -1,5 +1,5 @@
-//! Flow log files without an account around them: targets become filters on the record's own fields,
-//! or on the interfaces that an inventory names.
+//! Flow log files without an account: targets become filters on the record's own fields, or on the interfaces of an
+//! inventory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,19 +28,19 @@ use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 /// Files that hold flow log records.
 pub struct PlainFiles {
     options: engine::Options,
-    /// As they were last looked at.
+    /// The files as last read.
     files: Mutex<Arc<Files>>,
-    /// Whether nothing was asked of them since: each look is good for one answer, as files grow.
+    /// Whether no query has used them since: they are read again for each answer, as files grow.
     is_fresh: AtomicBool,
     inventory: Option<Inventory>,
 }
 
 impl PlainFiles {
-    /// Looks at the head of each file; an inventory adds what the records do not say.
+    /// Reads the head of each file; an inventory adds what the records do not say.
     ///
     /// # Errors
     ///
-    /// [`engine::Error`] where one cannot be read or is no flow log.
+    /// [`engine::Error`] if a file cannot be read or is not a flow log.
     pub fn open(options: engine::Options, inventory: Option<Inventory>) -> Result<Self, engine::Error> {
         let files = Mutex::new(Arc::new(Files::open(options.clone())?));
         Ok(Self { options, files, is_fresh: AtomicBool::new(true), inventory })
@@ -50,7 +50,7 @@ impl PlainFiles {
         Arc::clone(&self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the files again, unless that was just done or what they are comes through a pipe.
+    /// Reads the heads of the files again, unless they are fresh or come through a pipe.
     fn look_again(&self) -> Result<(), engine::Error> {
         if !self.is_fresh.swap(false, Ordering::Relaxed) && self.files().extent().is_some() {
             self.keep(Files::open(self.options.clone())?);
@@ -62,7 +62,7 @@ impl PlainFiles {
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
     }
 
-    /// What a record of this target must fulfil; `None` for every record.
+    /// The condition that selects the records of this target; `None` for every record.
     fn condition(&self, target: &Target) -> Result<Option<Condition>, Error> {
         if target.kind == TargetKind::All || (target.selectors.is_empty() && id_of(target.kind).is_some()) {
             return Ok(None);
@@ -73,7 +73,7 @@ impl PlainFiles {
         }
     }
 
-    /// The records of resources that the inventory knows, and of ids that it does not know any more.
+    /// The records of resources in the inventory, and of ids that are not in the inventory any more.
     fn of_selectors(&self, target: &Target, inventory: &Inventory) -> Result<Condition, Error> {
         let resources = inventory.resources(target.kind);
         if target.selectors.is_empty() {
@@ -101,8 +101,8 @@ impl PlainFiles {
         Ok(any(tests))
     }
 
-    /// By the record's own id where it has one, so that interfaces that are gone count too; else by
-    /// the interfaces that the resources have.
+    /// Selects by the record's own id if records have it, so that deleted interfaces count too; otherwise by the
+    /// interfaces of the resources.
     fn of_resources(&self, kind: TargetKind, resources: &[&Resource]) -> Condition {
         let field = id_of(kind).map(|(field, _)| field).filter(|field| self.files().has(&Source::Field(*field)));
         let ids = |resource: &&Resource| match kind {
@@ -171,7 +171,7 @@ impl Account for PlainFiles {
         interval: Option<Interval>,
         cancellation: &Cancellation,
     ) -> Result<Option<bool>, Error> {
-        // What came through a pipe cannot be read again.
+        // A pipe cannot be read again.
         if self.files().extent().is_none() {
             return Ok(None);
         }
@@ -188,7 +188,7 @@ impl Account for PlainFiles {
     ) -> Result<RunStats, Error> {
         self.look_again()?;
         let conditions = plan.targets.iter().map(|target| self.condition(target)).collect::<Result<Vec<_>, _>>()?;
-        // A target without a selector takes every record, whatever the others narrow to.
+        // A target without a selector takes every record, whatever the other targets select.
         let narrowed = match conditions.into_iter().collect::<Option<Vec<_>>>() {
             Some(tests) => plan.narrowed(any(tests)),
             None => plan.clone(),

@@ -1,4 +1,4 @@
-//! What records say of where they belong: the ids in them.
+//! Targets by the ids that records themselves have.
 
 use crate::field::Field;
 use crate::kind::TargetKind;
@@ -11,15 +11,15 @@ pub enum Error {
     /// `sg web`, where there are only files.
     #[error("the records do not say which {what} an interface belongs to")]
     NeedsInventory {
-        /// The kind, in a user's words.
+        /// The kind, for messages.
         what: &'static str,
     },
     /// `vpc prod`, where there are only files.
-    #[error("`{selector}` is no {kind} id, and names need an inventory")]
+    #[error("`{selector}` is not a valid {kind} id, and names need an inventory")]
     NameNeedsInventory {
         /// The kind's word.
         kind: &'static str,
-        /// What was typed.
+        /// The selector as it was typed.
         selector: String,
     },
     /// `group "/aws/vpc"`, where there are only files.
@@ -28,7 +28,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to type instead.
+    /// A hint at what to type instead.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -41,17 +41,17 @@ impl Error {
                 let example = TargetKind::named(kind).and_then(id_of).map_or("an id", |(_, prefix)| prefix);
                 Some(format!("give one with `--inventory FILE`, or use the id (`{example}...`)"))
             }
-            Self::NoLogGroups => Some("leave the target out, or say `all`".into()),
+            Self::NoLogGroups => Some("omit the target, or use `all`".into()),
         }
     }
 }
 
-/// The field of a kind's id in records, and how the ids start.
+/// The field that has a kind's id in records, and the prefix of such ids.
 pub(super) const fn id_of(kind: TargetKind) -> Option<(Field, &'static str)> {
     kind.info().id
 }
 
-/// What a record must fulfil where only its own ids say what it belongs to.
+/// The condition that selects the records of a target by the ids in the records alone.
 pub(super) fn by_ids(target: &Target) -> Result<Condition, Error> {
     let Some((field, prefix)) = id_of(target.kind) else {
         return Err(match target.kind {
@@ -74,7 +74,7 @@ pub(super) fn by_ids(target: &Target) -> Result<Condition, Error> {
     Ok(any(tests))
 }
 
-/// The records in which a field is one of these ids.
+/// The condition that a field is one of these ids.
 pub(super) fn one_of(field: Field, mut ids: Vec<String>) -> Condition {
     ids.sort();
     ids.dedup();

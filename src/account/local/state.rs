@@ -1,7 +1,7 @@
-//! The flow logs of an embedded account: `flow-logs.json`, replaced as a whole or not at all.
+//! The flow logs of an embedded account: `flow-logs.json`, which is replaced atomically.
 //!
-//! A change takes the lock, reads what is there, writes a new file beside it, syncs and renames it.
-//! So a reader needs no lock, and whoever is killed half-way leaves the old state or the new one.
+//! A change takes the lock, reads the file, writes a new file beside it, syncs and renames it. So a reader needs no
+//! lock, and a process that is killed leaves either the old state or the new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use crate::value::EpochSeconds;
 
 /// The version of the schema below.
 const VERSION: u32 = 1;
-/// How long a change waits for another process; changes take milliseconds.
+/// The time that a change waits for another process; changes take milliseconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 
@@ -25,11 +25,11 @@ pub enum Error {
     /// A file cannot be read or written.
     #[error("cannot {action} `{}`: {source}", file.display())]
     Io {
-        /// What was being done.
+        /// The action that failed.
         action: &'static str,
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// `flow-logs.json` is not JSON of this schema; the reason has line and column.
@@ -37,7 +37,7 @@ pub enum Error {
     Invalid {
         /// The file.
         file: PathBuf,
-        /// What is wrong, and where.
+        /// The error, with line and column.
         source: serde_json::Error,
     },
     /// `"version": 9`
@@ -53,20 +53,20 @@ pub enum Error {
     Locked {
         /// The folder.
         folder: PathBuf,
-        /// Who, as far as it is known.
+        /// The process that holds the lock, as far as it is known.
         holder: String,
     },
 }
 
 impl Error {
-    /// What to type instead.
+    /// A hint at what to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         matches!(self, Self::Locked { .. }).then(|| "try again when it is done".into())
     }
 }
 
-/// A flow log as it is kept.
+/// A flow log as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -78,15 +78,15 @@ pub(super) struct Entry {
     pub(super) resource: String,
     /// Its log group.
     pub(super) log_group: String,
-    /// The interfaces it was created for; for a VPC or a subnet none, since those cover all they have.
+    /// The interfaces that it was created for; empty for a VPC or a subnet, which are covered as a whole.
     pub(super) interfaces: Vec<String>,
-    /// When it was created, and from when on there are records of it.
+    /// The time when it was created.
     pub(super) created: EpochSeconds,
     /// The first second that it has records of.
     pub(super) records_from: EpochSeconds,
     /// Days that records are kept.
     pub(super) retention_days: u32,
-    /// Seconds over which a record aggregates.
+    /// The aggregation interval, in seconds.
     pub(super) aggregation_s: u32,
 }
 
@@ -111,7 +111,7 @@ impl State {
         self.folder.join("flow-logs.json")
     }
 
-    /// The flow logs there are; none where nothing was created yet.
+    /// Reads the flow logs; none before the first is created.
     pub(super) fn read(&self) -> Result<Vec<Entry>, Error> {
         let file = self.file();
         let text = match fs::read_to_string(&file) {
@@ -126,7 +126,7 @@ impl State {
         }
     }
 
-    /// Changes the flow logs, with no other process changing them meanwhile.
+    /// Changes the flow logs; no other process can change them meanwhile.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Vec<Entry>) -> T) -> Result<T, Error> {
         let _lock = self.lock()?;
         let before = self.read()?;
@@ -138,20 +138,20 @@ impl State {
         Ok(outcome)
     }
 
-    /// Who keeps others from changing the flow logs right now.
+    /// The process that holds the lock right now.
     pub(super) fn holder(&self) -> Option<String> {
         let file = self.lock_file();
         let is_held = |lock: File| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
         File::open(&file).is_ok_and(is_held).then(|| holder(&file))
     }
 
-    /// What an interrupted change left, if one did; a change that goes on now has the lock.
+    /// The leftover of an interrupted change, if there is one; the file of a running change is not a leftover.
     pub(super) fn leftover(&self) -> Option<PathBuf> {
         let leftover = self.leftover_file();
         (leftover.exists() && self.lock().is_ok() && leftover.exists()).then_some(leftover)
     }
 
-    /// Removes what an interrupted change left.
+    /// Removes the leftover of an interrupted change.
     pub(super) fn remove_leftover(&self) -> Result<(), Error> {
         let _lock = self.lock()?;
         let file = self.leftover_file();
@@ -171,7 +171,7 @@ impl State {
         self.folder.join("flow-logs.lock")
     }
 
-    /// The lock lasts as long as the file is open; the system lets go of it when a process dies.
+    /// Takes the lock, which lasts as long as the file is open; the system releases it when the process ends.
     fn lock(&self) -> Result<File, Error> {
         let file = self.lock_file();
         let io = |action| {
@@ -191,7 +191,7 @@ impl State {
                 Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
             }
         }
-        // For the message above only: what counts is the lock.
+        // Only for the message above: the lock itself does not depend on it.
         lock.set_len(0).map_err(io("write"))?;
         write!(lock, "{}", std::process::id()).map_err(io("write"))?;
         Ok(lock)
@@ -207,12 +207,12 @@ impl State {
         to.write_all(text.as_bytes()).map_err(io)?;
         to.sync_all().map_err(io)?;
         fs::rename(&new, &file).map_err(io)?;
-        // The rename itself is on disk once its folder is.
+        // The rename is durable only when the folder is synced.
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io)
     }
 }
 
-/// Who wrote itself into the lock.
+/// The process that the lock file names.
 fn holder(lock: &Path) -> String {
     let process = fs::read_to_string(lock).ok().filter(|text| !text.is_empty());
     process.map_or_else(|| "another process".into(), |id| format!("process {}", id.trim()))

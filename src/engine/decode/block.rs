@@ -24,12 +24,12 @@ pub(crate) enum StoredColumn<'b> {
     Array(ArrayRef),
     /// A dictionary, and the index into it of each row.
     Dictionary(ArrayRef, ArrayRef),
-    /// The bytes of values, which were checked to be of this kind, or absent.
+    /// The byte ranges of values, which were checked to be of this kind or absent.
     Spans(Rc<BlockText<'b>>, SlotKind, Vec<Span>),
 }
 
 impl StoredColumn<'_> {
-    /// The values of the kept records (no absent marks in `kept`), or of all.
+    /// The values of the kept records (`kept` has no nulls), or of all.
     pub(crate) fn array(&self, kept: Option<&BooleanArray>) -> Result<ArrayRef, ArrowError> {
         match (self, kept) {
             (Self::Array(array), None) => Ok(Arc::clone(array)),
@@ -44,7 +44,7 @@ impl StoredColumn<'_> {
         }
     }
 
-    /// The rows for which a test holds; a dictionary is tested instead of the rows.
+    /// The rows for which a test holds; a dictionary is tested once instead of each row.
     pub(crate) fn test(
         &self,
         test: impl Fn(&ArrayRef) -> Result<BooleanArray, ArrowError>,
@@ -59,12 +59,12 @@ impl StoredColumn<'_> {
 /// The text that spans point into.
 pub(crate) struct BlockText<'b> {
     bytes: &'b [u8],
-    /// The same as UTF-8, checked once; `None` if malformed lines make it something else.
+    /// The same as UTF-8, checked once; `None` if malformed lines make it invalid.
     utf8: OnceCell<Option<&'b str>>,
 }
 
 impl<'b> BlockText<'b> {
-    /// These bytes.
+    /// The text of these bytes.
     pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self { bytes, utf8: OnceCell::new() }
     }
@@ -82,7 +82,7 @@ impl<'b> BlockText<'b> {
     }
 
     fn texts<'s>(&self, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
-        /// Bytes of text that are checked as a whole in the time of checking one value.
+        /// The number of bytes of text that are checked as a whole in the time of checking one value.
         const BYTES_PER_VALUE: usize = 256;
         let whole = if rows > self.bytes.len() / BYTES_PER_VALUE { self.whole() } else { None };
         let mut builder = StringViewBuilder::with_capacity(rows);
@@ -102,20 +102,20 @@ impl<'b> BlockText<'b> {
 
 /// Some records, column by column; only the columns that are needed.
 pub(crate) struct Block<'b> {
-    /// How many records.
+    /// The number of records.
     pub(crate) rows: usize,
-    /// Which of them the query may see, if not all.
+    /// The records that the query may see; `None` for all.
     pub(crate) visible: Option<BooleanBuffer>,
     columns: Vec<(usize, StoredColumn<'b>)>,
 }
 
 impl<'b> Block<'b> {
-    /// Columns by the slot that each stands for.
+    /// The block of these columns, each with its slot.
     pub(crate) fn new(rows: usize, visible: Option<BooleanBuffer>, columns: Vec<(usize, StoredColumn<'b>)>) -> Self {
         Self { rows, visible, columns }
     }
 
-    /// The values of the slot, for the kept records (no absent marks in `kept`) or for all.
+    /// The values of the slot, for the kept records (`kept` has no nulls) or for all.
     pub(crate) fn column(&self, slot: usize, kept: Option<&BooleanArray>) -> Result<ArrayRef, ArrowError> {
         let column = self.columns.iter().find(|(of, _)| *of == slot);
         column.expect("every slot that is asked for was needed").1.array(kept)

@@ -1,7 +1,7 @@
 //! Gathers the columns of a block from lines: decoded values, or their byte ranges.
 //!
-//! Regular lines are taken many at a time, one column after the other; any other comes value by value
-//! from `LineReader`. Every value of a line is checked, whether the query needs it or not.
+//! Regular lines are processed many at a time, column by column; other lines come value by value from `LineReader`.
+//! Every value of a line is checked, whether the query needs it or not.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ use super::rules::Rules;
 use super::values::Values;
 use super::word;
 
-/// Gathers records.
+/// A block under construction.
 pub(crate) struct Gathering {
     visible: Vec<bool>,
     /// The needed columns, in the order of their slots.
@@ -30,7 +30,7 @@ pub(crate) struct Gathering {
 /// One column.
 enum Gathered {
     Values(Values),
-    /// Byte ranges of values of this kind.
+    /// The byte ranges of values of this kind.
     Spans(SlotKind, Vec<Span>),
 }
 
@@ -78,8 +78,8 @@ impl Gathering {
         self.visible.push(true);
     }
 
-    /// Adds the records of regular lines, which start at `at` in the block's bytes; `is_visible` decides
-    /// by status and time. Returns how many, or `None` and adds nothing if a line is not plainly a record.
+    /// Adds the records of regular lines, which start at `at` in the block's bytes; `is_visible` decides by status and
+    /// time. Returns the number of records, or `None` if a line is not plainly a record; then nothing is added.
     pub(crate) fn extend(
         &mut self,
         lines: &RegularLines<'_>,
@@ -119,12 +119,12 @@ impl Gathering {
         true
     }
 
-    /// How many records there are.
+    /// The number of records.
     pub(crate) const fn rows(&self) -> usize {
         self.visible.len()
     }
 
-    /// The records as a block; `bytes` are what the lines stood in.
+    /// The records as a block; `bytes` is the text that contains the lines.
     pub(crate) fn finish(self, bytes: &[u8]) -> Block<'_> {
         let text = Rc::new(BlockText::new(bytes));
         let columns = self.columns.into_iter().map(|(slot, values)| (slot, values.finish(&text))).collect();
@@ -136,29 +136,29 @@ impl Gathering {
 /// Regular lines of a layout.
 pub(crate) struct RegularLines<'t> {
     pub(crate) layout: &'t Layout,
-    /// Those of this layout.
+    /// The rules of this layout.
     pub(crate) rules: &'t Rules,
     /// The starts of their values.
     pub(crate) index: &'t Index,
-    /// The lines, and padding behind them.
+    /// The lines, with padding after them.
     pub(crate) text: &'t [u8],
 }
 
 impl RegularLines<'_> {
-    /// The byte ranges of a slot's values; in an export, a timestamp stands before each record.
+    /// The byte ranges of a slot's values; in an export, a timestamp precedes each record.
     fn values(&self, slot: usize) -> impl Iterator<Item = (usize, usize)> {
         self.index.values(slot + usize::from(self.layout.is_export))
     }
 
-    /// Whether no line is a comment, and each has a timestamp where the layout wants one.
+    /// Returns whether no line is a comment, and each has a timestamp if the layout requires one.
     fn is_led_well(&self) -> bool {
         self.index.values(0).all(|(start, end)| {
             self.text[start] != b'#' && (!self.layout.is_export || is_timestamp(&self.text[start..end]))
         })
     }
 
-    /// Whether all values of a slot are addresses, or absent. The addresses of a packet mostly equal those
-    /// of the flow, which are checked themselves.
+    /// Returns whether all values of a slot are addresses or absent. The addresses of a packet are mostly equal to
+    /// those of the flow, which are checked themselves.
     #[inline(always)]
     fn have_addresses<S: Simd>(&self, simd: S, slot: usize) -> bool {
         let same = match self.layout.slots()[slot] {
@@ -212,7 +212,7 @@ mod tests {
 
     const FORMAT: &str = "version srcaddr interface-id pkt-srcaddr dstport bytes start log-status";
 
-    /// Values of each slot, most of them good ones.
+    /// Values of each slot, mostly valid.
     fn value() -> [&'static [&'static str]; 8] {
         [
             &["2", "5", "-", "2147483647", "2147483648", "x"],
@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn line() -> impl Strategy<Value = String> {
-        // Bad values stand at the ends of the lists: mostly they are left alone.
+        // Invalid values are at the ends of the lists and seldom chosen.
         let words =
             value().map(|values| (0..values.len(), 0..8_u8).prop_map(|(at, odd)| if odd == 0 { at } else { at % 2 }));
         (words, 0..20_u8).prop_map(|(places, odd)| {
@@ -236,7 +236,7 @@ mod tests {
         })
     }
 
-    /// Every column of a gathering, hidden records left out.
+    /// Every column of a gathering, without hidden records.
     fn columns(gathering: Gathering, text: &[u8]) -> Vec<String> {
         let block = gathering.finish(text);
         let kept = block.visible.clone().map(Into::into);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     proptest! {
-        /// A block is taken as a whole only if each of its lines is a record; then the records are the same.
+        /// A block is read as a whole only if each of its lines is a record; then the records are the same.
         #[test]
         fn lines_that_are_read_as_a_block_are_what_each_is_by_itself(
             lines in proptest::collection::vec(line(), 1..20), is_export: bool, are_all_eager: bool
@@ -283,7 +283,7 @@ mod tests {
                 prop_assert_eq!(columns(by_block, own), columns(by_line, own));
             } else {
                 prop_assert_eq!(by_block.rows(), 0);
-                // Numbers as long as the largest are the only good values that are left to the slower way.
+                // Numbers as long as the largest are the only valid values that are left to the slower way.
                 let is_long = |line: &String| line.contains("9223372036854775807") || line.contains("2147483647");
                 let is_plain = lines.iter().all(|line| !line.contains("  ") && !is_long(line));
                 prop_assert!(!is_plain || records < lines.len() || lines.iter().any(|line| line.starts_with('#')));

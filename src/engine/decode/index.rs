@@ -1,13 +1,13 @@
-//! Finds the values of regular text, and the bytes that are in no number, 64 bytes at a time with the
-//! widest instructions of the processor.
+//! Finds the values of regular text, and the bytes that are not part of a number, 64 bytes at a time with the
+//! processor's widest SIMD instructions.
 //!
-//! Nearly all text is regular: printable ASCII, lines of as many values as the layout has, one space
-//! between them. Anything else is left to `decode`, which reads byte by byte and says what is wrong.
+//! Nearly all text is regular: printable ASCII, lines with as many values as the layout has, one space between them.
+//! Other text is left to `decode`, which reads byte by byte and reports errors.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, i8x64, mask8x64, u8x64};
 
-/// Bytes that are classified together: a bit of a word for each.
+/// The number of bytes that are classified together, a bit of a word for each.
 const STEP: usize = 64;
 
 /// The values of a chunk of lines.
@@ -22,15 +22,15 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Finds the values of whole lines; returns whether these are regular, of `slots` values each (at
-    /// least two), and less than 64 KiB.
+    /// Finds the values of whole lines; returns whether the lines are regular, with `slots` values each (at least two),
+    /// and shorter than 64 KiB.
     pub(crate) fn fill(&mut self, lines: &[u8], slots: usize) -> bool {
         if slots < 2 || lines.len() > usize::from(u16::MAX) {
             return false;
         }
         self.slots = slots;
-        // No value is empty. A step writes 64 places, whatever it finds; whoever looks at a line with
-        // such instructions looks past its end.
+        // Values are not empty, so this is enough. A step writes 64 places, however many values it finds, and SIMD
+        // loads of a line read past its end.
         let places = lines.len() / 2 + 1 + 2 * STEP + slots;
         if self.starts.len() < places {
             self.starts.resize(places, 0);
@@ -51,7 +51,7 @@ impl Index {
                 None => ByteMasks::of(simd, &padded(bytes)),
             };
             let starts = masks.ends << 1 | is_after_end;
-            // No value is empty.
+            // Values are not empty.
             if masks.is_odd || masks.ends & starts != 0 {
                 return false;
             }
@@ -63,31 +63,31 @@ impl Index {
             found += write_places(simd, masks.ends, step * STEP + 1, places);
             self.rows += masks.line_ends.count_ones() as usize;
         }
-        // A last line without its end would not be among the rows.
+        // A last line without a newline would not be counted as a row.
         lines.last().is_none_or(|last| *last == b'\n')
             && found == self.rows * self.slots + 1
             && (1..=self.rows).all(|row| lines[usize::from(self.starts[row * self.slots]) - 1] == b'\n')
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     pub(crate) const fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Where the values of a slot start and end, line by line.
+    /// The start and the end of each value of a slot, line by line.
     pub(crate) fn values(&self, slot: usize) -> impl Iterator<Item = (usize, usize)> {
         let lines = self.starts[slot..slot + self.rows * self.slots].chunks_exact(self.slots);
         lines.map(|places| (usize::from(places[0]), usize::from(places[1]) - 1))
     }
 
-    /// `length` start offsets from this line on. Those beyond the line are of the next lines, or garbage,
-    /// so that SIMD loads may read past its end.
+    /// `length` start offsets from this line on. Those beyond the line are of the next lines, or garbage that SIMD
+    /// loads may read.
     #[inline]
     pub(crate) fn starts(&self, row: usize, length: usize) -> &[u16] {
         &self.starts[row * self.slots..][..length]
     }
 
-    /// Whether the values from `start` to `end` are only digits or absent.
+    /// Returns whether the values from `start` to `end` contain only digits or are absent.
     #[inline(always)]
     pub(crate) fn is_numbers(&self, start: usize, end: usize) -> bool {
         // Longer runs of numbers are rare.
@@ -100,8 +100,8 @@ impl Index {
         (start..end).step_by(STEP).all(|start| self.others_in(start, end.min(start + STEP)) == 0)
     }
 
-    /// The bits of `others` for 1 to 64 bytes, shifted to the high end of a word: nonzero if any of the
-    /// bytes is in no number.
+    /// The bits of `others` for 1 to 64 bytes, shifted to the high end of a word: nonzero if any of the bytes is not
+    /// part of a number.
     #[inline(always)]
     fn others_in(&self, start: usize, end: usize) -> u64 {
         let (word, bit) = (start / STEP, start % STEP);
@@ -110,7 +110,7 @@ impl Index {
     }
 }
 
-/// The last bytes, padded with bytes that are neither blank nor line end.
+/// The last bytes, padded with bytes that are neither blank nor newline.
 fn padded(bytes: &[u8]) -> [u8; STEP] {
     let mut step = [b'-'; STEP];
     step[..bytes.len()].copy_from_slice(bytes);
@@ -142,7 +142,7 @@ impl ByteMasks {
     }
 }
 
-/// Each place of a step.
+/// The places of a step, in order.
 #[allow(clippy::cast_possible_truncation, reason = "there are few")]
 const PLACES: [u8; STEP] = {
     let mut places = [0; STEP];
@@ -186,7 +186,7 @@ fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16;
     count
 }
 
-/// The instructions of this processor, and those of ones that can do less.
+/// The SIMD levels to test: this processor's, and lower ones.
 #[cfg(test)]
 pub(crate) fn levels() -> Vec<Level> {
     let widest = Level::new();

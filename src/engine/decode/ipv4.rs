@@ -1,24 +1,24 @@
-//! IPv4 addresses straight from text, all bytes of one at a time.
+//! Parses IPv4 addresses from text, all bytes of an address at a time.
 //!
-//! Nothing here says what is wrong with a value: what is no IPv4 address is left to `decode`.
+//! Nothing here reports errors: a value that is not an IPv4 address is left to `decode`.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{u8x16, u32x4};
 
 const _: () = assert!(cfg!(target_endian = "little"), "digits are added up with the last one in the highest byte");
 
-/// How the digits of an address are moved, by how long its numbers are.
+/// The moves for the digits of an address, given the lengths of its numbers.
 struct Form {
     /// Moves the digits of each number into four bytes of its own, the last one in the highest.
     spread: [u8; 16],
-    /// What a number of so many digits is at least: there are no zeros in front.
+    /// The smallest valid number of each length: leading zeros are not allowed.
     least: [u32; 4],
 }
 
-/// By the lengths of the numbers, two bits for each, the first one lowest.
+/// The forms by the lengths of the numbers, two bits for each, the first number lowest.
 #[allow(clippy::cast_possible_truncation, reason = "places among 16 bytes")]
 static FORMS: [Form; 256] = {
-    /// A byte that is not there.
+    /// The index of a missing byte.
     const NONE: u8 = 0x80;
     let mut forms = [const { Form { spread: [NONE; 16], least: [u32::MAX; 4] } }; 256];
     let mut form = 0;
@@ -41,10 +41,10 @@ static FORMS: [Form; 256] = {
     forms
 };
 
-/// The bytes of each number the other way round.
+/// Reverses the bytes of each number.
 const REVERSED: [u8; 16] = [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12];
 
-/// The lowest byte of each number, the last one first.
+/// Selects the lowest byte of each number, the last number first.
 const TOGETHER: [u8; 16] = [12, 8, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// The IPv4 address between `start` and `end`, if it is one.
@@ -52,7 +52,7 @@ const TOGETHER: [u8; 16] = [12, 8, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 #[allow(clippy::cast_possible_truncation, reason = "a mask has as many bits as there are bytes")]
 #[allow(clippy::needless_bitwise_bool, reason = "one branch for all that may be wrong")]
 pub(crate) fn ipv4<S: Simd>(simd: S, text: &[u8], start: usize, end: usize) -> Option<u32> {
-    /// Letters of the longest address.
+    /// The length of the longest address.
     const LONGEST: u32 = 15;
     let bytes = u8x16::from_slice(simd, text.get(start..)?.first_chunk::<16>()?);
     let length = (end - start) as u32;
@@ -73,7 +73,7 @@ pub(crate) fn ipv4<S: Simd>(simd: S, text: &[u8], start: usize, end: usize) -> O
         & (first | second | third | fourth <= 3);
     let form = &FORMS[(first | second << 2 | third << 4 | fourth << 6) as usize % FORMS.len()];
     let spread = digits.swizzle_dyn_precise(u8x16::from_slice(simd, &form.spread));
-    // Hundreds, tens and ones meet in the highest byte.
+    // Hundreds, tens and ones add up in the highest byte.
     let numbers = (spread.bitcast::<u32x4<S>>() * (100 << 16 | 10 << 8 | 1)) >> 24_u32;
     let reversed = spread.swizzle_dyn_precise(u8x16::from_slice(simd, &REVERSED)).bitcast::<u32x4<S>>();
     let are_bytes = reversed.simd_le(0x02_05_05) & numbers.simd_ge(u32x4::from_slice(simd, &form.least));
@@ -91,7 +91,7 @@ mod tests {
     use super::super::index::levels;
     use super::*;
 
-    /// What is read from `value` where it stands among other bytes.
+    /// The address parsed from `value`, with other bytes around it.
     fn within(value: &str) -> Option<Ipv4Addr> {
         let text = format!("7.8 {value} 9.1{}", "5".repeat(16));
         let read = |level| dispatch!(level, simd => ipv4(simd, text.as_bytes(), 4, 4 + value.len()));

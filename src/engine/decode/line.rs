@@ -1,7 +1,7 @@
-//! One line of text to the values of one record, each checked by what its slot holds.
+//! Parses one line of text to the values of one record, each checked by its slot.
 //!
-//! A line is read as a whole or not at all: a wrong number of values, a bad number or a bad
-//! address make it malformed, whatever the query asks for. What the values mean is not known here.
+//! A line is accepted as a whole or not at all: a wrong number of values, an invalid number or an invalid address make
+//! it malformed, whatever the query asks for. The meaning of the values is not known here.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::engine::record::{LINE_LIMIT_BYTES, Layout, Slot, SlotKind};
 use crate::value::{address_bits, to_seconds};
 
-/// The mark that some Windows programs put in front of UTF-8.
+/// The mark that some Windows programs write before UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The bytes of a value within its line or block.
@@ -19,7 +19,7 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(crate) struct Span {
     /// The first byte.
     pub(crate) start: u32,
-    /// Behind the last byte.
+    /// The offset after the last byte.
     pub(crate) end: u32,
 }
 
@@ -39,11 +39,11 @@ pub(crate) enum Parsed {
     Number(i64),
     /// An address as [`address_bits`] has it.
     Address(u128),
-    /// Text as it stands.
+    /// Text, unchanged.
     Text,
 }
 
-/// Why a line is no record.
+/// Why a line is not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Too few or too many values.
@@ -54,7 +54,7 @@ pub(crate) enum Fault {
     TooLong,
     /// Bytes that are not UTF-8.
     NotText,
-    /// No timestamp in front, where a CloudWatch export has one.
+    /// No timestamp before the record, where a CloudWatch export has one.
     NoTimestamp,
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum Fault {
 pub(crate) struct LineReader {
     layout: Arc<Layout>,
     kinds: Vec<SlotKind>,
-    /// Where the values of the last line stand in it.
+    /// The byte ranges of the last line's values.
     pub(crate) spans: Vec<Span>,
     /// The values of the last line.
     pub(crate) values: Vec<Parsed>,
@@ -95,7 +95,7 @@ impl LineReader {
 
     /// Finds the values between blanks.
     ///
-    /// A plain loop: every byte of a line that is not regular passes through it.
+    /// A plain loop: every byte of an irregular line passes through it.
     #[allow(clippy::cast_possible_truncation, reason = "a line within the limit is shorter than 4 GiB")]
     fn split(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.spans.clear();
@@ -125,14 +125,14 @@ impl LineReader {
                 self.spans.push(Span { start: start as u32, end: at as u32 });
             }
         }
-        // Most lines are ASCII, and so need no closer look.
+        // Most lines are ASCII, so need no UTF-8 check.
         if !bits.is_ascii() && std::str::from_utf8(line).is_err() {
             return Err(Fault::NotText);
         }
         if found == self.kinds.len() { Ok(()) } else { Err(Fault::Count(found)) }
     }
 
-    /// What is wrong with `line`, in a user's words.
+    /// The reason why `line` is malformed, for the user.
     pub(crate) fn reason(&self, fault: Fault, line: &[u8]) -> String {
         match fault {
             Fault::Count(found) => {
@@ -144,26 +144,26 @@ impl LineReader {
             }
             Fault::TooLong => format!("longer than {} KiB", LINE_LIMIT_BYTES / 1024),
             Fault::NotText => "not UTF-8 text".into(),
-            Fault::NoTimestamp => "no timestamp in front".into(),
+            Fault::NoTimestamp => "no timestamp before the record".into(),
         }
     }
 }
 
-/// What is wrong with a value of the slot at `slot`, which is quoted up to a length that can be read.
+/// The reason why a value of the slot at `slot` is invalid; quotes the start of the value.
 pub(crate) fn reason_of_value(layout: &Layout, slot: usize, value: &[u8]) -> String {
     let slot = &layout.slots()[slot];
     format!("{} is `{}`, not {}", slot.name(), shown(value), slot.kind().expected())
 }
 
-/// `1 value`, `2 values`, without the number.
+/// The noun for a count, `value` or `values`, without the number.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { noun.to_string() } else { format!("{noun}s") }
 }
 
-/// A value for a message: a garbled one must not fill the screen.
+/// A value for a message, shortened so that a garbled one does not fill the screen.
 fn shown(value: &[u8]) -> String {
     const LETTERS: usize = 40;
-    // No character has more than four bytes.
+    // A character has at most four bytes.
     let text = String::from_utf8_lossy(&value[..value.len().min(4 * (LETTERS + 1))]);
     match text.char_indices().nth(LETTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -190,12 +190,12 @@ pub(crate) fn header(line: &[u8]) -> Option<Vec<Slot>> {
     Layout::header(std::str::from_utf8(line).ok()?)
 }
 
-/// Whether a byte stands between values.
+/// Returns whether a byte separates values.
 pub(crate) const fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// Whether it looks like an RFC 3339 timestamp, as `2026-11-23T08:00:00.000Z`.
+/// Returns whether a word looks like an RFC 3339 timestamp, such as `2026-11-23T08:00:00.000Z`.
 pub(crate) fn is_timestamp(word: &[u8]) -> bool {
     const FORM: &[u8; 19] = b"dddd-dd-ddTdd:dd:dd";
     word.len() > FORM.len()
@@ -206,7 +206,7 @@ pub(crate) fn is_timestamp(word: &[u8]) -> bool {
         && word[FORM.len()..].iter().all(|byte| byte.is_ascii_digit() || b".:+-Z".contains(byte))
 }
 
-/// The value, or nothing where it is not what the slot holds.
+/// The parsed value, or `None` if it does not match the kind.
 pub(crate) fn parse(kind: SlotKind, value: &[u8]) -> Option<Parsed> {
     if value.len() == 1 && value[0] == b'-' {
         return Some(Parsed::Absent);
@@ -219,9 +219,9 @@ pub(crate) fn parse(kind: SlotKind, value: &[u8]) -> Option<Parsed> {
     }
 }
 
-/// Digits only: no sign, no fraction, no more than an `i64` holds.
+/// Parses digits only: no sign, no fraction, nothing beyond `i64`.
 fn parse_digits(value: &[u8]) -> Option<i64> {
-    // 19 digits fit an unsigned number, whatever they are.
+    // Any 19 digits fit an unsigned number.
     if value.is_empty() || value.len() > 19 {
         return None;
     }
@@ -245,7 +245,8 @@ fn parse_address(value: &[u8]) -> Option<Parsed> {
     Some(Parsed::Address(address_bits(address.ok()?)))
 }
 
-/// Six pairs of hexadecimal digits between colons, as records of EFA traffic have them.
+/// Returns whether a value is a MAC address, as records of EFA traffic have: six pairs of hexadecimal digits between
+/// colons.
 fn is_mac(value: &[u8]) -> bool {
     value.len() == 17
         && value.iter().enumerate().all(|(at, byte)| if at % 3 == 2 { *byte == b':' } else { byte.is_ascii_hexdigit() })

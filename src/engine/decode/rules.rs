@@ -1,7 +1,7 @@
 //! Checks the numbers of a line without parsing any of them.
 //!
-//! A line is a record only if all of its values are what its layout says, whether a query asks for
-//! them or not. Most numbers are not asked for: that they are digits, and not too many, is enough.
+//! A line is a record only if all of its values match its layout, whether a query needs them or not. Most numbers are
+//! not needed: checking that they are digits, and not too many, is enough.
 
 use fearless_simd::prelude::*;
 use fearless_simd::u16x32;
@@ -10,16 +10,16 @@ use crate::engine::record::{Layout, SlotKind};
 
 use super::index::Index;
 
-/// Lengths that one instruction compares.
+/// The number of lengths that one instruction compares.
 const LANES: usize = 32;
 
-/// Estimated bytes of a run of numbers: a word of `others` covers 64.
+/// The estimated length of a run of numbers: a word of `others` covers 64 bytes.
 const RUN_BYTES: u32 = 64;
 
 /// Longer numbers are rare.
 const USUAL_DIGITS: u32 = 10;
 
-/// Digits that can be compared at once.
+/// The number of digits that can be compared at once.
 const WORD_BYTES: usize = 8;
 
 /// The rules of a layout.
@@ -27,9 +27,9 @@ const WORD_BYTES: usize = 8;
 pub(crate) struct Rules {
     /// The longest allowed value in bytes, plus one for its separator; `u16::MAX` for text.
     longest: Vec<[u16; LANES]>,
-    /// Runs of adjacent numbers: the first value, and the one behind the last.
+    /// Runs of adjacent numbers: the first value, and the one after the last.
     runs: Vec<(usize, usize)>,
-    /// Values whose largest number has to be compared, as their length does not tell.
+    /// Values that have to be compared with a largest number, as their length is not sufficient.
     largest: Vec<Largest>,
 }
 
@@ -37,9 +37,9 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 struct Largest {
     value: usize,
-    /// How many digits it has.
+    /// The number of its digits.
     digits: usize,
-    /// These, the first one in the highest byte.
+    /// Its digits, the first one in the highest byte.
     text: u64,
 }
 
@@ -74,8 +74,8 @@ impl Rules {
         rules
     }
 
-    /// Bounds the numbers of a value. Where a number of as many digits as `largest` could be too large and
-    /// has too many to compare in a word, it is left to `LineReader`.
+    /// Bounds the numbers of a value. If a number with as many digits as `largest` could be too large and has too many
+    /// digits to compare in a word, it is left to `LineReader`.
     #[allow(clippy::cast_possible_truncation, reason = "a number has few digits")]
     fn bound(&mut self, value: usize, largest: i64) {
         let text = largest.to_string();
@@ -88,8 +88,7 @@ impl Rules {
         self.longest[value / LANES][value % LANES] = digits as u16 + 1;
     }
 
-    /// Whether all numbers of the lines are as the layout has them, or absent; `text` has padding behind
-    /// the lines.
+    /// Returns whether all numbers of the lines are valid by the layout, or absent; `text` has padding after the lines.
     #[inline(always)]
     pub(crate) fn hold<S: Simd>(&self, simd: S, index: &Index, text: &[u8]) -> bool {
         let mut hold = true;
@@ -141,7 +140,7 @@ mod tests {
     use super::super::index::levels;
     use super::*;
 
-    /// Whether the rules of a format hold for lines.
+    /// Returns whether the rules of a format hold for lines.
     fn hold(format: &str, lines: &str) -> bool {
         let layout = Layout::parse_format(format).unwrap();
         let mut index = Index::default();
@@ -177,7 +176,7 @@ mod tests {
             ("start", "1700000000", true),
             ("start", "now", false),
             ("version", "999999999", true),
-            // Right, but to be looked at closely.
+            // Valid, but left to the line-by-line reader.
             ("version", "2147483647", false),
             ("bytes", "9223372036854775807", false),
             ("action", "anything", true),

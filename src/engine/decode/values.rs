@@ -1,4 +1,4 @@
-//! Numbers, times and addresses made from text, one column at a time.
+//! Parses numbers, times and addresses from text, one column at a time.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::ipv4::ipv4;
 use super::line::{Parsed, parse};
 use super::word;
 
-/// The values of a column, and which of them are there.
+/// The values of a column, with flags for those that are present.
 pub(crate) struct Values {
     kind: SlotKind,
     typed: Typed,
@@ -27,7 +27,7 @@ enum Typed {
 }
 
 impl Values {
-    /// No values yet, with room for so many; none for text, which is not made by the value.
+    /// An empty column with room for `rows` values; `None` for text, which is not parsed value by value.
     pub(crate) fn of(kind: SlotKind, rows: usize) -> Option<Self> {
         let typed = match kind {
             SlotKind::Number(_) | SlotKind::Time => Typed::Numbers(Vec::with_capacity(rows)),
@@ -48,8 +48,8 @@ impl Values {
         }
     }
 
-    /// Adds the values between these places of the text; whether all are of this kind, or absent.
-    /// Numbers of up to 16 digits have to be in their range.
+    /// Adds the values at these places of the text; returns whether all are of this kind or absent. Numbers of up to 16
+    /// digits have to be in range already.
     #[inline(always)]
     pub(crate) fn extend<S: Simd>(
         &mut self,
@@ -91,7 +91,7 @@ impl Values {
         true
     }
 
-    /// Leaves the first `rows`.
+    /// Keeps the first `rows` values.
     pub(crate) fn truncate(&mut self, rows: usize) {
         self.present.truncate(rows);
         match &mut self.typed {
@@ -100,7 +100,7 @@ impl Values {
         }
     }
 
-    /// All that was added.
+    /// Returns the column as an array.
     pub(crate) fn finish(self) -> ArrayRef {
         let nulls = self.present.contains(&false).then(|| NullBuffer::from(self.present));
         match self.typed {

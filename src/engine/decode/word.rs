@@ -1,17 +1,17 @@
-//! Numbers straight from text, many bytes at a time and mostly without branches:
-//! lengths of values are as good as random, so that a branch on each byte would be guessed wrong.
+//! Parses numbers from text, many bytes at a time (SWAR) and mostly without branches: lengths of values are practically
+//! random, so a branch on each byte would be mispredicted.
 //!
-//! Nothing here says what is wrong with a value: what is not plainly right is left to `decode`.
+//! Nothing here reports errors: a value that is not plainly valid is left to `decode`.
 //!
 //! See <https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/>.
 
-/// So many bytes behind the last value must be there to be read, whatever they are.
+/// The number of bytes after the last value that must be readable; their contents do not matter.
 pub(crate) const PADDING_BYTES: usize = 16;
 
 /// `0` in each byte.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Most digits that are read here: two times eight.
+/// The most digits that are parsed here: two times eight.
 const MAX_DIGITS: usize = 16;
 
 fn load<const BYTES: usize>(text: &[u8], at: usize) -> Option<&[u8; BYTES]> {
@@ -38,14 +38,14 @@ pub(crate) fn number(text: &[u8], start: usize, end: usize) -> Option<u64> {
 fn digits(text: &[u8], start: usize, length: usize) -> Option<u64> {
     const MASK: u64 = 0x0000_00ff_0000_00ff;
     let digits = spread(text, start, length)?;
-    // By pairs, then pairs of pairs.
+    // Pairs of digits first, then pairs of pairs.
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
     let high = (pairs & MASK).wrapping_mul(100 + (1_000_000 << 32));
     let low = (pairs >> 16 & MASK).wrapping_mul(1 + (10_000 << 32));
     Some(high.wrapping_add(low) >> 32)
 }
 
-/// One to eight digits, each in a byte of its own: the last one in the highest, zeros in front.
+/// One to eight digits, each in a byte of its own: the last one in the highest byte, zeros in front.
 #[inline]
 fn spread(text: &[u8], start: usize, length: usize) -> Option<u64> {
     let word = u64::from_le_bytes(*load(text, start)?);
@@ -54,7 +54,7 @@ fn spread(text: &[u8], start: usize, length: usize) -> Option<u64> {
     (over_nine & 0x8080_8080_8080_8080 == 0).then_some(digits)
 }
 
-/// Whether the `length` bytes at two places are the same.
+/// Returns whether the `length` bytes at two places are equal.
 #[inline]
 pub(crate) fn is_same(text: &[u8], one: usize, other: usize, length: usize) -> bool {
     if let (true, Some(a), Some(b)) = (length < 16, load(text, one), load(text, other)) {
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// What is read from `value` where it stands among other bytes.
+    /// The result of `read` for `value`, with other bytes around it.
     fn within<T>(value: &str, read: impl Fn(&[u8], usize, usize) -> T) -> T {
         let text = format!("7.8 {value} 9.1{}", "5".repeat(PADDING_BYTES));
         read(text.as_bytes(), 4, 4 + value.len())

@@ -1,7 +1,6 @@
-//! Text to pieces of whole lines.
+//! Splits text into pieces of whole lines.
 //!
-//! Memory is bounded whatever the file holds: text is read a MiB at a time, and a line that does
-//! not end within it is passed over.
+//! Memory is bounded for any file: text is read a MiB at a time, and a longer line is skipped.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -10,13 +9,13 @@ use std::sync::atomic::AtomicU64;
 
 use crate::engine::decode::{BYTE_ORDER_MARK, PADDING_BYTES};
 
-/// Text in memory at a time.
+/// The number of bytes of text in memory at a time.
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// The lines of a part that was opened.
 pub(super) struct OpenedLines {
     pub(super) lines: LineBuffer<Box<dyn Read + Send>>,
-    /// Counts the stored bytes, where they are not the text itself.
+    /// The counter of the stored bytes, if those differ from the text.
     pub(super) raw_bytes: Option<Arc<AtomicU64>>,
 }
 
@@ -25,29 +24,29 @@ fn mark_length(text: &[u8]) -> usize {
     if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
-/// Text that is read piece by piece, each of whole lines.
+/// Text that is read in pieces of whole lines.
 pub(super) struct LineBuffer<R> {
     reader: R,
     pub(super) buffer: Vec<u8>,
-    /// The bytes of the buffer that were read and not yet given out.
+    /// The bytes of the buffer that were read but not yet returned.
     rest: Range<usize>,
     /// The offset of `rest` in the whole text.
     pub(super) position: u64,
-    /// The offset from which on lines belong to the next part.
+    /// The offset from which lines belong to the next part.
     end: Option<u64>,
 }
 
-/// What comes next.
+/// The next piece of the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Whole lines, and where they lie in the buffer: behind the mark that a text may begin with.
+    /// Whole lines, as a range of the buffer without a byte order mark.
     Lines(Range<usize>),
-    /// A line that is longer than the buffer, passed over.
+    /// A line that is longer than the buffer, and was skipped.
     TooLong,
 }
 
 impl<R: Read> LineBuffer<R> {
-    /// The text of `reader`; whatever is in `buffer` is written over.
+    /// The text of `reader`; the contents of `buffer` are overwritten.
     pub(super) fn new(reader: R, position: u64, end: Option<u64>, mut buffer: Vec<u8>) -> Self {
         buffer.resize(BUFFER_BYTES + PADDING_BYTES, 0);
         Self { reader, buffer, rest: 0..0, position, end }
@@ -60,7 +59,7 @@ impl<R: Read> LineBuffer<R> {
         let is_end = self.fill()?;
         let held = &self.buffer[self.rest.clone()];
         let whole = match memchr::memrchr(b'\n', held) {
-            // The last line needs no line end.
+            // The last line needs no newline.
             _ if is_end => held.len(),
             Some(last) => last + 1,
             None => {
@@ -85,7 +84,7 @@ impl<R: Read> LineBuffer<R> {
         memchr::memchr(b'\n', &self.buffer[left - 1..whole]).map_or(whole, |at| left + at)
     }
 
-    /// Fills the buffer behind what is left in it; returns whether the text ends there.
+    /// Fills the buffer after its remaining bytes; returns whether the text ends there.
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.copy_within(self.rest.clone(), 0);
         self.rest = 0..self.rest.len();
@@ -101,7 +100,7 @@ impl<R: Read> LineBuffer<R> {
         Ok(false)
     }
 
-    /// Drops the buffered text, and everything up to the next newline.
+    /// Drops the buffered text, and skips to the next newline.
     fn skip_line(&mut self) -> io::Result<()> {
         loop {
             self.position += self.rest.len() as u64;

@@ -1,4 +1,4 @@
-//! The time range of lines: scans nothing but their times.
+//! The time range of lines: parses only their times.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ struct TimeScanner<'f> {
     file: &'f LogFile,
     reader: LineReader,
     index: Index,
-    /// Values of a regular line.
+    /// The number of values of a regular line.
     values: usize,
-    /// The place of the time among them, and among the slots.
+    /// The place of the time among the values, and among the slots.
     start: Option<(usize, usize)>,
-    /// Where in the file the first line starts.
+    /// The byte offset of the first line in the file.
     origin: u64,
     /// The number of the last line, from 1.
     line: u64,
@@ -58,7 +58,7 @@ impl<'f> TimeScanner<'f> {
         }
     }
 
-    /// Scans the first `length` bytes of `text`; the rest is padding.
+    /// Scans the first `length` bytes of `text`; the bytes after them are padding.
     fn scan_lines(&mut self, text: &[u8], length: usize) -> Result<(), Error> {
         let mut at = 0;
         while at < length {
@@ -143,7 +143,7 @@ mod tests {
     fn every_line_that_is_a_record_counts() {
         let all = |oldest, newest, rows| Times { oldest, newest, rows };
         assert_eq!(times("start bytes", false, "30 1\n10 2\n20 3\n", &Part::Whole), all(10, 30, 3));
-        // Milliseconds; long numbers, a header line, two blanks and a comment need a closer look.
+        // Milliseconds; long numbers, a header line, two blanks and a comment are scanned line by line.
         assert_eq!(
             times("start bytes", false, "1700000000123 1\n", &Part::Whole),
             all(1_700_000_000, 1_700_000_000, 1)
@@ -151,7 +151,7 @@ mod tests {
         let text = "\u{feff}start bytes\r\n40 1\r\n# 99 1\n9000000000000000000 1\n30  1\n";
         assert_eq!(times("start bytes", false, text, &Part::Whole), all(30, 9_000_000_000_000_000, 3));
         assert_eq!(times("start bytes", false, "\u{feff}50 1\n40 1\n", &Part::Whole), all(40, 50, 2));
-        // Records without a time, and none.
+        // Records without a time, and no records.
         assert_eq!(times("start bytes", false, "30 1\n- 1\n", &Part::Whole), all(i64::MIN, 30, 2));
         assert_eq!(times("bytes dstport", false, "1 22\n2 22\n", &Part::Whole), all(i64::MIN, i64::MIN, 2));
         assert_eq!(times("start bytes", false, "", &Part::Whole), Times::NONE);

@@ -1,4 +1,4 @@
-//! Lines of text to blocks of records. What a line means is the business of `decode`.
+//! Converts lines of text to blocks of records. The meaning of a line is the business of `decode`.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::line_buffer::{LineBuffer, OpenedLines, Piece};
 use super::log_file::LogFile;
 use super::reader::Reader;
 
-/// Lines that are decoded together: few enough to stay in the cache of a core from one column to the
-/// next.
+/// The size of a chunk of lines that are decoded together: small enough to stay in a core's cache from one column to
+/// the next.
 const CHUNK_BYTES: usize = 16 << 10;
 
 /// Reads the lines of a part that was opened.
@@ -26,8 +26,8 @@ pub(super) fn read(reader: &Reader<'_>, unit: &Unit, file: &LogFile, opened: Ope
     outcome
 }
 
-/// Whether a line, the `number`th from the byte `origin` on, is a header line. The file's own may be
-/// repeated, as where files were joined; another one is an error.
+/// Returns whether a line, the `number`th from the byte `origin` on, is a header line. The file's own header may be
+/// repeated, as in concatenated files; another one is an error.
 pub(super) fn is_header(file: &LogFile, line: &[u8], origin: u64, number: u64) -> Result<bool, Error> {
     match header(line) {
         None => Ok(false),
@@ -61,7 +61,7 @@ struct Lines<'r> {
     status: Option<usize>,
     start: Option<usize>,
     is_all_text: bool,
-    /// Where in the file the first line starts.
+    /// The byte offset of the first line in the file.
     origin: u64,
     /// The number of the current line, from 1.
     line: u64,
@@ -91,7 +91,7 @@ impl<'r> Lines<'r> {
         }
     }
 
-    /// Reads all of the text; `raw_bytes` counts the stored bytes where they are not the text itself.
+    /// Reads all of the text; `raw_bytes` counts the stored bytes if those differ from the text.
     fn read_all(&mut self, text: &mut LineBuffer<impl Read>, raw_bytes: Option<&Arc<AtomicU64>>) -> Result<(), Halt> {
         let stored = |position| raw_bytes.map_or(position, |raw| raw.load(Ordering::Relaxed));
         let mut stored_before = if raw_bytes.is_some() { 0 } else { text.position };
@@ -112,7 +112,7 @@ impl<'r> Lines<'r> {
         Ok(())
     }
 
-    /// Reads the first `length` bytes of `text`; the rest is padding.
+    /// Reads the first `length` bytes of `text`; the bytes after them are padding.
     fn read_lines(&mut self, text: &[u8], length: usize) -> Result<(), Halt> {
         let mut gathering = self.gathering();
         let mut at = 0;
@@ -170,11 +170,11 @@ impl<'r> Lines<'r> {
         Ok(())
     }
 
-    /// Reads a line; whether it is a record that the query may see.
+    /// Reads a line; returns whether it is a record that the query may see.
     fn is_visible_record(&mut self, line: &[u8]) -> Result<bool, Halt> {
         let outcome = self.reader.read(line);
-        // Names of fields are no numbers and no addresses: only where a record has none of these
-        // can a header line pass for one.
+        // Field names are neither numbers nor addresses: a header line can pass for a record only if a record has
+        // neither.
         if (outcome.is_err() || self.is_all_text) && is_header(self.file, line, self.origin, self.line)? {
             return Ok(false);
         }

@@ -1,4 +1,4 @@
-//! A file, and what every format can do.
+//! A log file, and the interface of every format.
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use crate::query::plan::Limit;
 
 use super::reader::{ReadContext, Reader};
 
-/// A file, and what stands where in it.
+/// A file and its layout.
 #[derive(Debug)]
 pub(crate) struct LogFile {
-    /// As it was named, or found.
+    /// The name as given or found.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) layout: Arc<Layout>,
@@ -32,36 +32,36 @@ impl LogFile {
 pub(crate) struct Parts {
     /// The parts, in the order of the file.
     pub(crate) parts: Vec<Part>,
-    /// How many bytes will be read for them, if that is known.
+    /// The number of bytes to be read for them, if that is known.
     pub(crate) stored_bytes: Option<u64>,
 }
 
 /// The records of a file in one format; `file` is always the file that they belong to.
 pub(crate) trait Records: Debug + Send + Sync {
-    /// Cuts the file into parts that threads can read at once. Parts that hold nothing for the query
-    /// by their own account are left out.
+    /// Cuts the file into parts that threads can read at once. Leaves out parts whose metadata shows that the query
+    /// needs nothing of them.
     fn parts(&self, file: &LogFile, context: &ReadContext) -> Parts;
 
-    /// Reads a part: passes on what the query keeps of it.
+    /// Reads a part, and passes on the records that the query keeps.
     fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt>;
 
-    /// The time range of a part; `outlet` says when nobody wants it any more.
+    /// The time range of a part; `outlet` tells when it is not needed any more.
     fn times(&self, file: &LogFile, part: &Part, outlet: &dyn Outlet) -> Result<Times, Halt>;
 
-    /// Whether [`times`](Self::times) reads no records.
+    /// Returns whether [`times`](Self::times) reads no records.
     fn stores_times(&self) -> bool {
         false
     }
 
-    /// Whether the time ranges of parts can be found out, and are worth it with this limit.
+    /// Returns whether the time ranges of parts can be determined, and are worth it with this limit.
     fn suits_newest_first(&self, layout: &Layout, limit: Limit) -> bool;
 
-    /// How long the file is, for whoever waits for it to grow: 0 where it cannot, `None` for a pipe.
+    /// The length of the file, to detect growth: 0 if it cannot grow, `None` for a pipe.
     fn extent(&self) -> Option<u64> {
         Some(0)
     }
 
-    /// Whether there are none, so that nothing says what they would look like.
+    /// Returns whether there are no records, so that their fields are unknown.
     fn is_empty(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Columns of parquet files to blocks of records, the same as text gives.
+//! Converts columns of parquet files to blocks of records, the same as for text.
 //!
 //! Only the columns that a query needs are read, so only their values are checked.
 //!
@@ -36,7 +36,7 @@ use super::log_file::{LogFile, Parts, Records};
 use super::reader::{ReadContext, Reader};
 use convert::{Arrow, CachedDictionary, can_read, read_column, read_dictionary};
 
-/// Rows of a batch: parquet columns are small, so larger batches pay than for text.
+/// Rows of a batch: parquet columns are small, so larger batches than for text pay off.
 const GROUP_BATCH_ROWS: usize = 4 * BATCH_ROWS;
 
 /// An opened parquet file.
@@ -48,23 +48,23 @@ pub(crate) struct Parquet {
 }
 
 impl Parquet {
-    /// Reads what the file says about itself; the inner error is why it is no flow log.
+    /// Reads the file's metadata; the inner error is the reason why it is not a flow log.
     pub(crate) fn open(path: &Path, name: &str) -> Result<Result<(Self, Layout), String>, Error> {
         let mut file = File::open(path).map_err(|source| Error::Read { file: name.into(), source })?;
         if !is_whole(&mut file) {
             return Err(Error::Truncated { file: name.into() });
         }
-        // What a writer noted about its own types is passed over: the types of parquet say enough.
+        // The writer's Arrow schema is ignored: the parquet types are sufficient.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options)
             .map_err(|error| Error::Damaged { file: name.into(), reason: error.to_string() })?;
         if !has_places(&metadata) {
-            return Err(Error::Damaged { file: name.into(), reason: "its index has places before its start".into() });
+            return Err(Error::Damaged { file: name.into(), reason: "its index has offsets before its start".into() });
         }
         Ok(layout(&metadata).map(|(layout, columns)| (Self { metadata, columns }, layout)))
     }
 
-    /// The row groups, without those that lie outside the interval by their statistics (row-group pruning).
+    /// The row groups, without those outside the interval by their statistics (row-group pruning).
     fn groups(&self, layout: &Layout, interval: Option<Interval>) -> Vec<usize> {
         (0..self.metadata.metadata().num_row_groups())
             .filter(|group| match (interval, self.group_times(layout, *group)) {
@@ -95,7 +95,7 @@ impl Parquet {
         Some(Times { oldest: to_seconds(oldest), newest: to_seconds(newest), rows })
     }
 
-    /// The stored bytes of the slots of a row group.
+    /// The number of stored bytes of a row group's slots.
     fn stored_bytes(&self, group: usize, slots: &[usize]) -> u64 {
         let group = self.metadata.metadata().row_group(group);
         let bytes = self.leaves(&self.roots(slots)).map(|leaf| group.column(leaf).compressed_size()).sum::<i64>();
@@ -150,14 +150,13 @@ fn dictionary_metadata(metadata: &ArrowReaderMetadata, group: usize) -> ArrowRea
     ArrowReaderMetadata::try_new(Arc::clone(file), options).unwrap_or_else(|_| metadata.clone())
 }
 
-/// Whether the file ends as parquet does. What it says about itself stands before that, so a file
-/// that was cut off can tell nothing.
+/// Returns whether the file ends as parquet does. The metadata is at the end, so a file that is cut off has none.
 fn is_whole(file: &mut File) -> bool {
     let mut magic = [0; 4];
     file.seek(SeekFrom::End(-4)).is_ok_and(|at| at >= 8) && file.read_exact(&mut magic).is_ok() && &magic == b"PAR1"
 }
 
-/// Whether every column chunk has a valid offset: the reader takes that for granted.
+/// Returns whether every column chunk has a valid offset; the reader relies on that.
 fn has_places(metadata: &ArrowReaderMetadata) -> bool {
     let mut columns = metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
     columns.all(|column| {
@@ -186,7 +185,7 @@ fn layout(metadata: &ArrowReaderMetadata) -> Result<(Layout, Vec<usize>), String
     }
     let all = metadata.schema().fields().len();
     if unknown * 2 >= all.max(1) {
-        return Err(format!("{unknown} of its {all} columns are no fields of a flow log"));
+        return Err(format!("{unknown} of its {all} columns are not fields of a flow log"));
     }
     let layout = Layout::new(slots).map_err(|twice| format!("it has the column `{twice}` twice"))?;
     Ok((layout, columns))
@@ -244,7 +243,7 @@ impl Records for Parquet {
         true
     }
 
-    /// Whether the statistics of each group have its time range.
+    /// Returns whether the statistics of each row group have its time range.
     fn suits_newest_first(&self, layout: &Layout, _: Limit) -> bool {
         (0..self.metadata.metadata().num_row_groups()).all(|group| self.group_times(layout, group).is_some())
     }
@@ -252,11 +251,11 @@ impl Records for Parquet {
 
 /// A batch of rows, converted to records.
 struct BatchRows {
-    /// How many.
+    /// The number of rows.
     count: usize,
     /// Columns by slot.
     columns: Vec<(usize, StoredColumn<'static>)>,
-    /// The malformed rows, and why the first of them is malformed.
+    /// The malformed rows, and the reason of the first one.
     bad: BTreeSet<usize>,
     first_bad: Option<(usize, String)>,
 }
@@ -270,7 +269,7 @@ impl BatchRows {
         known: &mut HashMap<usize, CachedDictionary>,
     ) -> Arrow<Self> {
         let mut rows = Self { count: batch.num_rows(), columns: Vec::new(), bad: BTreeSet::new(), first_bad: None };
-        // Columns come in the order of the file, whatever order they are asked for in.
+        // The reader returns columns in the order of the file, in whatever order they are requested.
         let mut in_order: Vec<usize> = slots.to_vec();
         in_order.sort_by_key(|slot| parquet.columns[*slot]);
         for (slot, array) in in_order.into_iter().zip(batch.columns()) {
@@ -291,7 +290,7 @@ impl BatchRows {
         Ok(rows)
     }
 
-    /// The records that the query may see; counts the others.
+    /// The records that the query may see; the others are counted.
     fn visible(self, context: &ReadContext, layout: &Layout, counts: &mut Counts) -> Arrow<Block<'static>> {
         let column = |field| {
             let slot = layout.place(field)?;
@@ -319,7 +318,7 @@ impl BatchRows {
     }
 }
 
-/// All rows but the hidden ones; `None` for all.
+/// A mask of all rows but the hidden ones; `None` for all rows.
 fn visible_but(hidden: &[usize], count: usize) -> Option<BooleanBuffer> {
     if hidden.is_empty() {
         return None;
@@ -427,7 +426,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.parquet");
         let rows = 2000;
-        // Two rows a group, in no order of time.
+        // Two rows per group, in no order of time.
         let times: Vec<i64> = (0..rows).map(|row| 1000 + row / 2 * 2 * 37 % rows + row % 2).collect();
         write(&path, vec![("start", Arc::new(Int64Array::from(times)))]);
         let (answer, stats) = ask(&path, "show start | limit 3", None);
@@ -473,6 +472,6 @@ mod tests {
         }
         write(&path, vec![("name", text(&[None])), ("bytes", text(&[None]))]);
         let error = open(&path).unwrap_err().to_string();
-        assert!(error.ends_with("1 of its 2 columns are no fields of a flow log"), "{error}");
+        assert!(error.ends_with("1 of its 2 columns are not fields of a flow log"), "{error}");
     }
 }

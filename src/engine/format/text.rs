@@ -1,6 +1,6 @@
-//! Lines of text, a record each.
+//! Lines of text, one record per line.
 //!
-//! A file that is stored as it stands is cut into parts, which several threads read.
+//! An uncompressed file is cut into parts, which several threads read.
 
 use std::fs::File;
 
@@ -14,10 +14,10 @@ use super::log_file::{LogFile, Parts, Records};
 use super::reader::{ReadContext, Reader};
 use super::{line_times, lines};
 
-/// A file is read in parts of this size, so that several threads can share a big one.
+/// The size of the parts that a file is read in, so that several threads can share a big one.
 const PART_BYTES: u64 = 4 << 20;
 
-/// Larger gzip files are not worth being read twice, nor being kept in memory as a whole.
+/// Larger gzip files are not worth reading twice, nor keeping in memory as a whole.
 const TWICE_GZIP_BYTES: u64 = 4 << 20;
 
 /// Text, wherever it is stored.
@@ -65,8 +65,7 @@ impl Records for Text {
         line_times::times(file, self.open(file, part, Vec::new())?, outlet)
     }
 
-    /// A few rows of compressed text are picked while it is read: to find out its times takes nearly as
-    /// long.
+    /// With a limit, compressed text is simply read to the end: finding its times takes nearly as long.
     fn suits_newest_first(&self, _: &Layout, limit: Limit) -> bool {
         match self.storage {
             Storage::Plain { .. } => true,

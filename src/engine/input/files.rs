@@ -1,4 +1,4 @@
-//! The files of a run: which there are, and which fields they have.
+//! The files of a run, and the fields that they have.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use crate::value::{Malformed, SkippedFile};
 
 use super::find::{Found, find};
 
-/// Where records are read from, and how strictly.
+/// The files to read, and how strict to be.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Files, folders, patterns with `*`, `?`, `**` and `[..]`; `-` is standard input.
     pub paths: Vec<String>,
-    /// The format of files without a header line, as flow logs are created with.
+    /// The format of files without a header line, in the notation of flow logs.
     pub format: Option<String>,
-    /// Whether a malformed line, and a file in a folder that is no flow log, is an error.
+    /// Whether a malformed line, or a file in a folder that is not a flow log, is an error.
     pub strict: bool,
-    /// How much memory a query may use for groups and sorting.
+    /// The memory that a query may use for groups and sorting.
     pub memory_limit_bytes: usize,
 }
 
@@ -37,14 +37,14 @@ pub struct Files {
 }
 
 impl Files {
-    /// Finds the files of `options` and looks at the head of each.
+    /// Finds the files of `options` and reads the head of each.
     ///
-    /// A file that is named twice, or named and found in a folder, is read once.
+    /// A file that is named twice, or named and also found in a folder, is read once.
     ///
     /// # Errors
     ///
     /// [`Error::Read`], [`Error::BadPattern`], [`Error::NoMatch`] for a path; [`Error::UnknownFormat`] for a named file
-    /// that is no flow log, or any with `strict`; [`Error::NoFiles`] where no flow log is left;
+    /// that is not a flow log, or for any file with `strict`; [`Error::NoFiles`] if no flow log is left;
     /// [`Error::Truncated`], [`Error::Damaged`]; [`Error::BadFormat`].
     pub fn open(options: Options) -> Result<Self, Error> {
         let format = options
@@ -61,9 +61,9 @@ impl Files {
         Ok(Self { files, is_strict: options.strict, memory_limit_bytes: options.memory_limit_bytes, skipped })
     }
 
-    /// Whether some file has this field of the record, or this extra column.
+    /// Returns whether some file has this field of the record, or this extra column.
     ///
-    /// Files without any record could have every field.
+    /// Files without records are assumed to have every field.
     #[must_use]
     pub fn has(&self, source: &Source) -> bool {
         let mut layouts = self.layouts().peekable();
@@ -83,13 +83,13 @@ impl Files {
         }
     }
 
-    /// Files of folders that were left out, and why.
+    /// Files in folders that were left out, with the reasons.
     #[must_use]
     pub fn skipped(&self) -> &[SkippedFile] {
         &self.skipped
     }
 
-    /// The files and how long each is; `None` where something comes through a pipe.
+    /// The files and their lengths; `None` if one of them is a pipe.
     #[must_use]
     pub fn extent(&self) -> Option<Vec<(PathBuf, u64)>> {
         let length = |file: &Arc<LogFile>| Some((file.path.clone(), file.records.extent()?));
@@ -179,7 +179,7 @@ mod tests {
         std::os::unix::fs::symlink("gone", folder.path().join("a/broken")).unwrap();
         let files = open(&folder, &[""], false).unwrap();
         assert_eq!(files.files.len(), 1);
-        assert_eq!(files.skipped()[0].reason, "it is a link to nowhere");
+        assert_eq!(files.skipped()[0].reason, "it is a broken link");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Paths, folders and patterns to files whose layout is known.
 //!
-//! The head of each file is read once, before any query. What cannot be read as a flow log is an
-//! error where it was named, and is left out with its reason where it was found in a folder.
+//! The head of each file is read once, before any query. A file that cannot be read as a flow log is an error if it was
+//! named, and is left out with its reason if it was found in a folder.
 
 use std::collections::HashSet;
 use std::fs;
@@ -17,14 +17,14 @@ use crate::value::SkippedFile;
 
 use super::sniff::{Sniffed, sniff};
 
-/// What was found.
+/// The files that were found.
 pub(super) struct Found {
     pub(super) files: Vec<Arc<LogFile>>,
-    /// Files of folders that are no flow logs, and why.
+    /// Files in folders that are not flow logs, with the reasons.
     pub(super) skipped: Vec<SkippedFile>,
 }
 
-/// Opens what `paths` name; `format` is the layout of files without a header line.
+/// Opens the files of `paths`; `format` is the layout of files without a header line.
 pub(super) fn find(paths: &[String], format: Option<Layout>) -> Result<Found, Error> {
     let mut opening = Opening { format, ..Opening::default() };
     for path in paths {
@@ -34,26 +34,26 @@ pub(super) fn find(paths: &[String], format: Option<Layout>) -> Result<Found, Er
     Ok(Found { files, skipped })
 }
 
-/// Files so far.
+/// The files that were opened so far.
 #[derive(Default)]
 struct Opening {
     format: Option<Layout>,
     files: Vec<Arc<LogFile>>,
     skipped: Vec<SkippedFile>,
-    /// What was seen, by its real place: links can lead in circles.
+    /// The files and folders seen so far, by canonical path: links can form cycles.
     seen: HashSet<PathBuf>,
-    /// Most files of a flow log have the same layout.
+    /// Layouts seen so far, to be shared: most files of a flow log have the same one.
     layouts: HashSet<Arc<Layout>>,
 }
 
-/// What the head of a file says.
+/// The result of reading the head of a file.
 enum Opened {
     Log(LogFile),
     Other(String),
 }
 
 impl Opening {
-    /// Opens what was named: a file, a folder, a pattern, `-`.
+    /// Opens a path that was named: a file, a folder, a pattern, `-`.
     fn open_named(&mut self, path: &str) -> Result<(), Error> {
         if path == "-" {
             return self.open_stream("standard input", Box::new(io::stdin()));
@@ -87,7 +87,7 @@ impl Opening {
         }
         let name = path.display().to_string();
         if !metadata.is_file() {
-            // A pipe, as the shell's `<(...)` makes: what is read from it once is gone.
+            // A pipe, such as the shell's `<(...)`: its bytes can be read only once.
             let file = fs::File::open(path).map_err(|source| cannot_read(path, source))?;
             return self.open_stream(&name, Box::new(file));
         }
@@ -101,7 +101,7 @@ impl Opening {
         Ok(())
     }
 
-    /// Opens every file in a folder and below, in the order of their names.
+    /// Opens every file in a folder and its subfolders, in the order of their names.
     fn walk(&mut self, folder: &Path) -> Result<(), Error> {
         if !self.is_new(folder)? {
             return Ok(());
@@ -118,18 +118,18 @@ impl Opening {
         Ok(())
     }
 
-    /// Opens what was found in a folder.
+    /// Opens a path that was found in a folder.
     fn open_found(&mut self, path: &Path) -> Result<(), Error> {
         let file = path.display().to_string();
         let Ok(metadata) = fs::metadata(path) else {
-            self.skipped.push(SkippedFile { file, reason: "it is a link to nowhere".into() });
+            self.skipped.push(SkippedFile { file, reason: "it is a broken link".into() });
             return Ok(());
         };
         if metadata.is_dir() {
             return self.walk(path);
         }
         if !metadata.is_file() {
-            self.skipped.push(SkippedFile { file, reason: "it is no regular file".into() });
+            self.skipped.push(SkippedFile { file, reason: "it is not a regular file".into() });
             return Ok(());
         }
         if !self.is_new(path)? {
@@ -166,11 +166,11 @@ impl Opening {
         })
     }
 
-    /// Opens a pipe, whose head has to be kept.
+    /// Opens a pipe, and keeps its head.
     fn open_stream(&mut self, name: &str, reader: Box<dyn Read + Send>) -> Result<(), Error> {
         let raw = Raw::open(reader).map_err(|source| cannot_read(Path::new(name), source))?;
         if raw.is_parquet() {
-            let reason = "parquet is read from files only: its index stands at the end".into();
+            let reason = "parquet is read from files only: its index is at the end".into();
             return Err(Error::UnknownFormat { file: name.into(), reason });
         }
         let raw_bytes = raw.counter();
@@ -184,7 +184,7 @@ impl Opening {
         Ok(())
     }
 
-    /// Reads the head of a text; returns it and what it looks like.
+    /// Reads the head of a text; returns it and the detected format.
     fn sniff_head(&self, reader: &mut dyn Read, name: &str) -> Result<(Vec<u8>, Sniffed), Error> {
         let mut head = Vec::new();
         for bytes in HEAD_BYTES {
@@ -196,7 +196,7 @@ impl Opening {
                 return Ok((head, sniffed));
             }
         }
-        Ok((head, Sniffed::Other("no record stands in its first MiB".into())))
+        Ok((head, Sniffed::Other("there is no record in its first MiB".into())))
     }
 
     fn file(&mut self, name: String, path: &Path, layout: Layout, records: Box<dyn Records>) -> LogFile {
@@ -213,7 +213,7 @@ impl Opening {
     }
 }
 
-/// The records behind a head, a line for each format; the error is why there are none.
+/// The records after a head, one line per format; the error is the reason why there are none.
 fn records(head: Sniffed, storage: Storage) -> Result<(Layout, Box<dyn Records>), String> {
     match head {
         Sniffed::Nothing => Ok((Layout::default_format(), Box::new(Empty))),
@@ -222,7 +222,7 @@ fn records(head: Sniffed, storage: Storage) -> Result<(Layout, Box<dyn Records>)
     }
 }
 
-/// Sizes of a head, tried in turn: mostly the first is enough, comments may need more.
+/// The sizes of a head that are tried in turn: usually the first is enough, comments may need more.
 const HEAD_BYTES: [u64; 3] = [8 << 10, 128 << 10, 1 << 20];
 
 fn cannot_read(path: &Path, source: io::Error) -> Error {

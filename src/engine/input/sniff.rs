@@ -1,30 +1,30 @@
-//! The head of a text to its layout: by looking, never by guessing.
+//! Detects the layout of a text from its head, without guessing.
 //!
-//! A header line decides; else `--format`, else the default format, if most lines at the head are
-//! records of it. It does not open files.
+//! A header line decides; otherwise `--format`, or the default format if most lines of the head are records of it. This
+//! module does not open files.
 
 use std::sync::Arc;
 
 use crate::engine::decode::{BYTE_ORDER_MARK, Fault, LineReader, content, header, is_timestamp, plural};
 use crate::engine::record::Layout;
 
-/// Lines of the head that are tried.
+/// The number of lines of the head that are tried.
 const TRIED_LINES: usize = 50;
 
-/// What a head looks like.
+/// The result of examining a head.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sniffed {
-    /// Nothing but blank lines and comments so far.
+    /// Only blank lines and comments so far.
     Nothing,
     /// Records of this layout.
     Records(Layout),
-    /// No flow log, and why.
+    /// Not a flow log, with the reason.
     Other(String),
 }
 
-/// Looks at the head of a file; `format` is the layout of header-less files.
+/// Examines the head of a file; `format` is the layout of files without a header line.
 ///
-/// `is_whole` says whether the file ends with the head; otherwise its last line may be cut.
+/// `is_whole` tells whether the file ends with the head; otherwise its last line may be cut off.
 pub(crate) fn sniff(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
     if head.contains(&0) {
         return Sniffed::Other("it holds binary data".into());
@@ -57,18 +57,18 @@ fn sniff_records(lines: &[&[u8]], format: Option<&Layout>) -> Sniffed {
     let mut reader = LineReader::new(Arc::new(layout.clone()));
     let mut fits = |line: &[u8]| reader.read(line).is_ok() && (format.is_some() || ends_as_default(&reader, line));
     let fitting = lines.iter().filter(|line| fits(line)).count();
-    // One malformed line at the head does not make it another format, most of them do.
+    // A single malformed line in the head does not make it another format; a majority does.
     if fitting * 2 > lines.len() { Sniffed::Records(layout) } else { Sniffed::Other(misfit(&layout, lines, format)) }
 }
 
-/// Whether the last words of a record are those of the default format. Any 14 values might else
-/// be taken for one.
+/// Returns whether the last words of a record are those of the default format. Otherwise any 14 values might be taken
+/// for a record.
 fn ends_as_default(reader: &LineReader, line: &[u8]) -> bool {
     let word = |from_end: usize| reader.spans[reader.spans.len() - from_end].of(line);
     [&b"ACCEPT"[..], b"REJECT", b"-"].contains(&word(2)) && [&b"OK"[..], b"NODATA", b"SKIPDATA"].contains(&word(1))
 }
 
-/// Why lines are no records of the layout.
+/// The reason why lines are not records of the layout.
 fn misfit(layout: &Layout, lines: &[&[u8]], format: Option<&Layout>) -> String {
     let named = if format.is_some() { "`--format`" } else { "the default format" };
     let mut reader = LineReader::new(Arc::new(layout.clone()));

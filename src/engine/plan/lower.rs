@@ -1,8 +1,7 @@
-//! A plan's filter and fields to expressions of the query engine, one to one.
+//! Translates a plan's filter and fields to expressions of the query engine, one to one.
 //!
-//! A leaf over an absent value is neither true nor false there, but unknown. That is as good as
-//! false: a filter holds no `not` above its leaves, and unknown records are not kept. What looks
-//! for absent values asks `is null`, which is never unknown.
+//! A leaf over an absent value is not false there, but unknown. That is equivalent: a filter has no `not` above its
+//! leaves, and unknown records are not kept. Tests for absent values use `is null`, which is never unknown.
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
@@ -25,7 +24,7 @@ use super::table_column::TableColumn;
 pub(crate) struct Operand {
     pub(crate) expr: Expr,
     pub(crate) data_type: DataType,
-    /// No record has a value there.
+    /// Whether all its values are absent.
     is_absent: bool,
 }
 
@@ -40,18 +39,18 @@ impl Operand {
     }
 }
 
-/// Lowers what a plan says about the columns of a table.
+/// Lowers expressions of a plan over the columns of a table.
 pub(crate) struct Lowering<'t> {
     /// The columns of the table.
     pub(crate) columns: &'t [TableColumn],
-    /// What records do not say, where something knows it.
+    /// The names for fields that records do not have, if available.
     pub(crate) names: Option<&'t Names>,
     /// The columns of the result so far, for filters over groups.
     pub(crate) results: Vec<Operand>,
 }
 
 impl Lowering<'_> {
-    /// The value of a source.
+    /// The operand of a source.
     pub(crate) fn operand(&self, source: &Source) -> Result<Operand, Error> {
         match source {
             Source::Field(field) => self.field(*field),
@@ -104,13 +103,13 @@ impl Lowering<'_> {
         Ok(Operand::new(expr, data_type))
     }
 
-    /// The records whose time is in the interval.
+    /// The condition that the time is in the interval.
     pub(crate) fn interval(&self, interval: Interval) -> Expr {
         let start = self.slot(Slot::Field(Field::Start));
         start.expr.between(lit(interval.from), lit(interval.until))
     }
 
-    /// The records for which `filter` holds.
+    /// The condition that `filter` holds.
     pub(crate) fn filter(&self, filter: &Filter) -> Result<Expr, Error> {
         Ok(match filter {
             Filter::True => lit(true),
@@ -136,7 +135,7 @@ impl Lowering<'_> {
     }
 }
 
-/// A test of two values against each other.
+/// A comparison of two values.
 fn relate(left: Operand, operator: Operator, right: Operand) -> Expr {
     if left.is_absent || right.is_absent {
         return lit(false);
@@ -178,7 +177,7 @@ fn test(operand: &Operand, check: &Check) -> Result<Expr, Error> {
     })
 }
 
-/// Of an unknown value, the opposite is unknown too.
+/// The negation of an unknown value is unknown too.
 fn negate(negated: bool, expr: Expr) -> Expr {
     if negated { !expr } else { expr }
 }
@@ -214,7 +213,7 @@ fn in_networks(value: Expr, networks: &[IpNet]) -> Expr {
     scalar::address_in(networks).call(vec![value])
 }
 
-/// A number to compare values of this type with.
+/// A number to compare with values of this type.
 fn number_of_type(number: i64, data_type: &DataType) -> Expr {
     #[allow(clippy::cast_precision_loss, reason = "compared with an average or an estimate")]
     match data_type {
@@ -226,23 +225,22 @@ fn number_of_type(number: i64, data_type: &DataType) -> Expr {
     }
 }
 
-/// Text of the type that text columns have.
+/// A literal of the type that text columns have.
 pub(crate) fn text(text: &str) -> Expr {
     lit(ScalarValue::Utf8View(Some(text.into())))
 }
 
-/// All of them hold.
+/// The conjunction.
 pub(crate) fn all(parts: Vec<Expr>) -> Expr {
     balanced(parts, Expr::and).unwrap_or_else(|| lit(true))
 }
 
-/// Some of them holds.
+/// The disjunction.
 fn any(parts: Vec<Expr>) -> Expr {
     balanced(parts, Expr::or).unwrap_or_else(|| lit(false))
 }
 
-/// Joins neighbours until one is left. A long chain nested to one side would overflow the stack of
-/// whoever walks down it.
+/// Joins neighbours until one is left. A long chain nested to one side would overflow the stack when it is traversed.
 fn balanced(mut parts: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
     while parts.len() > 1 {
         let mut joined = Vec::with_capacity(parts.len().div_ceil(2));

@@ -1,4 +1,4 @@
-//! Names behind interface ids and addresses, which records do not have.
+//! Names for interface ids and addresses, which records do not have.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,9 +7,8 @@ use std::sync::Arc;
 use crate::field::Field;
 use crate::value::{Value, address_bits};
 
-/// What to look up for the fields that an inventory answers: [`crate::field::Origin::Inventory`].
-///
-/// Of two names for one key the first counts.
+/// The values of the fields that an inventory provides: [`crate::field::Origin::Inventory`]. If a key has two names,
+/// the first one counts.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     by_text: HashMap<Field, Arc<HashMap<String, String>>>,
@@ -29,7 +28,7 @@ impl Names {
         table.entry(address_bits(key)).or_insert_with(|| name.to_string());
     }
 
-    /// What `field` is for the interface id or the address that it is joined by.
+    /// The value of `field` for the interface id or the address that it is joined by.
     #[must_use]
     pub fn name(&self, field: Field, key: &Value) -> Option<&str> {
         let name = match key {

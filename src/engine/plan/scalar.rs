@@ -1,7 +1,7 @@
-//! Functions over one column that the query engine lacks: networks of addresses, patterns of text.
+//! Functions over one column that DataFusion lacks: networks of addresses, patterns of text.
 //!
-//! Each gives an absent value for an absent one. They are made for one plan, with the networks or
-//! the pattern inside, so that nothing is prepared twice.
+//! Each returns an absent value for an absent one. A function is made for one plan and contains its networks or its
+//! pattern, so that those are prepared once.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -56,7 +56,7 @@ fn bits(address: &[u8]) -> Result<u128, DataFusionError> {
         .map_err(|_| exec_datafusion_err!("an address of {} bytes", address.len()))
 }
 
-/// Whether an address is in one of the networks.
+/// Tests whether an address is in one of the networks.
 pub(crate) fn address_in(networks: &[IpNet]) -> ScalarUDF {
     let names: Vec<String> = networks.iter().map(ToString::to_string).collect();
     let ranges = ranges(networks);
@@ -89,7 +89,7 @@ fn ranges(networks: &[IpNet]) -> Vec<RangeInclusive<u128>> {
 const V4_FIRST: u128 = 0xffff_0000_0000;
 const V4_LAST: u128 = 0xffff_ffff_ffff;
 
-/// A network as a range. No IPv4 address is in an IPv6 network, though its bits may lie there.
+/// A network as a range. An IPv6 network contains no IPv4 address, even if the mapped address lies in it.
 fn range(network: &IpNet) -> Vec<RangeInclusive<u128>> {
     let first = address_bits(network.network());
     let last = address_bits(network.broadcast());
@@ -104,7 +104,7 @@ fn contains(ranges: &[RangeInclusive<u128>], bits: u128) -> bool {
     behind > 0 && ranges[behind - 1].contains(&bits)
 }
 
-/// The first address of the network of this length that an address is in.
+/// The first address of the network of this length that contains an address.
 pub(crate) fn network_of(length: u8) -> ScalarUDF {
     scalar(&format!("network {length}"), ADDRESS, ADDRESS, move |array| {
         let addresses = addresses(array)?;
@@ -121,7 +121,7 @@ pub(crate) fn network_of(length: u8) -> ScalarUDF {
     })
 }
 
-/// What `field` is for the interface id or the address that it is joined by.
+/// The value of `field` for the interface id or the address that it is joined by.
 pub(crate) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
     let label = format!("name {}", field.name());
     if *takes == ADDRESS {
@@ -142,8 +142,8 @@ pub(crate) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
     })
 }
 
-/// The type of addresses as numbers. They may have more digits than it allows, which does no harm, as
-/// they are only compared for equality.
+/// The type of addresses as numbers. They may have more digits than the type allows, which does no harm, as they are
+/// only compared for equality.
 const ADDRESS_NUMBER: DataType = DataType::Decimal128(38, 0);
 
 /// The bits of an address as a number.
@@ -166,16 +166,16 @@ pub(crate) fn address_of_number() -> ScalarUDF {
     })
 }
 
-/// Whole numbers with room for the sum of many.
+/// Whole numbers, widened so that the sum of many fits.
 pub(crate) fn wide() -> ScalarUDF {
     scalar("wide", DataType::Int64, WIDE, |array| {
-        // Every 64-bit number has at most 19 digits, so that none has to be checked.
+        // Every 64-bit number has at most 19 digits, so none has to be checked.
         let numbers: Decimal128Array = array.as_primitive::<Int64Type>().unary(i128::from);
         Ok(Arc::new(numbers.with_data_type(WIDE)))
     })
 }
 
-/// A network length as it counts for this address, among its 128 bits.
+/// The length of a network for this address, in terms of its 128 bits.
 fn network_length(address: &[u8], length: u8) -> u8 {
     match family(address) {
         Family::V4 => 96 + length.min(32),
@@ -187,13 +187,13 @@ fn mask(length: u8) -> u128 {
     u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)
 }
 
-/// The network of this length at an address that [`network_of`] gave.
+/// The network of this length at an address that [`network_of`] returned.
 pub(crate) fn network(address: IpAddr, length: u8) -> IpNet {
     let longest = if address.is_ipv4() { 32 } else { 128 };
     IpNet::new(address, length.min(longest)).unwrap_or_else(|_| address.into())
 }
 
-/// Whether a regular expression is found in a text.
+/// Tests whether a regular expression matches within a text.
 pub(crate) fn matches(pattern: &str) -> Result<ScalarUDF, Error> {
     let regex = Regex::new(pattern)
         .map_err(|error| Error::BadRegex { pattern: pattern.into(), reason: last_line(&error.to_string()) })?;
@@ -204,12 +204,12 @@ pub(crate) fn matches(pattern: &str) -> Result<ScalarUDF, Error> {
     }))
 }
 
-/// Whether a text as a whole is like a pattern with `*` and `?`.
+/// Tests whether a text as a whole matches a pattern with `*` and `?`.
 pub(crate) fn like(glob: &str) -> Result<ScalarUDF, Error> {
     matches(&glob_regex(glob))
 }
 
-/// A pattern with `*` and `?` as a regular expression; nothing else has a meaning in it.
+/// A pattern with `*` and `?` as a regular expression; other characters match themselves.
 fn glob_regex(glob: &str) -> String {
     let mut regex = String::from(r"(?s)\A");
     for letter in glob.chars() {
@@ -223,7 +223,7 @@ fn glob_regex(glob: &str) -> String {
     regex
 }
 
-/// The regular expression crate draws the pattern first, and says what is wrong last.
+/// The message of the regular expression crate shows the pattern first, and the error in the last line.
 fn last_line(message: &str) -> String {
     let last = message.lines().last().unwrap_or(message);
     last.trim_start_matches("error: ").trim_end_matches('.').to_string()

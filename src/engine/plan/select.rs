@@ -1,8 +1,7 @@
-//! What the query keeps of a block: the columns it asks for, of the rows that pass its filters.
+//! The part of a block that the query keeps: its columns, of the rows that pass its filters.
 //!
-//! This is predicate pushdown: filters run before a row reaches DataFusion. The columns of the first
-//! filter are decoded first, the others only for the rows that pass (late materialisation). How a block
-//! came about is not known here.
+//! This is predicate pushdown: filters run before a row reaches DataFusion. The columns of the first filter are decoded
+//! first, the others only for the rows that pass (late materialisation). The source of a block is not known here.
 
 use std::sync::Arc;
 
@@ -19,14 +18,14 @@ use crate::engine::record::{Layout, TEXT};
 
 use super::table_column::TableColumn;
 
-/// Which records are kept, and which of their columns.
+/// The records that are kept, and their columns.
 #[derive(Debug)]
 pub(crate) struct Select {
-    /// The columns that come out, in order.
+    /// The output columns, in order.
     pub(crate) output: Vec<TableColumn>,
-    /// How the query engine types them.
+    /// The schema of all columns in the query engine.
     pub(crate) schema: SchemaRef,
-    /// The filters, in the order in which they run: each sees only the rows that passed those before.
+    /// The filters, in the order in which they run: each sees only the rows that passed the earlier ones.
     pub(crate) filters: Vec<RowFilter>,
 }
 
@@ -40,7 +39,7 @@ pub(crate) struct RowFilter {
 }
 
 impl RowFilter {
-    /// Whether text has to be made into an array for it.
+    /// Returns whether it needs text as an array.
     pub(crate) fn has_text(&self) -> bool {
         self.schema.fields().iter().any(|field| *field.data_type() == TEXT)
     }
@@ -53,7 +52,7 @@ impl RowFilter {
         kept: Option<&BooleanArray>,
     ) -> Result<BooleanArray, DataFusionError> {
         let rows = kept.map_or(block.rows, count_kept);
-        // Where most rows are kept, filtering them costs more than it saves.
+        // If most rows are kept, filtering them costs more than it saves.
         let picked = kept.filter(|_| rows < block.rows / 2);
         let batch = batch(&self.columns, &self.schema, layout, block, picked)?;
         let holds = self.condition.evaluate(&batch)?.into_array(batch.num_rows())?;
@@ -88,8 +87,8 @@ impl Select {
         slots
     }
 
-    /// The slots that are decoded for every record: the columns of the first filter, or the output
-    /// if there is none.
+    /// The slots that are decoded for every record: those of the first filter, or those of the output if there is no
+    /// filter.
     pub(crate) fn eager_slots(&self, layout: &Layout) -> Vec<usize> {
         let columns = self.filters.first().map_or(&self.output, |filter| &filter.columns);
         columns.iter().filter_map(|column| column.slot(layout)).collect()

@@ -1,7 +1,7 @@
-//! A plan to a query over the table of records: filter, columns or groups, order, limit.
+//! Translates a plan to a query over the table of records: filter, columns or groups, order, limit.
 //!
-//! Columns of the answer are called by their place, so that no name of a sentence meets one of the
-//! table. How values are printed is not known here, only of which kind each column is.
+//! Columns of the answer are named by their place, so that no name of a sentence collides with one of the table. The
+//! way that values are printed is not known here, only the kind of each column.
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
@@ -26,15 +26,15 @@ use super::names::Names;
 use super::scalar;
 use super::table_column::TableColumn;
 
-/// A query and the kinds of its columns; it may have more, which are not for the answer.
+/// A query and the kinds of its columns; further columns are not part of the answer.
 pub(crate) struct Shaped {
     pub(crate) frame: DataFrame,
     pub(crate) kinds: Vec<Kind>,
-    /// By what the rows of each batch have still to be sorted.
+    /// The order in which the rows of each batch still have to be sorted.
     pub(crate) order: Vec<ColumnOrder>,
 }
 
-/// By which column rows are sorted, and which way; absent values come last in either.
+/// A sort column and its direction; absent values come last in either direction.
 pub(crate) struct ColumnOrder {
     pub(crate) column: String,
     pub(crate) descending: bool,
@@ -46,7 +46,7 @@ impl From<ColumnOrder> for SortExpr {
     }
 }
 
-/// The plan over a table with these columns; `comes_in_order` says whether its batches do.
+/// The query of a plan over a table with these columns; `comes_in_order` tells whether its batches are in order.
 pub(crate) fn shape(
     table: DataFrame,
     columns: &[TableColumn],
@@ -76,7 +76,7 @@ fn failed(source: DataFusionError) -> Error {
     Error::Engine { source: Box::new(source) }
 }
 
-/// The rows to ask for: one more than the default limit, to know whether there are more.
+/// The number of rows to request: one more than the default limit, to know whether there are more.
 pub(crate) fn fetch(limit: Limit) -> Option<usize> {
     let rows = match limit {
         Limit::Default => DEFAULT_LIMIT + 1,
@@ -98,7 +98,7 @@ fn result(place: usize) -> String {
     format!("result {place}")
 }
 
-/// The name of what the answer is sorted by and does not show.
+/// The name of a sort key that the answer does not show.
 fn order(place: usize) -> String {
     format!("order {place}")
 }
@@ -129,7 +129,7 @@ fn records(frame: DataFrame, lowering: &Lowering<'_>, plan: &Plan, shown: &[Show
     Ok(Shaped { frame, kinds: shown.iter().map(|column| Kind::of(&column.source)).collect(), order: sorting })
 }
 
-/// Whether two sources have the same values: a record's time is its start.
+/// Returns whether two sources have the same values: a record's time is its start.
 fn is_same(one: &Source, other: &Source) -> bool {
     let plain = |source: &Source| match source {
         Source::Field(Field::Time) => Source::Field(Field::Start),
@@ -150,7 +150,7 @@ fn groups(frame: DataFrame, lowering: &mut Lowering<'_>, plan: &Plan, groups: &G
         operands.push(self::aggregate(lowering, aggregate)?);
         kinds.push(Kind::of_aggregate(aggregate));
     }
-    // Groups of numbers are found faster than those of bytes, though these are as long.
+    // Grouping by numbers is faster than by bytes, even of the same length.
     let is_address_key = |place: usize| place < keys && operands[place].data_type == ADDRESS;
     let places = 0..operands.len();
     let mut named: Vec<Expr> = places
@@ -193,7 +193,7 @@ fn key(lowering: &Lowering<'_>, key: &GroupKey) -> Result<Operand, Error> {
         KeyBy::Source(source) => lowering.operand(source),
         KeyBy::Bin(width_s) => {
             let time = lowering.operand(&Source::Field(Field::Time))?.expr;
-            // Times are not negative, so the remainder is what the bin is over by.
+            // Times are not negative, so the remainder is the distance from the start of the bin.
             Ok(Operand::new(time.clone() - time % lit(*width_s), DataType::Int64))
         }
         KeyBy::Network(field, length) => {
@@ -203,7 +203,7 @@ fn key(lowering: &Lowering<'_>, key: &GroupKey) -> Result<Operand, Error> {
     }
 }
 
-/// The type of sums: 10 digits more than a number has, for as many records as there can be.
+/// The type of sums: 10 digits more than a number has, enough for any number of records.
 const SUM: DataType = DataType::Decimal128(29, 0);
 
 fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, Error> {
@@ -213,7 +213,7 @@ fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, 
     let Operand { expr, data_type, .. } = lowering.operand(over)?;
     Ok(match aggregate.function {
         Function::Count => Operand::new(count(expr), DataType::Int64),
-        // As 64-bit numbers, sums over all bounds would wrap around unseen.
+        // Sums of 64-bit numbers could overflow silently.
         Function::Sum => Operand::new(sum(scalar::wide().call(vec![expr])), SUM),
         Function::Avg => Operand::new(avg(cast(expr, DataType::Float64)), DataType::Float64),
         Function::Min => Operand::new(min(expr), data_type),

@@ -15,9 +15,9 @@ use crate::field::{Field, PORTED_PROTOCOLS};
 pub(crate) enum TableColumn {
     /// A column of files.
     Slot(Slot),
-    /// Whether the record's protocol has ports; true where the layout has no protocol.
+    /// A flag: the record's protocol has ports. True if the layout has no protocol.
     Ported,
-    /// The record's type, or the source address's where the layout has no type.
+    /// The record's address family, or that of the source address if the layout has no type.
     Family,
 }
 
@@ -25,7 +25,7 @@ impl TableColumn {
     /// The time of records.
     pub(crate) const TIME: Self = Self::Slot(Slot::Field(Field::Start));
 
-    /// The name that the query engine knows it by; no column of a file can have that of another kind.
+    /// The name in the query engine; it differs from the names of all other kinds of columns.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Slot(Slot::Field(field)) => format!("field {}", field.name()),
@@ -35,7 +35,7 @@ impl TableColumn {
         }
     }
 
-    /// How the query engine types it.
+    /// The Arrow field of the column.
     pub(crate) fn arrow_field(&self) -> ArrowField {
         let (data_type, is_nullable) = match self {
             Self::Slot(slot) => (data_type(slot.kind()), true),
@@ -80,7 +80,7 @@ fn ported(protocols: &ArrayRef) -> BooleanArray {
     protocols.iter().map(|protocol| Some(protocol.is_some_and(|number| PORTED_PROTOCOLS.contains(&number)))).collect()
 }
 
-/// The families of types or of addresses.
+/// The address families of types or of addresses.
 fn families(values: ArrayRef) -> ArrayRef {
     let Some(addresses) = values.as_any().downcast_ref::<FixedSizeBinaryArray>() else { return values };
     let families: StringViewArray =

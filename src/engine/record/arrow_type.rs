@@ -1,4 +1,4 @@
-//! How the values of records lie in Arrow arrays.
+//! The Arrow types of the values of records.
 
 use datafusion::arrow::array::{ArrayRef, new_null_array};
 use datafusion::arrow::datatypes::DataType;
@@ -7,7 +7,7 @@ use crate::query::plan::Family;
 
 use super::layout::SlotKind;
 
-/// Bytes of an address.
+/// The length of an address.
 pub(crate) const ADDRESS_BYTES: i32 = 16;
 
 /// The Arrow type of addresses: 16 bytes, IPv4 addresses mapped to IPv6.
@@ -30,7 +30,7 @@ pub(crate) fn absent(kind: SlotKind, rows: usize) -> ArrayRef {
     new_null_array(&data_type(kind), rows)
 }
 
-/// The family of an address as it lies in an array.
+/// The family of an address in an array.
 pub(crate) fn family(address: &[u8]) -> Family {
     const V4_PREFIX: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
     if address.starts_with(V4_PREFIX) { Family::V4 } else { Family::V6 }

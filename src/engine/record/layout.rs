@@ -1,7 +1,7 @@
-//! What stands where in a file: a header line, a `--format`, or the default format, as slots.
+//! Layouts: the fields of a file in order, from a header line, a `--format`, or the default format, as slots.
 //!
-//! It knows names and places only; how the values are written is the business of `decode`, and
-//! which file has which layout that of `look`.
+//! A layout knows only names and places; the text of values is the business of `decode`, and the layout of each file
+//! that of `input`.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
@@ -10,25 +10,25 @@ use std::sync::Arc;
 
 use crate::field::{Field, FieldType};
 
-/// Longer lines are no records: the longest format has 60 fields, and tags are at most 256 letters.
+/// Longer lines are not records: the longest format has 60 fields, and tags are at most 256 characters.
 pub(crate) const LINE_LIMIT_BYTES: usize = 64 * 1024;
 
-/// One place of a record: a field of the table, or a column that only this file has.
+/// A place in a record: a field of the table, or an extra column of this file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Slot {
     /// A field of the record.
     Field(Field),
-    /// A column that the table does not know, by its name: text.
+    /// A column that the table does not know, by its name; its values are text.
     Extra(Arc<str>),
 }
 
 impl Slot {
-    /// The slot that a log format calls `name`.
+    /// The slot for a `name` in a log format.
     pub(crate) fn named(name: &str) -> Self {
         Field::of_record(name).map_or_else(|| Self::Extra(name.into()), Self::Field)
     }
 
-    /// The name as a log format has it.
+    /// The name in a log format.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Field(field) => field.record_name().unwrap_or_else(|| field.name()),
@@ -36,7 +36,7 @@ impl Slot {
         }
     }
 
-    /// What its values are.
+    /// The kind of its values.
     pub(crate) fn kind(&self) -> SlotKind {
         match self {
             Self::Field(field) => SlotKind::of(field.field_type()),
@@ -45,12 +45,12 @@ impl Slot {
     }
 }
 
-/// How the value of a slot is read.
+/// The kind of values that a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlotKind {
-    /// A whole number from 0 to this.
+    /// A whole number from 0 to this one.
     Number(i64),
-    /// Seconds since 1970, or milliseconds.
+    /// Seconds or milliseconds since 1970.
     Time,
     /// An IP address; a MAC address counts as absent.
     Address,
@@ -71,7 +71,7 @@ impl SlotKind {
         }
     }
 
-    /// What a value has to be, in a user's words.
+    /// The description of a valid value, for messages.
     pub(crate) fn expected(self) -> String {
         match self {
             Self::Number(i64::MAX) => "a whole number".into(),
@@ -87,7 +87,7 @@ impl SlotKind {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     slots: Vec<Slot>,
-    /// Whether a timestamp stands before each record, as CloudWatch Logs exports have it.
+    /// Whether a timestamp precedes each record, as in CloudWatch Logs exports.
     pub(crate) is_export: bool,
 }
 
@@ -115,12 +115,12 @@ impl Layout {
         Self { slots: DEFAULT.map(Slot::Field).to_vec(), is_export: false }
     }
 
-    /// The same, with or without a timestamp before each record.
+    /// The same layout, with or without a timestamp before each record.
     pub(crate) fn export(self, is_export: bool) -> Self {
         Self { is_export, ..self }
     }
 
-    /// These slots, each at most once; the name of one that stands twice otherwise.
+    /// The layout of these slots; the error is the name of a slot that occurs twice.
     pub(crate) fn new(slots: Vec<Slot>) -> Result<Self, String> {
         let mut seen = HashSet::new();
         match slots.iter().find(|slot| !seen.insert(*slot)) {
@@ -129,14 +129,14 @@ impl Layout {
         }
     }
 
-    /// A format as flow logs are created with, `${version} ${srcaddr}`; bare names do as well.
+    /// Parses a format in the notation of flow logs, `${version} ${srcaddr}`, or with bare names.
     pub(crate) fn parse_format(format: &str) -> Result<Self, String> {
         let mut slots = Vec::new();
-        // `${a}${b}` is written without blanks as often as with.
+        // `${a}${b}` is common without blanks.
         for word in format.replace("${", " ${").split(|c: char| c.is_whitespace() || c == ',') {
             let name = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(word);
             if name.contains(['$', '{', '}']) {
-                return Err(format!("`{word}` is no `${{field}}`"));
+                return Err(format!("`{word}` is not a `${{field}}`"));
             }
             if !name.is_empty() {
                 slots.push(Slot::named(name));
@@ -145,10 +145,10 @@ impl Layout {
         if slots.is_empty() {
             return Err("it names no field".into());
         }
-        Self::new(slots).map_err(|twice| format!("`{twice}` stands twice"))
+        Self::new(slots).map_err(|twice| format!("`{twice}` occurs twice"))
     }
 
-    /// The slots that a header line names: a line most of whose words are names of record fields.
+    /// The slots that a header line names: a line in which most words are names of record fields.
     pub(crate) fn header(line: &str) -> Option<Vec<Slot>> {
         let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
         let known = words.iter().filter(|word| Field::of_record(word).is_some()).count();
@@ -165,7 +165,7 @@ impl Layout {
         self.slots.iter().position(|slot| *slot == Slot::Field(field))
     }
 
-    /// Whether any words would do for a record, so that a header line looks like one.
+    /// Returns whether all slots are text, so that a header line could pass for a record.
     pub(crate) fn is_all_text(&self) -> bool {
         self.slots.iter().all(|slot| slot.kind() == SlotKind::Text)
     }
@@ -208,8 +208,8 @@ mod tests {
     fn a_format_without_fields_or_with_one_twice_is_refused() {
         for (format, reason) in [
             ("", "it names no field"),
-            ("${srcaddr} ${srcaddr}", "`srcaddr` stands twice"),
-            ("${srcaddr", "`${srcaddr` is no `${field}`"),
+            ("${srcaddr} ${srcaddr}", "`srcaddr` occurs twice"),
+            ("${srcaddr", "`${srcaddr` is not a `${field}`"),
         ] {
             assert_eq!(Layout::parse_format(format).unwrap_err(), reason);
         }

@@ -1,4 +1,4 @@
-//! Where a reading thread passes on batches, and why it stops.
+//! The destination of a reading thread's batches, and the reasons to stop.
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -7,13 +7,13 @@ use tokio::sync::mpsc::Sender;
 
 use crate::engine::Error;
 
-/// Records of a batch, about; also what the query engine makes of them.
+/// The approximate number of records in a batch; also the batch size of the query engine.
 pub(crate) const BATCH_ROWS: usize = 8192;
 
-/// Why a thread stops before the end.
+/// The reason why a thread stops early.
 #[derive(Debug)]
 pub(crate) enum Halt {
-    /// Nobody wants more.
+    /// No more records are needed.
     Closed,
     /// A file cannot be read.
     Failed(Error),
@@ -39,12 +39,12 @@ impl From<ArrowError> for Halt {
     }
 }
 
-/// Where a reading thread passes on what is kept.
+/// The destination of the records that are kept.
 pub(crate) trait Outlet {
     /// Passes on some records.
     fn pass(&self, batch: RecordBatch) -> Result<(), Halt>;
 
-    /// Stops the thread when nobody wants more.
+    /// Returns [`Halt::Closed`] if no more records are needed.
     fn check_open(&self) -> Result<(), Halt>;
 }
 

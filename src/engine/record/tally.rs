@@ -1,7 +1,7 @@
-//! What a run counts while its threads read: records, bytes, malformed lines, hidden records.
+//! The statistics of a run while its threads read: records, bytes, malformed lines, hidden records.
 //!
-//! Each thread counts for itself and adds up block by block. Which malformed line is the first is
-//! decided by its place in the files, never by which thread came first.
+//! Each thread counts for itself and adds up block by block. The first malformed line is determined by its place in the
+//! files, never by which thread found one first.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::engine::Error;
 use crate::value::Progress;
 
-/// The numbers of a run.
+/// The statistics of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// Records and bytes, which are watched while the run goes on.
+    /// Records and bytes, which are displayed during the run.
     pub(crate) progress: Arc<Progress>,
     pub(crate) malformed: AtomicU64,
     pub(crate) nodata: AtomicU64,
@@ -21,20 +21,20 @@ pub(crate) struct Tally {
     failure: Mutex<Option<Error>>,
 }
 
-/// Where a malformed line stands; ordered as the files are.
+/// A malformed line and its place; ordered as the files are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FirstMalformed {
-    /// The file, by its place among the files.
+    /// The file, as an index into the list of files.
     pub(crate) file: usize,
     /// The byte offset that lines are counted from.
     pub(crate) origin: u64,
-    /// The line, from 1, counted from there; in parquet the row.
+    /// The line, from 1, counted from `origin`; in parquet the row.
     pub(crate) line: u64,
-    /// What is wrong with it.
+    /// The reason why it is malformed.
     pub(crate) reason: String,
 }
 
-/// The numbers of one block.
+/// The statistics of one block.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) records: u64,
@@ -50,7 +50,7 @@ impl Tally {
         Self { progress: Arc::clone(progress), ..Self::default() }
     }
 
-    /// Adds what a block had, and starts anew.
+    /// Adds the counts of a block, and resets them.
     pub(crate) fn add(&self, counts: &mut Counts) {
         let Counts { records, malformed, nodata, skipdata, bytes } = std::mem::take(counts);
         self.progress.records.fetch_add(records, Ordering::Relaxed);
@@ -60,7 +60,7 @@ impl Tally {
         self.skipdata.fetch_add(skipdata, Ordering::Relaxed);
     }
 
-    /// Keeps a malformed line, if none before it is known.
+    /// Records a malformed line, unless an earlier one is known.
     pub(crate) fn note_malformed(&self, malformed: FirstMalformed) {
         let mut first = lock(&self.first);
         if first.as_ref().is_none_or(|known| malformed < *known) {
@@ -73,18 +73,18 @@ impl Tally {
         lock(&self.first).clone()
     }
 
-    /// Keeps why reading failed: the query engine passes on only that it did.
+    /// Stores the error of a failed read: the query engine passes on only the message.
     pub(crate) fn fail(&self, error: Error) {
         lock(&self.failure).get_or_insert(error);
     }
 
-    /// Why reading failed.
+    /// The error of a failed read.
     pub(crate) fn failure(&self) -> Option<Error> {
         lock(&self.failure).take()
     }
 }
 
-/// A thread that panicked leaves numbers that are still good.
+/// Locks a mutex. If a thread panicked, its numbers are still valid.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

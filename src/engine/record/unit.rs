@@ -1,4 +1,4 @@
-//! What one thread reads at a time, and which of its records are seen.
+//! Units of reading, one thread each, and the visibility of records.
 
 use std::ops::Range;
 
@@ -7,19 +7,19 @@ use crate::query::window::Interval;
 
 use super::tally::Counts;
 
-/// Which records are seen at all.
+/// The records that the query may see at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visible {
     pub(crate) statuses: Statuses,
     pub(crate) interval: Option<Interval>,
-    /// Whether the file is still written: a last line without a newline is left for later.
+    /// Whether the file is still being written: a last line without a newline is left for later.
     pub(crate) is_followed: bool,
 }
 
 impl Visible {
-    /// Whether a record of this status (empty where it is absent) is hidden; counts it if so.
+    /// Returns whether a record of this status (empty if absent) is hidden; counts it if so.
     ///
-    /// A hidden record outside the interval was not asked for anyway, so it is not counted.
+    /// A hidden record outside the interval is not part of the query anyway, so it is not counted.
     pub(crate) fn hides(self, status: &[u8], start: Option<i64>, counts: &mut Counts) -> bool {
         let Statuses::Traffic { nodata, skipdata } = self.statuses else { return false };
         let is_inside = || match (self.interval, start) {
@@ -46,18 +46,18 @@ impl Visible {
 /// A part of a file that one thread reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
-    /// The file, by its place among the files.
+    /// The file, as an index into the list of files.
     pub(crate) file: usize,
     pub(crate) part: Part,
 }
 
-/// Which part.
+/// A part of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of it.
+    /// The whole file.
     Whole,
     /// The lines that start in these bytes.
     Bytes(Range<u64>),
-    /// A group of rows of a parquet file.
+    /// A row group of a parquet file.
     RowGroup(usize),
 }

@@ -1,4 +1,4 @@
-//! Batches of an answer to rows of values.
+//! Converts batches of an answer to rows of values.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::engine::record::BATCH_ROWS;
 use crate::query::kind::Kind;
 use crate::value::{Row, Value, address_from_bits};
 
-/// Pieces of an answer whose rows are made ahead of who takes them.
+/// The number of pieces of an answer that are converted ahead of the consumer.
 const READY_PIECES: usize = 8;
 
 type Result<T> = std::result::Result<T, DataFusionError>;
 
-/// The rows of an answer, some at a time, made by other threads; the rows of each batch are sorted
-/// before, if there is an `order`.
+/// The rows of an answer, in pieces, converted by other threads; if there is an `order`, the rows of each batch are
+/// sorted first.
 pub(crate) fn rows(
     batches: SendableRecordBatchStream,
     order: Vec<ColumnOrder>,
@@ -32,7 +32,7 @@ pub(crate) fn rows(
         let order = Arc::clone(&order);
         elsewhere(move || pieces(batch?, &order))
     });
-    // While the pieces of one are taken, the next is sorted.
+    // While the pieces of one batch are consumed, the next batch is sorted.
     let pieces = pieces.buffered(2).flat_map(|pieces| match pieces {
         Ok(pieces) => stream::iter(pieces.into_iter().map(Ok).collect::<Vec<_>>()),
         Err(error) => stream::iter(vec![Err(error)]),
@@ -44,13 +44,13 @@ pub(crate) fn rows(
     rows.buffered(READY_PIECES)
 }
 
-/// Works in a thread that may be kept busy.
+/// Runs `work` in a thread that may block.
 async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let done = SpawnedTask::spawn_blocking(work).join_unwind().await;
     done.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
 }
 
-/// A batch in order, cut to what is worth making rows of at a time.
+/// A batch in order, cut into pieces that are converted to rows one at a time.
 fn pieces(batch: RecordBatch, order: &[ColumnOrder]) -> Result<Vec<RecordBatch>> {
     let batch = if order.is_empty() { batch } else { sorted(&batch, order)? };
     let starts = (0..batch.num_rows()).step_by(BATCH_ROWS);

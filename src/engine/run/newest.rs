@@ -1,9 +1,9 @@
 //! Records part by part, the newest part first, so that they need not be sorted all at once.
 //!
-//! Files and their lines are mostly in order of time. Where the time range of each part is known,
-//! records can be passed on as soon as no unread part has newer ones. So a big answer starts soon and
-//! takes little memory. With a limit (early termination), of text older than enough records only the
-//! times are read, and of parquet nothing. Where too many parts overlap, the query engine has to sort.
+//! Files and their lines are mostly in order of time. If the time range of each part is known, records can be passed on
+//! as soon as no unread part has newer ones. So a big answer starts soon and takes little memory. With a limit (early
+//! termination), once there are enough records, only the times of older text are read, and nothing of older parquet. If
+//! too many parts overlap, the query engine has to sort.
 
 use std::cell::RefCell;
 use std::collections::BinaryHeap;
@@ -30,25 +30,25 @@ use crate::query::plan::{Plan, Shape, SortKey, Source};
 use super::pending::Pending;
 use super::scan::{Scan, cores};
 
-/// Below this share of the memory, the time ranges of the remaining parts are not looked for: everything
-/// is read and sorted.
+/// Below this share of the memory, the time ranges of the remaining parts are not determined: everything is read and
+/// sorted.
 const FEW_SHARE: usize = 8;
 
-/// Parts of the first round with a limit; each round has twice as many as the one before.
+/// The number of parts in the first round with a limit; each round has twice as many as the one before.
 const FIRST_PARTS: usize = 2;
 
-/// Parts of a round at most: all their records are in memory until its end.
+/// The largest number of parts in a round: all their records are in memory until its end.
 const MOST_PARTS: usize = 8;
 
 /// Estimated bytes of a value in memory.
 const VALUE_BYTES: u64 = 24;
 
-/// Whether the answer can come part by part, and is better off so.
+/// Returns whether the answer can be produced part by part, and benefits from it.
 pub(crate) fn suits(plan: &Plan, files: &Files) -> bool {
-    // With a malformed line, a strict run shows nothing: all lines have to be read before.
+    // A strict run shows nothing if a line is malformed, so all lines have to be read first.
     matches!(plan.shape, Shape::Records { .. })
         && plan.sort.first().is_none_or(|key| *key == SortKey::NEWEST_FIRST)
-        // Where all files are empty there is no column of times.
+        // If all files are empty, there is no time column.
         && files.layouts().next().is_some()
         && files.has(&Source::Field(Field::Time))
         && !files.is_strict
@@ -67,18 +67,18 @@ impl fmt::Display for TooMuchOverlap {
 
 impl Error for TooMuchOverlap {}
 
-/// Whether an answer did not begin because too many parts overlap.
+/// Returns whether an answer did not begin because too many parts overlap.
 pub(crate) fn is_overlap(error: &DataFusionError) -> bool {
     matches!(error.find_root(), DataFusionError::External(error) if error.is::<TooMuchOverlap>())
 }
 
-/// The records of files, each batch newer than the next; within a batch they have no order.
+/// The records of files, in batches from the newest to the oldest; within a batch they have no order.
 #[derive(Clone, Debug)]
 pub(crate) struct NewestFirst {
     pub(crate) scan: Arc<Scan>,
-    /// How much memory records may take that wait for others.
+    /// The memory for records that wait for others.
     pub(crate) memory_bytes: usize,
-    /// How many are enough, if any number is.
+    /// The number of records that is enough; `None` without a limit.
     pub(crate) enough: Option<usize>,
 }
 
@@ -92,7 +92,7 @@ impl NewestFirst {
         self.enough.is_some_and(|enough| rows >= enough)
     }
 
-    /// How many parts may be in flight at once, or `None` if their rows would not fit into memory. With a
+    /// The number of parts that may be in flight at once, or `None` if their rows would not fit into memory. With a
     /// limit it does not depend on the number of threads, so that the statistics do not either.
     fn parts_at_once(&self, parts: &[TimedPart]) -> Option<usize> {
         let row_bytes = VALUE_BYTES * self.scan.context.select.output.len() as u64;
@@ -106,8 +106,8 @@ impl NewestFirst {
         iter::successors(Some(MOST_PARTS), |parts| Some(parts / 2)).take_while(|parts| *parts >= FIRST_PARTS).find(fits)
     }
 
-    /// The number of parts of each round; after a round it is decided whether there are enough records.
-    /// A round is always read to its end, so that counts do not depend on which thread comes first.
+    /// The number of parts of each round; after a round it is decided whether there are enough records. A round is
+    /// always read to its end, so that counts do not depend on the order of the threads.
     fn rounds(&self, most: usize) -> impl Iterator<Item = usize> {
         let first = if self.enough.is_some() { FIRST_PARTS } else { usize::MAX };
         iter::successors(Some(first), move |round| Some((round.saturating_mul(2)).min(most.max(first))))
@@ -152,7 +152,7 @@ impl NewestReader {
                 |(place, batches)| {
                     pending.add(batches?);
                     unread.remove(place);
-                    // With a limit it could be enough in the middle of a round.
+                    // With a limit, the number of records could be enough in the middle of a round.
                     if self.query.enough.is_none() {
                         self.advance(&mut pending, unread.newest(), passed)?;
                     }
@@ -174,8 +174,8 @@ impl NewestReader {
         Ok(passed)
     }
 
-    /// Reads parts until the records take much memory, or are enough for the limit; returns the unread
-    /// parts, that with the newest record last.
+    /// Reads parts until the records take much memory, or are enough for the limit; returns the unread parts, the one
+    /// with the newest record last.
     fn read_first(&self, pending: &mut Pending) -> Result<Vec<TimedPart>, Halt> {
         let mut queue = mem::take(&mut *lock(&self.query.scan.queue));
         let says_times = |unit: &Unit| self.query.scan.files[unit.file].records.stores_times();
@@ -206,7 +206,7 @@ impl NewestReader {
         pending.bytes() > self.query.memory_bytes / FEW_SHARE
     }
 
-    /// Finds the time ranges of parts; sorts them, that with the newest record last.
+    /// Determines the time ranges of parts, and sorts them, the one with the newest record last.
     fn time_ranges(&self, queue: Vec<Unit>) -> Result<Vec<TimedPart>, Halt> {
         let time_range = |(place, unit): (usize, Unit)| {
             let file = &self.query.scan.files[unit.file];
@@ -218,7 +218,7 @@ impl NewestReader {
             parts.push(part?);
             Ok(())
         })?;
-        // The place decides among equals, as they came in the order in which threads were ready.
+        // Ties are broken by place, since results arrive in the order in which threads finish.
         parts.sort_unstable_by_key(|(place, part)| (part.times.newest, *place));
         Ok(parts.into_iter().map(|(_, part)| part).collect())
     }
@@ -229,7 +229,7 @@ impl NewestReader {
         Ok(outlet.batches.into_inner())
     }
 
-    /// Passes on records, if there are any; returns how many.
+    /// Passes on records, if there are any; returns the number.
     fn pass_on(&self, batch: Option<RecordBatch>) -> Result<usize, Halt> {
         let Some(batch) = batch else { return Ok(0) };
         let rows = batch.num_rows();
@@ -311,8 +311,8 @@ impl Outlet for Collector<'_> {
     }
 }
 
-/// Runs `work` on the items of the queue, the last first, in as many threads as can run at once. `with`
-/// takes the results in this thread; an error of it ends all.
+/// Runs `work` on the items of the queue, the last first, in as many threads as can run at once. `with` takes the
+/// results in this thread; if it returns an error, everything stops.
 fn in_parallel<T: Send, R: Send>(
     queue: &Mutex<Vec<T>>,
     work: impl Fn(T) -> R + Sync,
@@ -341,7 +341,7 @@ mod tests {
     use super::*;
     use crate::engine::record::Part;
 
-    /// Parts from when to when and with so many records.
+    /// Parts with these time ranges and numbers of records.
     fn parts(times: &[(i64, i64, u64)]) -> Vec<TimedPart> {
         let part = |&(oldest, newest, rows)| TimedPart {
             unit: Unit { file: 0, part: Part::Whole },
@@ -353,18 +353,18 @@ mod tests {
     #[test]
     fn records_wait_for_parts_that_may_have_newer_ones() {
         let most = |times: &[(i64, i64, u64)], at_once| most_rows(&parts(times), at_once, u64::MAX);
-        // One after the other: none waits for another.
+        // One after the other: no part waits for another.
         assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (20, 29, 6)], 1), 7);
         // The last two are read at once.
         assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (20, 29, 6)], 2), 13);
         // The newest part may have records as old as those of the one before it, not as the first's.
         assert_eq!(most(&[(0, 9, 5), (10, 25, 7), (20, 29, 6)], 1), 13);
-        // A part of all times, or with records that have none, waits to the end.
+        // A part that spans all times, or has records without one, waits until the end.
         assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
         assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (i64::MIN, 29, 6)], 1), 13);
         assert_eq!(most(&[(5, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
         assert_eq!(most(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)], 1), 18);
-        // Of the last two parts four records are left while the first is read.
+        // Four records of the last two parts are left while the first is read.
         assert_eq!(most_rows(&parts(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)]), 1, 4), 11);
     }
 

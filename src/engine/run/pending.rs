@@ -13,16 +13,16 @@ use datafusion::arrow::error::ArrowError;
 use crate::engine::decode::nulls_to_false;
 use crate::engine::plan::{Select, TableColumn};
 
-/// Records that wait until no newer ones can come.
+/// Records that wait until no newer ones can arrive.
 pub(super) struct Pending {
     batches: Vec<RecordBatch>,
     schema: SchemaRef,
-    /// The column of the time.
+    /// The index of the time column.
     time: usize,
 }
 
 impl Pending {
-    /// None yet, of the output of `select`.
+    /// An empty buffer for the output of `select`.
     pub(super) fn new(select: &Select) -> Self {
         let time = select.output.iter().position(|column| *column == TableColumn::TIME);
         let time = time.expect("records in order of time have one");
@@ -38,12 +38,12 @@ impl Pending {
         batch.column(self.time).as_primitive::<Int64Type>()
     }
 
-    /// How many there are.
+    /// The number of records.
     pub(super) fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    /// The memory that they take.
+    /// The memory that the records take, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
     }
@@ -105,7 +105,7 @@ impl Pending {
     }
 }
 
-/// Copies the text of the records, so that the text of others can be freed.
+/// Copies the text of the records, so that the text of dropped records can be freed.
 fn compact(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let column = |column: &ArrayRef| match column.as_string_view_opt() {
         Some(text) => Arc::new(text.gc()) as ArrayRef,
@@ -140,7 +140,7 @@ mod tests {
         };
         pending.keep_newest(6).unwrap();
         assert_eq!(left(&pending), [5, 0, 9, 3, 7, 7, 8], "those without a time may be needed");
-        // The third is as old as the fourth, so that either may be the one.
+        // The third is as old as the fourth, so that either may be the right one.
         pending.keep_newest(3).unwrap();
         assert_eq!(left(&pending), [9, 7, 7, 8]);
         assert_eq!(pending.batches[0].column(1).as_string_view().total_buffer_bytes_used(), text.len());

@@ -1,7 +1,7 @@
-//! The reading threads: each takes a part of a file and has it read, until there are none.
+//! The reading threads: each takes a part of a file and has it read, until no parts are left.
 //!
-//! Parts come from one queue, so that one big file does not leave threads idle. How a part is read
-//! is the business of its `format`, what is kept of it that of `plan::select`.
+//! Parts come from one queue, so that one big file does not leave threads idle. Reading a part is the business of its
+//! `format`, filtering its records that of `plan::select`.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -11,12 +11,12 @@ use datafusion::error::DataFusionError;
 use crate::engine::format::{LogFile, Parts, ReadContext, Reader};
 use crate::engine::record::{Halt, Outlet, Unit, lock};
 
-/// How many threads can run at once.
+/// The number of threads that can run at once.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// The parts of all files, in order; and how many bytes will be read, 0 where that is not known.
+/// The parts of all files, in order, and the number of bytes to be read; 0 if that is not known.
 pub(super) fn units(files: &[Arc<LogFile>], context: &ReadContext) -> (Vec<Unit>, u64) {
     let mut units = Vec::new();
     let mut total_bytes = Some(0);
@@ -28,7 +28,7 @@ pub(super) fn units(files: &[Arc<LogFile>], context: &ReadContext) -> (Vec<Unit>
     (units, total_bytes.unwrap_or(0))
 }
 
-/// What all threads of a run share.
+/// The state that all threads of a run share.
 #[derive(Debug)]
 pub(super) struct Scan {
     pub(super) files: Vec<Arc<LogFile>>,
@@ -37,7 +37,7 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Reads parts until there are none, or nobody wants more.
+    /// Reads parts until none are left, or no more records are needed.
     pub(super) fn read_all(&self, outlet: &dyn Outlet) -> Result<(), DataFusionError> {
         let reader = Reader::new(&self.context, outlet);
         while let Some(unit) = self.next() {
@@ -54,8 +54,8 @@ impl Scan {
         file.records.read(reader, unit, file)
     }
 
-    /// The next part, the last ones first: files and their lines are mostly in order of time, and
-    /// whoever wants the newest records soon knows that the others are too old.
+    /// The next part, the last ones first: files and their lines are mostly in order of time, so a query for the newest
+    /// records soon knows that the other parts are too old.
     fn next(&self) -> Option<Unit> {
         lock(&self.queue).pop()
     }

@@ -1,4 +1,4 @@
-//! Files as a table of the query engine, which takes columns and conditions down to the reading.
+//! Files as a table of the query engine, with projection and predicate pushdown into the reading.
 //!
 //! See <https://docs.rs/datafusion/latest/datafusion/catalog/trait.TableProvider.html>.
 
@@ -25,10 +25,10 @@ use crate::query::plan::Limit;
 use super::newest::NewestFirst;
 use super::scan::{Scan, cores, units};
 
-/// Batches that wait between a reading thread and the query.
+/// The number of batches that wait between a reading thread and the query.
 const WAITING_BATCHES: usize = 2;
 
-/// The share of memory for records that wait for others; what becomes of them takes the rest.
+/// The share of memory for records that wait for others; the other half is for processing them.
 const WAITING_SHARE: usize = 2;
 
 /// The records of files as a table.
@@ -39,16 +39,15 @@ pub(crate) struct LogTable {
     schema: SchemaRef,
     visible: Visible,
     tally: Arc<Tally>,
-    /// If batches come in order of time, the newest first: up to what limit.
+    /// The limit, if batches come in order of time, the newest first; `None` for any order.
     newest_first: Option<Limit>,
     memory_limit_bytes: usize,
 }
 
 impl LogTable {
-    /// The columns that some file has, and those that are computed for filters; without any record
-    /// if `is_empty`.
-    ///
-    /// If `newest_first`, batches come in order of time, at least as many as the limit asks for.
+    /// The table of the columns that some file has, and of those that are computed for filters; without any record if
+    /// `is_empty`. If `newest_first`, batches come in order of time, with at least as many records as the limit asks
+    /// for.
     pub(crate) fn new(
         files: &Files,
         visible: Visible,
@@ -76,7 +75,7 @@ impl LogTable {
         &self.columns
     }
 
-    /// Conditions over the columns that they refer to, those over text last.
+    /// The conditions, each with the columns that it refers to; those over text come last.
     fn row_filters(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<RowFilter>> {
         let mut filters = filters.iter().map(|filter| self.row_filter(state, filter)).collect::<Result<Vec<_>>>()?;
         filters.sort_by_key(RowFilter::has_text);
@@ -140,7 +139,7 @@ impl TableProvider for LogTable {
     }
 }
 
-/// What one thread reads.
+/// The share of the table that one thread reads.
 #[derive(Debug)]
 struct Partition(Arc<Scan>);
 

@@ -4,18 +4,18 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-/// Bytes that are handed over at a time.
+/// The size of a piece.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Pieces that are on their way at most.
+/// The largest number of pieces in flight.
 const PIECES: usize = 4;
 
-/// What a reader has, read by a thread that goes on while what came is worked on.
+/// The bytes of a reader, which another thread reads ahead.
 ///
 /// The thread ends with the reader, or when this is dropped.
 pub(crate) struct Ahead {
     pieces: Receiver<io::Result<Vec<u8>>>,
-    /// Buffers go back, to be filled again.
+    /// Returns buffers, to be filled again.
     used: Sender<Vec<u8>>,
     piece: Vec<u8>,
     at: usize,
@@ -34,11 +34,11 @@ impl Ahead {
 impl Read for Ahead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.piece.len() {
-            // The thread is gone once there is no more.
+            // The thread ends when everything is read.
             let Ok(next) = self.pieces.recv() else { return Ok(0) };
             let used = std::mem::replace(&mut self.piece, next?);
             self.at = 0;
-            // Nobody takes it back when all has been read.
+            // The thread may have ended already.
             let _ = self.used.send(used);
         }
         let read = (&self.piece[self.at..]).read(buffer)?;
@@ -47,14 +47,14 @@ impl Read for Ahead {
     }
 }
 
-/// Reads until the end, an error, or until nobody wants more.
+/// Reads until the end, an error, or until no more pieces are needed.
 fn read(mut reader: impl Read, pieces: &SyncSender<io::Result<Vec<u8>>>, free: &Receiver<Vec<u8>>) {
     loop {
         let mut piece = free.try_recv().unwrap_or_default();
         piece.resize(PIECE_BYTES, 0);
         let outcome = fill(&mut reader, &mut piece);
         let is_end = piece.is_empty();
-        // What was read before an error counts: the error comes after it.
+        // The bytes before an error are passed on first, then the error.
         if !is_end && pieces.send(Ok(piece)).is_err() {
             return;
         }
@@ -69,8 +69,7 @@ fn read(mut reader: impl Read, pieces: &SyncSender<io::Result<Vec<u8>>>, free: &
     }
 }
 
-/// Reads as much as there is room for, or to the end; `piece` is what was read. The decompressor is
-/// the faster the more room it has.
+/// Fills `piece` up to its capacity, or to the end of the reader. The more room there is, the faster the decompressor.
 fn fill(reader: &mut impl Read, piece: &mut Vec<u8>) -> io::Result<()> {
     let mut filled = 0;
     let outcome = loop {
@@ -89,7 +88,7 @@ fn fill(reader: &mut impl Read, piece: &mut Vec<u8>) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Gives bytes, then an error.
+    /// A reader that returns bytes, then an error.
     struct Failing(usize);
 
     impl Read for Failing {

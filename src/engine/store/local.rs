@@ -1,4 +1,4 @@
-//! Local files: opening them, and where lines start and end in them.
+//! Local files: opens them, and finds where lines start and end.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::engine::record::LINE_LIMIT_BYTES;
 
-/// Seeks to the first line that starts at `at` or behind it; returns the position.
+/// Seeks to the first line that starts at `at` or later; returns the position.
 pub(crate) fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
     let Some(mut position) = at.checked_sub(1) else { return Ok(0) };
     file.seek(SeekFrom::Start(position))?;
@@ -75,7 +75,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             assert_eq!(ended_bytes(&path, text.len() as u64), ended as u64, "{text:.9}");
         }
-        // What came since the file was looked at is not asked for.
+        // The file has grown since its length was read.
         std::fs::write(&path, "one\ntwo\n").unwrap();
         assert_eq!(ended_bytes(&path, 6), 4);
     }

@@ -1,5 +1,5 @@
-//! Bytes as they lie in storage to text: finds gzip and parquet by their first bytes, decompresses
-//! gzip, counts what was read.
+//! Converts stored bytes to text: detects gzip and parquet by their first bytes, decompresses gzip, counts the bytes
+//! that were read.
 //!
 //! Magic numbers: <https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1>,
 //! <https://parquet.apache.org/docs/file-format/>.
@@ -15,10 +15,10 @@ use crate::engine::Error;
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
-/// Compressed bytes that are read at a time.
+/// The number of compressed bytes to read at a time.
 const READ_BYTES: usize = 256 * 1024;
 
-/// Stored bytes, of which the first are known.
+/// Stored bytes whose first ones were read already.
 pub(crate) struct Raw<R> {
     first: Vec<u8>,
     rest: R,
@@ -33,22 +33,22 @@ impl<R: Read + Send + 'static> Raw<R> {
         Ok(Self { first, rest: reader, counter: Arc::default() })
     }
 
-    /// Whether they are columns.
+    /// Returns whether the bytes are a parquet file.
     pub(crate) fn is_parquet(&self) -> bool {
         self.first == PARQUET_MAGIC
     }
 
-    /// Whether they are compressed text.
+    /// Returns whether the bytes are gzip.
     pub(crate) fn is_gzip(&self) -> bool {
         self.first.starts_with(GZIP_MAGIC)
     }
 
-    /// Counts the stored bytes that have been read.
+    /// The counter of the stored bytes read so far.
     pub(crate) fn counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.counter)
     }
 
-    /// The text.
+    /// The text, decompressed.
     pub(crate) fn decoded(self) -> Box<dyn Read + Send> {
         let is_gzip = self.is_gzip();
         let stored = Counting { reader: Cursor::new(self.first).chain(self.rest), counter: self.counter };
@@ -74,12 +74,12 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// What went wrong while `file` was read.
+/// Converts an error of reading `file`.
 pub(crate) fn read_error(file: &str, source: io::Error) -> Error {
     let file = file.to_string();
     match source.kind() {
         io::ErrorKind::UnexpectedEof => Error::Truncated { file },
-        // So the decompressor reports a wrong checksum or code.
+        // The decompressor's errors for a wrong checksum or code.
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Error::Damaged { file, reason: source.to_string() },
         _ => Error::Read { file, source },
     }

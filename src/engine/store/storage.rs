@@ -1,6 +1,6 @@
-//! Where the bytes of a text lie: in a file as they stand, in a file under gzip, or in a pipe.
+//! The storage of a text: a plain file, a gzip file, or a pipe.
 //!
-//! Storage is no format of records: each format of text comes in all three.
+//! Storage is not a format of records: each text format exists in all three.
 
 use std::fmt;
 use std::fs::File;
@@ -18,20 +18,20 @@ use super::raw::{Raw, read_error};
 /// Smaller gzip files are not worth a thread of their own.
 const AHEAD_FROM_BYTES: u64 = 1 << 20;
 
-/// Where the bytes of a text lie.
+/// The storage of a text.
 pub(crate) enum Storage {
-    /// In a file of this size, as they stand.
+    /// A plain file of this size.
     Plain { bytes: u64 },
-    /// In a file of this size, under gzip.
+    /// A gzip file of this size.
     Gzip { bytes: u64 },
-    /// In a pipe, which can be read once; decompressed.
+    /// A pipe, which can be read once; decompressed.
     Pipe { reader: Mutex<Option<Box<dyn Read + Send>>>, raw_bytes: Arc<AtomicU64> },
 }
 
 /// A text that was opened.
 pub(crate) struct OpenedText {
     pub(crate) reader: Box<dyn Read + Send>,
-    /// Counts the stored bytes that have been read, where they are not the text itself.
+    /// The counter of the stored bytes read so far, if those differ from the text.
     pub(crate) raw_bytes: Option<Arc<AtomicU64>>,
 }
 
@@ -56,7 +56,7 @@ impl Storage {
         Self::Pipe { reader: Mutex::new(Some(Box::new(reader))), raw_bytes }
     }
 
-    /// The stored bytes; `None` for a pipe.
+    /// The number of stored bytes; `None` for a pipe.
     pub(crate) const fn bytes(&self) -> Option<u64> {
         match self {
             Self::Plain { bytes } | Self::Gzip { bytes } => Some(*bytes),

@@ -1,4 +1,4 @@
-//! A question and its answer, while it comes.
+//! A query, and its answer while it arrives.
 
 use super::super::error::Error;
 use super::cell;
@@ -10,20 +10,20 @@ use crate::query::kind::Kind;
 use crate::query::plan::{Limit, Plan};
 use crate::value::{Row, RowSink};
 
-/// A plan and what it is asked of.
+/// A plan and the units that it queries.
 pub(super) struct Query<'a> {
-    /// What the answer is to be.
+    /// The plan of the user.
     pub(super) plan: &'a Plan,
-    /// What its columns have.
+    /// The kinds of its columns.
     pub(super) kinds: Vec<Kind>,
-    /// What the service is asked, where names are asked for.
+    /// The plan that the service runs, in which ids and addresses stand for names.
     pub(super) joined: Joined,
     pub(super) names: Option<Names>,
     pub(super) units: &'a [Unit],
     pub(super) service: &'a Service<'a>,
 }
 
-/// What came of a plan.
+/// The totals of a run.
 #[derive(Default)]
 pub(super) struct Totals {
     pub(super) rows: u64,
@@ -31,11 +31,11 @@ pub(super) struct Totals {
     pub(super) matched: u64,
     pub(super) truncated: bool,
     pub(super) notes: Vec<String>,
-    /// Why the rows are not all there are.
+    /// Why rows are missing.
     pub(super) cut: Option<Error>,
 }
 
-/// Rows on their way to whoever asked.
+/// Rows on their way to the sink.
 pub(super) struct Answer<'a> {
     pub(super) sink: &'a mut (dyn RowSink + Send),
     pub(super) totals: Totals,
@@ -47,7 +47,7 @@ impl Answer<'_> {
         self.sink.rows(rows).map_err(Error::Sink)
     }
 
-    /// Rows up to a limit; the default one cuts.
+    /// Passes on rows up to the limit; only the default limit counts as truncation.
     pub(super) fn rows_within(&mut self, mut rows: Vec<Row>, limit: Limit) -> Result<(), Error> {
         if let Some(most) = limit.rows() {
             let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -59,7 +59,7 @@ impl Answer<'_> {
 }
 
 impl Query<'_> {
-    /// A row with what its values stand for, and its names.
+    /// A row with its final values and names.
     pub(super) fn finished(&self, mut row: Row) -> Row {
         if let Some(names) = &self.names {
             self.joined.name(names, &mut row);

@@ -1,7 +1,7 @@
-//! The service's text to values.
+//! Converts the service's text to values.
 //!
-//! Values come as the number or address that the record has; what stands for a word or a time is
-//! made of it when rows are finished, so that until then order is that of the record.
+//! Values arrive as the number or address that the record has. Words and times are converted only when rows are
+//! finished, so that the order until then is that of the record.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use crate::query::kind::Kind;
 use crate::value::{Value, to_seconds};
 
-/// Whole numbers below this are exact as numbers with a fraction, too.
+/// Whole numbers below this are exact as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// The value of a cell; `-`, nothing, and what is no such value are absent.
+/// The value of a cell; `-`, empty text and invalid values are absent.
 pub(super) fn value(kind: Kind, text: Option<&String>) -> Value {
     let Some(text) = text.map(String::as_str).filter(|text| !text.is_empty() && *text != "-") else {
         return Value::Absent;
@@ -26,7 +26,7 @@ pub(super) fn value(kind: Kind, text: Option<&String>) -> Value {
     value.unwrap_or(Value::Absent)
 }
 
-/// What a value stands for.
+/// The final value of a column of this kind.
 pub(super) fn finished(kind: Kind, value: Value) -> Value {
     match value {
         Value::Int(number) => kind.of_integer(number),

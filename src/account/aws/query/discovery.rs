@@ -1,4 +1,4 @@
-//! Which fields the records of a log group have, and whether the service finds them.
+//! The fields of a log group's records, and whether the service discovers them.
 
 use futures::future::try_join_all;
 
@@ -29,9 +29,9 @@ async fn of_source(clients: &Clients, source: &LogSource) -> Result<Format, Erro
     Ok(Format::parsed(values.clone()))
 }
 
-/// The fields that a log format names, in order; `None` for one that the table does not know.
+/// The fields that a log format names, in order; `None` for an unknown field.
 ///
-/// No format stands for the default one, which is that of version 2.
+/// An empty format means the default one, which is that of version 2.
 fn values(format: &str) -> Vec<Option<Field>> {
     if format.is_empty() {
         return default_values();
@@ -44,7 +44,7 @@ fn default_values() -> Vec<Option<Field>> {
     log_format::default_fields().iter().map(|name| Field::of_record(name)).collect()
 }
 
-/// Whether the service is known to find the fields: the default ones, in front of others or not.
+/// Returns whether the service is known to discover the fields: the default ones, at the start of the format.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html>;
 /// the Go tool's longer format is queried by these names.
@@ -52,7 +52,7 @@ fn is_found(values: &[Option<Field>]) -> bool {
     values.starts_with(&default_values())
 }
 
-/// Whether the service has found the fields in what was delivered last.
+/// Returns whether the service has discovered the fields in the most recent records.
 async fn are_found(clients: &Clients, source: &LogSource, values: &[Option<Field>]) -> Result<bool, Error> {
     let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
     let doing = format!("ask which fields {} has", source.group);

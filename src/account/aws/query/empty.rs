@@ -1,14 +1,14 @@
-//! Why an answer is empty.
+//! Reasons for an empty answer.
 
 use super::unit::Asked;
 use crate::value::{EpochSeconds, time_utc};
 
-/// Records come so long after their interval at most, as a rule.
+/// The usual longest delay of records after their interval.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-basics.html>.
 const LAG_S: i64 = 10 * 60;
 
-/// What may be the reason that no record matched.
+/// Possible reasons why no record matched.
 pub(super) fn notes(asked: &Asked) -> Vec<String> {
     let mut notes = Vec::new();
     let window = asked.units.iter().map(|unit| unit.interval);
@@ -23,11 +23,11 @@ pub(super) fn notes(asked: &Asked) -> Vec<String> {
                 ));
             }
         }
-        _ => notes.push("the window lies before everything that the log groups keep".into()),
+        _ => notes.push("the window ends before the oldest records that the log groups keep".into()),
     }
     let youngest: Option<EpochSeconds> = asked.sources.iter().map(|source| source.created).max();
     if let Some(created) = youngest.filter(|created| *created > asked.now - 2 * LAG_S) {
-        notes.push(format!("the youngest flow log was created at {}", time_utc(created)));
+        notes.push(format!("the newest flow log was created at {}", time_utc(created)));
     }
     for source in &asked.sources {
         if let Some(trouble) = &source.trouble {

@@ -16,7 +16,7 @@ use crate::query::plan::{DEFAULT_LIMIT, Groups, Limit, Plan, Source};
 use crate::query::window::Interval;
 use crate::value::{Row, Value};
 
-/// The row of a group of no records: a count of zero, and nothing else to say.
+/// The row of an answer without records: counts are zero, other aggregates absent.
 pub(super) fn of_nothing(groups: &Groups) -> Vec<Row> {
     let value = |function| if function == Function::Count { Value::Int(0) } else { Value::Absent };
     let row = groups.aggregates.iter().map(|aggregate| value(aggregate.function)).collect();
@@ -32,11 +32,11 @@ impl Query<'_> {
         let (mut part, is_merged) = match merge {
             Ok(Some(merge)) => (self.merged(&merge).await?, true),
             Err(error) if has_parts => return Err(error),
-            // What does not merge is computed as a whole, as far as one query goes.
+            // Groups that do not merge are computed as a whole, up to the limit of one query.
             Ok(None) | Err(_) => (self.whole(is_long).await?, false),
         };
         if part.matched == 0 {
-            // Of a query that was stopped nothing is known.
+            // A query that was stopped says nothing about its groups.
             part.rows = if part.cut.is_none() { of_nothing(groups) } else { Vec::new() };
         }
         answer.totals.matched = part.matched;
@@ -46,29 +46,29 @@ impl Query<'_> {
         rows.sort_by(|a, b| compare(a, b, order.iter().copied()));
         if !part.full.is_empty() {
             answer.totals.truncated = true;
-            answer.totals.notes.push(format!("there are more than {MAX_ROWS} groups: the rest is missing"));
+            answer.totals.notes.push(format!("there are more than {MAX_ROWS} groups: some are missing"));
         }
         answer.rows_within(rows.into_iter().map(|row| self.finished(row)).collect(), self.plan.limit)
     }
 
-    /// All at once, by the service: there is at most one unit.
+    /// Has the service compute all groups in one query: there is at most one unit.
     async fn whole(&self, is_long: bool) -> Result<Part, Error> {
         let Some(unit) = self.units.first() else { return Ok(Part::default()) };
         let limit = match self.plan.limit {
-            // One more than the default limit shows whether there is more.
+            // One more than the default limit shows whether there are more.
             Limit::Default => DEFAULT_LIMIT + 1,
             limit => limit.rows().unwrap_or(MAX_ROWS).min(MAX_ROWS),
         };
         let plan = Plan { limit: Limit::Rows(limit), ..self.joined.plan.clone() };
         let mut part = self.part(&plan, unit, unit.interval).await?;
         if !is_long {
-            // No more were asked for.
+            // No more rows were requested.
             part.full.clear();
         }
         Ok(part)
     }
 
-    /// In parts, which get their names before they merge.
+    /// Computes groups in parts; names are joined before the parts merge.
     async fn merged(&self, merge: &Merge) -> Result<Part, Error> {
         let parts = self.units.iter().map(|unit| self.every_group(&merge.part, unit, unit.interval));
         let mut part = Part::joined(try_join_all(parts).await?);
@@ -79,7 +79,7 @@ impl Query<'_> {
         Ok(part)
     }
 
-    /// Every group of an interval, in halves where there are more than a query returns.
+    /// Every group of an interval; splits it in halves if it has more groups than a query returns.
     fn every_group<'q>(
         &'q self,
         plan: &'q Plan,
@@ -107,7 +107,7 @@ impl Query<'_> {
         };
         // There may be more groups than a query returns.
         let full = if reply.rows.len() as u64 >= MAX_ROWS { vec![interval.from] } else { Vec::new() };
-        // Of no records the service may make no row, an empty one, or zeros.
+        // If no record matches, the service may return no row, an empty row, or zeros.
         let rows = if reply.matched == 0 { Vec::new() } else { reply.rows.iter().map(row).collect() };
         Ok(Part { rows, matched: reply.matched, full, cut: reply.cut })
     }

@@ -6,19 +6,19 @@ use crate::field::{Field, Origin};
 use crate::query::plan::{KeyBy, Plan, Shape, Source};
 use crate::value::{Row, Value};
 
-/// A plan over ids and addresses in place of names, and which columns they stand in.
+/// A plan over ids and addresses in place of names, and the columns that hold those.
 pub(super) struct Joined {
     pub(super) plan: Plan,
     places: Vec<(usize, Field)>,
 }
 
 impl Joined {
-    /// Whether names are asked for at all.
+    /// Returns whether the plan asks for names at all.
     pub(super) fn has_names(&self) -> bool {
         !self.places.is_empty()
     }
 
-    /// Puts names in place of what they are joined by.
+    /// Replaces ids and addresses with their names.
     pub(super) fn name(&self, names: &Names, row: &mut Row) {
         for (place, field) in &self.places {
             let name = names.name(*field, &row[*place]);
@@ -27,7 +27,7 @@ impl Joined {
     }
 }
 
-/// The field that a name is looked up for, and what it is joined by.
+/// The field of a name, and the field that it is joined by.
 fn named(source: &Source) -> Option<(Field, Source)> {
     let Source::Field(field) = source else { return None };
     match field.info().origin {
@@ -36,11 +36,11 @@ fn named(source: &Source) -> Option<(Field, Source)> {
     }
 }
 
-/// The plan to run in place of one that may ask for names.
+/// Returns the plan to run in place of one that may ask for names.
 ///
 /// # Errors
 ///
-/// [`Error::Unmergeable`] where records are sorted by a name; in conditions and aggregates there is none.
+/// [`Error::Unmergeable`] if records are sorted by a name; conditions and aggregates have no names.
 pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
     if let Some(key) = plan.sort.iter().find(|key| named(&key.source).is_some()) {
         return Err(Error::Unmergeable { what: key.source.name(), why: Unmergeable::SortByName });

@@ -1,7 +1,7 @@
-//! Answers in parts, by log groups or by time, to one answer.
+//! Merges partial answers, by log groups or by time, into one.
 //!
-//! Sums, counts, smallest and largest values merge as they are; an average does by its sum and its
-//! count. Nothing else does.
+//! Counts, sums, minima and maxima merge directly; an average merges by its sum and its count. Other aggregates do not
+//! merge.
 
 use std::cmp::Ordering;
 
@@ -11,15 +11,15 @@ use crate::query::holds::Predicate;
 use crate::query::plan::{Aggregate, Groups, Limit, Plan, Shape};
 use crate::value::{Row, Value};
 
-/// How one aggregate of the whole is made of those of the parts.
+/// The way an aggregate of the whole is computed from those of the parts.
 enum Made {
-    /// As it is, by its place behind the keys.
+    /// A merged aggregate, by its place after the keys.
     Of(usize),
-    /// Of a sum and a count.
+    /// An average, from a sum and a count.
     Mean { sum: usize, count: usize },
 }
 
-/// What to ask of each part, and how the answer is made of what comes.
+/// The plan of each part, and the way to merge the answers.
 pub(super) struct Merge {
     /// The plan of a part.
     pub(super) part: Plan,
@@ -28,11 +28,11 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    /// How the groups of a plan merge.
+    /// Determines how the groups of a plan merge.
     ///
     /// # Errors
     ///
-    /// [`Error::Unmergeable`] where they do not.
+    /// [`Error::Unmergeable`] if they do not.
     pub(super) fn of(plan: &Plan, groups: &Groups) -> Result<Self, Error> {
         let mut parts: Vec<Aggregate> = Vec::new();
         let mut made = Vec::new();
@@ -55,7 +55,7 @@ impl Merge {
         Ok(Self { part, keys: groups.keys.len(), made })
     }
 
-    /// The groups of all parts, each once; keys have their last values already.
+    /// Merges the rows of all parts into one row per group; keys have their final values already.
     pub(super) fn merged(&self, mut rows: Vec<Row>) -> Vec<Row> {
         let by_keys = |a: &Row, b: &Row| compare(a, b, (0..self.keys).map(|place| (place, false)));
         rows.sort_by(by_keys);
@@ -69,7 +69,7 @@ impl Merge {
         merged.iter().map(|row| self.whole(row)).collect()
     }
 
-    /// Adds a part to a group.
+    /// Adds a row of a part to its group.
     fn add(&self, group: &mut Row, part: Row) {
         let Shape::Groups(groups) = &self.part.shape else { return };
         let values = group.iter_mut().zip(part).skip(self.keys);
@@ -79,7 +79,7 @@ impl Merge {
         }
     }
 
-    /// A group as the whole plan has it.
+    /// A group with the aggregates of the whole plan.
     fn whole(&self, row: &[Value]) -> Row {
         let parts = &row[self.keys..];
         let value = |made: &Made| match made {
@@ -91,7 +91,7 @@ impl Merge {
     }
 }
 
-/// The place of an aggregate among those of the parts, which it joins unless it is there.
+/// Returns the place of an aggregate among those of the parts; adds it if it is missing.
 fn add(parts: &mut Vec<Aggregate>, whole: &Aggregate, function: Function) -> usize {
     let is_same = |part: &Aggregate| part.function == function && part.over == whole.over;
     parts.iter().position(is_same).unwrap_or_else(|| {
@@ -101,7 +101,7 @@ fn add(parts: &mut Vec<Aggregate>, whole: &Aggregate, function: Function) -> usi
     })
 }
 
-/// The aggregate over two parts from those over each.
+/// Combines an aggregate of two parts.
 fn combined(function: Function, a: Value, b: Value) -> Value {
     match (function, a, b) {
         (_, Value::Absent, other) | (_, other, Value::Absent) => other,
@@ -132,12 +132,12 @@ fn mean(sum: &Value, count: &Value) -> Value {
     }
 }
 
-/// Compares rows by some of their columns: absent values last, whichever way the others go.
+/// Compares rows by some of their columns; absent values come last in either direction.
 pub(super) fn compare(a: &Row, b: &Row, order: impl IntoIterator<Item = (usize, bool)>) -> Ordering {
     let by = |(place, descending): (usize, bool)| {
         let (a, b) = (&a[place], &b[place]);
         let ordering = match (a.as_f64(), b.as_f64()) {
-            // A column of averages may have whole ones.
+            // A column of averages may contain whole numbers.
             (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => x.total_cmp(&y),
             _ => a.compare(b),
         };
@@ -147,7 +147,7 @@ pub(super) fn compare(a: &Row, b: &Row, order: impl IntoIterator<Item = (usize, 
     order.into_iter().map(by).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// The groups that a plan lets stay.
+/// The groups that pass the plan's filter on groups.
 pub(super) fn selected(groups: &Groups, mut rows: Vec<Row>) -> Vec<Row> {
     if let Some(having) = &groups.having {
         let having = Predicate::of_results(&having.means);
@@ -175,7 +175,7 @@ mod tests {
     fn parts_of_one_group_become_one() {
         let merge =
             merge("vpc | count() as n, sum(bytes) as b, min(bytes) as s, max(bytes) as l, avg(bytes) as m by dst.port");
-        // Keys: port. Parts: n, b, s, l, and the count behind the average, whose sum is there already.
+        // Keys: port. Parts: n, b, s, l, and the count of the average, whose sum is there already.
         let rows = vec![ints(&[443, 2, 30, 10, 20, 2]), ints(&[80, 1, 7, 7, 7, 1]), ints(&[443, 1, 60, 60, 60, 1])];
         let merged = merge.merged(rows);
         assert_eq!(merged[0], [ints(&[80, 1, 7, 7, 7]), vec![Value::Float(7.0)]].concat());

@@ -1,4 +1,4 @@
-//! What came of one question, or of several.
+//! A partial answer, of one query or of several.
 
 use super::super::error::Error;
 use crate::value::{EpochSeconds, Row};
@@ -9,14 +9,14 @@ pub(super) struct Part {
     pub(super) rows: Vec<Row>,
     /// Records that the filters let through.
     pub(super) matched: u64,
-    /// The first seconds of intervals that have more rows than a query returns.
+    /// The seconds with more rows than a query returns.
     pub(super) full: Vec<EpochSeconds>,
-    /// Why it is not the whole answer.
+    /// Why rows are missing.
     pub(super) cut: Option<Error>,
 }
 
 impl Part {
-    /// All of them, one behind another.
+    /// Concatenates parts.
     pub(super) fn joined(parts: Vec<Self>) -> Self {
         let mut joined = Self::default();
         for part in parts {

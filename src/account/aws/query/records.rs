@@ -1,4 +1,4 @@
-//! Records: one query of each unit, or as many as it takes where the answer is longer than one returns.
+//! Records: one query of each unit, or several where the answer is longer than one query returns.
 
 use futures::future::{BoxFuture, try_join_all};
 use futures::{FutureExt, StreamExt, stream};
@@ -16,15 +16,15 @@ use crate::query::plan::{Limit, Plan, SortKey};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Row, Value, time_utc};
 
-/// Rows of the first query of a long answer. One page is enough to learn the oldest time, so that the other parts
-/// can start early.
+/// Rows of the first query of a long answer. One page is enough to learn the oldest time, so that the other parts can
+/// start early.
 const FIRST_ROWS: u64 = 10_000;
 /// Rows that each of the other queries should return: less than a page, because traffic is uneven.
 const PART_ROWS: u64 = 8_000;
-/// Parts of the window that are asked for or kept at once.
+/// Parts of the window that are in flight or buffered at once.
 const PARTS_AT_ONCE: usize = 24;
 
-/// How rows of a plan are read and ordered: in front of its columns stands what they are sorted by.
+/// The layout of a plan's rows: the sort keys come before the columns.
 struct Layout {
     kinds: Vec<Kind>,
     order: Vec<(usize, bool)>,
@@ -51,7 +51,7 @@ impl Layout {
         rows.sort_by(|a, b| compare(a, b, self.order.iter().copied()));
     }
 
-    /// The columns alone.
+    /// Removes the sort keys.
     fn columns(&self, mut row: Row) -> Row {
         row.split_off(self.keys)
     }
@@ -67,7 +67,7 @@ impl Query<'_> {
         }
     }
 
-    /// As many as one query returns: each unit is asked for that many.
+    /// Answers within the limit of one query: each unit is asked for that many rows.
     async fn some_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), Error> {
         let plan = &self.joined.plan;
         let asked = self.units.iter().map(|unit| self.ask(layout, plan, unit, unit.interval));
@@ -82,7 +82,7 @@ impl Query<'_> {
         answer.rows(self.shown(layout, part.rows))
     }
 
-    /// As many as there are, or more than one query returns: the newest first, then the rest by time.
+    /// Answers beyond the limit of one query: the newest records first, then the others in parts by time.
     async fn all_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), Error> {
         let Some(whole) = self.window() else { return Ok(()) };
         let newest = Plan { limit: Limit::Rows(FIRST_ROWS), ..self.joined.plan.clone() };
@@ -99,7 +99,7 @@ impl Query<'_> {
             sorted.add(first, answer)?;
             return sorted.finish(answer);
         };
-        // In the second of the oldest row there may be more; in another order nothing is known yet.
+        // The second of the oldest row may have more rows; in any other order, all of the interval is queried again.
         let rest = if layout.is_newest_first { Interval { until: oldest, ..whole } } else { whole };
         first.rows.retain(|row| layout.is_newest_first && row[0].compare(&Value::Int(oldest)).is_gt());
         let left = first.matched.saturating_sub(first.rows.len() as u64);
@@ -114,7 +114,7 @@ impl Query<'_> {
         sorted.finish(answer)
     }
 
-    /// Every record of an interval, in halves where there are more than one query returns.
+    /// Every record of an interval; splits it in halves if it has more records than a query returns.
     fn every_record<'q>(
         &'q self,
         layout: &'q Layout,
@@ -137,7 +137,7 @@ impl Query<'_> {
         .boxed()
     }
 
-    /// Asks a unit.
+    /// Queries a unit.
     async fn ask(&self, layout: &Layout, plan: &Plan, unit: &Unit, interval: Interval) -> Result<Part, Error> {
         let query = unit.emit(plan)?;
         let Reply { rows, matched, cut } = unit.ask(self.service, &query.text, interval).await?;
@@ -145,7 +145,7 @@ impl Query<'_> {
         Ok(Part { rows, matched, full: Vec::new(), cut })
     }
 
-    /// The interval that some unit can answer.
+    /// The interval that the units can answer together.
     fn window(&self) -> Option<Interval> {
         let from = self.units.iter().map(|unit| unit.interval.from).min()?;
         let until = self.units.iter().map(|unit| unit.interval.until).max()?;
@@ -168,7 +168,7 @@ impl Part {
     }
 }
 
-/// Passes parts on in order: newest first as they come, in any other order once all are there.
+/// Passes on parts in order: if newest first, as they arrive; otherwise, once all have arrived.
 struct Sorted<'a> {
     layout: &'a Layout,
     query: &'a Query<'a>,
@@ -183,10 +183,7 @@ impl Sorted<'_> {
         for second in part.full {
             answer.totals.truncated = true;
             let time = time_utc(second);
-            answer
-                .totals
-                .notes
-                .push(format!("in the second {time} are more than {MAX_ROWS} records: the rest is missing"));
+            answer.totals.notes.push(format!("the second {time} has more than {MAX_ROWS} records: some are missing"));
         }
         if !self.layout.is_newest_first {
             self.waiting.append(&mut part.rows);

@@ -1,4 +1,4 @@
-//! Runs plans, and estimates what they would take.
+//! Runs plans, and estimates their cost.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -64,7 +64,7 @@ pub(in super::super) async fn run(
     })
 }
 
-/// How many bytes a plan would scan: the service says so for nothing.
+/// Estimates the bytes that a plan would scan; the service estimates free of charge.
 pub(in super::super) async fn estimate(
     aws: &Aws,
     plan: &Plan,
@@ -83,7 +83,7 @@ pub(in super::super) async fn estimate(
     Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
 }
 
-/// Nothing can match: nothing is asked.
+/// Answers a plan that cannot match any record, without a query.
 fn never(shape: &Shape, answer: &mut Answer<'_>) -> Result<(), Error> {
     match shape {
         Shape::Groups(groups) => answer.rows(merge::selected(groups, groups::of_nothing(groups))),

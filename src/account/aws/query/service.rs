@@ -1,4 +1,4 @@
-//! One query of the service: started, watched, read page by page, stopped.
+//! One query of the service: started, polled, read page by page, stopped.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -15,23 +15,23 @@ use crate::account::cancellation::Cancellation;
 use crate::query::window::Interval;
 use crate::value::Progress;
 
-/// When to look first whether a query is done.
+/// The delay of the first poll.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
-/// How seldom to look in the first seconds, and how seldom later.
+/// The longest pause between polls, in the first seconds and later.
 const LONGEST_PAUSE: Duration = Duration::from_millis(175);
 const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(10);
-/// How long a query that is neither waiting nor running nor over is watched.
+/// The time after which a query of unknown status is given up.
 const UNKNOWN_FOR: Duration = Duration::from_mins(1);
-/// Pauses before a call that was refused for being one too many goes again, and how often it does.
+/// The pauses before a throttled call is retried, and the time after which it is given up.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// A row as the service gives it.
+/// A row as the service returns it.
 pub(super) type Cells = HashMap<String, String>;
 
-/// What to ask.
+/// A query to run.
 #[derive(Clone, Debug)]
 pub(super) struct Question<'a> {
     pub(super) groups: &'a [String],
@@ -39,26 +39,26 @@ pub(super) struct Question<'a> {
     pub(super) interval: Interval,
 }
 
-/// What came.
+/// The reply to a query.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     pub(super) rows: Vec<Cells>,
     /// Records that the filters let through.
     pub(super) matched: u64,
-    /// Why it is not the whole answer: rows that came before that are no less true.
+    /// Why rows are missing; the rows that arrived before are valid.
     pub(super) cut: Option<Error>,
 }
 
-/// Asks queries, and knows what they come to.
+/// Runs queries, and counts what they scan.
 pub(super) struct Service<'a> {
     aws: &'a Aws,
     progress: &'a Arc<Progress>,
     cancellation: &'a Cancellation,
-    /// Queries that were started, and what each has scanned.
+    /// The queries that were started, and what each has scanned.
     started: Mutex<HashMap<String, Scanned>>,
 }
 
-/// What a query has scanned, and whether it goes on.
+/// The records and bytes that a query has scanned, and whether it is over.
 #[derive(Clone, Copy, Default)]
 struct Scanned {
     records: u64,
@@ -77,12 +77,12 @@ impl<'a> Service<'a> {
         started.values().fold((0, 0), |sum, one| (sum.0 + one.records, sum.1 + one.bytes))
     }
 
-    /// How many queries were started.
+    /// The number of queries that were started.
     pub(super) fn queries(&self) -> u64 {
         self.started.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
-    /// Runs a query to its end. After Ctrl-C it is stopped, and what came is the answer.
+    /// Runs a query to its end. After Ctrl-C it is stopped, and the rows that arrived are the answer.
     pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Reply, Error> {
         // The semaphore is never closed.
         let _one = self.aws.quota.queries.acquire().await;
@@ -97,7 +97,7 @@ impl<'a> Service<'a> {
         outcome
     }
 
-    /// Stops the queries that nobody waits for any more.
+    /// Stops the queries that are still running.
     pub(super) async fn stop_all(&self) {
         let running: Vec<String> = {
             let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +127,7 @@ impl<'a> Service<'a> {
         started.await?.query_id.ok_or(Error::Incomplete { doing: "start the query".into(), what: "id" })
     }
 
-    /// Looks at a query until it is over, and reads what it came to.
+    /// Polls a query until it is over, and reads its result.
     async fn watch(&self, id: &str) -> Result<Reply, Error> {
         let began = Instant::now();
         let mut pause = FIRST_LOOK;
@@ -160,7 +160,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// The pages behind the first.
+    /// Reads the pages after the first.
     async fn read_pages(&self, id: &str, mut token: Option<String>, mut reply: Reply) -> Result<Reply, Error> {
         while let Some(next) = token {
             let mut page = match self.page(id, Some(next)).await {
@@ -189,10 +189,10 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Takes in the first page of what there is so far.
+    /// Reads the first page of the result so far.
     fn read(&self, id: &str, page: GetQueryResultsOutput, reply: &mut Reply) {
         let rows = page.results.unwrap_or_default();
-        // A query that is ended may take back what it had found: that is no less true.
+        // A query that is ended may return fewer rows than before: the earlier rows remain valid.
         if !rows.is_empty() || page.status == Some(QueryStatus::Complete) {
             reply.rows = rows.into_iter().map(cells).collect();
         }
@@ -215,7 +215,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Stops a query; one that is over already answers with an error that means nothing.
+    /// Stops a query; the error for one that is already over is ignored.
     async fn stop(&self, id: &str) {
         self.is_over(id);
         if let Ok(clients) = self.aws.clients().await {
@@ -226,7 +226,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Makes a call again as long as the service says that there are too many, and says so.
+    /// Retries a call while the service throttles it, and reports that.
     async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>> + Send,
@@ -254,7 +254,7 @@ impl Scanned {
     }
 }
 
-/// Counts come as numbers with a fraction that they do not have.
+/// Converts a count, which arrives as a float.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, which the cast keeps in bounds")]
 fn whole(number: f64) -> u64 {
     number as u64

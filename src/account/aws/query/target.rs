@@ -1,4 +1,4 @@
-//! Targets to log groups, by the flow logs that deliver to them.
+//! Resolves targets to log groups, by the flow logs that deliver to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::query::glob::matches_glob;
 use crate::query::plan::Target;
 use crate::value::EpochSeconds;
 
-/// A log group, and the records in it that a target means.
+/// A log group, and the records in it that a target selects.
 #[derive(Clone, Debug)]
 pub(super) struct LogSource {
     /// The log group's name.
@@ -23,11 +23,11 @@ pub(super) struct LogSource {
     pub(super) flow_logs: BTreeSet<String>,
     /// Their formats.
     pub(super) formats: BTreeSet<String>,
-    /// The interfaces whose records are meant; `None` for all.
+    /// The interfaces whose records are selected; `None` for all.
     pub(super) interfaces: Option<BTreeSet<String>>,
-    /// When the first of them was made.
+    /// The creation time of the first of them.
     pub(super) created: EpochSeconds,
-    /// How delivery goes where it does not go well.
+    /// The state of delivery, if it has problems.
     pub(super) trouble: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<LogSour
 }
 
 impl LogSource {
-    /// What a flow log delivers to, if that is a log group.
+    /// The log group that a flow log delivers to; `None` for other destinations.
     fn of(flow_log: &ec2::FlowLog) -> Option<Self> {
         let status = flow_log.deliver_logs_status().filter(|status| *status != "SUCCESS");
         let message = flow_log.deliver_logs_error_message().filter(|message| !message.is_empty());
@@ -66,7 +66,7 @@ impl LogSource {
         })
     }
 
-    /// Adds the records that another target means in the same log group.
+    /// Adds the records that another target selects in the same log group.
     fn join(&mut self, other: Self) {
         self.flow_logs.extend(other.flow_logs);
         self.formats.extend(other.formats);
@@ -83,7 +83,7 @@ fn sources_of(group: &Group) -> impl Iterator<Item = LogSource> {
     group.flow_logs.iter().filter_map(LogSource::of)
 }
 
-/// The flow logs there are.
+/// The existing flow logs.
 struct FlowLogs<'a> {
     aws: &'a Aws,
     all: Vec<ec2::FlowLog>,
@@ -123,7 +123,7 @@ impl FlowLogs<'_> {
         Ok(selected)
     }
 
-    /// The flow logs of the resources that a selector means. An id is found without reading the network.
+    /// The flow logs of the resources that a selector matches. An id is resolved without reading the network.
     async fn selected(&self, kind: TargetKind, selector: &str, of_kind: &[&Group]) -> Result<Vec<LogSource>, Error> {
         let by_id: Vec<&&Group> = of_kind.iter().filter(|group| group.resource_id() == selector).collect();
         if !by_id.is_empty() {

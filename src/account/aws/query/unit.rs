@@ -1,4 +1,4 @@
-//! What is asked together: log groups of one format, of which the same records are meant.
+//! Units: log groups that are queried together, as they have one format and the same records are selected.
 
 use std::collections::BTreeSet;
 
@@ -15,29 +15,29 @@ use crate::query::plan::{Check, Condition, Plan, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Value, time_utc};
 
-/// Log groups that one query takes.
+/// The largest number of log groups in a query.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
 const GROUPS_PER_QUERY: usize = 50;
 
-/// What a plan is asked of.
+/// The log groups that a plan queries.
 pub(super) struct Asked {
     pub(super) sources: Vec<LogSource>,
     pub(super) units: Vec<Unit>,
     pub(super) now: EpochSeconds,
 }
 
-/// Log groups that one query asks.
+/// Log groups of one query.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
     groups: Vec<String>,
     format: Format,
     interfaces: Option<BTreeSet<String>>,
-    /// What of the window they can answer.
+    /// The part of the window that they can answer.
     pub(super) interval: Interval,
 }
 
-/// Finds what a plan has to be asked of; what cannot be answered is an error before anything is.
+/// Finds the log groups that a plan queries; what cannot be answered is an error before any query starts.
 pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
     let clients = aws.clients().await?;
     let now = jiff::Timestamp::now().as_second();
@@ -58,7 +58,7 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     Ok(Asked { sources, units, now })
 }
 
-/// A field that is named has to be in the records of some log group.
+/// Checks that each named field is in the records of some log group.
 fn check_fields(plan: &Plan, sources: &[LogSource], formats: &[Format]) -> Result<(), Error> {
     let Some(missing) = insights::missing(plan, formats) else { return Ok(()) };
     let flow_logs = sources.iter().flat_map(|source| &source.flow_logs).cloned().collect();
@@ -95,7 +95,7 @@ fn units(
 }
 
 impl Unit {
-    /// The text of a plan over the records that are meant.
+    /// The query text of a plan over the selected records.
     pub(super) fn emit(&self, plan: &Plan) -> Result<insights::Query, Error> {
         let query = match &self.interfaces {
             None => insights::emit_part(plan, &self.format),
@@ -104,7 +104,7 @@ impl Unit {
         Ok(query?)
     }
 
-    /// What of an interval the log groups can answer.
+    /// The part of an interval that the log groups can answer.
     pub(super) fn within(&self, interval: Interval) -> Option<Interval> {
         let from = interval.from.max(self.interval.from);
         let until = interval.until.min(self.interval.until);
@@ -128,7 +128,7 @@ impl Unit {
         }
     }
 
-    /// Asks a text of the log groups.
+    /// Runs a query over the log groups.
     pub(super) async fn ask(&self, service: &Service<'_>, text: &str, interval: Interval) -> Result<Reply, Error> {
         service.ask(&Question { groups: &self.groups, text, interval }).await
     }
@@ -139,20 +139,20 @@ fn of_interfaces(interfaces: &BTreeSet<String>) -> Condition {
     Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false })
 }
 
-/// The two halves of an interval, the later one first; nothing for a single second.
+/// The two halves of an interval, the later one first; `None` for a single second.
 pub(super) fn halves(interval: Interval) -> Option<[Interval; 2]> {
     let Interval { from, until } = interval;
     let middle = from + (until - from) / 2;
     (from < until).then_some([Interval { from: middle + 1, until }, Interval { from, until: middle }])
 }
 
-/// An interval in so many parts of about one length, the latest first; each is a second at least.
+/// An interval in `count` parts of similar length, the latest first; each is at least one second.
 pub(super) fn parts(interval: Interval, count: u64) -> Vec<Interval> {
     let seconds = interval.until - interval.from + 1;
     let count = i64::try_from(count).unwrap_or(i64::MAX).clamp(1, seconds);
     let start = |part: i64| {
         let start = i128::from(seconds) * i128::from(part) / i128::from(count);
-        // It is less than the seconds of the interval.
+        // Less than the number of seconds in the interval.
         interval.from + i64::try_from(start).unwrap_or(seconds)
     };
     (0..count).rev().map(|part| Interval { from: start(part), until: start(part + 1) - 1 }).collect()

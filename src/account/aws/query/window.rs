@@ -1,4 +1,4 @@
-//! The part of a window that a log group can answer: the service refuses the rest.
+//! Clamps a window to what a log group can answer: the service refuses the rest of it.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ use crate::value::EpochSeconds;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
-/// What is known of log groups, by name.
+/// Log groups by name.
 pub(super) struct LogGroups(HashMap<String, LogGroup>);
 
 impl LogGroups {
-    /// Reads what is known of these.
+    /// Reads these log groups.
     pub(super) async fn read(clients: &Clients, names: &[&str]) -> Result<Self, Error> {
         let others = names.iter().filter(|name| !name.starts_with(LOG_GROUP_PREFIX));
         let mut prefixes: Vec<&str> = others.copied().collect();
@@ -30,7 +30,7 @@ impl LogGroups {
         Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
     }
 
-    /// The first second that a log group can answer for.
+    /// The first second that a log group can answer.
     fn first_second(&self, name: &str, now: EpochSeconds) -> Option<EpochSeconds> {
         let group = self.0.get(name)?;
         let created = group.creation_time().map(|milliseconds| milliseconds.div_euclid(1000));
@@ -38,7 +38,7 @@ impl LogGroups {
         created.max(kept)
     }
 
-    /// What a log group can answer of an interval, if anything.
+    /// The part of an interval that a log group can answer, if there is one.
     pub(super) fn clamped(&self, name: &str, interval: Interval, now: EpochSeconds) -> Option<Interval> {
         let from = self.first_second(name, now).map_or(interval.from, |first| interval.from.max(first));
         (from <= interval.until).then_some(Interval { from, ..interval })

@@ -85,12 +85,12 @@ fn shared(b: &mut Builder) {
     b.instance("shared", "ci", "ci-2", "shared-private-a", "shared-ci");
 }
 
-/// The id of what is called so.
+/// The id of the resource of this name.
 fn id_of(prefix: &str, name: &str) -> String {
     format!("{prefix}-{}", id_digits(&format!("{prefix}/{name}")))
 }
 
-/// An inventory that grows; names stand for ids.
+/// An inventory under construction; names stand for ids.
 #[derive(Default)]
 struct Builder {
     inventory: Inventory,
@@ -183,7 +183,7 @@ impl Builder {
         let Some(within) = self.inventory.subnets.iter().find(|known| known.id == subnet_id) else { return };
         let (vpc, cidr) = (within.vpc.clone(), within.cidr);
         let place = self.inventory.interfaces.iter().filter(|interface| interface.subnet == subnet_id).count();
-        // The first four addresses of a subnet are the network's own.
+        // The first four addresses of a subnet are reserved.
         let address = cidr.hosts().nth(9 + place).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         self.inventory.interfaces.push(Interface {
             id: id_of("eni", &format!("{subnet}/{place}")),

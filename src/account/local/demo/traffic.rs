@@ -1,4 +1,4 @@
-//! What the demo's network does: who talks to whom, how much, and when.
+//! The traffic of the demo's network: who talks to whom, how much, and when.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use crate::value::EpochSeconds;
 /// The longest interval of a record, in seconds.
 pub(super) const LONGEST_S: i64 = 60;
 
-/// Flows of a slot at the peak; with both ends of inner ones, a day has about 300,000 records.
+/// Flows of a slot at the peak; as internal flows are recorded at both ends, a day has about 300,000 records.
 const FLOWS_PER_SLOT: u64 = 1_940;
 
 const FIELDS: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
@@ -33,7 +33,7 @@ impl Random {
         self.next() % bound
     }
 
-    /// Small numbers far more often than large ones, as talkers in a network are.
+    /// Skewed to small numbers, like the volumes of talkers in a network.
     const fn skewed(&mut self, bound: u64) -> u64 {
         let most = self.below(bound) + 1;
         self.below(most)
@@ -60,22 +60,22 @@ enum Far {
     Servers,
 }
 
-/// A habit of the network: who starts flows to whom.
+/// A traffic pattern: interfaces of one name that send to one far side.
 #[derive(Clone, Copy)]
 struct Habit {
-    /// How often, relative to the others.
+    /// The frequency relative to the other habits.
     weight: u64,
-    /// The interfaces of this name ...
+    /// The interfaces of this name send to `far`, or receive from it if the traffic comes in from the internet.
     near: &'static str,
-    /// ... send to there, or, where it is the internet that comes in, receive from there.
+    /// The far side.
     far: Far,
     is_inbound: bool,
     ports: &'static [u16],
     protocol: u8,
-    /// The most packets.
+    /// The largest number of packets.
     packets: u64,
     accepted: bool,
-    /// Whether it sleeps at night.
+    /// Whether it is quiet at night.
     is_daily: bool,
 }
 
@@ -117,7 +117,7 @@ const HABITS: &[Habit] = &[
     always(refused(inbound(habit(110, "bastion", Far::Scanners, SCANNED, 3)))),
     always(refused(inbound(habit(60, "shop-alb", Far::Scanners, SCANNED, 3)))),
     always(inbound(habit(8, "bastion", Far::Scanners, &[22], 12))),
-    // What the two mistakes refuse.
+    // The traffic that the two mistakes reject.
     refused(habit(14, "worker", Far::Named("orders-db"), &[5432], 3)),
     refused(habit(18, "shop-alb", Far::Named("web"), &[8080], 3)),
     always(udp(habit(40, "api", Far::Servers, &[123], 2))),
@@ -127,7 +127,7 @@ const HABITS: &[Habit] = &[
     always(habit(18, "ci", Far::Servers, &[443], 900)),
 ];
 
-/// The habits of a network, with their interfaces found.
+/// The habits of a network, with their interfaces resolved.
 pub(super) struct Traffic<'a> {
     inventory: &'a Inventory,
     total_weight: u64,
@@ -147,7 +147,7 @@ impl<'a> Traffic<'a> {
         Self { inventory, total_weight: HABITS.iter().map(|habit| habit.weight).sum() }
     }
 
-    /// The records of the slot that starts then, but for those that end after `now`.
+    /// The records of the slot that starts at `slot`, without those that end after `now`.
     pub(super) fn slot(&self, slot: EpochSeconds, now: EpochSeconds) -> Vec<u8> {
         let mut random = Random(slot.cast_unsigned() ^ 0x5eed);
         let mut text = format!("{FIELDS}\n");
@@ -180,7 +180,7 @@ impl<'a> Traffic<'a> {
         let mut near = self.interfaces(habit.near);
         let mut far = if let Far::Named(name) = habit.far { self.interfaces(name) } else { Vec::new() };
         if habit.near == "shop-alb" && matches!(habit.far, Far::Named("web")) {
-            // The ACL of zone b denies the load balancer of zone b, and nothing else.
+            // The ACL of zone b denies only the load balancer of zone b.
             let is_b = |interface: &&&Interface| self.zone_b(interface);
             if habit.accepted {
                 near.retain(|interface| !is_b(&interface));
@@ -213,7 +213,7 @@ impl<'a> Traffic<'a> {
             return;
         }
         let record = Record { from, to, protocol: habit.protocol, packets, bytes, start, end };
-        // A group or an ACL refuses at the interface that receives; the sender saw it leave.
+        // A group or an ACL rejects at the receiving interface; the sender saw the packet leave.
         record.write(text, self.inventory, from.interface, true, true);
         record.write(text, self.inventory, to.interface, false, habit.accepted);
     }
@@ -224,7 +224,7 @@ impl<'a> Traffic<'a> {
     }
 }
 
-/// How much of the day's traffic there is in a slot, of a thousand: most at 15:00 UTC, least at 3:00.
+/// The share of the day's peak traffic in a slot, in thousandths: highest at 15:00 UTC, lowest at 3:00.
 fn rhythm(slot: EpochSeconds) -> u64 {
     let minutes = slot.rem_euclid(86_400) / 60;
     let from_peak = (minutes - 15 * 60).rem_euclid(24 * 60);
@@ -232,7 +232,7 @@ fn rhythm(slot: EpochSeconds) -> u64 {
     (1_000 - away * 750 / (12 * 60)).cast_unsigned()
 }
 
-/// An address of the internet: the same number is the same address.
+/// An address of the internet; the same number gives the same address.
 fn public(first: u8, number: u64) -> IpAddr {
     let [b, c, d, ..] = Random(number ^ u64::from(first)).next().to_le_bytes();
     let address = if first == 198 { [198, 51, 100, d] } else { [first, b | 64, c, d] };
@@ -250,7 +250,7 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// The record as an interface sees it; nothing where there is none.
+    /// Writes the record as an interface sees it; nothing if there is no interface.
     fn write(&self, text: &mut String, inventory: &Inventory, at: Option<&Interface>, is_egress: bool, accepted: bool) {
         let Some(at) = at else { return };
         let Self { from, to, .. } = self;

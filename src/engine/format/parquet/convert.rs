@@ -1,4 +1,4 @@
-//! Stored columns to columns of records.
+//! Converts stored columns to columns of records.
 //!
 //! AWS writes numbers as integers and everything else as text; other programs write numbers as text,
 //! absent values as `None`, account ids as numbers.
@@ -29,7 +29,7 @@ fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary)
 }
 
-/// Whether stored values of this type can be read as values of the slot's kind.
+/// Returns whether stored values of this type can be read as values of the slot's kind.
 pub(super) fn can_read(kind: SlotKind, data_type: &DataType) -> bool {
     let is_number = data_type.is_integer() || matches!(data_type, DataType::Float32 | DataType::Float64);
     match kind {
@@ -40,7 +40,7 @@ pub(super) fn can_read(kind: SlotKind, data_type: &DataType) -> bool {
     }
 }
 
-/// Malformed rows, and the value that makes them so.
+/// Malformed rows, and the value of each that makes it malformed.
 pub(super) type Bad = Vec<(usize, String)>;
 
 /// Converts a column.
@@ -54,15 +54,15 @@ pub(super) fn read_column(array: &ArrayRef, slot: &Slot) -> Arrow<(ArrayRef, Bad
     Ok((values, bad))
 }
 
-/// A dictionary as it is stored, and its converted values.
+/// A dictionary as stored, and its converted values.
 pub(super) struct CachedDictionary {
     stored: ArrayData,
     values: ArrayRef,
     bad: HashMap<usize, String>,
 }
 
-/// Converts a dictionary column. The dictionary itself is converted once, since mostly all batches of a
-/// row group share it.
+/// Converts a dictionary column. The dictionary itself is converted once, since usually all batches of a row group
+/// share it.
 pub(super) fn read_dictionary(
     array: &DictionaryArray<Int32Type>,
     slot: &Slot,
@@ -87,7 +87,7 @@ pub(super) fn read_dictionary(
 
 /// The column as text.
 fn texts(array: &ArrayRef) -> Arrow<ArrayRef> {
-    // Text without the mark that says so is bytes.
+    // Text that is not marked as such is stored as bytes.
     let array = match array.data_type() {
         DataType::Binary => cast(array, &DataType::Utf8)?,
         DataType::LargeBinary => cast(array, &DataType::LargeUtf8)?,
@@ -101,10 +101,10 @@ fn present(text: Option<&str>) -> Option<&str> {
 }
 
 fn read_text(array: &ArrayRef, is_account: bool) -> Arrow<ArrayRef> {
-    // A number has lost the zeros in front of it.
+    // A number has lost its leading zeros.
     let is_padded = is_account && array.data_type().is_integer();
     let texts = texts(array)?;
-    // Copied, since the views would keep whole pages of the file in memory.
+    // Copied, since views would keep whole pages of the file in memory.
     let mut builder = StringViewBuilder::with_capacity(texts.len());
     for text in texts.as_string_view() {
         match present(text) {
@@ -168,7 +168,7 @@ fn read_numbers(array: &ArrayRef, kind: SlotKind, bad: &mut Vec<(usize, String)>
                 return Ok(numbers);
             }
             for (row, number) in numbers.as_primitive::<Int64Type>().iter().enumerate() {
-                // What an `i64` does not hold was made absent by the cast.
+                // The cast has made values beyond `i64` absent.
                 let is_lost = number.is_none() && array.is_valid(row);
                 let number = number.map(|number| Ok(number.div_euclid(per_second)));
                 push(row, if is_lost { Some(Err("a number over 2^63".into())) } else { number });
@@ -185,9 +185,9 @@ fn from_text(kind: SlotKind, text: &str) -> Result<i64, String> {
     }
 }
 
-/// Numbers among which one was absent, written by a program that has floats only.
+/// Converts floats, which some programs write for numbers when a value is absent.
 fn from_float(float: f64) -> Result<i64, String> {
-    /// Up to here every whole number is a float.
+    /// Up to this limit, floats represent every whole number.
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     #[allow(clippy::cast_possible_truncation, reason = "whole and within the limit")]
     if float.fract() == 0.0 && float.abs() <= LIMIT { Ok(float as i64) } else { Err(float.to_string()) }
@@ -204,7 +204,7 @@ fn in_range(kind: SlotKind, number: i64) -> Result<i64, String> {
     Ok(if kind == SlotKind::Time { to_seconds(number) } else { number })
 }
 
-/// Whether the numbers are what the slot holds, as they stand.
+/// Returns whether the numbers are valid for the slot without conversion.
 fn are_in_range(kind: SlotKind, numbers: &ArrayRef) -> bool {
     let numbers = numbers.as_primitive::<Int64Type>();
     [min(numbers), max(numbers)].into_iter().flatten().all(|number| in_range(kind, number) == Ok(number))
