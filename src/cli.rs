@@ -46,7 +46,7 @@ fn run_args() -> ExitCode {
                 let given: Vec<_> = std::env::args_os().collect();
                 let drawn = escape::coloured(&error.render().ansi().to_string()).into_owned();
                 let has_colour = Terminal::new(args::color(&given), false).colour_err();
-                // What is left of sequences are the library's own, which its text without colours lacks.
+                // The sequences that are left are the library's own; its text without colours has none.
                 console::say_drawn(&if has_colour { drawn } else { StyledStr::from(drawn).to_string() });
                 return ExitCode::from(2);
             }

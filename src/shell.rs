@@ -1,6 +1,6 @@
 //! The `flowlogs>` shell: sentences, commands, dot-commands and Rhai, a line at a time.
 //!
-//! What a line is, is told by its first word ([`mod@line`]). The lines of `-e` and of standard input go
+//! The first word of a line tells its kind ([`mod@line`]). The lines of `-e` and of standard input go
 //! the same way as those that are typed.
 
 mod complete;

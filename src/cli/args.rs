@@ -69,7 +69,7 @@ pub(super) struct Args {
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
 
-    /// What to log on standard error
+    /// Log messages of this level and above on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = LogLevel::Warn, env = "AWSFL_LOG_LEVEL", global = true)]
     pub(super) log_level: LogLevel,
 
@@ -141,7 +141,7 @@ pub(super) struct Script {
     /// The script
     pub(super) file: PathBuf,
 
-    /// What its function `args()` gives
+    /// Arguments, which its function `args()` returns
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(super) args: Vec<String>,
 }
@@ -168,11 +168,11 @@ pub(super) struct Allowed {
 pub(super) enum LogLevel {
     /// Nothing
     Off,
-    /// What failed
+    /// Failures
     Error,
-    /// What looks wrong
+    /// Warnings
     Warn,
-    /// What is done
+    /// Steps
     Info,
     /// How it is done
     Debug,

@@ -22,7 +22,7 @@ use crate::query::{self, Context};
 /// Records are filtered by what every flag says; without flags all are taken.
 #[derive(Debug, clap::Args)]
 pub(super) struct QueryFlags {
-    /// What to ask
+    /// The kind to ask about
     #[arg(value_parser = KindParser(TargetKind::ALL))]
     kind: TargetKind,
 
@@ -85,11 +85,11 @@ pub(super) struct QueryFlags {
     #[arg(long, env = "AWSFL_NI_ID")]
     ni_id: Option<String>,
 
-    /// How many minutes to look back [default: 60 on an account, all records of files]
+    /// Minutes to look back [default: 60 on an account, all records of files]
     #[arg(long, env = "AWSFL_MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
     minutes: Option<u32>,
 
-    /// How many rows to return [default: 100]
+    /// Rows to return [default: 100]
     #[arg(long, env = "AWSFL_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 

@@ -1,6 +1,6 @@
 //! Output to the terminal beside data: colours, notes, errors, the closing line.
 //!
-//! Whatever is said here is escaped, for names, values and errors in it come from outside.
+//! Everything that is printed here is escaped, as names, values and errors in it come from outside.
 
 use std::io::{self, IsTerminal, Write};
 

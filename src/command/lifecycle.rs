@@ -1,6 +1,6 @@
 //! `create` and `delete`: the life of flow logs, the same words on every account.
 //!
-//! What a person should decide is asked on a terminal and has to be said without one; every command
+//! A person decides on a terminal; without one, flags have to; every command
 //! can be planned with `--dry-run`, and says per resource what became of it.
 
 use clap::{Args, value_parser};
@@ -22,7 +22,7 @@ use crate::kind::TargetKind;
 /// Creates the flow logs of resources.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// What for
+    /// The kind of resource
     #[arg(value_parser = KindParser(KINDS))]
     kind: TargetKind,
 
@@ -46,7 +46,7 @@ pub(crate) struct Create {
 /// Deletes flow logs.
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// Of what
+    /// The kind of resource
     #[arg(value_parser = KindParser(KINDS_AND_ALL))]
     kind: TargetKind,
 

@@ -38,7 +38,7 @@ pub(crate) struct Place {
     #[arg(skip)]
     pub(crate) cost: Cost,
 
-    /// What the network of plain files has (`flowlogs inventory` prints it): names, and the targets
+    /// The network of plain files (`flowlogs inventory` prints one): names, and the targets
     /// `sg`, `nat` and `endpoint`
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) inventory: Option<PathBuf>,
