@@ -788,5 +788,5 @@ fn follow_shows_what_is_added_to_files() {
         .input(b"srcaddr bytes start end\n")
         .run()
         .fails(1)
-        .says("through a pipe");
+        .says("a pipe cannot be followed");
 }
