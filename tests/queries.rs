@@ -158,7 +158,7 @@ fn an_empty_answer_says_why() {
         assert!(ran.stderr.contains(part), "`{part}` is not in: {}", ran.stderr);
     }
     let before = world.on_aws(&service, &["-e", "vpc from 2020-01-01 to 2020-01-02"]);
-    assert!(before.stderr.contains("before everything that the log groups keep"), "{}", before.stderr);
+    assert!(before.stderr.contains("before the oldest records that the log groups keep"), "{}", before.stderr);
 }
 
 #[test]
