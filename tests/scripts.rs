@@ -412,7 +412,7 @@ fn a_script_is_called_in_every_way() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    demo.run(&["hello.rhia"]).fails(2, "no command, and no script");
+    demo.run(&["hello.rhia"]).fails(2, "neither a command nor a script");
     demo.run(&["lsit"]).fails(2, "did you mean `list`?");
 }
 

@@ -36,8 +36,9 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     let refused = |what: &str, help: &str| thrown("file", &format!("`{path}` {what}"), Some(help.into()));
     let mut parts = Path::new(path).components().peekable();
     let is_below = parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let outside = || refused("is outside of where scripts may write", "`--write-dir` names another folder");
     if !is_below {
-        return Err(refused("is outside of where scripts may write", "`--write-dir` names another folder"));
+        return Err(outside());
     }
     let is_hidden = Path::new(path).components().any(|part| is_hidden(&part));
     if root.is_none() && is_hidden {
@@ -52,7 +53,9 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     let folder = Dir::open_ambient_dir(root_folder, ambient_authority())
         .map_err(|error| thrown("file", &format!("cannot write below `{}`: {error}", root_folder.display()), None))?;
     if let Some(parent) = Path::new(path).parent() {
-        folder.create_dir_all(parent).map_err(failed)?;
+        // A link that leads out of the folder is there, and is not a folder.
+        let is_link = |error: &std::io::Error| error.kind() == ErrorKind::AlreadyExists;
+        folder.create_dir_all(parent).map_err(|error| if is_link(&error) { outside() } else { failed(error) })?;
     }
     let mut options = OpenOptions::new();
     options.write(true);
