@@ -83,7 +83,7 @@ fn of_group(group: &Group, resources: Option<&Resources>, log_groups: Option<&[L
     match group.resource(resources) {
         // Instances of a name come and go, and deleting the flow log deletes its records.
         None if group.kind == TargetKind::Instance => {
-            add(format!("{label}: no instance of this name is running"), None)
+            add(format!("{label}: no instance of this name is running"), None);
         }
         None => add(format!("{label}: there is no such resource"), Some(deletes())),
         Some(resource) => {
