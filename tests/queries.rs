@@ -466,6 +466,43 @@ fn several_places_are_asked_side_by_side() {
 }
 
 #[test]
+fn a_place_that_failed_is_in_the_code_unless_a_person_saw_it_or_a_script_says_otherwise() {
+    let world = world();
+    let service = world.service(quick());
+    let config = world.folder.path().join("config");
+    std::fs::write(&config, "[profile one]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-north-1\n")
+        .unwrap();
+    let (url, moto, config) = (service.url(), format!("http://127.0.0.1:{}", port()), config.display().to_string());
+    let environment = [
+        ("AWS_ENDPOINT_URL", moto.as_str()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.as_str()),
+        ("AWS_CONFIG_FILE", config.as_str()),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let places = ["--profile", "one,nobody"];
+    for (line, code) in [
+        ("vpc | count()", 1),
+        ("query(\"vpc | count()\")", 1),
+        ("query(\"vpc | count()\"); exit(0)", 0),
+        ("query(\"vpc | count()\"); exit(7)", 7),
+    ] {
+        let mut asked = Terminal::start(&[&places[..], &["-e", line]].concat(), &environment, 120);
+        assert_eq!(asked.exit_code(), code, "{line}: {}", asked.screen());
+        assert!(asked.screen().contains("error: nobody"), "{line}: {}", asked.screen());
+    }
+    for leave in ["\x04", ".quit\r"] {
+        let mut shell = Terminal::start(&places, &environment, 120);
+        shell.wait_for("flowlogs");
+        shell.keys("vpc | count()\r");
+        shell.wait("the answer and the prompt", |screen| {
+            screen.contains("error: nobody") && screen.trim_end().ends_with('>')
+        });
+        shell.keys(leave);
+        assert_eq!(shell.exit_code(), 0, "{}", shell.screen());
+    }
+}
+
+#[test]
 fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     let world = world();
     create_flow_log(world, "/policy/custom", &records::format(records::FIELDS_OF_A_FEW));

@@ -15,7 +15,8 @@ pub(crate) enum Exit {
     Truncated,
     /// The answer has rows and `--fail-if-rows` asks to say so.
     HasRows,
-    /// Another code: what a script asked for, or 1 where a part failed that was told of.
+    /// This code and no other: what a script asked for, 0 behind lines that were typed, or 1 where a part
+    /// failed that was told of.
     Code(u8),
 }
 

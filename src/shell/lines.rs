@@ -278,7 +278,7 @@ impl Shell {
             }
             Ok(Ended::Exit(code)) => {
                 self.is_over = true;
-                Ok(if code == 0 { Exit::Done } else { Exit::Code(code) })
+                Ok(Exit::Code(code))
             }
             Err(script::Error::Interrupted) => Err(Error::Interrupted),
             Err(script::Error::Write(error)) => Err(Error::Write(error)),

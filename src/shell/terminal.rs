@@ -46,8 +46,11 @@ impl Shell {
             };
             self.refresh(&mut lines);
         }
-        // Answers of lines that were typed were seen; only `exit(code)` has a say.
-        Ok(if self.is_over { exit } else { Exit::Done })
+        // What failed was seen as it was typed; only `exit(code)` has a say.
+        Ok(match exit {
+            Exit::Code(_) if self.is_over => exit,
+            _ => Exit::Code(0),
+        })
     }
 
     /// Gives the editor what was typed before. The history, if it can be kept.
