@@ -54,6 +54,8 @@ impl History {
             Err(error) => return Err(error),
         };
         let mut file = File::open(&self.path)?;
+        // Where that is refused, the entries are shown nevertheless.
+        let _ = make_private(&file);
         let start = length.saturating_sub(MOST_BYTES);
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
@@ -274,7 +276,11 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, mut history) = history(b"#V2\n");
         fs::set_permissions(history.path(), fs::Permissions::from_mode(0o644)).unwrap();
+        let mode = |history: &History| fs::metadata(history.path()).unwrap().permissions().mode() & 0o777;
         history.append("list").unwrap();
-        assert_eq!(fs::metadata(history.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(mode(&history), 0o600);
+        fs::set_permissions(history.path(), fs::Permissions::from_mode(0o640)).unwrap();
+        history.read().unwrap();
+        assert_eq!(mode(&history), 0o600);
     }
 }
