@@ -140,9 +140,9 @@ fn uses(text: &str) -> Vec<Use> {
     uses
 }
 
-/// What stands behind the `use` of a statement, if it is one, and whether others see it.
+/// The paths of a `use` statement, and whether it is public; `None` for any other statement.
 fn use_tree(statement: &str) -> Option<(bool, &str)> {
-    // What was left of the statement before it, and attributes, stand on lines before.
+    // A statement is split off at `;`, so attributes or the end of a block may stand on the lines before `use`.
     let at = statement.find("use ").filter(|_| statement.ends_with(';'))?;
     let before = statement[..at].rsplit('\n').next().unwrap().trim();
     let is_public = before.starts_with("pub");

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use terminal::Terminal;
 
-/// What must not arrive: a title, a cleared screen, the clipboard, hidden text, an override of direction, a
+/// Text that must not reach a terminal: a title, a cleared screen, the clipboard, hidden text, an override of direction, a
 /// control sequence of one character, a zero-width space.
 const HOSTILE: &str = "\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{1b}[8m\u{202e}\u{9b}2J\u{200b}";
 /// The same as it is shown.
@@ -150,7 +150,7 @@ fn what_a_script_says_or_throws_is_escaped() {
         assert_is_harmless(&said);
         assert!(!says_it || said.contains(r"\u{1b}"), "{text}: {said}");
     }
-    // What it prints is data: exact in a pipe, escaped on a terminal.
+    // A script prints data: exact in a pipe, escaped on a terminal.
     fs::write(&file, format!("print(\"{HOSTILE}\\nnext\")")).unwrap();
     let printed = in_pipe(&["--local", &path, "run", &script]).stdout;
     assert_eq!(String::from_utf8(printed).unwrap(), format!("{HOSTILE}\nnext\n"));

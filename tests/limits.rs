@@ -1,4 +1,4 @@
-//! What a sentence may cost, however hostile it is: memory, and steps of the parser and of the check.
+//! The most that a hostile sentence may cost: memory, and steps of the parser and of the check.
 //!
 //! Steps are counted and not timed, so that a busy machine changes nothing: the parser counts its calls
 //! itself, and whatever the check does with a part of a sentence takes memory for a moment. How long the

@@ -73,6 +73,13 @@ impl World {
         Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()))
     }
 
+    /// The program in a terminal, with this environment and the addresses of the services.
+    fn in_terminal(service: &LogsService, args: &[&str], environment: &[(&str, &str)]) -> Terminal {
+        let (url, moto) = (service.url(), format!("http://127.0.0.1:{}", port()));
+        let services = [("AWS_ENDPOINT_URL", moto.as_str()), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.as_str())];
+        Terminal::start(args, &[&services, environment].concat(), 120)
+    }
+
     fn on_files(&self, args: &[&str]) -> Ran {
         let file = self.folder.path().join("vpc.log").display().to_string();
         self.region.run_at(port(), &[args, &["--local", &file]].concat())
@@ -472,13 +479,8 @@ fn a_place_that_failed_is_in_the_code_unless_a_person_saw_it_or_a_script_says_ot
     let config = world.folder.path().join("config");
     std::fs::write(&config, "[profile one]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-north-1\n")
         .unwrap();
-    let (url, moto, config) = (service.url(), format!("http://127.0.0.1:{}", port()), config.display().to_string());
-    let environment = [
-        ("AWS_ENDPOINT_URL", moto.as_str()),
-        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.as_str()),
-        ("AWS_CONFIG_FILE", config.as_str()),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
+    let config = config.display().to_string();
+    let environment = [("AWS_CONFIG_FILE", config.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
     let places = ["--profile", "one,nobody"];
     for (line, code) in [
         ("vpc | count()", 1),
@@ -486,12 +488,12 @@ fn a_place_that_failed_is_in_the_code_unless_a_person_saw_it_or_a_script_says_ot
         ("query(\"vpc | count()\"); exit(0)", 0),
         ("query(\"vpc | count()\"); exit(7)", 7),
     ] {
-        let mut asked = Terminal::start(&[&places[..], &["-e", line]].concat(), &environment, 120);
+        let mut asked = World::in_terminal(&service, &[&places[..], &["-e", line]].concat(), &environment);
         assert_eq!(asked.exit_code(), code, "{line}: {}", asked.screen());
         assert!(asked.screen().contains("error: nobody"), "{line}: {}", asked.screen());
     }
     for leave in ["\x04", ".quit\r"] {
-        let mut shell = Terminal::start(&places, &environment, 120);
+        let mut shell = World::in_terminal(&service, &places, &environment);
         shell.wait_for("flowlogs");
         shell.keys("vpc | count()\r");
         shell.wait("the answer and the prompt", |screen| {
@@ -564,15 +566,8 @@ fn a_person_is_asked_before_a_query_that_costs_much() {
     let service = world.service(quick());
     let config = world.folder.path().join("cost.toml").display().to_string();
     std::fs::write(&config, "[aws]\nask_above_gb = 0.0001\nusd_per_gb = 1000\n").unwrap();
-    let (url, moto) = (service.url(), format!("http://127.0.0.1:{}", port()));
-    let environment = [
-        ("AWS_ENDPOINT_URL", moto.as_str()),
-        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url.as_str()),
-        ("AWS_REGION", world.region.name),
-        ("AWS_ACCESS_KEY_ID", "A"),
-        ("AWS_SECRET_ACCESS_KEY", "B"),
-    ];
-    let ask = |sentence: &str| Terminal::start(&["--config", &config, "-e", sentence], &environment, 120);
+    let environment = [("AWS_REGION", world.region.name), ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "B")];
+    let ask = |sentence: &str| World::in_terminal(&service, &["--config", &config, "-e", sentence], &environment);
     let mut asked = ask("vpc last 2d | count()");
     asked.wait_for("USD");
     asked.keys("n\r");

@@ -330,7 +330,7 @@ fn hostile_scripts_end_in_clear_errors() {
         // Arrays that are small count with what holds them.
         ("let a = [0]; loop { a = [a, a, a]; }", "an array is too large"),
         ("let all = []; loop { let a = []; a.pad(500, 0); all.push(a); }", "an array is too large"),
-        // Who catches everything catches no limit, nor in a function.
+        // A script that catches every error does not catch a limit, in a function neither.
         ("loop { try { let s = \"x\"; loop { s += s; } } catch { print(1); } }", "a string is too long"),
         ("fn f() { loop {} } loop { try { f() } catch { } }", "too many steps"),
         ("let m = #{}; for i in 0..3_000_000 { m[`${i}`] = i; } m + #{ x: 1 };", "too "),

@@ -419,7 +419,7 @@ fn a_damaged_history_stops_no_shell_and_stays() {
     ] {
         fs::write(&file, bytes).unwrap();
         let mut shell = home.shell(100, &[]);
-        // What was there is shown, escaped where it has to be.
+        // The entries of the damaged file are shown, escaped where necessary.
         ask(&mut shell, ".history", "flowlogs demo>");
         ask(&mut shell, "40 + 2", "42");
         assert!(!shell.sent().contains("\u{1b}]0;"));

@@ -46,7 +46,7 @@ impl Shell {
             };
             self.refresh(&mut lines);
         }
-        // What failed was seen as it was typed; only `exit(code)` has a say.
+        // The person saw each failure when it happened, so only `exit(code)` changes the exit code.
         Ok(match exit {
             Exit::Code(_) if self.is_over => exit,
             _ => Exit::Code(0),

@@ -2,7 +2,7 @@
 
 /// A sentence, and the saved filters that it may refer to.
 pub(crate) struct Hostile {
-    /// What is hostile about it.
+    /// A short name of the construct that the sentence repeats.
     pub(crate) name: &'static str,
     /// The sentence.
     pub(crate) text: String,

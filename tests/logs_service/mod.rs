@@ -58,7 +58,7 @@ impl LogsService {
         format!("http://{}", self.address)
     }
 
-    /// What it is to do from now on.
+    /// Changes the behaviour from now on.
     pub(crate) fn set_script(&self, script: Script) {
         self.state.lock().expect("no thread panics").script = script;
     }

@@ -9,7 +9,7 @@ use super::script::{Script, Step};
 use super::state::Group;
 use crate::evaluator::{self, Log, OutRow};
 
-/// What the service says where a window lies before the log groups.
+/// The service's message about a window that lies before the log groups.
 const OUTSIDE: &str = "Query's end date and time is either before the log groups creation time or exceeds the log \
                        groups log retention settings ([0,79])";
 
@@ -75,7 +75,7 @@ impl Query {
         })
     }
 
-    /// What the last poll found.
+    /// The result of the last poll.
     pub(super) fn step(&self) -> Step {
         if Instant::now() < self.until {
             return Step::Running(0);

@@ -1,10 +1,10 @@
-//! What the service is to do.
+//! The behaviour that a test asks of the service.
 
 use std::time::Duration;
 
 use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings};
 
-/// What one poll of a query finds.
+/// The result of one poll of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Scheduled,
@@ -40,7 +40,7 @@ impl Step {
 /// How the service behaves.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
-    /// What each poll of a query finds, one after the other; the last stays.
+    /// The results of a query's polls, one after the other; the last stays.
     pub(crate) steps: Vec<Step>,
     /// How long each query runs, before the steps.
     pub(crate) lasts: Duration,
@@ -50,7 +50,7 @@ pub(crate) struct Script {
     pub(crate) most_running: usize,
     /// How long each answer takes.
     pub(crate) delay: Duration,
-    /// What is unsettled about the service.
+    /// The points on which the service's documentation is not settled.
     pub(crate) settings: Settings,
 }
 

@@ -1,4 +1,4 @@
-//! What the service holds.
+//! The state of the service.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -30,7 +30,7 @@ impl Group {
 pub(crate) struct Call {
     /// The operation.
     pub(crate) operation: String,
-    /// What was asked.
+    /// The request.
     pub(crate) input: Value,
     /// When.
     pub(crate) at: Instant,
