@@ -23,6 +23,8 @@
 mod decode;
 mod error;
 mod format;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod input;
 mod plan;
 mod record;
@@ -31,7 +33,6 @@ mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -42,20 +43,21 @@ use futures::stream::{BoxStream, StreamExt};
 use crate::field::{Field, Origin};
 use crate::query::plan::{Limit, Plan, Source};
 use crate::query::window::Interval;
-use crate::value::{Progress, Row, RowSink, RunStats};
+use crate::value::{Malformed, Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
 pub use input::{Files, Options};
 pub use plan::Names;
 
 use plan::{Shaped, shape};
-use record::{BATCH_ROWS, Tally, Visible};
-use run::{LogTable, cores};
+use record::{BATCH_ROWS, Interfaces, Tally, Visible, cores};
+use run::LogTable;
 
 /// Runs `plan` over the files; rows go to `sink` as they arrive.
 ///
 /// `interval` limits the record's time, both ends included; without it every record counts. `names` provide the fields
-/// that records do not have, if available. The numbers in `progress` grow during the run.
+/// that records do not have, if available. The numbers in `progress` grow during the run. The statistics do not tell the
+/// time, since opening the files is part of it.
 ///
 /// # Errors
 ///
@@ -70,7 +72,6 @@ pub async fn run(
     progress: &Arc<Progress>,
     sink: &mut (dyn RowSink + Send),
 ) -> Result<RunStats, Error> {
-    let started = Instant::now();
     check(plan, interval, files, names)?;
     let query = Query { plan, interval, files, names, progress };
     let mut running = query.start(run::suits(plan, files)).await?;
@@ -81,13 +82,18 @@ pub async fn run(
         running = query.start(false).await?;
         next = running.rows.next().await;
     }
-    let Running { tally, mut rows, records_before, bytes_before } = running;
+    let Running { tally, interfaces, mut rows, records_before, bytes_before } = running;
     let mut answer = Answer { plan, files, tally: &tally, sink, rows: 0, truncated: false, is_started: false };
     while let Some(some) = next {
         answer.add(some.map_err(|error| failed(error, &tally, files.memory_limit_bytes))?)?;
         next = if answer.is_full() { None } else { rows.next().await };
     }
     answer.start()?;
+    answer.check_whole()?;
+    let mut notes: Vec<String> =
+        tally.unread_names().into_iter().map(|(file, name)| files.note_of_name(file, &name)).collect();
+    notes.extend(interfaces.iter().flat_map(|interfaces| interfaces.notes()));
+    let failed_files = files.failed().iter().cloned().chain(tally.failed_files()).collect();
     Ok(RunStats {
         rows: answer.rows,
         truncated: answer.truncated,
@@ -99,7 +105,8 @@ pub async fn run(
         nodata: tally.nodata.load(Ordering::Relaxed),
         skipdata: tally.skipdata.load(Ordering::Relaxed),
         skipped_files: files.skipped().to_vec(),
-        elapsed: started.elapsed(),
+        failed_files,
+        notes,
         ..RunStats::default()
     })
 }
@@ -116,6 +123,7 @@ struct Query<'a> {
 /// A running query.
 struct Running {
     tally: Arc<Tally>,
+    interfaces: Option<Arc<Interfaces>>,
     rows: BoxStream<'static, Result<Vec<Row>, DataFusionError>>,
     records_before: u64,
     bytes_before: u64,
@@ -139,7 +147,7 @@ impl Query<'_> {
         let records_before = progress.records.load(Ordering::Relaxed);
         let bytes_before = progress.bytes.load(Ordering::Relaxed);
         let rows = run::rows(frame.execute_stream().await.map_err(failed)?, order, kinds).boxed();
-        Ok(Running { tally, rows, records_before, bytes_before })
+        Ok(Running { tally, interfaces: table.interfaces(), rows, records_before, bytes_before })
     }
 }
 
@@ -204,18 +212,26 @@ impl Answer<'_> {
         if self.is_started {
             return Ok(());
         }
+        self.check_whole()?;
         self.is_started = true;
         if self.files.is_strict
             && let Some(first) = self.tally.first_malformed().map(|first| self.files.named(first))
         {
-            return Err(Error::StrictMalformed { file: first.file, line: first.line, reason: first.reason });
+            let Malformed { file, unit, line, reason } = first;
+            return Err(Error::StrictMalformed { file, unit, line, reason });
         }
         Ok(self.sink.columns(&self.plan.columns())?)
+    }
+
+    /// Returns the error that ended the reading, if there is one: the rows that come then are not all.
+    fn check_whole(&self) -> Result<(), Error> {
+        self.tally.failure().map_or(Ok(()), Err)
     }
 
     /// Passes on rows, up to the limit.
     fn add(&mut self, mut rows: Vec<Row>) -> Result<(), Error> {
         self.start()?;
+        self.check_whole()?;
         let left = self.plan.limit.rows().map_or(u64::MAX, |limit| limit - self.rows);
         // With an explicit limit, further rows are not a truncation.
         self.truncated |= self.plan.limit == Limit::Default && rows.len() as u64 > left;

@@ -98,10 +98,11 @@ impl Field {
         NAMES.get(&name.to_ascii_lowercase()).copied()
     }
 
-    /// The field that a log format calls `name`, with hyphens or, as in parquet, underscores.
+    /// The field that a column of a file called `name` holds: with hyphens as in log formats, with underscores as in
+    /// parquet, or with capitals as in Logs Insights.
     #[must_use]
     pub fn of_record(name: &str) -> Option<Self> {
-        RECORD_NAMES.get(&name.to_ascii_lowercase().replace('_', "-")).copied()
+        RECORD_NAMES.get(&bare(name)).copied()
     }
 
     /// The word for a number that stands in a record; `None` where there is none.
@@ -147,16 +148,24 @@ static NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
     names
 });
 
-/// The names that log formats use.
+/// The names of columns of files, without what the spellings differ in.
 static RECORD_NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
-    FIELDS
-        .iter()
-        .filter_map(|info| match info.origin {
-            Origin::Record(name) => Some((name.to_string(), info.field)),
-            _ => None,
-        })
-        .collect()
+    let mut names = HashMap::new();
+    for info in FIELDS {
+        if let Origin::Record(name) = info.origin {
+            names.insert(bare(name), info.field);
+            if !info.insights.is_empty() {
+                names.insert(bare(info.insights), info.field);
+            }
+        }
+    }
+    names
 });
+
+/// A name in lower case, without the marks between its words.
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
+}
 
 /// Names of other tools, each with what it is called here.
 ///

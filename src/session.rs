@@ -8,6 +8,7 @@ mod interrupt;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "aws")]
 use crate::account::aws::{self, Aws, Places};
@@ -29,6 +30,8 @@ pub use interrupt::{Interrupt, Waited};
 /// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
 pub struct Session {
     account: Box<dyn Account>,
+    /// Whether some answer so far lacks the records of files that failed.
+    is_partial: AtomicBool,
 }
 
 /// The outcome for one resource.
@@ -75,17 +78,18 @@ impl Session {
             }
             _ => Box::new(PlainFiles::open(options, inventory.map(Inventory::read).transpose()?)?),
         };
-        Ok(Self { account })
+        Ok(Self { account, is_partial: AtomicBool::new(false) })
     }
 
     /// Opens an account on AWS, or several accounts and Regions side by side; nothing is called before something is asked.
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn open_aws(mut options: aws::Options) -> Self {
-        match Places::of(&mut options) {
-            Some(places) => Self { account: Box::new(places) },
-            None => Self { account: Box::new(Aws::open(options)) },
-        }
+        let account: Box<dyn Account> = match Places::of(&mut options) {
+            Some(places) => Box::new(places),
+            None => Box::new(Aws::open(options)),
+        };
+        Self { account, is_partial: AtomicBool::new(false) }
     }
 
     /// Whether names of interfaces are known here.
@@ -236,10 +240,10 @@ impl Session {
         Ok(place.and_then(|place| account.at(place)).unwrap_or(account))
     }
 
-    /// Whether some answer so far was without a place that failed, of several that were asked.
+    /// Whether some answer so far lacks a file or a place that failed, of several that were asked.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.account.is_partial()
+        self.is_partial.load(Ordering::Relaxed) || self.account.is_partial()
     }
 
     /// Returns the inventory of the account's network.
@@ -294,7 +298,9 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.begin();
         let interval = self.interval(plan, clock);
-        self.account.run(plan, interval, progress, sink, &Cancellation::current()).await
+        let stats = self.account.run(plan, interval, progress, sink, &Cancellation::current()).await?;
+        self.is_partial.fetch_or(stats.is_partial(), Ordering::Relaxed);
+        Ok(stats)
     }
 }
 

@@ -294,18 +294,20 @@ pub struct Progress {
 pub struct Malformed {
     /// The file it stood in.
     pub file: String,
-    /// Its line number, from 1.
+    /// What the file is counted in: `line`, `record`, `row`.
+    pub unit: &'static str,
+    /// The number of the line, record or row, from 1.
     pub line: u64,
     /// The mistake in it.
     pub reason: String,
 }
 
-/// A file that was left out, and why.
+/// A file that was left out or not read to its end, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SkippedFile {
+pub struct FileProblem {
     /// The file.
     pub file: String,
-    /// Why it was not read.
+    /// The reason.
     pub reason: String,
 }
 
@@ -331,7 +333,9 @@ pub struct RunStats {
     /// Records hidden since nobody asked for them: intervals whose records AWS lost.
     pub skipdata: u64,
     /// Files that are not flow logs, and why.
-    pub skipped_files: Vec<SkippedFile>,
+    pub skipped_files: Vec<FileProblem>,
+    /// Files that could not be read, or not to their end: the answer lacks their records.
+    pub failed_files: Vec<FileProblem>,
     /// Log groups that were asked, where a service ran the query.
     pub log_groups: u64,
     /// Queries that it took there.
@@ -342,6 +346,21 @@ pub struct RunStats {
     pub notes: Vec<String>,
     /// Wall time.
     pub elapsed: Duration,
+}
+
+impl RunStats {
+    /// Returns whether the answer lacks records of files that failed.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        !self.failed_files.is_empty()
+    }
+
+    /// What failed, in a sentence for each file.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let told = |failed: &FileProblem| format!("cannot read all of `{}`: {}", failed.file, failed.reason);
+        self.failed_files.iter().map(told).collect()
+    }
 }
 
 #[cfg(test)]

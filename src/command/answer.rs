@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, Plan, Shape};
 use crate::query::window::Interval;
 use crate::session::Waited;
-use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats, SkippedFile, time_in};
+use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats, time_in};
 
 /// Work that takes longer shows how far it is.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -118,15 +118,17 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     if outcome.is_ok() || has_rows {
         output.finish()?;
     }
-    let stats = outcome?;
+    let mut stats = outcome?;
     let mut remarks: Vec<String> = output.remark().into_iter().collect();
     // Nobody would read it otherwise.
     if terminal.shows_notes() {
+        let started = Instant::now();
         let note = session.note_of_both_ends(plan, &context.clock);
         match desk.interrupt.wait_for(note, |news| terminal.note(news)).await {
             Waited::Done(note) => remarks.extend(note?),
             Waited::Stopped(_) => return Err(Error::Interrupted),
         }
+        stats.elapsed += started.elapsed();
     }
     Ok(Printed { stats, remarks })
 }
@@ -247,20 +249,27 @@ impl Drop for Drawn {
     }
 }
 
+fn problems_json(files: &[FileProblem]) -> serde_json::Value {
+    files.iter().map(|problem| json!({ "file": problem.file, "reason": problem.reason })).collect()
+}
+
 /// The closing line, and what was not read.
 fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
     if options.stats.is_some() {
         terminal.stats(&stats_json(stats).to_string());
         return;
     }
-    let left_out = |skipped: &SkippedFile| format!("left out `{}`: {}", skipped.file, skipped.reason);
+    terminal.errors(&stats.failures(), "files that cannot be read");
+    let left_out = |skipped: &FileProblem| format!("left out `{}`: {}", skipped.file, skipped.reason);
     terminal.notes(&stats.skipped_files, left_out, "files were left out");
     if let Some(first) = &stats.first_malformed {
         terminal.note(&format!(
-            "{} malformed {}, the first in `{}` line {}: {}",
+            "{} malformed {}{}, the first in `{}` {} {}: {}",
             HumanCount(stats.malformed),
-            if stats.malformed == 1 { "line" } else { "lines" },
+            first.unit,
+            if stats.malformed == 1 { "" } else { "s" },
             first.file,
+            first.unit,
             first.line,
             first.reason
         ));
@@ -330,13 +339,13 @@ fn stats_json(stats: &RunStats) -> serde_json::Value {
         "notes": stats.notes,
         "malformed": stats.malformed,
         "first_malformed": stats.first_malformed.as_ref().map(|first| json!({
-            "file": first.file, "line": first.line, "reason": first.reason
+            "file": first.file, "unit": first.unit, "line": first.line, "reason": first.reason
         })),
         "nodata_hidden": stats.nodata,
         "skipdata_hidden": stats.skipdata,
-        "skipped_files": stats.skipped_files.iter().map(|skipped| json!({
-            "file": skipped.file, "reason": skipped.reason
-        })).collect::<Vec<_>>(),
+        "skipped_files": problems_json(&stats.skipped_files),
+        "partial": stats.is_partial(),
+        "failed_files": problems_json(&stats.failed_files),
         "elapsed_s": stats.elapsed.as_secs_f64(),
     })
 }

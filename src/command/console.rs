@@ -100,6 +100,18 @@ impl Terminal {
         }
     }
 
+    /// Says the first few of failures that may be thousands, and how many more there are.
+    ///
+    /// `rest` ends the sentence `and 12 more`.
+    pub(crate) fn errors(&self, all: &[String], rest: &str) {
+        for one in all.iter().take(NAMED) {
+            self.error(one, None);
+        }
+        if let Some(more @ 1..) = all.len().checked_sub(NAMED) {
+            self.error(&format!("and {} more {rest}", HumanCount(more as u64)), None);
+        }
+    }
+
     /// A line of its own, dimmed where there are colours.
     pub(crate) fn aside(&self, text: &str) {
         if !self.is_quiet {

@@ -61,7 +61,9 @@ pub(crate) use block::{Block, StoredColumn, count_kept, nulls_to_false};
 pub(crate) use gather::{Gathering, RegularLines};
 pub(crate) use index::Index;
 pub(crate) use line::{
-    BYTE_ORDER_MARK, Fault, LineReader, Parsed, content, header, is_timestamp, parse, plural, reason_of_value,
+    BYTE_ORDER_MARK, Fault, LineReader, Parsed, Span, content, header, is_blank, is_timestamp, parse, plural,
+    reason_of_value,
 };
 pub(crate) use rules::Rules;
+pub(crate) use values::repeated;
 pub(crate) use word::{PADDING_BYTES, number};

@@ -5,7 +5,7 @@ use std::io;
 use datafusion::error::DataFusionError;
 
 use crate::query::missing::Missing;
-use crate::value::SkippedFile;
+use crate::value::FileProblem;
 
 /// Why files cannot be opened, or a plan not be run over them.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum Error {
     #[error("no flow log files{}", reasons(.skipped))]
     NoFiles {
         /// The other files, and why each is not a flow log.
-        skipped: Vec<SkippedFile>,
+        skipped: Vec<FileProblem>,
     },
     /// A README; or records without a header line in a format other than the default one.
     #[error("`{file}` is not a flow log that can be read: {reason}")]
@@ -46,6 +46,8 @@ pub enum Error {
         file: String,
         /// The reason.
         reason: String,
+        /// Whether the format of its records is all that is missing.
+        lacks_format: bool,
     },
     /// `--format ""`, or a field that occurs twice.
     #[error("`{format}` is not a record format: {reason}")]
@@ -96,11 +98,13 @@ pub enum Error {
         name: String,
     },
     /// A malformed line in a strict run.
-    #[error("`{file}` line {line} is malformed: {reason}")]
+    #[error("`{file}` {unit} {line} is malformed: {reason}")]
     StrictMalformed {
         /// The file.
         file: String,
-        /// The line, from 1.
+        /// `line`, `record` or `row`.
+        unit: &'static str,
+        /// The number of it, from 1.
         line: u64,
         /// The reason.
         reason: String,
@@ -141,7 +145,7 @@ fn size(bytes: usize) -> String {
 /// The number of left-out files that a message names.
 const NAMED_FILES: usize = 5;
 
-fn reasons(skipped: &[SkippedFile]) -> String {
+fn reasons(skipped: &[FileProblem]) -> String {
     if skipped.is_empty() {
         return String::new();
     }
@@ -153,11 +157,23 @@ fn reasons(skipped: &[SkippedFile]) -> String {
 }
 
 impl Error {
+    /// The file that cannot be read, or not to its end, and the reason, where other files can be read all the same;
+    /// `None` for other errors.
+    pub(crate) fn file_problem(&self) -> Option<FileProblem> {
+        let (file, reason) = match self {
+            Self::Read { file, source } => (file, source.to_string()),
+            Self::Truncated { file } => (file, "it is cut off: it ends before its data does".into()),
+            Self::Damaged { file, reason } => (file, format!("it is damaged: {reason}")),
+            _ => return None,
+        };
+        Some(FileProblem { file: file.clone(), reason })
+    }
+
     /// A hint at what to change.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::UnknownFormat { .. } => {
+            Self::UnknownFormat { lacks_format: true, .. } => {
                 "for records without a header line, give their format: \
                  `--format '${version} ${srcaddr} ...'`, as the flow log has it"
             }
@@ -168,7 +184,7 @@ impl Error {
             Self::OtherHeader { .. } => "split the file there, so that each part has one format",
             Self::FieldMissing { .. } => "add the field to the flow log's format, or leave it out of the sentence",
             Self::NeedsInventory { .. } => "give one with `--inventory FILE`, or use `eni` or `remote.addr`",
-            Self::StrictMalformed { .. } => "without `--strict`, such lines are counted and left out",
+            Self::StrictMalformed { .. } => "without `--strict`, what is malformed is counted and left out",
             Self::Memory { .. } => {
                 "raise `--memory-limit`, group by fewer keys, or narrow what is read with `where` or a window"
             }
@@ -184,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_flow_logs_names_a_few_files_and_counts_the_rest() {
-        let skipped = (0..7).map(|n| SkippedFile { file: format!("f{n}"), reason: "JSON".into() }).collect();
+        let skipped = (0..7).map(|n| FileProblem { file: format!("f{n}"), reason: "JSON".into() }).collect();
         let message = Error::NoFiles { skipped }.to_string();
         assert!(message.starts_with("no flow log files (`f0`: JSON; `f1`"), "{message}");
         assert!(message.ends_with("`f4`: JSON; and 2 more)"), "{message}");

@@ -2,6 +2,9 @@
 
 mod files;
 mod find;
+mod open;
 mod sniff;
 
 pub use files::{Files, Options};
+#[cfg(fuzzing)]
+pub(crate) use open::open_bytes;

@@ -8,5 +8,4 @@ mod table;
 
 pub(crate) use answer::rows;
 pub(crate) use newest::{is_overlap, suits};
-pub(crate) use scan::cores;
 pub(crate) use table::LogTable;

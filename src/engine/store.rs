@@ -2,9 +2,10 @@
 
 mod ahead;
 mod local;
+mod members;
 mod raw;
 mod storage;
 
-pub(crate) use local::{ended_bytes, line_start, lines_before};
-pub(crate) use raw::{Raw, read_error};
+pub(crate) use local::{Stamp, ended_bytes, identity, line_start, lines_before};
+pub(crate) use raw::{READ_BYTES, Raw, read_error};
 pub(crate) use storage::Storage;

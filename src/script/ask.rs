@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rhai::{Array, EvalAltResult, Map};
+use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use super::convert::{from_row, to_parameters};
 use super::error::{bad_query, thrown};
@@ -16,12 +16,12 @@ use super::system::seconds;
 use super::world::World;
 use crate::insights;
 use crate::query::{self, Plan};
-use crate::value::{Column, Progress, Row, RowSink, Rows, RunStats};
+use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats};
 
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
+    let [one, two, three, four, five, six, seven] = std::array::from_fn(|_| Rc::clone(world));
     library
         .doc(
             "query",
@@ -45,6 +45,13 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
             "Asks again and again until a sentence has rows; whether it had some in that time.",
         )
         .register_fn("wait_for_records", move |sentence: &str, time: &str| wait_for_records(&six, sentence, time));
+    library
+        .doc(
+            "stats",
+            "stats()",
+            "The statistics of the last query: `partial` tells whether files failed, `truncated` whether rows are missing.",
+        )
+        .register_fn("stats", move || stats(&seven.stats()));
     library.doc("ans", "ans", "A variable of the shell: the rows of the last answer.");
 }
 
@@ -80,7 +87,27 @@ fn run(world: &World, plan: &Plan, sink: &mut Kept) -> Result<RunStats, Thrown> 
         let help = Some("ask for fewer with `limit`, group them, or take them one by one with `rows`".to_string());
         return Err(thrown("limit", &format!("the answer has more than {ROWS} rows"), help));
     }
-    outcome
+    outcome.inspect(|stats| world.ended(stats.clone()))
+}
+
+/// The statistics of a query as a map.
+fn stats(stats: &RunStats) -> Map {
+    let number = |number: u64| Dynamic::from(i64::try_from(number).unwrap_or(i64::MAX));
+    let files = |files: &[FileProblem]| files.iter().map(|problem| problem.file.clone().into()).collect::<Array>();
+    [
+        ("rows", number(stats.rows)),
+        ("truncated", stats.truncated.into()),
+        ("partial", stats.is_partial().into()),
+        ("failed_files", files(&stats.failed_files).into()),
+        ("skipped_files", files(&stats.skipped_files).into()),
+        ("records_scanned", number(stats.records_scanned)),
+        ("bytes_scanned", number(stats.bytes_scanned)),
+        ("malformed", number(stats.malformed)),
+        ("nodata_hidden", number(stats.nodata)),
+        ("skipdata_hidden", number(stats.skipdata)),
+    ]
+    .map(|(name, value)| (name.into(), value))
+    .into()
 }
 
 /// Rows up to what an array may hold.

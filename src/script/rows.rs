@@ -14,7 +14,7 @@ use super::world::World;
 use crate::account::{self, Cancellation};
 use crate::query::Plan;
 use crate::session::Interrupt;
-use crate::value::{Column, Progress, Row, RowSink};
+use crate::value::{Column, Progress, Row, RowSink, RunStats};
 
 /// Batches that wait to be taken: the query does not run far ahead of who reads.
 const AHEAD: usize = 4;
@@ -24,6 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 enum Part {
     Columns(Vec<Column>),
     Rows(Vec<Row>),
+    Ended(Box<RunStats>),
     Failed(account::Error),
 }
 
@@ -48,10 +49,9 @@ impl Stream {
         world.runtime().spawn_blocking(move || {
             let mut sink = Sender(sender.clone());
             let progress = Arc::new(Progress::default());
-            if let Err(error) = runtime.block_on(cancellation.scope(session.run(&plan, &clock, &progress, &mut sink))) {
-                // The reader may be gone, and does not want to know.
-                let _ = sender.send(Part::Failed(error));
-            }
+            let ran = runtime.block_on(cancellation.scope(session.run(&plan, &clock, &progress, &mut sink)));
+            // The reader may be gone, and does not want to know.
+            let _ = sender.send(ran.map_or_else(Part::Failed, |stats| Part::Ended(Box::new(stats))));
         });
         Self {
             world: Rc::clone(world),
@@ -92,6 +92,7 @@ impl Stream {
                     self.columns = columns.into_iter().map(|column| column.name).collect();
                 }
                 Some(Part::Rows(rows)) => self.rows = rows.into_iter(),
+                Some(Part::Ended(stats)) => self.world.ended(*stats),
                 Some(Part::Failed(error)) => return Err(failed(&error)),
             }
         }

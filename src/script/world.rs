@@ -1,6 +1,6 @@
 //! The surroundings of a script: the open account, its permissions, and its console.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -20,7 +20,7 @@ use crate::output::Style;
 use crate::query::Context;
 use crate::query::clock::Clock;
 use crate::session::{Interrupt, Session, Waited};
-use crate::value::{Column, ColumnType, Rows};
+use crate::value::{Column, ColumnType, Rows, RunStats};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -51,6 +51,9 @@ pub trait Console {
     /// Says something that a person should know.
     fn note(&self, text: &str);
 
+    /// Says what failed, even to who wants no notes.
+    fn failed(&self, failures: &[String]);
+
     /// Asks whether to do something to each of these.
     ///
     /// # Errors
@@ -79,6 +82,8 @@ pub struct World {
     /// The columns of answers, which maps forget: the latest last, each set of names once.
     answers: RefCell<Vec<Vec<Column>>>,
     answer: RefCell<Rc<Rows>>,
+    /// The statistics of the last query.
+    stats: RefCell<RunStats>,
     /// Whether tables and charts scale bytes and counts.
     human: Cell<bool>,
     /// Why something could not be printed.
@@ -110,6 +115,7 @@ impl World {
             created: RefCell::default(),
             answers: RefCell::default(),
             answer: RefCell::default(),
+            stats: RefCell::default(),
             human: Cell::default(),
             unwritable: RefCell::default(),
         }
@@ -238,6 +244,17 @@ impl World {
     /// Why something could not be printed, told once.
     pub(super) fn unwritable(&self) -> Option<io::Error> {
         self.unwritable.borrow_mut().take()
+    }
+
+    /// Remembers the statistics of a query, and says what failed.
+    pub(super) fn ended(&self, stats: RunStats) {
+        self.console.failed(&stats.failures());
+        *self.stats.borrow_mut() = stats;
+    }
+
+    /// The statistics of the last query.
+    pub(super) fn stats(&self) -> Ref<'_, RunStats> {
+        self.stats.borrow()
     }
 
     /// Remembers the columns of an answer.

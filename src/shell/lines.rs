@@ -329,6 +329,10 @@ impl script::Console for Console {
         self.terminal.note_lines(text);
     }
 
+    fn failed(&self, failures: &[String]) {
+        self.terminal.errors(failures, "files that cannot be read");
+    }
+
     fn confirm(&self, what: &str, names: &[String]) -> Result<(), String> {
         crate::command::confirm(what, names, &self.terminal).map_err(|error| error.to_string())
     }

@@ -1,7 +1,7 @@
 //! The embedded account as an [`Account`] and a [`Lifecycle`].
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -76,10 +76,12 @@ impl Account for Embedded {
         sink: &mut (dyn RowSink + Send),
         _: &Cancellation,
     ) -> Result<RunStats, Error> {
+        let started = Instant::now();
         let plan = plan.narrowed(self.recorded(plan)?);
         self.go_on()?;
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
-        Ok(engine::run(&plan, interval, &files, Some(&names(&self.inventory)), progress, sink).await?)
+        let stats = engine::run(&plan, interval, &files, Some(&names(&self.inventory)), progress, sink).await?;
+        Ok(RunStats { elapsed: started.elapsed(), ..stats })
     }
 }
 

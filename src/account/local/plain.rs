@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -28,8 +28,10 @@ use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 /// Files that hold flow log records.
 pub struct PlainFiles {
     options: engine::Options,
-    /// The files as last read.
+    /// The files as last opened.
     files: Mutex<Arc<Files>>,
+    /// The time that opening them took, until an answer has told it.
+    opening: Mutex<Duration>,
     /// Whether no query has used them since: they are read again for each answer, as files grow.
     is_fresh: AtomicBool,
     inventory: Option<Inventory>,
@@ -42,8 +44,10 @@ impl PlainFiles {
     ///
     /// [`engine::Error`] if a file cannot be read or is not a flow log.
     pub fn open(options: engine::Options, inventory: Option<Inventory>) -> Result<Self, engine::Error> {
+        let started = Instant::now();
         let files = Mutex::new(Arc::new(Files::open(options.clone())?));
-        Ok(Self { options, files, is_fresh: AtomicBool::new(true), inventory })
+        let opening = Mutex::new(started.elapsed());
+        Ok(Self { options, files, opening, is_fresh: AtomicBool::new(true), inventory })
     }
 
     fn files(&self) -> Arc<Files> {
@@ -175,6 +179,8 @@ impl Account for PlainFiles {
         if self.files().extent().is_none() {
             return Ok(None);
         }
+        // The answer that this is about has just opened the files.
+        self.is_fresh.store(true, Ordering::Relaxed);
         are_both_recorded(self, plan, interval, cancellation).await.map(Some)
     }
 
@@ -186,6 +192,7 @@ impl Account for PlainFiles {
         sink: &mut (dyn RowSink + Send),
         _: &Cancellation,
     ) -> Result<RunStats, Error> {
+        let started = Instant::now();
         self.look_again()?;
         let conditions = plan.targets.iter().map(|target| self.condition(target)).collect::<Result<Vec<_>, _>>()?;
         // A target without a selector takes every record, whatever the other targets select.
@@ -194,6 +201,8 @@ impl Account for PlainFiles {
             None => plan.clone(),
         };
         let names = self.inventory.as_ref().map(names);
-        Ok(engine::run(&narrowed, interval, &self.files(), names.as_ref(), progress, sink).await?)
+        let stats = engine::run(&narrowed, interval, &self.files(), names.as_ref(), progress, sink).await?;
+        let opening = std::mem::take(&mut *self.opening.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(RunStats { elapsed: opening + started.elapsed(), ..stats })
     }
 }

@@ -74,14 +74,14 @@ impl<'b> BlockText<'b> {
     }
 
     fn array<'s>(&self, kind: SlotKind, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
-        let Some(mut values) = Values::of(kind, rows) else { return self.texts(rows, spans) };
+        let Some(mut values) = Values::of(kind, rows) else { return self.texts(kind, rows, spans) };
         let places = spans.map(|span| (span.start as usize, span.end as usize));
         let is_good = dispatch!(Level::new(), simd => values.extend(simd, self.bytes, places));
         debug_assert!(is_good, "lines were checked before");
         values.finish()
     }
 
-    fn texts<'s>(&self, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
+    fn texts<'s>(&self, kind: SlotKind, rows: usize, spans: impl Iterator<Item = &'s Span>) -> ArrayRef {
         /// The number of bytes of text that are checked as a whole in the time of checking one value.
         const BYTES_PER_VALUE: usize = 256;
         let whole = if rows > self.bytes.len() / BYTES_PER_VALUE { self.whole() } else { None };
@@ -93,7 +93,7 @@ impl<'b> BlockText<'b> {
             };
             match text {
                 Some("-") | None => builder.append_null(),
-                Some(text) => builder.append_value(text),
+                Some(text) => builder.append_value(kind.canonical(text)),
             }
         }
         Arc::new(builder.finish())

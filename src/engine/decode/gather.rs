@@ -8,14 +8,14 @@ use std::rc::Rc;
 use datafusion::arrow::buffer::BooleanBuffer;
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::engine::record::{Layout, Slot, SlotKind};
+use crate::engine::record::{Layout, Slot, SlotKind, Status};
 use crate::field::Field;
 use crate::value::to_seconds;
 
 use super::block::{Block, BlockText, StoredColumn};
 use super::index::Index;
 use super::ipv4::ipv4;
-use super::line::{LineReader, Parsed, Span, is_timestamp, parse};
+use super::line::{Parsed, Span, is_timestamp, parse};
 use super::rules::Rules;
 use super::values::Values;
 use super::word;
@@ -69,11 +69,11 @@ impl Gathering {
         Self { visible: Vec::new(), columns: needed.iter().map(column).collect() }
     }
 
-    /// Adds the record that `reader` read last; its line starts at `at` in the block's bytes.
-    pub(crate) fn push(&mut self, reader: &LineReader, at: u32) {
-        for (slot, values) in &mut self.columns {
-            let span = reader.spans[*slot];
-            values.push(reader.values[*slot], Span { start: span.start + at, end: span.end + at });
+    /// Adds a record by its values and their spans, which count from `at` in the block's bytes.
+    pub(crate) fn push(&mut self, spans: &[Span], values: &[Parsed], at: u32) {
+        for (slot, column) in &mut self.columns {
+            let span = spans[*slot];
+            column.push(values[*slot], Span { start: span.start + at, end: span.end + at });
         }
         self.visible.push(true);
     }
@@ -84,14 +84,16 @@ impl Gathering {
         &mut self,
         lines: &RegularLines<'_>,
         at: u32,
-        mut is_visible: impl FnMut(&[u8], Option<i64>) -> bool,
+        mut is_visible: impl FnMut(Status, Option<i64>) -> bool,
     ) -> Option<usize> {
         let rows = self.rows();
-        if !dispatch!(Level::new(), simd => self.try_extend(simd, lines, at)) {
+        let is_good = dispatch!(Level::new(), simd => self.try_extend(simd, lines, at))
+            && lines.add_visible(&mut self.visible, &mut is_visible).is_some();
+        if !is_good {
             self.columns.iter_mut().for_each(|(_, values)| values.truncate(rows));
+            self.visible.truncate(rows);
             return None;
         }
-        lines.add_visible(&mut self.visible, &mut is_visible);
         Some(self.rows() - rows)
     }
 
@@ -185,20 +187,26 @@ impl RegularLines<'_> {
         spans.extend(self.values(slot).map(|(start, end)| Span { start: at + start as u32, end: at + end as u32 }));
     }
 
-    fn add_visible(&self, visible: &mut Vec<bool>, is_visible: &mut impl FnMut(&[u8], Option<i64>) -> bool) {
+    /// Adds for each line whether it is visible; `None` if a status is none.
+    fn add_visible(
+        &self,
+        visible: &mut Vec<bool>,
+        is_visible: &mut impl FnMut(Status, Option<i64>) -> bool,
+    ) -> Option<()> {
         let Some(status) = self.layout.place(Field::Status) else {
             visible.resize(visible.len() + self.index.rows(), true);
-            return;
+            return Some(());
         };
         let starts = self.layout.place(Field::Start);
         let start_of = |row| {
             let (start, end) = self.values(starts?).nth(row)?;
             Some(to_seconds(word::number(self.text, start, end)?.cast_signed()))
         };
-        visible.extend(self.values(status).enumerate().map(|(row, (start, end))| {
+        for (row, (start, end)) in self.values(status).enumerate() {
             let status = &self.text[start..end];
-            status == b"OK" || is_visible(if status == b"-" { &[] } else { status }, start_of(row))
-        }));
+            visible.push(status == b"OK" || is_visible(Status::of(status)?, start_of(row)));
+        }
+        Some(())
     }
 }
 
@@ -206,6 +214,7 @@ impl RegularLines<'_> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::line::LineReader;
     use super::super::word::PADDING_BYTES;
     use super::*;
     use crate::engine::record::Layout;
@@ -222,7 +231,7 @@ mod tests {
             &["22", "0", "65535", "65536", "-", "99999", "123456"],
             &["0", "840", "99999999", "100000000", "9223372036854775807", "9223372036854775808", "-", "1.5"],
             &["1700000000", "1700000000999", "-", "0", "now"],
-            &["OK", "NODATA", "SKIPDATA", "-", "O"],
+            &["OK", "nodata", "SKIPDATA", "ok", "-", "O"],
         ]
     }
 
@@ -256,7 +265,7 @@ mod tests {
             let own = &text[..text.len() - PADDING_BYTES];
             let needed: Vec<usize> = (0..8).collect();
             let eager = if are_all_eager { &needed[..] } else { &needed[4..6] };
-            let is_visible = |status: &[u8], _: Option<i64>| status == b"OK" || status == b"SKIPDATA";
+            let is_visible = |status: Status, _: Option<i64>| status != Status::NoData;
 
             let mut reader = LineReader::new(std::sync::Arc::clone(&layout));
             let mut by_line = Gathering::new(&layout, &needed, eager);
@@ -264,9 +273,9 @@ mod tests {
             for line in &lines {
                 if reader.read(line.trim_end_matches('\n').as_bytes()).is_ok() {
                     records += 1;
-                    let status = if reader.values[7] == Parsed::Absent { b"" } else { reader.spans[7].of(line.as_bytes()) };
+                    let status = Status::of(reader.spans[7].of(line.as_bytes())).unwrap();
                     if is_visible(status, None) {
-                        by_line.push(&reader, at);
+                        by_line.push(&reader.spans, &reader.values, at);
                     }
                 }
                 at += u32::try_from(line.len()).unwrap();

@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::engine::record::{LINE_LIMIT_BYTES, Layout, Slot, SlotKind};
+use crate::engine::record::{LINE_LIMIT_BYTES, Layout, Slot, SlotKind, Status};
 use crate::value::{address_bits, to_seconds};
 
 /// The mark that some Windows programs write before UTF-8.
@@ -208,11 +208,12 @@ pub(crate) fn is_timestamp(word: &[u8]) -> bool {
 
 /// The parsed value, or `None` if it does not match the kind.
 pub(crate) fn parse(kind: SlotKind, value: &[u8]) -> Option<Parsed> {
-    if value.len() == 1 && value[0] == b'-' {
+    if value.len() == 1 && value[0] == b'-' && kind != SlotKind::Status {
         return Some(Parsed::Absent);
     }
     match kind {
-        SlotKind::Text => Some(Parsed::Text),
+        SlotKind::Word(_) | SlotKind::Text => Some(Parsed::Text),
+        SlotKind::Status => Status::of(value).map(|_| Parsed::Text),
         SlotKind::Number(max) => parse_digits(value).filter(|number| *number <= max).map(Parsed::Number),
         SlotKind::Time => parse_digits(value).map(|number| Parsed::Number(to_seconds(number))),
         SlotKind::Address => parse_address(value),
@@ -328,10 +329,23 @@ mod tests {
     }
 
     #[test]
-    fn a_dash_is_absent_in_every_slot() {
+    fn a_dash_is_absent_in_every_slot_but_the_status() {
         let mut reader = reader();
-        reader.read(["-"; 14].join(" ").as_bytes()).unwrap();
-        assert!(reader.values.iter().all(|value| *value == Parsed::Absent));
+        let line = format!("{} OK", ["-"; 13].join(" "));
+        reader.read(line.as_bytes()).unwrap();
+        assert!(reader.values[..13].iter().all(|value| *value == Parsed::Absent));
+        let line = ["-"; 14].join(" ");
+        let fault = reader.read(line.as_bytes()).unwrap_err();
+        assert_eq!(reader.reason(fault, line.as_bytes()), "log-status is `-`, not OK, NODATA or SKIPDATA");
+    }
+
+    #[test]
+    fn a_status_is_one_of_three_in_any_case() {
+        let mut reader = reader();
+        for (status, is_one) in [("ok", true), ("NoData", true), ("skipdata", true), ("\"OK\"", false), ("OKAY", false)]
+        {
+            assert_eq!(reader.read(with(13, status).as_bytes()).is_ok(), is_one, "{status}");
+        }
     }
 
     #[test]

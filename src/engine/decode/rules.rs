@@ -55,7 +55,7 @@ impl Rules {
             let largest = match known.kind() {
                 SlotKind::Number(max) => max,
                 SlotKind::Time => i64::MAX,
-                SlotKind::Address | SlotKind::Text => continue,
+                SlotKind::Address | SlotKind::Status | SlotKind::Word(_) | SlotKind::Text => continue,
             };
             let value = lead + slot;
             rules.bound(value, largest);

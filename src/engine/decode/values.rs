@@ -1,9 +1,10 @@
 //! Parses numbers, times and addresses from text, one column at a time.
 
+use std::iter;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, FixedSizeBinaryArray, Int64Array};
+use datafusion::arrow::array::{ArrayRef, FixedSizeBinaryArray, Int64Array, StringViewArray};
 use datafusion::arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 use fearless_simd::Simd;
 
@@ -32,7 +33,7 @@ impl Values {
         let typed = match kind {
             SlotKind::Number(_) | SlotKind::Time => Typed::Numbers(Vec::with_capacity(rows)),
             SlotKind::Address => Typed::Addresses(Vec::with_capacity(rows)),
-            SlotKind::Text => return None,
+            SlotKind::Status | SlotKind::Word(_) | SlotKind::Text => return None,
         };
         Some(Self { kind, typed, present: Vec::with_capacity(rows) })
     }
@@ -111,6 +112,17 @@ impl Values {
             }
         }
     }
+}
+
+/// A column of one value, of which there are `rows`; `None` if it is not a value of this kind.
+pub(crate) fn repeated(kind: SlotKind, value: &str, rows: usize) -> Option<ArrayRef> {
+    let parsed = parse(kind, value.as_bytes())?;
+    let Some(mut values) = Values::of(kind, rows) else {
+        let text = kind.canonical(value);
+        return Some(Arc::new(StringViewArray::from_iter_values(iter::repeat_n(text, rows))));
+    };
+    (0..rows).for_each(|_| values.push(parsed));
+    Some(values.finish())
 }
 
 fn add<T: Default>(value: Option<T>, values: &mut Vec<T>, present: &mut Vec<bool>) {

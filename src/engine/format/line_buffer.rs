@@ -34,6 +34,8 @@ pub(super) struct LineBuffer<R> {
     pub(super) position: u64,
     /// The offset from which lines belong to the next part.
     end: Option<u64>,
+    /// The error behind the lines that are left.
+    error: Option<io::Error>,
 }
 
 /// The next piece of the text.
@@ -49,14 +51,27 @@ impl<R: Read> LineBuffer<R> {
     /// The text of `reader`; the contents of `buffer` are overwritten.
     pub(super) fn new(reader: R, position: u64, end: Option<u64>, mut buffer: Vec<u8>) -> Self {
         buffer.resize(BUFFER_BYTES + PADDING_BYTES, 0);
-        Self { reader, buffer, rest: 0..0, position, end }
+        Self { reader, buffer, rest: 0..0, position, end, error: None }
     }
 
+    /// The next piece. Whole lines before an error come first.
     pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
         if self.end.is_some_and(|end| self.position >= end) {
             return Ok(None);
         }
-        let is_end = self.fill()?;
+        let is_end = match self.fill() {
+            Ok(is_end) => is_end,
+            Err(error) => {
+                if memchr::memchr(b'\n', &self.buffer[self.rest.clone()]).is_none() {
+                    return Err(error);
+                }
+                self.error = Some(error);
+                false
+            }
+        };
         let held = &self.buffer[self.rest.clone()];
         let whole = match memchr::memrchr(b'\n', held) {
             // The last line needs no newline.
@@ -149,6 +164,19 @@ mod tests {
         assert_eq!(lines("abcdefgh", 0, None, 4), ["..."]);
         assert_eq!(lines("", 0, None, 4), Vec::<String>::new());
         assert_eq!(lines("\n\nabc", 0, None, 4), ["\n\n", "abc"]);
+    }
+
+    #[test]
+    fn whole_lines_before_an_error_come_first() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::InvalidData.into())
+            }
+        }
+        let mut reader = LineBuffer::new("ab\ncd\nef".as_bytes().chain(Broken), 0, None, Vec::new());
+        assert_eq!(reader.next().unwrap(), Some(Piece::Lines(0..6)));
+        assert_eq!(reader.next().unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

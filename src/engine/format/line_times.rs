@@ -135,7 +135,7 @@ mod tests {
         fs::write(&path, text).unwrap();
         let layout = Arc::new(Layout::parse_format(format).unwrap().export(is_export));
         let records = Box::new(Text::new(Storage::Plain { bytes: text.len() as u64 }));
-        let file = LogFile { name: "log".into(), path, layout, records };
+        let file = LogFile { name: "log".into(), path, flow_log: None, stamp: None, layout, records };
         file.records.times(&file, part, &Open).unwrap()
     }
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::Error;
-use crate::engine::decode::{Fault, Gathering, Index, LineReader, Parsed, RegularLines, Rules, content, header};
-use crate::engine::record::{BATCH_ROWS, Counts, FirstMalformed, Halt, Unit};
+use crate::engine::decode::{Fault, Gathering, Index, LineReader, PADDING_BYTES, RegularLines, Rules, content, header};
+use crate::engine::record::{BATCH_ROWS, Counts, Halt, Unit};
 use crate::engine::store::{self, lines_before};
-use crate::field::Field;
 
+use super::counter::Counter;
 use super::line_buffer::{LineBuffer, OpenedLines, Piece};
 use super::log_file::LogFile;
 use super::reader::Reader;
+use super::stored_bytes::StoredBytes;
 
 /// The size of a chunk of lines that are decoded together: small enough to stay in a core's cache from one column to
 /// the next.
@@ -27,11 +28,13 @@ pub(super) fn read(reader: &Reader<'_>, unit: &Unit, file: &LogFile, opened: Ope
 }
 
 /// Returns whether a line, the `number`th from the byte `origin` on, is a header line. The file's own header may be
-/// repeated, as in concatenated files; another one is an error.
+/// repeated, as in concatenated files; another one is an error. A single field name is a header line only if a record
+/// has a single value: otherwise it is a malformed line.
 pub(super) fn is_header(file: &LogFile, line: &[u8], origin: u64, number: u64) -> Result<bool, Error> {
     match header(line) {
         None => Ok(false),
         Some(slots) if slots == file.layout.slots() => Ok(true),
+        Some(slots) if slots.len() == 1 && file.layout.slots().len() > 1 => Ok(false),
         Some(_) => Err(Error::OtherHeader { file: file.name.clone(), line: number + lines_before(&file.path, origin) }),
     }
 }
@@ -52,21 +55,13 @@ pub(super) fn chunk_end(text: &[u8], at: usize, length: usize) -> usize {
 struct Lines<'r> {
     thread: &'r Reader<'r>,
     file: &'r LogFile,
-    file_index: usize,
     reader: LineReader,
     rules: Rules,
     index: Index,
     needed: Vec<usize>,
     eager: Vec<usize>,
-    status: Option<usize>,
-    start: Option<usize>,
     is_all_text: bool,
-    /// The byte offset of the first line in the file.
-    origin: u64,
-    /// The number of the current line, from 1.
-    line: u64,
-    counts: Counts,
-    has_malformed: bool,
+    counter: Counter<'r>,
 }
 
 impl<'r> Lines<'r> {
@@ -75,19 +70,13 @@ impl<'r> Lines<'r> {
         Self {
             thread,
             file,
-            file_index,
             reader: LineReader::new(Arc::clone(layout)),
             rules: Rules::of(layout),
             index: Index::default(),
-            needed: thread.context.select.needed_slots(layout),
+            needed: thread.context.needed_slots(layout),
             eager: thread.context.select.eager_slots(layout),
-            status: layout.place(Field::Status),
-            start: layout.place(Field::Start),
             is_all_text: layout.is_all_text(),
-            origin,
-            line: 0,
-            counts: Counts::default(),
-            has_malformed: false,
+            counter: Counter::new(thread, file_index, layout, origin),
         }
     }
 
@@ -100,14 +89,14 @@ impl<'r> Lines<'r> {
             match piece {
                 Piece::Lines(lines) => self.read_lines(&text.buffer[lines.start..], lines.len())?,
                 Piece::TooLong => {
-                    self.line += 1;
-                    self.note_malformed(Fault::TooLong, b"");
+                    self.counter.number += 1;
+                    self.counter.malformed(|| self.reader.reason(Fault::TooLong, b""));
                 }
             }
             let stored_now = stored(text.position);
-            self.counts.bytes += stored_now - stored_before;
+            self.counter.counts.bytes += stored_now - stored_before;
             stored_before = stored_now;
-            self.thread.context.tally.add(&mut self.counts);
+            self.counter.add_up();
         }
         Ok(())
     }
@@ -123,12 +112,12 @@ impl<'r> Lines<'r> {
             }
             if gathering.rows() >= BATCH_ROWS {
                 let full = std::mem::replace(&mut gathering, self.gathering());
-                self.thread.emit(&self.file.layout, &full.finish(&text[..length]))?;
+                self.thread.emit(&self.file.layout, self.file.flow_log.as_ref(), &full.finish(&text[..length]))?;
             }
             at = end;
         }
         if gathering.rows() > 0 {
-            self.thread.emit(&self.file.layout, &gathering.finish(&text[..length]))?;
+            self.thread.emit(&self.file.layout, self.file.flow_log.as_ref(), &gathering.finish(&text[..length]))?;
         }
         Ok(())
     }
@@ -147,11 +136,13 @@ impl<'r> Lines<'r> {
         }
         let visible = self.thread.context.visible;
         let lines = RegularLines { layout, rules: &self.rules, index: &self.index, text };
-        let added =
-            gathering.extend(&lines, at as u32, |status, start| !visible.hides(status, start, &mut self.counts));
+        let mut counts = Counts::default();
+        let added = gathering.extend(&lines, at as u32, |status, start| !visible.hides(status, start, &mut counts));
         let Some(rows) = added else { return false };
-        self.counts.records += rows as u64;
-        self.line += rows as u64;
+        self.counter.counts.nodata += counts.nodata;
+        self.counter.counts.skipdata += counts.skipdata;
+        self.counter.counts.records += rows as u64;
+        self.counter.number += rows as u64;
         true
     }
 
@@ -159,11 +150,12 @@ impl<'r> Lines<'r> {
     fn read_closely(&mut self, text: &[u8], mut at: usize, gathering: &mut Gathering) -> Result<(), Halt> {
         while at < text.len() {
             let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
-            self.line += 1;
+            self.counter.number += 1;
             if let Some(line) = content(&text[at..end])
                 && self.is_visible_record(line)?
             {
-                gathering.push(&self.reader, u32::try_from(at).expect("a buffer is smaller than 4 GiB"));
+                let at = u32::try_from(at).expect("a buffer is smaller than 4 GiB");
+                gathering.push(&self.reader.spans, &self.reader.values, at);
             }
             at = end + 1;
         }
@@ -175,44 +167,62 @@ impl<'r> Lines<'r> {
         let outcome = self.reader.read(line);
         // Field names are neither numbers nor addresses: a header line can pass for a record only if a record has
         // neither.
-        if (outcome.is_err() || self.is_all_text) && is_header(self.file, line, self.origin, self.line)? {
+        if (outcome.is_err() || self.is_all_text)
+            && is_header(self.file, line, self.counter.origin, self.counter.number)?
+        {
             return Ok(false);
         }
         match outcome {
-            Ok(()) => {
-                self.counts.records += 1;
-                Ok(!self.is_hidden(line))
-            }
+            Ok(()) => Ok(self.counter.is_visible(line, &self.reader.spans, &self.reader.values)),
             Err(fault) => {
-                self.note_malformed(fault, line);
+                self.counter.malformed(|| self.reader.reason(fault, line));
                 Ok(false)
             }
         }
     }
+}
 
-    fn is_hidden(&mut self, line: &[u8]) -> bool {
-        let Some(status) = self.status else { return false };
-        let start = match self.start.map(|start| self.reader.values[start]) {
-            Some(Parsed::Number(start)) => Some(start),
-            _ => None,
-        };
-        let status = match self.reader.values[status] {
-            Parsed::Absent => &[],
-            _ => self.reader.spans[status].of(line),
-        };
-        self.thread.context.visible.hides(status, start, &mut self.counts)
+/// The lines of log messages that come one by one, on their way to records.
+pub(super) struct Messages<'r> {
+    lines: Lines<'r>,
+    /// Whole lines that wait.
+    text: Vec<u8>,
+}
+
+impl<'r> Messages<'r> {
+    /// The messages of a file; `before` lines came before the first.
+    pub(super) fn new(thread: &'r Reader<'r>, unit: &Unit, file: &'r LogFile, before: u64) -> Self {
+        let mut lines = Lines::new(thread, unit.file, file, 0);
+        lines.counter.number = before;
+        Self { lines, text: Vec::new() }
     }
 
-    fn note_malformed(&mut self, fault: Fault, line: &[u8]) {
-        self.counts.malformed += 1;
-        if !self.has_malformed {
-            self.has_malformed = true;
-            self.thread.context.tally.note_malformed(FirstMalformed {
-                file: self.file_index,
-                origin: self.origin,
-                line: self.line,
-                reason: self.reader.reason(fault, line),
-            });
-        }
+    /// Adds a message: a line, with or without its line end.
+    pub(super) fn push(&mut self, message: &[u8], stored_bytes: &StoredBytes) -> Result<(), Halt> {
+        /// The number of bytes that are read at once.
+        const MANY_BYTES: usize = 256 << 10;
+        self.text.extend_from_slice(message.strip_suffix(b"\n").unwrap_or(message));
+        self.text.push(b'\n');
+        if self.text.len() >= MANY_BYTES { self.read(stored_bytes) } else { Ok(()) }
+    }
+
+    /// Counts something that is not a message.
+    pub(super) fn push_malformed(&mut self, reason: String, stored_bytes: &StoredBytes) -> Result<(), Halt> {
+        self.read(stored_bytes)?;
+        self.lines.counter.number += 1;
+        self.lines.counter.malformed(|| reason);
+        Ok(())
+    }
+
+    /// Reads the lines that wait.
+    pub(super) fn read(&mut self, stored_bytes: &StoredBytes) -> Result<(), Halt> {
+        self.lines.thread.outlet.check_open()?;
+        let length = self.text.len();
+        self.text.resize(length + PADDING_BYTES, 0);
+        let outcome = self.lines.read_lines(&self.text, length);
+        self.text.clear();
+        self.lines.counter.counts.bytes += stored_bytes.take();
+        self.lines.counter.add_up();
+        outcome
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::Error;
 use crate::engine::record::{Halt, Layout, Outlet, Part, Times, Unit};
+use crate::engine::store::Stamp;
 use crate::query::plan::Limit;
 
 use super::reader::{ReadContext, Reader};
@@ -16,6 +17,10 @@ pub(crate) struct LogFile {
     /// The name as given or found.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
+    /// The id of the flow log that delivered the file, if its name tells.
+    pub(crate) flow_log: Option<Arc<str>>,
+    /// The stamp of the file when it was opened; `None` for a pipe.
+    pub(crate) stamp: Option<Stamp>,
     pub(crate) layout: Arc<Layout>,
     pub(crate) records: Box<dyn Records>,
 }
@@ -59,6 +64,11 @@ pub(crate) trait Records: Debug + Send + Sync {
     /// The length of the file, to detect growth: 0 if it cannot grow, `None` for a pipe.
     fn extent(&self) -> Option<u64> {
         Some(0)
+    }
+
+    /// The name of what the records are counted in.
+    fn unit_name(&self) -> &'static str {
+        "line"
     }
 
     /// Returns whether there are no records, so that their fields are unknown.

@@ -26,7 +26,9 @@ use datafusion::parquet::file::statistics::Statistics;
 
 use crate::engine::Error;
 use crate::engine::decode::{Block, StoredColumn, nulls_to_false, reason_of_value};
-use crate::engine::record::{BATCH_ROWS, Counts, FirstMalformed, Halt, Layout, Outlet, Part, Slot, Times, Unit};
+use crate::engine::record::{
+    BATCH_ROWS, Counts, FirstMalformed, Halt, Layout, Outlet, Part, Slot, Status, Times, Unit,
+};
 use crate::field::Field;
 use crate::query::plan::Limit;
 use crate::query::window::Interval;
@@ -226,21 +228,24 @@ impl Records for Parquet {
             row += batch.num_rows() as u64;
             let block = rows.visible(context, &file.layout, &mut counts)?;
             context.tally.add(&mut counts);
-            reader.emit(&file.layout, &block)?;
+            reader.emit(&file.layout, file.flow_log.as_ref(), &block)?;
         }
         Ok(())
     }
 
     fn times(&self, file: &LogFile, part: &Part, _: &dyn Outlet) -> Result<Times, Halt> {
-        let unknown = Times { oldest: i64::MIN, newest: i64::MAX, rows: 0 };
         Ok(match part {
-            Part::RowGroup(group) => self.group_times(&file.layout, *group).unwrap_or(unknown),
-            _ => unknown,
+            Part::RowGroup(group) => self.group_times(&file.layout, *group).unwrap_or(Times::UNKNOWN),
+            _ => Times::UNKNOWN,
         })
     }
 
     fn stores_times(&self) -> bool {
         true
+    }
+
+    fn unit_name(&self) -> &'static str {
+        "row"
     }
 
     /// Returns whether the statistics of each row group have its time range.
@@ -308,8 +313,10 @@ impl BatchRows {
             let starts = starts.as_ref().map(AsArray::as_primitive::<Int64Type>);
             let starts = |at| starts.filter(|starts| starts.is_valid(at)).map(|starts| starts.value(at));
             for ((at, row), status) in is_other.values().set_indices().enumerate().zip(statuses.as_string_view()) {
-                let status = status.unwrap_or_default().as_bytes();
-                if !self.bad.contains(&row) && context.visible.hides(status, starts(at), counts) {
+                let status = status.and_then(|status| Status::of(status.as_bytes()));
+                let hides = |status| context.visible.hides(status, starts(at), counts);
+                // Rows without a status are malformed, so they are hidden already.
+                if !self.bad.contains(&row) && status.is_some_and(hides) {
                     hidden.push(row);
                 }
             }

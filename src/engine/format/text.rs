@@ -42,7 +42,7 @@ impl Text {
             return Ok(OpenedLines { lines, raw_bytes: None });
         }
         let opened = self.storage.open(&file.path, &file.name)?;
-        Ok(OpenedLines { lines: LineBuffer::new(opened.reader, 0, None, buffer), raw_bytes: opened.raw_bytes })
+        Ok(OpenedLines { lines: LineBuffer::new(opened.reader, 0, None, buffer), raw_bytes: Some(opened.raw_bytes) })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::record::{FirstMalformed, Layout, Slot};
 use crate::engine::store::lines_before;
 use crate::field::Origin;
 use crate::query::plan::Source;
-use crate::value::{Malformed, SkippedFile};
+use crate::value::{FileProblem, Malformed};
 
 use super::find::{Found, find};
 
@@ -33,32 +33,39 @@ pub struct Files {
     pub(crate) files: Vec<Arc<LogFile>>,
     pub(crate) is_strict: bool,
     pub(crate) memory_limit_bytes: usize,
-    skipped: Vec<SkippedFile>,
+    skipped: Vec<FileProblem>,
+    failed: Vec<FileProblem>,
 }
 
 impl Files {
     /// Finds the files of `options` and reads the head of each.
     ///
-    /// A file that is named twice, or named and also found in a folder, is read once.
+    /// A file that is named twice, or named and also found in a folder, is read once. A file that cannot be read is
+    /// [named](Self::failed), unless it is the only one, or with `strict`.
     ///
     /// # Errors
     ///
-    /// [`Error::Read`], [`Error::BadPattern`], [`Error::NoMatch`] for a path; [`Error::UnknownFormat`] for a named file
-    /// that is not a flow log, or for any file with `strict`; [`Error::NoFiles`] if no flow log is left;
-    /// [`Error::Truncated`], [`Error::Damaged`]; [`Error::BadFormat`].
+    /// [`Error::BadPattern`], [`Error::NoMatch`] for a path; [`Error::UnknownFormat`] for a named file that is not a
+    /// flow log, or for any file with `strict`; [`Error::NoFiles`] if no flow log is left; [`Error::Read`],
+    /// [`Error::Truncated`], [`Error::Damaged`] if none can be read, or for any file with `strict`;
+    /// [`Error::BadFormat`].
     pub fn open(options: Options) -> Result<Self, Error> {
         let format = options
             .format
             .map(|format| Layout::parse_format(&format).map_err(|reason| Error::BadFormat { format, reason }))
             .transpose()?;
-        let Found { files, skipped } = find(&options.paths, format)?;
-        if let (true, Some(SkippedFile { file, reason })) = (options.strict, skipped.first().cloned()) {
-            return Err(Error::UnknownFormat { file, reason });
+        let Found { files, skipped, mut failed } = find(&options.paths, format.as_ref())?;
+        if !failed.is_empty() && (options.strict || files.is_empty()) {
+            return Err(failed.remove(0));
+        }
+        if let (true, Some(FileProblem { file, reason })) = (options.strict, skipped.first().cloned()) {
+            return Err(Error::UnknownFormat { file, reason, lacks_format: false });
         }
         if files.is_empty() {
             return Err(Error::NoFiles { skipped });
         }
-        Ok(Self { files, is_strict: options.strict, memory_limit_bytes: options.memory_limit_bytes, skipped })
+        let failed = failed.iter().filter_map(Error::file_problem).collect();
+        Ok(Self { files, is_strict: options.strict, memory_limit_bytes: options.memory_limit_bytes, skipped, failed })
     }
 
     /// Returns whether some file has this field of the record, or this extra column.
@@ -72,12 +79,12 @@ impl Files {
         }
         match source {
             Source::Field(field) => match field.info().origin {
-                Origin::Record(_) => layouts.any(|layout| layout.place(*field).is_some()),
+                Origin::Record(_) => layouts.any(|layout| layout.all_slots().any(|slot| *slot == Slot::Field(*field))),
                 _ => field.sources().into_iter().all(|field| self.has(&Source::Field(field))),
             },
             Source::Extra(name) => {
                 let slot = Slot::Extra(name.as_str().into());
-                layouts.any(|layout| layout.slots().contains(&slot))
+                layouts.any(|layout| layout.all_slots().any(|known| *known == slot))
             }
             Source::Result(_) => true,
         }
@@ -85,8 +92,26 @@ impl Files {
 
     /// Files in folders that were left out, with the reasons.
     #[must_use]
-    pub fn skipped(&self) -> &[SkippedFile] {
+    pub fn skipped(&self) -> &[FileProblem] {
         &self.skipped
+    }
+
+    /// Files and folders that cannot be read, with the reasons.
+    #[must_use]
+    pub fn failed(&self) -> &[FileProblem] {
+        &self.failed
+    }
+
+    /// Returns whether a run goes on without a file that fails: not if it is the only one, nor if it must not be
+    /// missing.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.is_strict && self.files.len() + self.failed.len() > 1
+    }
+
+    /// Returns whether the files come from more than one flow log, by their names.
+    pub(crate) fn has_several_flow_logs(&self) -> bool {
+        let mut flow_logs = self.files.iter().filter_map(|file| file.flow_log.as_ref());
+        flow_logs.next().is_some_and(|first| flow_logs.any(|other| other != first))
     }
 
     /// The files and their lengths; `None` if one of them is a pipe.
@@ -100,7 +125,14 @@ impl Files {
     pub(crate) fn named(&self, malformed: FirstMalformed) -> Malformed {
         let FirstMalformed { file, origin, line, reason } = malformed;
         let file = &self.files[file];
-        Malformed { file: file.name.clone(), line: line + lines_before(&file.path, origin), reason }
+        let (name, unit) = (file.name.clone(), file.records.unit_name());
+        Malformed { file: name, unit, line: line + lines_before(&file.path, origin), reason }
+    }
+
+    /// A note on a name of some records of a file whose values are not read.
+    pub(crate) fn note_of_name(&self, file: usize, name: &str) -> String {
+        let file = &self.files[file].name;
+        format!("`{file}`: records further on have `{name}`, which the first ones do not have: it is not read")
     }
 
     /// The layouts of the files that have records.
@@ -153,7 +185,7 @@ mod tests {
         let files = open(&folder, &[""], false).unwrap();
         assert_eq!(names(&folder, files.files.iter().map(|file| file.name.as_str())), ["b/1.log", "b/2.log", "c"]);
         assert_eq!(names(&folder, files.skipped().iter().map(|file| file.file.as_str())), ["README.md", "a.json"]);
-        assert_eq!(files.skipped()[1].reason, "it looks like JSON");
+        assert_eq!(files.skipped()[1].reason, "it is JSON without flow log messages or records");
         assert!(matches!(open(&folder, &[""], true), Err(Error::UnknownFormat { .. })));
         assert!(matches!(open(&folder, &["a.json"], false), Err(Error::UnknownFormat { .. })));
     }

@@ -1,12 +1,16 @@
-//! Detects the layout of a text from its head, without guessing.
+//! Detects the format and the layout of a text from its head, without guessing.
 //!
-//! A header line decides; otherwise `--format`, or the default format if most lines of the head are records of it. This
+//! A header line decides; otherwise `--format`, or one of the formats that AWS uses by default, if most lines of the
+//! head are records of it. In JSON and CSV either the names decide, or the log messages inside do as lines would. This
 //! module does not open files.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::engine::decode::{BYTE_ORDER_MARK, Fault, LineReader, content, header, is_timestamp, plural};
-use crate::engine::record::Layout;
+use crate::engine::decode::{BYTE_ORDER_MARK, Fault, LineReader, content, header, is_blank, is_timestamp, plural};
+use crate::engine::format::{Broken, CsvContent, CsvRows, CsvShape, Item, JsonShape, Pair, walk};
+use crate::engine::record::{Halt, Layout, Slot};
+use crate::field::Field;
 
 /// The number of lines of the head that are tried.
 const TRIED_LINES: usize = 50;
@@ -16,8 +20,14 @@ const TRIED_LINES: usize = 50;
 pub(crate) enum Sniffed {
     /// Only blank lines and comments so far.
     Nothing,
-    /// Records of this layout.
+    /// Lines of records of this layout.
     Records(Layout),
+    /// JSON that holds records of this layout.
+    Json(Layout, JsonShape),
+    /// CSV that holds records of this layout.
+    Csv(Layout, CsvShape),
+    /// Lines in a format that is not known, with the reason: `--format` could tell it.
+    NoHeader(String),
     /// Not a flow log, with the reason.
     Other(String),
 }
@@ -26,21 +36,49 @@ pub(crate) enum Sniffed {
 ///
 /// `is_whole` tells whether the file ends with the head; otherwise its last line may be cut off.
 pub(crate) fn sniff(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
-    if head.contains(&0) {
-        return Sniffed::Other("it holds binary data".into());
+    if let Some(reason) = binary(head) {
+        return Sniffed::Other(reason.into());
     }
     let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
+    if matches!(head.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return sniff_json(head, is_whole, format);
+    }
+    sniff_csv(head, is_whole, format).unwrap_or_else(|| sniff_lines(head, is_whole, format))
+}
+
+/// What a head that is not text is.
+fn binary(head: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 3] = [
+        (b"PAR1", "it is parquet inside gzip: decompress it first"),
+        (b"\xff\xfe", "it is UTF-16 text: save it as UTF-8"),
+        (b"\xfe\xff", "it is UTF-16 text: save it as UTF-8"),
+    ];
+    let known = kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, reason)| *reason);
+    known.or_else(|| head.contains(&0).then_some("it holds binary data"))
+}
+
+fn sniff_lines(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
     let lines: Vec<&[u8]> = match (is_whole, head.iter().rposition(|byte| *byte == b'\n')) {
         (true, _) => lines(head),
         (false, Some(last)) => lines(&head[..last]),
         (false, None) => return Sniffed::Nothing,
     };
     let Some(first) = lines.first() else { return Sniffed::Nothing };
-    if let Some(slots) = header(first) {
-        return Layout::new(slots)
-            .map_or_else(|twice| Sniffed::Other(format!("its header line has `{twice}` twice")), Sniffed::Records);
+    let Some(slots) = header(first) else { return sniff_records(&lines, format) };
+    match Layout::new(slots) {
+        Ok(layout) => check_header(layout, &lines[1..]),
+        Err(twice) => Sniffed::Other(format!("its header line has `{twice}` twice")),
     }
-    sniff_records(&lines, format)
+}
+
+/// Checks that a header line fits a line behind it, if there are any.
+fn check_header(layout: Layout, lines: &[&[u8]]) -> Sniffed {
+    let mut reader = LineReader::new(Arc::new(layout.clone()));
+    let mut fits = |line: &&[u8]| reader.read(line).is_ok() || header(line).is_some();
+    if lines.is_empty() || lines.iter().any(&mut fits) {
+        return Sniffed::Records(layout);
+    }
+    Sniffed::Other(misfit(&layout, lines, "its header line"))
 }
 
 fn lines(text: &[u8]) -> Vec<&[u8]> {
@@ -48,38 +86,164 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
 }
 
 fn sniff_records(lines: &[&[u8]], format: Option<&Layout>) -> Sniffed {
-    let first = lines[0].trim_ascii();
-    if first.starts_with(b"{") || first.starts_with(b"[") {
-        return Sniffed::Other("it looks like JSON".into());
+    let is_export = lines[0].split(u8::is_ascii_whitespace).find(|word| !word.is_empty()).is_some_and(is_timestamp);
+    let formats = match format {
+        Some(format) => vec![format.clone()],
+        None => vec![Layout::default_format(), Layout::transit_gateway_format()],
+    };
+    for layout in formats {
+        let layout = layout.export(is_export);
+        // A single malformed line in the head does not make it another format; a majority does.
+        if lines.iter().filter(|line| is_record(&layout, line, format.is_some())).count() * 2 > lines.len() {
+            return Sniffed::Records(layout);
+        }
     }
-    let is_export = first.split(u8::is_ascii_whitespace).next().is_some_and(is_timestamp);
-    let layout = format.cloned().unwrap_or_else(Layout::default_format).export(is_export);
-    let mut reader = LineReader::new(Arc::new(layout.clone()));
-    let mut fits = |line: &[u8]| reader.read(line).is_ok() && (format.is_some() || ends_as_default(&reader, line));
-    let fitting = lines.iter().filter(|line| fits(line)).count();
-    // A single malformed line in the head does not make it another format; a majority does.
-    if fitting * 2 > lines.len() { Sniffed::Records(layout) } else { Sniffed::Other(misfit(&layout, lines, format)) }
+    let (layout, named) = match format {
+        Some(format) => (format.clone(), "`--format`"),
+        None => (Layout::default_format(), "the default format"),
+    };
+    let reason = format!("no header line, and {}", misfit(&layout.export(is_export), lines, named));
+    Sniffed::NoHeader(cloud_wan(lines[0]).map_or(reason, Into::into))
 }
 
-/// Returns whether the last words of a record are those of the default format. Otherwise any 14 values might be taken
-/// for a record.
-fn ends_as_default(reader: &LineReader, line: &[u8]) -> bool {
-    let word = |from_end: usize| reader.spans[reader.spans.len() - from_end].of(line);
-    [&b"ACCEPT"[..], b"REJECT", b"-"].contains(&word(2)) && [&b"OK"[..], b"NODATA", b"SKIPDATA"].contains(&word(1))
+/// Returns whether a line is a record of the layout. If the layout was not given, any line of as many values might pass
+/// for one, so its action has to be one or absent, or the resource of a transit gateway has to be named.
+fn is_record(layout: &Layout, line: &[u8], is_given: bool) -> bool {
+    let mut reader = LineReader::new(Arc::new(layout.clone()));
+    if reader.read(line).is_err() {
+        return false;
+    }
+    let word = |field| layout.place(field).map_or(&[][..], |place| reader.spans[place].of(line));
+    is_given
+        || [&b"ACCEPT"[..], b"REJECT", b"-"].iter().any(|action| action.eq_ignore_ascii_case(word(Field::Action)))
+        || word(Field::ResourceType).starts_with(b"TransitGateway")
 }
 
-/// The reason why lines are not records of the layout.
-fn misfit(layout: &Layout, lines: &[&[u8]], format: Option<&Layout>) -> String {
-    let named = if format.is_some() { "`--format`" } else { "the default format" };
+/// What to say of a record of Cloud WAN: AWS does not document in which order its fields come by default.
+fn cloud_wan(line: &[u8]) -> Option<&'static str> {
+    let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
+    words.any(|word| word.starts_with(b"CoreNetwork")).then_some("no header line, and records of Cloud WAN")
+}
+
+/// The reason why lines are not records of the layout that `named` gives.
+fn misfit(layout: &Layout, lines: &[&[u8]], named: &str) -> String {
     let mut reader = LineReader::new(Arc::new(layout.clone()));
-    let what = match lines.iter().find_map(|line| reader.read(line).err().map(|fault| (fault, *line))) {
+    match lines.iter().find_map(|line| reader.read(line).err().map(|fault| (fault, *line))) {
         Some((Fault::Count(found), _)) => {
             format!("lines of {found} {}, where {named} has {}", plural(found, "value"), layout.slots().len())
         }
         Some((fault, line)) => format!("lines that do not fit {named}: {}", reader.reason(fault, line)),
         None => format!("lines that do not fit {named}"),
-    };
-    format!("no header line, and {what}")
+    }
+}
+
+/// Examines log messages; `found` takes the layout of their records.
+fn sniff_messages(messages: &[String], format: Option<&Layout>, found: impl Fn(Layout) -> Sniffed) -> Sniffed {
+    /// Shorter messages are hardly records in another format.
+    const VALUES: usize = 6;
+    let text = messages.join("\n");
+    match sniff_lines(text.as_bytes(), true, format) {
+        Sniffed::Records(layout) => found(layout),
+        Sniffed::NoHeader(reason) if text.lines().next().is_some_and(|line| line.split(' ').count() >= VALUES) => {
+            Sniffed::NoHeader(format!("its log messages are not understood: {reason}"))
+        }
+        Sniffed::NoHeader(_) | Sniffed::Other(_) => Sniffed::Other("its log messages are not flow log records".into()),
+        other => other,
+    }
+}
+
+/// Examines JSON.
+fn sniff_json(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
+    let mut messages = Vec::new();
+    let mut records: Vec<Vec<Pair>> = Vec::new();
+    let mut has_envelope = false;
+    let outcome = walk(head, &mut |item| {
+        match item {
+            Item::Message(message) => messages.push(message.to_string()),
+            Item::Record(pairs) => records.push(pairs.to_vec()),
+            Item::Envelope => has_envelope = true,
+            Item::Malformed(_) => {}
+        }
+        if messages.len() < TRIED_LINES { Ok(()) } else { Err(Halt::Closed) }
+    });
+    if !messages.is_empty() {
+        return sniff_messages(&messages, format, |layout| Sniffed::Json(layout, JsonShape::Messages));
+    }
+    if let Some((layout, slots)) = layout_of_names(records.iter().flatten().map(|(name, _)| name.as_str())) {
+        return Sniffed::Json(layout, JsonShape::Records(slots));
+    }
+    match outcome {
+        _ if !is_whole && records.is_empty() => Sniffed::Nothing,
+        Err(Broken::Unreadable(error)) => Sniffed::Other(format!("it is JSON that cannot be read: {error}")),
+        Err(Broken::Syntax(reason)) => Sniffed::Other(reason),
+        Err(Broken::CutOff) => Sniffed::Other("it is JSON that is cut off".into()),
+        _ if has_envelope && records.is_empty() => Sniffed::Nothing,
+        _ => Sniffed::Other("it is JSON without flow log messages or records".into()),
+    }
+}
+
+/// Examines CSV; `None` if it is not that.
+fn sniff_csv(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Option<Sniffed> {
+    let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+    if !line.contains(&b',') {
+        return None;
+    }
+    let mut rows = CsvRows::new(head);
+    let names: Vec<String> = rows.next().ok()??.values().ok()?.into_iter().map(|name| name.trim().into()).collect();
+    let columns = names.len();
+    let csv = |layout, content| Sniffed::Csv(layout, CsvShape { columns, content });
+    if let Some(column) = names.iter().position(|name| matches!(name.as_str(), "message" | "@message")) {
+        let mut messages = Vec::new();
+        while let Ok(Some(row)) = rows.next() {
+            messages.extend(row.values().ok().and_then(|values| Some((*values.get(column)?).to_string())));
+        }
+        if !is_whole {
+            messages.pop();
+        }
+        return Some(sniff_messages(&messages, format, |layout| csv(layout, CsvContent::Messages(column))));
+    }
+    let (layout, slots) = layout_of_names(names.iter().map(String::as_str))?;
+    let column_of = |slot| names.iter().position(|name| slots.get(name) == Some(&slot)).expect("slots have names");
+    let content = CsvContent::Records((0..layout.slots().len()).map(column_of).collect());
+    if layout.slots().len() < columns {
+        return Some(Sniffed::Other("its header row has a field twice".into()));
+    }
+    Some(csv(layout, content))
+}
+
+/// The layout of records with values by name, and the slot of each name; `None` if most names are not those of fields.
+/// The timestamp of a log event is the start of the record, where the record does not have it itself.
+fn layout_of_names<'n>(names: impl Iterator<Item = &'n str>) -> Option<(Layout, HashMap<String, usize>)> {
+    let mut slots: Vec<Slot> = Vec::new();
+    let mut of_names = HashMap::new();
+    let mut known = 0;
+    let mut timestamp = None;
+    for name in names {
+        if of_names.contains_key(name) || timestamp.is_some_and(|known| known == name) {
+            continue;
+        }
+        if name == "@timestamp" {
+            timestamp = Some(name);
+            continue;
+        }
+        let slot = Slot::named(name);
+        known += usize::from(matches!(slot, Slot::Field(_)));
+        let place = slots.iter().position(|known| *known == slot).unwrap_or(slots.len());
+        if place == slots.len() {
+            slots.push(slot);
+        }
+        of_names.insert(name.to_string(), place);
+    }
+    let start = Slot::Field(Field::Start);
+    if let Some(name) = timestamp {
+        let slot = if slots.contains(&start) { Slot::Extra(name.into()) } else { start };
+        of_names.insert(name.into(), slots.len());
+        slots.push(slot);
+    }
+    if known < 2 || known * 2 <= of_names.len() {
+        return None;
+    }
+    Some((Layout::new(slots).ok()?, of_names))
 }
 
 #[cfg(test)]
@@ -126,10 +290,14 @@ mod tests {
     #[test]
     fn what_is_no_flow_log_says_what_it_looks_like() {
         let cases = [
-            ("{\"a\": 1}", "it looks like JSON"),
+            ("{\"a\": 1}", "it is JSON without flow log messages or records"),
             ("PK\u{0}\u{3}", "it holds binary data"),
             ("see the manual\n", "no header line, and lines of 3 values, where the default format has 14"),
-            (&RECORD.replace(" OK", " FINE"), "no header line, and lines that do not fit the default format"),
+            (
+                &RECORD.replace(" OK", " FINE"),
+                "no header line, and lines that do not fit the default format: log-status is `FINE`, not OK, NODATA or SKIPDATA",
+            ),
+            (&RECORD.replace("ACCEPT", "FINE"), "no header line, and lines that do not fit the default format"),
             (
                 &RECORD.replace(" 22 ", " ssh "),
                 "no header line, and lines that do not fit the default format: dstport is `ssh`, not a number from 0 to 65535",
@@ -137,9 +305,14 @@ mod tests {
             ("srcaddr srcaddr\n", "its header line has `srcaddr` twice"),
         ];
         for (text, reason) in cases {
-            assert_eq!(sniff_text(text), Sniffed::Other(reason.into()));
+            let sniffed = sniff_text(text);
+            let is_header_missing = reason.starts_with("no header line");
+            let expected =
+                if is_header_missing { Sniffed::NoHeader(reason.into()) } else { Sniffed::Other(reason.into()) };
+            assert_eq!(sniffed, expected);
         }
-        let Sniffed::Other(reason) = sniff(RECORD.as_bytes(), true, Some(&layout("srcaddr dstaddr"))) else { panic!() };
+        let format = layout("srcaddr dstaddr");
+        let Sniffed::NoHeader(reason) = sniff(RECORD.as_bytes(), true, Some(&format)) else { panic!() };
         assert_eq!(reason, "no header line, and lines of 14 values, where `--format` has 2");
     }
 

@@ -94,8 +94,13 @@ impl Select {
         columns.iter().filter_map(|column| column.slot(layout)).collect()
     }
 
-    /// The kept records of a block, if there are any.
-    pub(crate) fn select(&self, layout: &Layout, block: &Block<'_>) -> Result<Option<RecordBatch>, DataFusionError> {
+    /// The kept records of a block, if there are any. `seen` takes the mask of these first; `None` stands for all.
+    pub(crate) fn select(
+        &self,
+        layout: &Layout,
+        block: &Block<'_>,
+        seen: impl FnOnce(Option<&BooleanArray>) -> Result<(), ArrowError>,
+    ) -> Result<Option<RecordBatch>, DataFusionError> {
         let mut kept = block.visible.clone().map(|visible| BooleanArray::new(visible, None));
         for filter in &self.filters {
             let narrowed = filter.narrow(layout, block, kept.as_ref())?;
@@ -109,6 +114,7 @@ impl Select {
             return Ok(None);
         }
         let kept = kept.as_ref().filter(|_| rows < block.rows);
+        seen(kept)?;
         Ok(Some(batch(&self.output, &self.schema, layout, block, kept)?))
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, Int64Array, StringViewArray};
+use datafusion::arrow::compute::is_not_null;
+use datafusion::arrow::compute::kernels::zip::zip;
 use datafusion::arrow::datatypes::{DataType, Field as ArrowField};
 use datafusion::arrow::error::ArrowError;
 
-use crate::engine::decode::{Block, count_kept};
+use crate::engine::decode::{Block, count_kept, repeated};
 use crate::engine::record::{Layout, Slot, SlotKind, absent, data_type, family};
 use crate::field::{Field, PORTED_PROTOCOLS};
 
@@ -64,8 +66,16 @@ impl TableColumn {
         let rows = kept.map_or(block.rows, count_kept);
         let values = self.slot(layout).map(|slot| block.column(slot, kept)).transpose()?;
         Ok(match (self, values) {
-            (Self::Slot(_), Some(values)) => values,
-            (Self::Slot(slot), None) => absent(slot.kind(), rows),
+            (Self::Slot(slot), values) => {
+                match layout.of_folder(slot).and_then(|value| repeated(slot.kind(), value, rows)) {
+                    None => values.unwrap_or_else(|| absent(slot.kind(), rows)),
+                    Some(of_folder) => match values {
+                        Some(values) if values.null_count() > 0 => zip(&is_not_null(&values)?, &values, &of_folder)?,
+                        Some(values) => values,
+                        None => of_folder,
+                    },
+                }
+            }
             (Self::Ported, None) => Arc::new(BooleanArray::from(vec![true; rows])),
             (Self::Ported, Some(protocols)) => Arc::new(ported(&protocols)),
             (Self::Family, None) => absent(SlotKind::Text, rows),

@@ -21,7 +21,7 @@ pub(crate) const fn data_type(kind: SlotKind) -> DataType {
     match kind {
         SlotKind::Number(_) | SlotKind::Time => DataType::Int64,
         SlotKind::Address => ADDRESS,
-        SlotKind::Text => TEXT,
+        SlotKind::Status | SlotKind::Word(_) | SlotKind::Text => TEXT,
     }
 }
 

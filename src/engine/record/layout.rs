@@ -6,9 +6,10 @@
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::field::{Field, FieldType};
+use crate::field::{Field, FieldType, STATUSES};
 
 /// Longer lines are not records: the longest format has 60 fields, and tags are at most 256 characters.
 pub(crate) const LINE_LIMIT_BYTES: usize = 64 * 1024;
@@ -39,7 +40,7 @@ impl Slot {
     /// The kind of its values.
     pub(crate) fn kind(&self) -> SlotKind {
         match self {
-            Self::Field(field) => SlotKind::of(field.field_type()),
+            Self::Field(field) => SlotKind::of(*field),
             Self::Extra(_) => SlotKind::Text,
         }
     }
@@ -54,20 +55,26 @@ pub(crate) enum SlotKind {
     Time,
     /// An IP address; a MAC address counts as absent.
     Address,
+    /// The kind of the record: one of [`STATUSES`], in any case. Never absent.
+    Status,
+    /// One of these words, in any case, or another word.
+    Word(&'static [&'static str]),
     /// Anything.
     Text,
 }
 
 impl SlotKind {
-    fn of(field_type: FieldType) -> Self {
-        match field_type {
+    fn of(field: Field) -> Self {
+        match field.field_type() {
+            FieldType::Word(_) if field == Field::Status => Self::Status,
+            FieldType::Word(words) => Self::Word(words),
             FieldType::Address => Self::Address,
             FieldType::Time => Self::Time,
             FieldType::Port => Self::Number(0xffff),
             FieldType::Protocol | FieldType::Flags => Self::Number(0xff),
             FieldType::Quantity | FieldType::Duration => Self::Number(i64::MAX),
             FieldType::Number | FieldType::Code(_) => Self::Number(0x7fff_ffff),
-            FieldType::Word(_) | FieldType::OpenWord(_) | FieldType::Text => Self::Text,
+            FieldType::OpenWord(_) | FieldType::Text => Self::Text,
         }
     }
 
@@ -78,8 +85,32 @@ impl SlotKind {
             Self::Number(max) => format!("a number from 0 to {max}"),
             Self::Time => "a time in seconds".into(),
             Self::Address => "an address".into(),
-            Self::Text => "text".into(),
+            Self::Status => "OK, NODATA or SKIPDATA".into(),
+            Self::Word(_) | Self::Text => "text".into(),
         }
+    }
+
+    /// The words that are read in any case.
+    const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Status => STATUSES,
+            Self::Word(words) => words,
+            _ => &[],
+        }
+    }
+
+    /// A word as the table of fields spells it; other text unchanged.
+    pub(crate) fn canonical(self, text: &str) -> &str {
+        let words = self.words();
+        if words.contains(&text) {
+            return text;
+        }
+        words.iter().find(|word| word.eq_ignore_ascii_case(text)).map_or(text, |word| word)
+    }
+
+    /// Returns whether the values are text.
+    pub(crate) const fn is_text(self) -> bool {
+        matches!(self, Self::Status | Self::Word(_) | Self::Text)
     }
 }
 
@@ -89,6 +120,8 @@ pub(crate) struct Layout {
     slots: Vec<Slot>,
     /// Whether a timestamp precedes each record, as in CloudWatch Logs exports.
     pub(crate) is_export: bool,
+    /// Values from the names of folders, for records that do not have one of their own.
+    folders: Vec<(Slot, Arc<str>)>,
 }
 
 /// The default format, version 2.
@@ -112,7 +145,20 @@ const DEFAULT: [Field; 14] = [
 impl Layout {
     /// The default format.
     pub(crate) fn default_format() -> Self {
-        Self { slots: DEFAULT.map(Slot::Field).to_vec(), is_export: false }
+        Self { slots: DEFAULT.map(Slot::Field).to_vec(), is_export: false, folders: Vec::new() }
+    }
+
+    /// The default format of transit gateways, version 6.
+    ///
+    /// See <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html#flow-log-records>.
+    pub(crate) fn transit_gateway_format() -> Self {
+        let names = "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id \
+                     tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni \
+                     tgw-dst-eni tgw-src-az-id tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport \
+                     protocol packets bytes start end log-status type packets-lost-no-route packets-lost-blackhole \
+                     packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags region flow-direction \
+                     pkt-src-aws-service pkt-dst-aws-service";
+        Self { slots: names.split_whitespace().map(Slot::named).collect(), is_export: false, folders: Vec::new() }
     }
 
     /// The same layout, with or without a timestamp before each record.
@@ -125,7 +171,7 @@ impl Layout {
         let mut seen = HashSet::new();
         match slots.iter().find(|slot| !seen.insert(*slot)) {
             Some(twice) => Err(twice.name().to_string()),
-            None => Ok(Self { slots, is_export: false }),
+            None => Ok(Self { slots, is_export: false, folders: Vec::new() }),
         }
     }
 
@@ -155,7 +201,34 @@ impl Layout {
         (known * 2 > words.len()).then(|| words.into_iter().map(Slot::named).collect())
     }
 
-    /// The slots, in order.
+    /// The same layout for a file at this path. Hive-compatible folders are named after a value that all their records
+    /// have: `aws-region=us-east-1`.
+    ///
+    /// See <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>.
+    pub(crate) fn below(self, path: &Path) -> Self {
+        let names = path.parent().into_iter().flat_map(Path::components).filter_map(|name| name.as_os_str().to_str());
+        let mut folders = Vec::new();
+        for (name, value) in names.filter_map(|name| name.split_once('=')).filter(|(_, value)| !value.is_empty()) {
+            let own = name.strip_prefix("aws-").filter(|own| Field::of_record(own).is_some());
+            let slot = Slot::named(own.unwrap_or(name));
+            // Of two folders of one name the inner one counts.
+            folders.retain(|(known, _)| *known != slot);
+            folders.push((slot, Arc::from(value)));
+        }
+        Self { folders, ..self }
+    }
+
+    /// Every slot that records have a value for, in them or by their folder.
+    pub(crate) fn all_slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().chain(self.folders.iter().map(|(slot, _)| slot).filter(|slot| !self.slots.contains(slot)))
+    }
+
+    /// The value of a slot that the folder of the file gives.
+    pub(crate) fn of_folder(&self, slot: &Slot) -> Option<&str> {
+        self.folders.iter().find(|(known, _)| known == slot).map(|(_, value)| value.as_ref())
+    }
+
+    /// The slots of each record, in order.
     pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots
     }
@@ -167,7 +240,7 @@ impl Layout {
 
     /// Returns whether all slots are text, so that a header line could pass for a record.
     pub(crate) fn is_all_text(&self) -> bool {
-        self.slots.iter().all(|slot| slot.kind() == SlotKind::Text)
+        self.slots.iter().all(|slot| slot.kind().is_text())
     }
 }
 
@@ -213,6 +286,19 @@ mod tests {
         ] {
             assert_eq!(Layout::parse_format(format).unwrap_err(), reason);
         }
+    }
+
+    #[test]
+    fn folders_give_values_to_the_records_in_them() {
+        let path = Path::new("b/aws-account-id=111122223333/aws-region=eu-west-1/year=2026/year=2027/hour=/a=b.log");
+        let layout = Layout::default_format().below(path);
+        let named = |name| layout.of_folder(&Slot::named(name));
+        assert_eq!(named("account-id"), Some("111122223333"));
+        assert_eq!(named("region"), Some("eu-west-1"));
+        assert_eq!(named("year"), Some("2027"));
+        assert_eq!((named("hour"), named("a")), (None, None), "no value, and the file itself");
+        let added: Vec<&str> = layout.all_slots().skip(14).map(Slot::name).collect();
+        assert_eq!(added, ["region", "year"]);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The statistics of a run while its threads read: records, bytes, malformed lines, hidden records.
 //!
 //! Each thread counts for itself and adds up block by block. The first malformed line is determined by its place in the
-//! files, never by which thread found one first.
+//! files, never by which thread found one first; so are the errors that are named.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::Error;
-use crate::value::Progress;
+use crate::value::{FileProblem, Progress};
 
 /// The statistics of a run.
 #[derive(Debug, Default)]
@@ -18,7 +19,12 @@ pub(crate) struct Tally {
     pub(crate) nodata: AtomicU64,
     pub(crate) skipdata: AtomicU64,
     first: Mutex<Option<FirstMalformed>>,
-    failure: Mutex<Option<Error>>,
+    /// Names in records of a file that its layout does not have.
+    unread_names: Mutex<BTreeSet<(usize, String)>>,
+    /// For each file that could not be read to its end, the place of the part that failed first, and its error.
+    failed_files: Mutex<BTreeMap<usize, (usize, Error)>>,
+    /// The error that ends the run, with the place in the order of reading of what failed.
+    failure: Mutex<Option<(usize, Error)>>,
 }
 
 /// A malformed line and its place; ordered as the files are.
@@ -73,14 +79,52 @@ impl Tally {
         lock(&self.first).clone()
     }
 
-    /// Stores the error of a failed read: the query engine passes on only the message.
-    pub(crate) fn fail(&self, error: Error) {
-        lock(&self.failure).get_or_insert(error);
+    /// Records that a file has this name, which its layout does not have.
+    pub(crate) fn note_name(&self, file: usize, name: &str) {
+        /// More names are not worth the memory: nobody reads on.
+        const NAMES: usize = 100;
+        let mut names = lock(&self.unread_names);
+        if names.len() < NAMES {
+            names.insert((file, name.into()));
+        }
     }
 
-    /// The error of a failed read.
+    /// The names that were not read, each with its file, in order.
+    pub(crate) fn unread_names(&self) -> BTreeSet<(usize, String)> {
+        std::mem::take(&mut *lock(&self.unread_names))
+    }
+
+    /// Records that a file could not be read to its end; `place` is the place of the failed part in the order of
+    /// reading.
+    pub(crate) fn note_failed(&self, file: usize, place: usize, error: Error) {
+        let mut failed = lock(&self.failed_files);
+        if failed.get(&file).is_none_or(|(known, _)| place < *known) {
+            failed.insert(file, (place, error));
+        }
+    }
+
+    /// The files that could not be read to their end, in order.
+    pub(crate) fn failed_files(&self) -> Vec<FileProblem> {
+        lock(&self.failed_files).values().filter_map(|(_, error)| error.file_problem()).collect()
+    }
+
+    /// Stores the error that ends the run, unless one of an earlier place is known: the query engine passes on only the
+    /// message.
+    pub(crate) fn fail(&self, place: usize, error: Error) {
+        let mut failure = lock(&self.failure);
+        if failure.as_ref().is_none_or(|(known, _)| place < *known) {
+            *failure = Some((place, error));
+        }
+    }
+
+    /// Returns whether an error ends the run.
+    pub(crate) fn has_failed(&self) -> bool {
+        lock(&self.failure).is_some()
+    }
+
+    /// The error that ends the run.
     pub(crate) fn failure(&self) -> Option<Error> {
-        lock(&self.failure).take()
+        lock(&self.failure).take().map(|(_, error)| error)
     }
 }
 

@@ -14,6 +14,9 @@ impl Times {
     /// The time range of no records.
     pub(crate) const NONE: Self = Self { oldest: i64::MAX, newest: i64::MIN, rows: 0 };
 
+    /// Any time, for records that are read later.
+    pub(crate) const UNKNOWN: Self = Self { oldest: i64::MIN, newest: i64::MAX, rows: 0 };
+
     /// Adds a record.
     pub(crate) fn add(&mut self, time: Option<i64>) {
         // Records without a time sort last, as if they were the oldest.

@@ -5,7 +5,7 @@
 //! termination), once there are enough records, only the times of older text are read, and nothing of older parquet. If
 //! too many parts overlap, the query engine has to sort.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BinaryHeap;
 use std::error::Error;
 use std::fmt;
@@ -23,12 +23,12 @@ use tokio::sync::mpsc::Sender;
 
 use crate::engine::format::Reader;
 use crate::engine::input::Files;
-use crate::engine::record::{BATCH_ROWS, Halt, Outlet, Times, Unit, lock};
+use crate::engine::record::{BATCH_ROWS, Halt, Outlet, Times, Unit, cores, lock};
 use crate::field::Field;
 use crate::query::plan::{Plan, Shape, SortKey, Source};
 
 use super::pending::Pending;
-use super::scan::{Scan, cores};
+use super::scan::Scan;
 
 /// Below this share of the memory, the time ranges of the remaining parts are not determined: everything is read and
 /// sorted.
@@ -36,6 +36,10 @@ const FEW_SHARE: usize = 8;
 
 /// The number of parts in the first round with a limit; each round has twice as many as the one before.
 const FIRST_PARTS: usize = 2;
+
+/// Smaller parts are read many at a time after the first round: a round of only a few small files would take longer to
+/// begin than to read.
+const SMALL_BYTES: u64 = 64 << 10;
 
 /// The largest number of parts in a round: all their records are in memory until its end.
 const MOST_PARTS: usize = 8;
@@ -55,13 +59,19 @@ pub(crate) fn suits(plan: &Plan, files: &Files) -> bool {
         && files.files.iter().all(|file| file.records.suits_newest_first(&file.layout, plan.limit))
 }
 
-/// The time ranges of too many parts overlap: the query engine has to sort.
+/// The time ranges of too many parts overlap, or a part is too large: the query engine has to sort.
 #[derive(Debug)]
 struct TooMuchOverlap;
 
+impl TooMuchOverlap {
+    fn halt() -> Halt {
+        DataFusionError::External(Box::new(Self)).into()
+    }
+}
+
 impl fmt::Display for TooMuchOverlap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("too many parts have records of the same time")
+        f.write_str("too many records have to wait for others")
     }
 }
 
@@ -122,7 +132,7 @@ impl PartitionStream for NewestFirst {
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let mut stream = RecordBatchReceiverStreamBuilder::new(Arc::clone(&self.scan.context.select.schema), 1);
         let reader = NewestReader { query: self.clone(), to: stream.tx() };
-        stream.spawn_blocking(move || reader.run().or_else(|halt| reader.query.scan.halted(halt)));
+        stream.spawn_blocking(move || reader.run().or_else(|halt| reader.query.scan.halted(halt, 0)));
         stream.build()
     }
 }
@@ -137,7 +147,7 @@ impl NewestReader {
         let mut pending = Pending::new(&self.query.scan.context.select);
         let parts = self.read_first(&mut pending)?;
         let Some(at_once) = self.query.parts_at_once(&parts) else {
-            return Err(DataFusionError::External(Box::new(TooMuchOverlap)).into());
+            return Err(TooMuchOverlap::halt());
         };
         let mut unread = Unread::new(&parts);
         let mut queue: Vec<(usize, Unit)> = parts.into_iter().map(|part| part.unit).enumerate().collect();
@@ -148,9 +158,9 @@ impl NewestReader {
             }
             in_parallel(
                 &Mutex::new(take_last(&mut queue, round)),
-                |(place, unit)| (place, self.read(&unit)),
+                |(place, unit)| Ok((place, self.read(&unit, usize::MAX)?)),
                 |(place, batches)| {
-                    pending.add(batches?);
+                    pending.add(batches);
                     unread.remove(place);
                     // With a limit, the number of records could be enough in the middle of a round.
                     if self.query.enough.is_none() {
@@ -177,19 +187,22 @@ impl NewestReader {
     /// Reads parts until the records take much memory, or are enough for the limit; returns the unread parts, the one
     /// with the newest record last.
     fn read_first(&self, pending: &mut Pending) -> Result<Vec<TimedPart>, Halt> {
-        let mut queue = mem::take(&mut *lock(&self.query.scan.queue));
+        let mut queue = Vec::from(mem::take(&mut *lock(&self.query.scan.queue)));
         let says_times = |unit: &Unit| self.query.scan.files[unit.file].records.stores_times();
         let mut is_much = queue.iter().all(says_times);
+        // Nobody knows yet how much a part holds: a few megabytes of gzip may be gigabytes of records.
+        let most_bytes = self.query.memory_bytes / cores();
         for round in self.query.rounds(MOST_PARTS) {
             if is_much || queue.is_empty() {
                 break;
             }
-            let parts = Mutex::new(take_last(&mut queue, round));
+            let count = round_of(&queue, round);
+            let parts = Mutex::new(take_last(&mut queue, count));
             in_parallel(
                 &parts,
-                |unit| self.read(&unit),
+                |unit| self.read(&unit, most_bytes),
                 |batches| {
-                    pending.add(batches?);
+                    pending.add(batches);
                     if self.query.enough.is_none() && self.is_much(pending) {
                         is_much = true;
                         queue.append(&mut lock(&parts));
@@ -210,12 +223,16 @@ impl NewestReader {
     fn time_ranges(&self, queue: Vec<Unit>) -> Result<Vec<TimedPart>, Halt> {
         let time_range = |(place, unit): (usize, Unit)| {
             let file = &self.query.scan.files[unit.file];
-            let times = file.records.times(file, &unit.part, &self.to)?;
+            let times = match file.records.times(file, &unit.part, &self.to) {
+                // The records before the damage may have any time; reading them tells of it.
+                Err(Halt::Failed(error)) if error.file_problem().is_some() => Times::UNKNOWN,
+                times => times?,
+            };
             Ok((place, TimedPart { unit, times }))
         };
         let mut parts = Vec::new();
-        in_parallel(&Mutex::new(queue.into_iter().enumerate().collect()), time_range, |part: Result<_, Halt>| {
-            parts.push(part?);
+        in_parallel(&Mutex::new(queue.into_iter().enumerate().collect()), time_range, |part| {
+            parts.push(part);
             Ok(())
         })?;
         // Ties are broken by place, since results arrive in the order in which threads finish.
@@ -223,8 +240,9 @@ impl NewestReader {
         Ok(parts.into_iter().map(|(_, part)| part).collect())
     }
 
-    fn read(&self, unit: &Unit) -> Result<Vec<RecordBatch>, Halt> {
-        let outlet = Collector { batches: RefCell::default(), to: &self.to };
+    /// Reads a part, unless its records take more than `most_bytes`: then the query engine has to sort.
+    fn read(&self, unit: &Unit, most_bytes: usize) -> Result<Vec<RecordBatch>, Halt> {
+        let outlet = Collector { batches: RefCell::default(), left_bytes: Cell::new(most_bytes), to: &self.to };
         self.query.scan.read(&Reader::new(&self.query.scan.context, &outlet), unit)?;
         Ok(outlet.batches.into_inner())
     }
@@ -240,6 +258,21 @@ impl NewestReader {
 /// Takes up to `count` items from the end.
 fn take_last<T>(queue: &mut Vec<T>, count: usize) -> Vec<T> {
     queue.split_off(queue.len().saturating_sub(count))
+}
+
+/// The number of units at the end of the queue that are read as one round: `parts` units, or more small ones.
+/// Who finds enough in the newest parts reads no more than these: so the first round has no more.
+fn round_of(queue: &[Unit], parts: usize) -> usize {
+    if parts == FIRST_PARTS {
+        return parts;
+    }
+    let most_bytes = SMALL_BYTES.saturating_mul(parts as u64);
+    let mut bytes = 0_u64;
+    let small = queue.iter().rev().take_while(|unit| {
+        bytes = bytes.saturating_add(unit.bytes);
+        bytes <= most_bytes
+    });
+    parts.max(small.count())
 }
 
 /// A part and its time range.
@@ -297,11 +330,16 @@ fn most_rows(parts: &[TimedPart], at_once: usize, enough: u64) -> u64 {
 /// Collects the batches of a part.
 struct Collector<'t> {
     batches: RefCell<Vec<RecordBatch>>,
+    left_bytes: Cell<usize>,
     to: &'t Sender<Result<RecordBatch, DataFusionError>>,
 }
 
 impl Outlet for Collector<'_> {
     fn pass(&self, batch: RecordBatch) -> Result<(), Halt> {
+        let Some(left_bytes) = self.left_bytes.get().checked_sub(batch.get_array_memory_size()) else {
+            return Err(TooMuchOverlap::halt());
+        };
+        self.left_bytes.set(left_bytes);
         self.batches.borrow_mut().push(batch);
         self.check_open()
     }
@@ -312,27 +350,42 @@ impl Outlet for Collector<'_> {
 }
 
 /// Runs `work` on the items of the queue, the last first, in as many threads as can run at once. `with` takes the
-/// results in this thread; if it returns an error, everything stops.
+/// results in this thread. After an error no further item is begun; of several errors that of the first item counts,
+/// whichever thread met one first.
 fn in_parallel<T: Send, R: Send>(
     queue: &Mutex<Vec<T>>,
-    work: impl Fn(T) -> R + Sync,
+    work: impl Fn(T) -> Result<R, Halt> + Sync,
     mut with: impl FnMut(R) -> Result<(), Halt>,
 ) -> Result<(), Halt> {
     thread::scope(|scope| {
         let (sender, done) = sync_channel(0);
         for _ in 0..cores() {
             let (sender, work) = (sender.clone(), &work);
-            let next = || lock(queue).pop();
+            let next = || {
+                let mut queue = lock(queue);
+                queue.pop().map(|item| (queue.len(), item))
+            };
             scope.spawn(move || {
-                while let Some(item) = next() {
-                    if sender.send(work(item)).is_err() {
+                while let Some((left, item)) = next() {
+                    if sender.send((left, work(item))).is_err() {
                         return;
                     }
                 }
             });
         }
         drop(sender);
-        done.into_iter().try_for_each(&mut with)
+        let mut first: Option<(usize, Halt)> = None;
+        for (left, outcome) in done {
+            let outcome = if first.is_none() { outcome.and_then(&mut with) } else { outcome.map(|_| ()) };
+            if let Err(halt) = outcome {
+                lock(queue).clear();
+                // The item that left the most others in the queue was the first.
+                if first.as_ref().is_none_or(|(known, _)| left > *known) {
+                    first = Some((left, halt));
+                }
+            }
+        }
+        first.map_or(Ok(()), |(_, halt)| Err(halt))
     })
 }
 
@@ -344,7 +397,7 @@ mod tests {
     /// Parts with these time ranges and numbers of records.
     fn parts(times: &[(i64, i64, u64)]) -> Vec<TimedPart> {
         let part = |&(oldest, newest, rows)| TimedPart {
-            unit: Unit { file: 0, part: Part::Whole },
+            unit: Unit { file: 0, place: 0, part: Part::Whole, bytes: 0 },
             times: Times { oldest, newest, rows },
         };
         times.iter().map(part).collect()
@@ -366,6 +419,18 @@ mod tests {
         assert_eq!(most(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)], 1), 18);
         // Four records of the last two parts are left while the first is read.
         assert_eq!(most_rows(&parts(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)]), 1, 4), 11);
+    }
+
+    #[test]
+    fn a_round_has_many_small_parts_or_a_few_usual_ones() {
+        let queue = |bytes: &[u64]| -> Vec<Unit> {
+            bytes.iter().map(|bytes| Unit { file: 0, place: 0, part: Part::Whole, bytes: *bytes }).collect()
+        };
+        assert_eq!(round_of(&queue(&[SMALL_BYTES; 9]), 4), 4);
+        assert_eq!(round_of(&queue(&[SMALL_BYTES / 2; 9]), 4), 8);
+        assert_eq!(round_of(&queue(&[200; 9]), 4), 9);
+        assert_eq!(round_of(&queue(&[u64::MAX; 9]), 4), 4);
+        assert_eq!(round_of(&queue(&[200; 9]), FIRST_PARTS), FIRST_PARTS);
     }
 
     #[test]

@@ -2,28 +2,31 @@
 //!
 //! Parts come from one queue, so that one big file does not leave threads idle. Reading a part is the business of its
 //! `format`, filtering its records that of `plan::select`.
+//!
+//! A file that fails among others does not end the run: its records up to there count, and it is named. Any other error
+//! ends the run. Parts are taken in the order of the files, and each that was taken is read to its end, so that the
+//! error of the first part is reported, whichever thread met one first.
 
-use std::num::NonZeroUsize;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use datafusion::error::DataFusionError;
 
+use crate::engine::Error;
 use crate::engine::format::{LogFile, Parts, ReadContext, Reader};
 use crate::engine::record::{Halt, Outlet, Unit, lock};
 
-/// The number of threads that can run at once.
-pub(crate) fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
 /// The parts of all files, in order, and the number of bytes to be read; 0 if that is not known.
-pub(super) fn units(files: &[Arc<LogFile>], context: &ReadContext) -> (Vec<Unit>, u64) {
-    let mut units = Vec::new();
+pub(super) fn units(files: &[Arc<LogFile>], context: &ReadContext) -> (VecDeque<Unit>, u64) {
+    let mut units = VecDeque::new();
     let mut total_bytes = Some(0);
     for (index, file) in files.iter().enumerate() {
         let Parts { parts, stored_bytes } = file.records.parts(file, context);
         total_bytes = total_bytes.zip(stored_bytes).map(|(total, bytes)| total + bytes);
-        units.extend(parts.into_iter().map(|part| Unit { file: index, part }));
+        let bytes = stored_bytes.unwrap_or_default() / parts.len().max(1) as u64;
+        for part in parts {
+            units.push_back(Unit { file: index, place: units.len(), part, bytes });
+        }
     }
     (units, total_bytes.unwrap_or(0))
 }
@@ -33,43 +36,59 @@ pub(super) fn units(files: &[Arc<LogFile>], context: &ReadContext) -> (Vec<Unit>
 pub(super) struct Scan {
     pub(super) files: Vec<Arc<LogFile>>,
     pub(super) context: ReadContext,
-    pub(super) queue: Mutex<Vec<Unit>>,
+    pub(super) queue: Mutex<VecDeque<Unit>>,
 }
 
 impl Scan {
     /// Reads parts until none are left, or no more records are needed.
     pub(super) fn read_all(&self, outlet: &dyn Outlet) -> Result<(), DataFusionError> {
         let reader = Reader::new(&self.context, outlet);
-        while let Some(unit) = self.next() {
+        while !self.context.tally.has_failed()
+            && let Some(unit) = self.next()
+        {
             if let Err(halt) = self.read(&reader, &unit) {
-                return self.halted(halt);
+                return self.halted(halt, unit.place);
             }
         }
         Ok(())
     }
 
-    /// Reads a part.
+    /// Reads a part. If its file fails among others, that is noted.
     pub(super) fn read(&self, reader: &Reader<'_>, unit: &Unit) -> Result<(), Halt> {
         let file = &self.files[unit.file];
-        file.records.read(reader, unit, file)
+        let read = file.records.read(reader, unit, file).and_then(|()| self.check_unchanged(file));
+        match read {
+            Err(Halt::Failed(error)) if self.context.goes_on && error.file_problem().is_some() => {
+                self.context.tally.note_failed(unit.file, unit.place, error);
+                Ok(())
+            }
+            read => read,
+        }
     }
 
-    /// The next part, the last ones first: files and their lines are mostly in order of time, so a query for the newest
-    /// records soon knows that the other parts are too old.
+    /// Returns an error if the file changed so that something of it was not read.
+    fn check_unchanged(&self, file: &LogFile) -> Result<(), Halt> {
+        // Who follows a file knows that it changes.
+        let stamp = file.stamp.filter(|_| !self.context.visible.is_followed);
+        match stamp.and_then(|stamp| stamp.change(&file.path)) {
+            Some(reason) => Err(Error::Damaged { file: file.name.clone(), reason: reason.into() }.into()),
+            None => Ok(()),
+        }
+    }
+
     fn next(&self) -> Option<Unit> {
-        lock(&self.queue).pop()
+        lock(&self.queue).pop_front()
     }
 
-    /// Converts the outcome of a thread for DataFusion, which keeps only the message; the tally keeps the
-    /// typed error.
-    pub(super) fn halted(&self, halt: Halt) -> Result<(), DataFusionError> {
+    /// Converts the outcome of a thread for DataFusion. An error that ends the run goes to the tally, as DataFusion
+    /// would keep only its message: whoever takes the rows looks there.
+    pub(super) fn halted(&self, halt: Halt, place: usize) -> Result<(), DataFusionError> {
         match halt {
             Halt::Closed => Ok(()),
             Halt::Engine(error) => Err(error),
             Halt::Failed(error) => {
-                let message = error.to_string();
-                self.context.tally.fail(error);
-                Err(DataFusionError::Execution(message))
+                self.context.tally.fail(place, error);
+                Ok(())
             }
         }
     }

@@ -19,11 +19,11 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use crate::engine::format::{LogFile, ReadContext};
 use crate::engine::input::Files;
 use crate::engine::plan::{RowFilter, Select, TableColumn, fetch};
-use crate::engine::record::{Slot, Tally, Visible};
+use crate::engine::record::{Interfaces, Slot, Tally, Visible, cores};
 use crate::query::plan::Limit;
 
 use super::newest::NewestFirst;
-use super::scan::{Scan, cores, units};
+use super::scan::{Scan, units};
 
 /// The number of batches that wait between a reading thread and the query.
 const WAITING_BATCHES: usize = 2;
@@ -41,6 +41,8 @@ pub(crate) struct LogTable {
     tally: Arc<Tally>,
     /// The limit, if batches come in order of time, the newest first; `None` for any order.
     newest_first: Option<Limit>,
+    goes_on: bool,
+    interfaces: Option<Arc<Interfaces>>,
     memory_limit_bytes: usize,
 }
 
@@ -55,7 +57,7 @@ impl LogTable {
         is_empty: bool,
         newest_first: Option<Limit>,
     ) -> Self {
-        let mut slots: Vec<&Slot> = files.layouts().flat_map(|layout| layout.slots()).collect();
+        let mut slots: Vec<&Slot> = files.layouts().flat_map(|layout| layout.all_slots()).collect();
         // Most files have the same layout.
         slots.sort_unstable_by_key(|slot| match slot {
             Slot::Field(field) => (Some(*field), ""),
@@ -65,9 +67,25 @@ impl LogTable {
         let mut columns: Vec<TableColumn> = slots.into_iter().cloned().map(TableColumn::Slot).collect();
         columns.extend([TableColumn::Ported, TableColumn::Family]);
         let schema = schema(&columns);
-        let memory_limit_bytes = files.memory_limit_bytes;
+        let (memory_limit_bytes, goes_on) = (files.memory_limit_bytes, files.goes_on());
+        let interfaces = files.has_several_flow_logs().then(Arc::default);
         let files = if is_empty { Vec::new() } else { files.files.clone() };
-        Self { files, columns, schema, visible, tally: Arc::clone(tally), newest_first, memory_limit_bytes }
+        Self {
+            files,
+            columns,
+            schema,
+            visible,
+            tally: Arc::clone(tally),
+            newest_first,
+            goes_on,
+            interfaces,
+            memory_limit_bytes,
+        }
+    }
+
+    /// The interfaces that each flow log has records of, if there are several flow logs.
+    pub(crate) fn interfaces(&self) -> Option<Arc<Interfaces>> {
+        self.interfaces.clone()
     }
 
     /// The columns, in order.
@@ -119,7 +137,9 @@ impl TableProvider for LogTable {
         };
         let select = Select { schema: schema(&output), output, filters: self.row_filters(state, filters)? };
         let schema = Arc::clone(&select.schema);
-        let context = ReadContext { select, visible: self.visible, tally: Arc::clone(&self.tally) };
+        let (visible, tally, goes_on) = (self.visible, Arc::clone(&self.tally), self.goes_on);
+        let interfaces = self.interfaces.clone();
+        let context = ReadContext { select, visible, tally, goes_on, interfaces };
         let (queue, total_bytes) = units(&self.files, &context);
         self.tally.progress.total_bytes.store(total_bytes, Ordering::Relaxed);
         let threads = queue.len().clamp(1, cores());

@@ -1,10 +1,50 @@
-//! Local files: opens them, and finds where lines start and end.
+//! Local files: where lines start and end, and whether a file is still the one that was opened.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::engine::record::LINE_LIMIT_BYTES;
+
+/// What tells whether a file is still the one that it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stamp {
+    bytes: u64,
+    /// The device and the number of the file on it, where there are such numbers.
+    identity: Option<(u64, u64)>,
+}
+
+impl Stamp {
+    /// The stamp of a file.
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self { bytes: metadata.len(), identity: identity(metadata) }
+    }
+
+    /// The change of the file at `path` that makes what was read of it incomplete. A file that grows is read up to its
+    /// old end; one that is deleted is read as long as it is open.
+    pub(crate) fn change(self, path: &Path) -> Option<&'static str> {
+        let now = Self::of(&path.metadata().ok()?);
+        if now.identity != self.identity {
+            Some("it was replaced by another file while it was read")
+        } else if now.bytes < self.bytes {
+            Some("it became shorter while it was read")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "other systems have no such numbers")]
+pub(crate) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn identity(_: &Metadata) -> Option<(u64, u64)> {
+    None
+}
 
 /// Seeks to the first line that starts at `at` or later; returns the position.
 pub(crate) fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
@@ -78,6 +118,24 @@ mod tests {
         // The file has grown since its length was read.
         std::fs::write(&path, "one\ntwo\n").unwrap();
         assert_eq!(ended_bytes(&path, 6), 4);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_is_replaced_is_not_the_one_that_was_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::fs::write(&path, "one\ntwo\n").unwrap();
+        let stamp = Stamp::of(&path.metadata().unwrap());
+        std::fs::write(&path, "one\ntwo\nthree\n").unwrap();
+        assert_eq!(stamp.change(&path), None, "growth is no loss");
+        std::fs::write(&path, "one\n").unwrap();
+        assert_eq!(stamp.change(&path), Some("it became shorter while it was read"));
+        std::fs::write(folder.path().join("other"), "one\ntwo\nthree\n").unwrap();
+        std::fs::rename(folder.path().join("other"), &path).unwrap();
+        #[cfg(unix)]
+        assert_eq!(stamp.change(&path), Some("it was replaced by another file while it was read"));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(stamp.change(&path), None, "what is open can be read");
     }
 
     #[test]

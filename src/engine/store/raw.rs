@@ -8,15 +8,17 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::engine::Error;
 
-const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+use super::members::{MAGIC, Members};
+
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// The number of compressed bytes to read at a time.
-const READ_BYTES: usize = 256 * 1024;
+pub(crate) const READ_BYTES: usize = 256 * 1024;
+
+/// The number of times that a file may be compressed: forwarders compress what was compressed already.
+const GZIP_LAYERS: usize = 3;
 
 /// Stored bytes whose first ones were read already.
 pub(crate) struct Raw<R> {
@@ -40,7 +42,7 @@ impl<R: Read + Send + 'static> Raw<R> {
 
     /// Returns whether the bytes are gzip.
     pub(crate) fn is_gzip(&self) -> bool {
-        self.first.starts_with(GZIP_MAGIC)
+        self.first.starts_with(MAGIC)
     }
 
     /// The counter of the stored bytes read so far.
@@ -48,16 +50,26 @@ impl<R: Read + Send + 'static> Raw<R> {
         Arc::clone(&self.counter)
     }
 
-    /// The text, decompressed.
-    pub(crate) fn decoded(self) -> Box<dyn Read + Send> {
+    /// The text, decompressed; stored bytes are read `read_bytes` at a time.
+    pub(crate) fn decoded(self, read_bytes: usize) -> io::Result<Box<dyn Read + Send>> {
         let is_gzip = self.is_gzip();
         let stored = Counting { reader: Cursor::new(self.first).chain(self.rest), counter: self.counter };
-        if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BYTES, stored)))
-        } else {
-            Box::new(stored)
-        }
+        if is_gzip { inflated(Box::new(stored), read_bytes, GZIP_LAYERS) } else { Ok(Box::new(stored)) }
     }
+}
+
+/// Decompresses gzip, and gzip inside it.
+fn inflated(stored: Box<dyn Read + Send>, read_bytes: usize, layers: usize) -> io::Result<Box<dyn Read + Send>> {
+    if layers == 0 {
+        let reason = format!("it is gzip inside gzip, more than {GZIP_LAYERS} times");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+    }
+    let mut text = Members::new(BufReader::with_capacity(read_bytes, stored));
+    let mut first = Vec::new();
+    text.by_ref().take(MAGIC.len() as u64).read_to_end(&mut first)?;
+    let is_gzip = first == MAGIC;
+    let text = Box::new(Cursor::new(first).chain(text));
+    if is_gzip { inflated(text, read_bytes, layers - 1) } else { Ok(text) }
 }
 
 /// Counts bytes as they pass.
@@ -94,16 +106,17 @@ mod tests {
 
     use super::*;
 
-    fn gzip(text: &str) -> Vec<u8> {
+    fn gzip(text: impl AsRef<[u8]>) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.write_all(text.as_ref()).unwrap();
         encoder.finish().unwrap()
     }
 
     fn decode(stored: Vec<u8>) -> Result<String, Error> {
         let mut text = String::new();
-        let mut reader = Raw::open(Cursor::new(stored)).unwrap().decoded();
-        reader.read_to_string(&mut text).map_err(|source| read_error("log.gz", source))?;
+        let failed = |source| read_error("log.gz", source);
+        let mut reader = Raw::open(Cursor::new(stored)).unwrap().decoded(READ_BYTES).map_err(failed)?;
+        reader.read_to_string(&mut text).map_err(failed)?;
         Ok(text)
     }
 
@@ -113,6 +126,35 @@ mod tests {
         assert_eq!(decode([gzip("one\n"), gzip(""), gzip("two\n")].concat()).unwrap(), "one\ntwo\n");
         assert_eq!(decode(Vec::new()).unwrap(), "");
         assert_eq!(decode(b"2".to_vec()).unwrap(), "2");
+    }
+
+    #[test]
+    fn zeros_after_the_last_member_are_padding_and_anything_else_is_damage() {
+        let padded = [gzip("one\n"), vec![0; 600_000]].concat();
+        assert_eq!(decode(padded.clone()).unwrap(), "one\n");
+        for rubbish in [b"rubbish".to_vec(), b"\x1e\x8b".to_vec()] {
+            for before in [gzip("one\n"), padded.clone()] {
+                let outcome = decode([before, rubbish.clone()].concat());
+                let Err(Error::Damaged { reason, .. }) = outcome else { panic!("{outcome:?}") };
+                assert_eq!(reason, "the bytes after its last gzip member are not gzip");
+            }
+        }
+        let behind_padding = decode([padded, gzip("two\n")].concat());
+        assert!(matches!(behind_padding, Err(Error::Damaged { .. })), "a member after padding was lost in between");
+    }
+
+    #[test]
+    fn gzip_inside_gzip_is_read_up_to_a_depth() {
+        let mut stored = gzip("one\n");
+        for layer in 2..=GZIP_LAYERS {
+            stored = gzip(stored);
+            assert_eq!(decode(stored.clone()).unwrap(), "one\n", "{layer}");
+        }
+        let outcome = decode(gzip(stored));
+        assert!(
+            matches!(&outcome, Err(Error::Damaged { reason, .. }) if reason.contains("gzip inside gzip")),
+            "{outcome:?}"
+        );
     }
 
     #[test]
@@ -142,7 +184,7 @@ mod tests {
         let stored = gzip("one\n");
         let raw = Raw::open(Cursor::new(stored.clone())).unwrap();
         let counter = raw.counter();
-        raw.decoded().read_to_end(&mut Vec::new()).unwrap();
+        raw.decoded(READ_BYTES).unwrap().read_to_end(&mut Vec::new()).unwrap();
         assert_eq!(counter.load(Ordering::Relaxed), stored.len() as u64);
     }
 }

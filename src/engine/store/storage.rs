@@ -13,7 +13,7 @@ use crate::engine::Error;
 use crate::engine::record::lock;
 
 use super::ahead::Ahead;
-use super::raw::{Raw, read_error};
+use super::raw::{READ_BYTES, Raw, read_error};
 
 /// Smaller gzip files are not worth a thread of their own.
 const AHEAD_FROM_BYTES: u64 = 1 << 20;
@@ -31,8 +31,8 @@ pub(crate) enum Storage {
 /// A text that was opened.
 pub(crate) struct OpenedText {
     pub(crate) reader: Box<dyn Read + Send>,
-    /// The counter of the stored bytes read so far, if those differ from the text.
-    pub(crate) raw_bytes: Option<Arc<AtomicU64>>,
+    /// The counter of the stored bytes read so far.
+    pub(crate) raw_bytes: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Storage {
@@ -68,17 +68,16 @@ impl Storage {
     pub(crate) fn open(&self, path: &Path, name: &str) -> Result<OpenedText, Error> {
         let failed = |source: io::Error| read_error(name, source);
         Ok(match self {
-            Self::Plain { .. } => OpenedText { reader: Box::new(File::open(path).map_err(failed)?), raw_bytes: None },
-            Self::Gzip { bytes } => {
+            Self::Plain { bytes } | Self::Gzip { bytes } => {
                 let raw = Raw::open(File::open(path).map_err(failed)?).map_err(failed)?;
-                let raw_bytes = Some(raw.counter());
-                let reader = raw.decoded();
-                let reader = if *bytes < AHEAD_FROM_BYTES { reader } else { Box::new(Ahead::new(reader)) };
+                let (raw_bytes, is_gzip) = (raw.counter(), raw.is_gzip());
+                let reader = raw.decoded(READ_BYTES).map_err(failed)?;
+                let reader = if !is_gzip || *bytes < AHEAD_FROM_BYTES { reader } else { Box::new(Ahead::new(reader)) };
                 OpenedText { reader, raw_bytes }
             }
             Self::Pipe { reader, raw_bytes } => {
                 let reader = lock(reader).take().ok_or_else(|| Error::ReadTwice { file: name.into() })?;
-                OpenedText { reader, raw_bytes: Some(Arc::clone(raw_bytes)) }
+                OpenedText { reader, raw_bytes: Arc::clone(raw_bytes) }
             }
         })
     }

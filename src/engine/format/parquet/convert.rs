@@ -15,11 +15,14 @@ use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, 
 use datafusion::arrow::error::ArrowError;
 
 use crate::engine::decode::{Parsed, StoredColumn, parse};
-use crate::engine::record::{ADDRESS_BYTES, Slot, SlotKind};
+use crate::engine::record::{ADDRESS_BYTES, Slot, SlotKind, Status};
 use crate::field::Field;
 use crate::value::to_seconds;
 
 pub(super) type Arrow<T> = Result<T, ArrowError>;
+
+/// An absent value in a message.
+const ABSENT: &str = "-";
 
 /// Digits of an account id.
 const ACCOUNT_DIGITS: usize = 12;
@@ -36,7 +39,9 @@ pub(super) fn can_read(kind: SlotKind, data_type: &DataType) -> bool {
         SlotKind::Number(_) => is_text(data_type) || is_number,
         SlotKind::Time => is_text(data_type) || is_number || matches!(data_type, DataType::Timestamp(..)),
         SlotKind::Address => is_text(data_type),
-        SlotKind::Text => is_text(data_type) || data_type.is_integer() || *data_type == DataType::Boolean,
+        SlotKind::Status | SlotKind::Word(_) | SlotKind::Text => {
+            is_text(data_type) || data_type.is_integer() || *data_type == DataType::Boolean
+        }
     }
 }
 
@@ -47,7 +52,8 @@ pub(super) type Bad = Vec<(usize, String)>;
 pub(super) fn read_column(array: &ArrayRef, slot: &Slot) -> Arrow<(ArrayRef, Bad)> {
     let mut bad = Vec::new();
     let values = match slot.kind() {
-        SlotKind::Text => read_text(array, *slot == Slot::Field(Field::Account))?,
+        SlotKind::Status => read_statuses(array, &mut bad)?,
+        kind @ (SlotKind::Word(_) | SlotKind::Text) => read_text(array, kind, *slot == Slot::Field(Field::Account))?,
         SlotKind::Address => read_addresses(array, &mut bad)?,
         kind => read_numbers(array, kind, &mut bad)?,
     };
@@ -77,9 +83,11 @@ pub(super) fn read_dictionary(
         }
     };
     let mut bad = Vec::new();
-    if !dictionary.bad.is_empty() {
+    let absent = (slot.kind() == SlotKind::Status && array.null_count() > 0).then(|| ABSENT.to_string());
+    if !dictionary.bad.is_empty() || absent.is_some() {
         for (row, value) in array.keys_iter().enumerate() {
-            bad.extend(value.and_then(|value| dictionary.bad.get(&value)).map(|value| (row, value.clone())));
+            let reason = value.map_or(absent.as_ref(), |value| dictionary.bad.get(&value));
+            bad.extend(reason.map(|value| (row, value.clone())));
         }
     }
     Ok((StoredColumn::Dictionary(Arc::clone(&dictionary.values), Arc::new(array.keys().clone())), bad))
@@ -100,7 +108,7 @@ fn present(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !matches!(*text, "" | "-" | "None"))
 }
 
-fn read_text(array: &ArrayRef, is_account: bool) -> Arrow<ArrayRef> {
+fn read_text(array: &ArrayRef, kind: SlotKind, is_account: bool) -> Arrow<ArrayRef> {
     // A number has lost its leading zeros.
     let is_padded = is_account && array.data_type().is_integer();
     let texts = texts(array)?;
@@ -109,10 +117,21 @@ fn read_text(array: &ArrayRef, is_account: bool) -> Arrow<ArrayRef> {
     for text in texts.as_string_view() {
         match present(text) {
             Some(text) if is_padded => builder.append_value(format!("{text:0>ACCOUNT_DIGITS$}")),
-            text => builder.append_option(text),
+            text => builder.append_option(text.map(|text| kind.canonical(text))),
         }
     }
     Ok(Arc::new(builder.finish()))
+}
+
+fn read_statuses(array: &ArrayRef, bad: &mut Bad) -> Arrow<ArrayRef> {
+    let statuses = read_text(array, SlotKind::Status, false)?;
+    for (row, status) in statuses.as_string_view().iter().enumerate() {
+        let status = status.unwrap_or(ABSENT);
+        if Status::of(status.as_bytes()).is_none() {
+            bad.push((row, status.to_string()));
+        }
+    }
+    Ok(statuses)
 }
 
 fn read_addresses(array: &ArrayRef, bad: &mut Vec<(usize, String)>) -> Arrow<ArrayRef> {

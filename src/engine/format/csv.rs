@@ -1,0 +1,182 @@
+//! CSV with a header row: downloads of the CloudWatch console and of Logs Insights, results of Athena.
+//!
+//! `csv-core` splits rows into a buffer of fixed size, so that a quote that is never closed takes no more memory than
+//! any other row.
+
+use std::io::{self, BufRead, BufReader};
+
+use csv_core::ReadRecordResult;
+
+use crate::engine::record::{Halt, LINE_LIMIT_BYTES, Layout, Outlet, Part, Times, Unit};
+use crate::engine::store::{READ_BYTES, Storage, read_error};
+use crate::query::plan::Limit;
+
+use super::fields::FieldRecords;
+use super::lines::Messages;
+use super::log_file::{LogFile, Parts, Records};
+use super::reader::{ReadContext, Reader};
+use super::stored_bytes::StoredBytes;
+
+/// The largest number of values in a row.
+const COLUMNS: usize = 256;
+
+/// What the rows of a file hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CsvShape {
+    /// The number of columns.
+    pub(crate) columns: usize,
+    pub(crate) content: CsvContent,
+}
+
+/// The columns that matter.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum CsvContent {
+    /// Log messages in this column.
+    Messages(usize),
+    /// Records, with the column of each slot.
+    Records(Vec<usize>),
+}
+
+/// CSV, wherever it is stored.
+#[derive(Debug)]
+pub(crate) struct Csv {
+    storage: Storage,
+    shape: CsvShape,
+}
+
+impl Csv {
+    /// The CSV of this storage.
+    pub(crate) const fn new(storage: Storage, shape: CsvShape) -> Self {
+        Self { storage, shape }
+    }
+
+    /// The values of a row; the error is the reason why it is malformed.
+    fn values<'r>(&self, row: Row<'r>) -> Result<Vec<&'r str>, String> {
+        let values = row.values()?;
+        let (found, columns) = (values.len(), self.shape.columns);
+        if found == columns { Ok(values) } else { Err(format!("{found} values where the header row has {columns}")) }
+    }
+}
+
+impl Records for Csv {
+    fn parts(&self, _: &LogFile, _: &ReadContext) -> Parts {
+        Parts { parts: vec![Part::Whole], stored_bytes: self.storage.bytes() }
+    }
+
+    fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
+        let opened = self.storage.open(&file.path, &file.name)?;
+        let stored_bytes = StoredBytes::new(opened.raw_bytes);
+        let mut rows = CsvRows::new(BufReader::with_capacity(READ_BYTES, opened.reader));
+        let failed = |error: io::Error| Halt::from(read_error(&file.name, error));
+        // The header row.
+        rows.next().map_err(failed)?;
+        match &self.shape.content {
+            CsvContent::Messages(column) => {
+                let mut messages = Messages::new(reader, unit, file, 1);
+                let damage = loop {
+                    match rows.next() {
+                        Ok(None) => break Ok(()),
+                        Err(error) => break Err(failed(error)),
+                        Ok(Some(row)) => match self.values(row) {
+                            Ok(values) => messages.push(values[*column].as_bytes(), &stored_bytes)?,
+                            Err(reason) => messages.push_malformed(reason, &stored_bytes)?,
+                        },
+                    }
+                };
+                messages.read(&stored_bytes)?;
+                damage
+            }
+            CsvContent::Records(columns) => {
+                let mut records = FieldRecords::new(reader, unit, file, 1);
+                let damage = loop {
+                    match rows.next() {
+                        Ok(None) => break Ok(()),
+                        Err(error) => break Err(failed(error)),
+                        Ok(Some(row)) => match self.values(row) {
+                            Ok(values) => records.push(|slot| Some(values[columns[slot]]), &stored_bytes)?,
+                            Err(reason) => records.push_malformed(reason),
+                        },
+                    }
+                };
+                records.emit(&stored_bytes)?;
+                damage
+            }
+        }
+    }
+
+    fn times(&self, _: &LogFile, _: &Part, _: &dyn Outlet) -> Result<Times, Halt> {
+        Ok(Times::UNKNOWN)
+    }
+
+    /// Finding the times takes as long as reading the records.
+    fn suits_newest_first(&self, _: &Layout, _: Limit) -> bool {
+        false
+    }
+
+    fn extent(&self) -> Option<u64> {
+        self.storage.bytes()
+    }
+
+    fn unit_name(&self) -> &'static str {
+        "row"
+    }
+}
+
+/// The rows of a CSV text.
+pub(crate) struct CsvRows<R> {
+    reader: R,
+    parser: csv_core::Reader,
+    /// The values of a row, one after another, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// A row.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'r> {
+    text: &'r [u8],
+    ends: &'r [usize],
+    is_too_long: bool,
+}
+
+impl<'r> Row<'r> {
+    /// The values; the error is the reason why there are none.
+    pub(crate) fn values(self) -> Result<Vec<&'r str>, String> {
+        if self.is_too_long {
+            return Err(format!("longer than {} KiB, or more than {COLUMNS} values", LINE_LIMIT_BYTES >> 10));
+        }
+        let starts = std::iter::once(&0).chain(self.ends);
+        let values = starts.zip(self.ends).map(|(start, end)| std::str::from_utf8(&self.text[*start..*end]));
+        values.collect::<Result<_, _>>().map_err(|_| "not UTF-8 text".into())
+    }
+}
+
+impl<R: BufRead> CsvRows<R> {
+    /// The rows of `reader`.
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, parser: csv_core::Reader::new(), text: vec![0; LINE_LIMIT_BYTES], ends: vec![0; COLUMNS] }
+    }
+
+    /// The next row, the header row first.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
+        let (mut length, mut values, mut is_too_long) = (0, 0, false);
+        loop {
+            let input = self.reader.fill_buf()?;
+            let (text, ends) = (&mut self.text[length..], &mut self.ends[values..]);
+            let (result, read, written, ended) = self.parser.read_record(input, text, ends);
+            self.reader.consume(read);
+            length += written;
+            values += ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
+                    (length, values, is_too_long) = (0, 0, true);
+                }
+                ReadRecordResult::Record => {
+                    return Ok(Some(Row { text: &self.text[..length], ends: &self.ends[..values], is_too_long }));
+                }
+                ReadRecordResult::End => return Ok(None),
+            }
+        }
+    }
+}
