@@ -319,12 +319,13 @@ fn a_stray_field_name_is_a_malformed_line_and_another_header_an_error() {
 
 #[test]
 fn a_file_that_is_none_is_called_what_it_is() {
-    let cases: [(&[u8], &str); 8] = [
+    let cases: [(&[u8], &str); 9] = [
         (b"{\"name\": \"flowlogs\", \"version\": \"1\"}", "it is JSON without flow log messages or records"),
         (b"{\"message\": \"hello\"}", "its log messages are not flow log records"),
         (b"{\"name\": ", "it is JSON that is cut off"),
         (b"{name: 5}", "it is not JSON: key must be a string"),
-        (b"a,b\n1,2\n", "no header line"),
+        (b"a,b\n1,2\n", "it is CSV, and its header row names neither fields nor a `message`"),
+        (b"2 111 eni 7,8 9\n", "no header line"),
         (b"timestamp,message\n1,hello\n", "its log messages are not flow log records"),
         (b"\xff\xfev\0e\0r\0", "it is UTF-16 text: save it as UTF-8"),
         (b"PK\x03\x04\0\0", "it holds binary data"),

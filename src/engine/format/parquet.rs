@@ -100,8 +100,8 @@ impl Parquet {
     /// The number of stored bytes of a row group's slots.
     fn stored_bytes(&self, group: usize, slots: &[usize]) -> u64 {
         let group = self.metadata.metadata().row_group(group);
-        let bytes = self.leaves(&self.roots(slots)).map(|leaf| group.column(leaf).compressed_size()).sum::<i64>();
-        u64::try_from(bytes).unwrap_or(0)
+        let bytes = |leaf| u64::try_from(group.column(leaf).compressed_size()).unwrap_or_default();
+        sum(self.leaves(&self.roots(slots)).map(bytes))
     }
 
     fn roots(&self, slots: &[usize]) -> Vec<usize> {
@@ -117,7 +117,7 @@ impl Parquet {
     /// The number of rows before a row group.
     fn rows_before(&self, group: usize) -> u64 {
         let groups = self.metadata.metadata().row_groups();
-        groups[..group].iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
+        sum(groups[..group].iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default()))
     }
 
     fn reader(&self, file: File, group: usize, slots: &[usize]) -> Result<ParquetRecordBatchReader, String> {
@@ -197,7 +197,7 @@ impl Records for Parquet {
     fn parts(&self, file: &LogFile, context: &ReadContext) -> Parts {
         let slots = context.slots(&file.layout);
         let groups = self.groups(&file.layout, context.visible.interval);
-        let stored_bytes = groups.iter().map(|group| self.stored_bytes(*group, &slots)).sum();
+        let stored_bytes = sum(groups.iter().map(|group| self.stored_bytes(*group, &slots)));
         Parts { parts: groups.into_iter().map(Part::RowGroup).collect(), stored_bytes: Some(stored_bytes) }
     }
 
@@ -323,6 +323,11 @@ impl BatchRows {
         }
         Ok(Block::new(self.count, visible_but(&hidden, self.count), self.columns))
     }
+}
+
+/// The sum of numbers that a file tells, and which may be nonsense.
+fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 /// A mask of all rows but the hidden ones; `None` for all rows.

@@ -202,7 +202,12 @@ fn sniff_csv(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Option<Sni
         }
         return Some(sniff_messages(&messages, format, |layout| csv(layout, CsvContent::Messages(column))));
     }
-    let (layout, slots) = layout_of_names(names.iter().map(String::as_str))?;
+    let Some((layout, slots)) = layout_of_names(names.iter().map(String::as_str)) else {
+        // A tag in a line of blanks and values may have a comma, too.
+        let is_csv = columns > line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty()).count();
+        let reason = "it is CSV, and its header row names neither fields nor a `message`";
+        return is_csv.then(|| Sniffed::Other(reason.into()));
+    };
     let column_of = |slot| names.iter().position(|name| slots.get(name) == Some(&slot)).expect("slots have names");
     let content = CsvContent::Records((0..layout.slots().len()).map(column_of).collect());
     if layout.slots().len() < columns {

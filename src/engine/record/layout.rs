@@ -180,7 +180,7 @@ impl Layout {
         let mut slots = Vec::new();
         // `${a}${b}` is common without blanks.
         for word in format.replace("${", " ${").split(|c: char| c.is_whitespace() || c == ',') {
-            let name = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(word);
+            let name = without_braces(word);
             if name.contains(['$', '{', '}']) {
                 return Err(format!("`{word}` is not a `${{field}}`"));
             }
@@ -194,9 +194,10 @@ impl Layout {
         Self::new(slots).map_err(|twice| format!("`{twice}` occurs twice"))
     }
 
-    /// The slots that a header line names: a line in which most words are names of record fields.
+    /// The slots that a header line names: a line in which most words are names of record fields, as they are or in the
+    /// notation of formats.
     pub(crate) fn header(line: &str) -> Option<Vec<Slot>> {
-        let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).map(without_braces).collect();
         let known = words.iter().filter(|word| Field::of_record(word).is_some()).count();
         (known * 2 > words.len()).then(|| words.into_iter().map(Slot::named).collect())
     }
@@ -244,6 +245,11 @@ impl Layout {
     }
 }
 
+/// `${srcaddr}` is `srcaddr`.
+fn without_braces(word: &str) -> &str {
+    word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +260,7 @@ mod tests {
             ("version account-id interface-id", Some(3)),
             ("  srcaddr\tdstaddr   made-up ", Some(3)),
             ("SRCADDR pkt_dstaddr", Some(2)),
+            ("${version} ${account-id}", Some(2)),
             ("srcaddr", Some(1)),
             ("srcaddr made-up", None),
             ("2 123456789012 eni-1 10.0.0.1", None),

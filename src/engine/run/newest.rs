@@ -108,7 +108,7 @@ impl NewestFirst {
         let row_bytes = VALUE_BYTES * self.scan.context.select.output.len() as u64;
         let fits = |at_once: &usize| {
             let rows = most_rows(parts, *at_once, self.enough.map_or(u64::MAX, |enough| enough as u64));
-            rows * row_bytes <= self.memory_bytes as u64
+            rows.saturating_mul(row_bytes) <= self.memory_bytes as u64
         };
         if self.enough.is_none() {
             return Some(cores()).filter(fits);
@@ -313,15 +313,16 @@ fn most_rows(parts: &[TimedPart], at_once: usize, enough: u64) -> u64 {
     let (mut rows, mut most) = (0_u64, 0);
     for (place, TimedPart { times, .. }) in parts.iter().enumerate().rev() {
         let read_meanwhile = &parts[(place + 1).saturating_sub(at_once)..=place];
-        most = most.max(rows.min(enough) + read_meanwhile.iter().map(|part| part.times.rows).sum::<u64>());
+        let meanwhile = read_meanwhile.iter().fold(0, |rows: u64, part| rows.saturating_add(part.times.rows));
+        most = most.max(rows.min(enough).saturating_add(meanwhile));
         waiting.push((times.oldest, times.rows));
-        rows += times.rows;
+        rows = rows.saturating_add(times.rows);
         let next = place.checked_sub(1).map_or(i64::MIN, |next| parts[next].times.newest);
         while let Some((oldest, count)) = waiting.peek().copied()
             && oldest > next
         {
             waiting.pop();
-            rows -= count;
+            rows = rows.saturating_sub(count);
         }
     }
     most
@@ -417,6 +418,8 @@ mod tests {
         assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (i64::MIN, 29, 6)], 1), 13);
         assert_eq!(most(&[(5, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
         assert_eq!(most(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)], 1), 18);
+        // Numbers that a damaged file tells fit nowhere.
+        assert_eq!(most(&[(0, 9, u64::MAX), (0, 19, u64::MAX)], 2), u64::MAX);
         // Four records of the last two parts are left while the first is read.
         assert_eq!(most_rows(&parts(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)]), 1, 4), 11);
     }

@@ -22,7 +22,7 @@ pub(super) fn units(files: &[Arc<LogFile>], context: &ReadContext) -> (VecDeque<
     let mut total_bytes = Some(0);
     for (index, file) in files.iter().enumerate() {
         let Parts { parts, stored_bytes } = file.records.parts(file, context);
-        total_bytes = total_bytes.zip(stored_bytes).map(|(total, bytes)| total + bytes);
+        total_bytes = total_bytes.zip(stored_bytes).map(|(total, bytes): (u64, u64)| total.saturating_add(bytes));
         let bytes = stored_bytes.unwrap_or_default() / parts.len().max(1) as u64;
         for part in parts {
             units.push_back(Unit { file: index, place: units.len(), part, bytes });
