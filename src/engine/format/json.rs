@@ -4,11 +4,10 @@ mod guard;
 mod walk;
 
 use std::collections::HashMap;
-use std::io::BufReader;
 
 use crate::engine::Error;
 use crate::engine::record::{Halt, Layout, Outlet, Part, Times, Unit};
-use crate::engine::store::{READ_BYTES, Storage, read_error};
+use crate::engine::store::{Storage, read_error};
 use crate::query::plan::Limit;
 
 use super::fields::FieldRecords;
@@ -49,7 +48,7 @@ impl Records for Json {
     fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
         let opened = self.storage.open(&file.path, &file.name)?;
         let stored_bytes = StoredBytes::new(opened.raw_bytes);
-        let json = BufReader::with_capacity(READ_BYTES, opened.reader);
+        let json = opened.reader;
         let outcome = match &self.shape {
             JsonShape::Messages => {
                 let mut messages = Messages::new(reader, unit, file, 0);

@@ -190,7 +190,8 @@ mod tests {
             for buffer in [17, 64] {
                 let mut together = String::new();
                 for start in (0..length).step_by(usize::try_from(part).unwrap()) {
-                    let origin = line_start(&mut File::open(&path).unwrap(), start).unwrap();
+                    let origin =
+                        line_start(&mut File::open(&path).unwrap(), start, (start + part).min(length)).unwrap();
                     let end = (start + part).min(length);
                     together.extend(lines(text, origin.min(length), Some(end), buffer));
                 }

@@ -37,7 +37,7 @@ impl Text {
         let failed = |source| read_error(&file.name, source);
         if let Part::Bytes(range) = part {
             let mut stored = File::open(&file.path).map_err(failed)?;
-            let origin = line_start(&mut stored, range.start).map_err(failed)?;
+            let origin = line_start(&mut stored, range.start, range.end).map_err(failed)?;
             let lines = LineBuffer::new(Box::new(stored) as _, origin, Some(range.end), buffer);
             return Ok(OpenedLines { lines, raw_bytes: None });
         }

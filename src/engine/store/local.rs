@@ -46,8 +46,9 @@ pub(crate) fn identity(_: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// Seeks to the first line that starts at `at` or later; returns the position.
-pub(crate) fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
+/// Seeks to the first line that starts at `at` or later; returns the position, or one from `end` on if no line starts
+/// before `end`.
+pub(crate) fn line_start(file: &mut File, at: u64, end: u64) -> io::Result<u64> {
     let Some(mut position) = at.checked_sub(1) else { return Ok(0) };
     file.seek(SeekFrom::Start(position))?;
     let mut buffer = vec![0; 1 << 16];
@@ -55,7 +56,8 @@ pub(crate) fn line_start(file: &mut File, at: u64) -> io::Result<u64> {
         let read = file.read(&mut buffer)?;
         let line_end = memchr::memchr(b'\n', &buffer[..read]);
         position += line_end.map_or(read, |at| at + 1) as u64;
-        if line_end.is_some() || read == 0 {
+        // A line may be as long as the file: who looks for its end once is enough.
+        if line_end.is_some() || read == 0 || position >= end {
             return file.seek(SeekFrom::Start(position));
         }
     }

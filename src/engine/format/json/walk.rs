@@ -61,12 +61,12 @@ pub(crate) enum Broken {
 }
 
 /// Finds the items of `reader`, which holds JSON values one after another, with or without commas or newlines between.
-pub(crate) fn walk(reader: impl BufRead, each: &mut dyn FnMut(Item<'_>) -> Result<(), Halt>) -> Result<(), Broken> {
+pub(crate) fn walk(reader: impl Read, each: &mut dyn FnMut(Item<'_>) -> Result<(), Halt>) -> Result<(), Broken> {
     walk_layer(reader, each, LAYERS)
 }
 
 fn walk_layer(
-    reader: impl BufRead,
+    reader: impl Read,
     each: &mut dyn FnMut(Item<'_>) -> Result<(), Halt>,
     layers: usize,
 ) -> Result<(), Broken> {
