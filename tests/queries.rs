@@ -456,7 +456,7 @@ fn several_places_are_asked_side_by_side() {
     command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
     let ran = Ran::of(&mut command);
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stderr.contains("nobody: cannot list the Regions: there is no valid AWS login"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("nobody: there is no AWS profile `nobody`"), "{}", ran.stderr);
 
     let sentence = "vpc | show time, bytes | limit 3 | follow";
     let mut command = world.region.command(port(), &[&both[..], &["-o", "csv", "-e", sentence]].concat());

@@ -16,6 +16,7 @@ mod inventory;
 mod lateness;
 mod log_format;
 mod log_groups;
+mod login;
 mod naming;
 mod options;
 mod places;
@@ -26,5 +27,5 @@ mod roles;
 
 pub use connection::Aws;
 pub use error::Error;
-pub use options::{News, Options, Tell};
+pub use options::{News, Options, Role, Tell};
 pub use places::Places;

@@ -34,6 +34,31 @@ pub(crate) struct Place {
     #[arg(long, value_name = "REGION", global = true, conflicts_with = "local")]
     pub(crate) region: Option<String>,
 
+    /// A role to assume with the login, by its ARN
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "ARN", global = true, conflicts_with = "local", group = "role")]
+    pub(crate) role_arn: Option<String>,
+
+    /// Several accounts: `a,b`; in each the role of `--role-name` is assumed
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "ID", global = true, value_delimiter = ',', requires = "role_name")]
+    pub(crate) accounts: Vec<String>,
+
+    /// The name of the role to assume in each of `--accounts`
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NAME", global = true, conflicts_with_all = ["local", "role_arn"], requires = "accounts", group = "role")]
+    pub(crate) role_name: Option<String>,
+
+    /// The external id that the role asks for
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "ID", global = true, requires = "role")]
+    pub(crate) external_id: Option<String>,
+
+    /// The name of the session of the role, which `CloudTrail` shows [default: flowlogs]
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NAME", global = true, requires = "role")]
+    pub(crate) role_session_name: Option<String>,
+
     /// The cost of queries, by the config file.
     #[arg(skip)]
     pub(crate) cost: Cost,
@@ -89,12 +114,21 @@ impl Place {
         Ok(Session::open_aws(aws::Options {
             profile: self.profile.clone(),
             region: self.region(),
+            role: self.role(),
+            accounts: self.accounts.clone(),
             tell: Some(Box::new(move |news| match news {
                 News::Note(text) => terminal.note(text),
                 News::Failed(text) => terminal.error(text, None),
             })),
             usd_per_gb: self.cost.usd_per_gb,
         }))
+    }
+
+    /// The role to assume.
+    #[cfg(feature = "aws")]
+    fn role(&self) -> Option<aws::Role> {
+        let arn = self.role_arn.clone().or_else(|| self.role_name.clone())?;
+        Some(aws::Role { arn, external_id: self.external_id.clone(), session_name: self.role_session_name.clone() })
     }
 
     #[cfg(not(feature = "aws"))]

@@ -1,10 +1,10 @@
 //! The SDK's clients, created when the first call needs one.
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, Region};
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::{Builder, tls};
 use tokio::sync::OnceCell;
 
 use super::error::{self, Error};
@@ -18,7 +18,8 @@ pub(super) struct Clients {
     sts: aws_sdk_sts::Client,
     pub(super) region: String,
     profile: Option<String>,
-    caller: OnceCell<Caller>,
+    /// The identity of the login, whatever the Region.
+    caller: Arc<OnceCell<Caller>>,
 }
 
 /// The caller's identity.
@@ -38,30 +39,25 @@ impl Caller {
 }
 
 impl Clients {
-    /// Reads the SDK's default chain of environment, profiles and instance metadata.
-    pub(super) async fn load(profile: Option<&String>, region: Option<&String>) -> Result<Self, Error> {
-        let http = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-        let http = http.build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
-        if let Some(profile) = profile {
-            // A named profile takes precedence over keys in the environment, as in the AWS CLI.
-            let config = ProviderConfig::default().with_http_client(http);
-            let login = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
-            loader = loader.profile_name(profile).credentials_provider(login);
-        }
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        let config = loader.load().await;
+    /// The clients of a login in the Region of `config`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRegion`].
+    pub(super) fn of(
+        config: &SdkConfig,
+        profile: Option<String>,
+        caller: Arc<OnceCell<Caller>>,
+    ) -> Result<Self, Error> {
         let region = config.region().filter(|region| !region.as_ref().is_empty()).ok_or(Error::NoRegion)?.to_string();
         Ok(Self {
-            ec2: aws_sdk_ec2::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            ec2: aws_sdk_ec2::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            sts: aws_sdk_sts::Client::new(config),
             region,
-            profile: profile.cloned().or_else(|| std::env::var("AWS_PROFILE").ok()),
-            caller: OnceCell::new(),
+            profile,
+            caller,
         })
     }
 
@@ -80,12 +76,15 @@ impl Clients {
     }
 
     /// Converts an error of the SDK.
-    pub(super) fn failed<E, R>(&self, action: Action, doing: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> Error
+    pub(super) fn failed<E>(
+        &self,
+        action: Action,
+        doing: impl Into<String>,
+    ) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug + 'static,
     {
         let doing = doing.into();
-        move |error| error::from_sdk(&error, action, doing, self.profile.as_ref())
+        move |error| error::from_sdk(&error, action, doing, self.profile.as_ref(), &self.region)
     }
 }

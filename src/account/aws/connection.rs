@@ -5,6 +5,7 @@ use tokio::sync::OnceCell;
 use super::client::Clients;
 use super::error::Error;
 use super::inventory;
+use super::login::Login;
 use super::options::{News, Options};
 use super::quota::Quota;
 use crate::account::inventory::Inventory;
@@ -12,6 +13,8 @@ use crate::account::inventory::Inventory;
 /// An account on AWS, in one Region.
 pub struct Aws {
     pub(super) options: Options,
+    /// The login, if it is shared with other Regions.
+    login: Option<Login>,
     clients: OnceCell<Clients>,
     inventory: OnceCell<Inventory>,
     pub(super) quota: Quota,
@@ -21,11 +24,29 @@ impl Aws {
     /// Opens an account; nothing is read or called before the first request.
     #[must_use]
     pub fn open(options: Options) -> Self {
-        Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
+        Self { options, login: None, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
+    }
+
+    /// The same with a login that was read already.
+    pub(super) fn with_login(options: Options, login: Login) -> Self {
+        Self { login: Some(login), ..Self::open(options) }
     }
 
     pub(super) async fn clients(&self) -> Result<&Clients, Error> {
-        let load = || Clients::load(self.options.profile.as_ref(), self.options.region.as_ref());
+        let load = async || {
+            let region = self.options.region.as_ref();
+            match &self.login {
+                Some(login) => login.clients(region),
+                None => {
+                    let login = Login::load(self.options.profile.as_ref(), region).await?;
+                    let login = match &self.options.role {
+                        Some(role) => login.assuming(role).await,
+                        None => login,
+                    };
+                    login.clients(region)
+                }
+            }
+        };
         self.clients.get_or_try_init(load).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 
@@ -9,6 +10,7 @@ use super::naming::PROJECT;
 use super::policy::Action;
 use crate::account::cancellation::Cancelled;
 use crate::account::select::Error as SelectError;
+use crate::diagnostic::nearest;
 
 /// An error of AWS.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,54 @@ pub enum Error {
         reason: String,
         /// The profile that was used.
         profile: Option<String>,
+    },
+    /// The login is not valid in this Region, which may not be enabled for the account.
+    #[error(
+        "cannot {doing}: {region} does not accept the login: {reason}; the Region may not be enabled for the account"
+    )]
+    NotEnabled {
+        /// The action that failed.
+        doing: String,
+        /// The message of the service.
+        reason: String,
+        /// The Region.
+        region: String,
+        /// The profile that was used.
+        profile: Option<String>,
+    },
+    /// The time of this machine is not that of AWS.
+    #[error("cannot {doing}: the clock of this machine is wrong: {reason}")]
+    WrongClock {
+        /// The action that failed.
+        doing: String,
+        /// The message of the service.
+        reason: String,
+    },
+    /// The role of a profile, or one that was named, may not be assumed.
+    #[error("cannot {doing}: the role cannot be assumed: {reason}")]
+    NotAssumed {
+        /// The action that failed.
+        doing: String,
+        /// The message of the service.
+        reason: String,
+    },
+    /// `--profile nope`.
+    #[error("there is no AWS profile `{profile}`")]
+    NoProfile {
+        /// The profile as it was named.
+        profile: String,
+        /// The profiles that there are.
+        known: Vec<String>,
+    },
+    /// Something between here and AWS answered, such as a proxy.
+    #[error("cannot {doing}: the answer is not from AWS: HTTP {status}{}", of_body(body))]
+    NotAws {
+        /// The action that failed.
+        doing: String,
+        /// The status of the answer.
+        status: u16,
+        /// The first line of the answer.
+        body: String,
     },
     /// The service did not answer.
     #[error("cannot {doing}: AWS did not answer: {reason}")]
@@ -190,6 +240,14 @@ fn of_flow_logs(ids: &[String]) -> String {
     }
 }
 
+fn of_profiles(known: &[String]) -> String {
+    known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn of_body(body: &str) -> String {
+    if body.is_empty() { " without a text".into() } else { format!(": `{body}`") }
+}
+
 fn of_request(id: Option<&str>) -> String {
     id.map(|id| format!(" (request {id})")).unwrap_or_default()
 }
@@ -212,16 +270,15 @@ fn rolled_back(undone: &[String], left: &[String]) -> String {
 const DENIED: [&str; 4] =
     ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
 /// Error codes of a missing or expired login.
-const LOGGED_OUT: [&str; 8] = [
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "AuthFailure",
-    "InvalidToken",
-    "UnauthorizedException",
-];
+const LOGGED_OUT: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "InvalidToken", "UnauthorizedException"];
+/// Error codes of a login that is not valid, also where it is valid in other Regions, but the account has not enabled
+/// this one.
+///
+/// Source: <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>.
+const NOT_ENABLED: [&str; 3] = ["AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"];
+/// Error codes, and parts of messages of other codes, of a clock that is wrong.
+const WRONG_CLOCK: [&str; 4] =
+    ["RequestExpired", "RequestTimeTooSkewed", "Signature expired", "Signature not yet current"];
 /// The code of a response without one, such as that of a proxy.
 const UNKNOWN: &str = "unknown error";
 /// Error codes of faults of the service.
@@ -249,6 +306,17 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
+            Self::Refused { message, .. } if message.contains("service control policy") => {
+                Some("a service control policy of the organization denies it: who administers that can allow it".into())
+            }
+            Self::Refused { message, .. } if message.contains("permissions boundary") => {
+                Some("the caller's permissions boundary does not allow it: who administers that can allow it".into())
+            }
+            Self::Refused { message, .. } if message.contains("KMS key") => Some(
+                "the key's policy has to let CloudWatch Logs use it: \
+                 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
+                    .into(),
+            ),
             Self::Refused { action, code, message, .. } if DENIED.contains(&code.as_str()) => Some(format!(
                 "the caller is not allowed `{}`; `flowlogs policy` prints what each command needs",
                 denied_action(message).unwrap_or(action.name())
@@ -259,6 +327,21 @@ impl Error {
             Self::NoLogin { profile: None, .. } => {
                 Some("log in: `aws sso login`, or name a profile: `--profile NAME`".into())
             }
+            Self::NotEnabled { region, profile, .. } => Some(format!(
+                "if the login is good elsewhere, enable the Region: `aws account enable-region --region-name {region}`; \
+                 else log in: `aws sso login{}`",
+                profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default()
+            )),
+            Self::WrongClock { .. } => Some("set the clock, best by NTP, and try again".into()),
+            Self::NotAssumed { .. } => {
+                Some("both the caller's policies and the role's trust policy have to allow `sts:AssumeRole`".into())
+            }
+            Self::NoProfile { profile, known } => Some(match nearest(profile, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`? There are: {}", of_profiles(known)),
+                None if known.is_empty() => "there are none: `aws configure` makes one".into(),
+                None => format!("there are: {}", of_profiles(known)),
+            }),
+            Self::NotAws { .. } => Some("a proxy may have answered: see HTTPS_PROXY and NO_PROXY".into()),
             Self::NoRegion => Some("name one: `--region eu-west-1`, AWS_REGION, or `region` in the profile".into()),
             Self::Unreachable { .. } => Some("check the network, the Region's name and AWS_ENDPOINT_URL".into()),
             Self::BadRetention { .. } => {
@@ -308,7 +391,11 @@ impl Error {
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Refused { code, .. } => !FAULTS.contains(&code.as_str()),
-            Self::NoLogin { .. } | Self::Unsuccessful { .. } => true,
+            Self::NoLogin { .. }
+            | Self::NotEnabled { .. }
+            | Self::WrongClock { .. }
+            | Self::NotAssumed { .. }
+            | Self::Unsuccessful { .. } => true,
             _ => false,
         }
     }
@@ -357,25 +444,76 @@ fn denied_action(message: &str) -> Option<&str> {
 }
 
 /// Converts an error of the SDK.
-pub(super) fn from_sdk<E, R>(error: &SdkError<E, R>, action: Action, doing: String, profile: Option<&String>) -> Error
+pub(super) fn from_sdk<E>(
+    error: &SdkError<E, HttpResponse>,
+    action: Action,
+    doing: String,
+    profile: Option<&String>,
+    region: &str,
+) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: std::fmt::Debug + 'static,
 {
     let profile = profile.cloned();
-    let Some(service) = error.as_service_error() else {
-        let reason = reasons(error);
-        // The SDK reports this only in its message: the error types differ by the source of the login.
-        let is_login =
-            ["credential", "sso token", "token has expired"].iter().any(|part| reason.to_lowercase().contains(part));
-        return if is_login { Error::NoLogin { doing, reason, profile } } else { Error::Unreachable { doing, reason } };
-    };
+    let Some(service) = error.as_service_error() else { return from_dispatch(error, doing, profile) };
     let code = service.code().unwrap_or(UNKNOWN).to_string();
-    let message = service.message().map_or_else(|| DisplayErrorContext(service).to_string(), ToString::to_string);
-    if LOGGED_OUT.contains(&code.as_str()) {
-        return Error::NoLogin { doing, reason: format!("{code}: {message}"), profile };
+    let message = match (service.message(), error.raw_response()) {
+        (Some(message), _) => without_blob(message),
+        (None, Some(response)) if service.code().is_none() => {
+            let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+            let body = body.lines().next().unwrap_or_default().trim().chars().take(BODY_LETTERS).collect();
+            return Error::NotAws { doing, status: response.status().as_u16(), body };
+        }
+        (None, _) => DisplayErrorContext(service).to_string(),
+    };
+    let (is, reason) = (|codes: &[&str]| codes.contains(&code.as_str()), format!("{code}: {message}"));
+    if WRONG_CLOCK.iter().any(|part| reason.contains(part)) {
+        Error::WrongClock { doing, reason }
+    } else if is(&LOGGED_OUT) {
+        Error::NoLogin { doing, reason, profile }
+    } else if is(&NOT_ENABLED) {
+        Error::NotEnabled { doing, reason, region: region.into(), profile }
+    } else {
+        let request_id = service.meta().request_id().map(ToString::to_string);
+        Error::Refused { doing, action, code, message, request_id }
     }
-    Error::Refused { doing, action, code, message, request_id: service.meta().request_id().map(ToString::to_string) }
+}
+
+/// The most letters of an answer that is not from AWS.
+const BODY_LETTERS: usize = 80;
+
+/// Converts an error before the service answered. The SDK tells the kinds only in messages: the error types differ by the
+/// source of the login.
+fn from_dispatch(error: &dyn StdError, doing: String, profile: Option<String>) -> Error {
+    let reason = reasons(error);
+    let has = |parts: &[&str]| parts.iter().any(|part| reason.to_lowercase().contains(part));
+    if let Some(message) = denied_role(&reason) {
+        Error::NotAssumed { doing, reason: message }
+    } else if has(&["credential", "sso token", "token has expired"]) {
+        Error::NoLogin { doing, reason, profile }
+    } else {
+        Error::Unreachable { doing, reason }
+    }
+}
+
+/// The service's message that a role cannot be assumed, without the SDK's details around it.
+fn denied_role(reason: &str) -> Option<String> {
+    if denied_action(reason) != Some("sts:AssumeRole") {
+        return None;
+    }
+    let message = reason.split_once("message: \"").map_or(reason, |(_, rest)| rest);
+    Some(message.split('"').next().unwrap_or_default().to_string())
+}
+
+/// A message without the encoded part that only `aws sts decode-authorization-message` can read.
+fn without_blob(message: &str) -> String {
+    match message.split_once("Encoded authorization failure message: ") {
+        Some((message, blob)) => {
+            let rest = blob.trim_start().split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+            format!("{}{rest}", message.trim_end())
+        }
+        None => message.into(),
+    }
 }
 
 /// An error and its causes, each once, without the SDK's internal details.
@@ -411,6 +549,22 @@ mod tests {
         assert!(passed.help().unwrap().contains("`iam:PassRole`"));
         assert_eq!(refused("AccessDenied", "no").denied(), Some("ec2:CreateFlowLogs"));
         assert_eq!(refused("InvalidParameter", "no").denied(), None);
+    }
+
+    #[test]
+    fn a_role_that_may_not_be_assumed_is_called_that() {
+        let reason = "an error occurred: service error: Error { code: \"AccessDenied\", message: \"User: u is not \
+                      authorized to perform: sts:AssumeRole on resource: r\", aws_request_id: \"1\" }";
+        let expected = "User: u is not authorized to perform: sts:AssumeRole on resource: r";
+        assert_eq!(denied_role(reason).as_deref(), Some(expected));
+        assert_eq!(denied_role("no credentials"), None);
+    }
+
+    #[test]
+    fn an_encoded_message_is_left_out() {
+        let message = "You are not authorized. Encoded authorization failure message: AbC-_9 (see the manual)";
+        assert_eq!(without_blob(message), "You are not authorized.(see the manual)");
+        assert_eq!(without_blob("You are not authorized."), "You are not authorized.");
     }
 
     #[test]

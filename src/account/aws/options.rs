@@ -12,6 +12,17 @@ pub enum News<'n> {
 /// The function that gets messages for the user.
 pub type Tell = Box<dyn Fn(News<'_>) + Send + Sync>;
 
+/// A role to assume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its ARN; with several accounts its name.
+    pub arn: String,
+    /// The id that the role's trust policy may ask for.
+    pub external_id: Option<String>,
+    /// The name of the session, which CloudTrail shows; `None` for `flowlogs`.
+    pub session_name: Option<String>,
+}
+
 /// The account to use, and the way to report to the user.
 #[derive(Default)]
 pub struct Options {
@@ -19,6 +30,10 @@ pub struct Options {
     pub profile: Option<String>,
     /// The Region; `None` for that of the profile or the environment.
     pub region: Option<String>,
+    /// The role to assume with the profile's login.
+    pub role: Option<Role>,
+    /// The accounts in which a role is assumed, each a place of its own.
+    pub accounts: Vec<String>,
     /// Gets the messages.
     pub tell: Option<Tell>,
     /// The price of scanning a gigabyte, in US dollars.

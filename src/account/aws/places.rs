@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use tokio::sync::OnceCell;
 
 use super::client::Clients;
 use super::connection::Aws;
 use super::error::Error;
 use super::lateness::LATENESS_S;
-use super::options::{News, Options, Tell};
+use super::login::Login;
+use super::options::{News, Options, Role, Tell};
 use super::policy::Action;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -37,12 +39,22 @@ use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, V
 /// The word for every Region that an account has enabled.
 const ALL: &str = "all";
 
+/// The Region that is asked for all others, if no Region is set.
+const ANY_REGION: &str = "us-east-1";
+
+/// The number of places that are asked at once.
+const AT_ONCE: usize = 16;
+
 /// The profiles and Regions to use.
 pub struct Places {
     /// Profiles; `None` for what the SDK's default chain finds.
     profiles: Vec<Option<String>>,
     /// Regions, or [`ALL`]; `None` for the profile's or the environment's.
     regions: Vec<Option<String>>,
+    /// Accounts in which the role is assumed; none for those of the profiles.
+    accounts: Vec<String>,
+    /// The role to assume with each login.
+    role: Option<Role>,
     tell: Arc<Tell>,
     usd_per_gb: f64,
     found: OnceCell<Vec<(Place, Aws)>>,
@@ -51,27 +63,42 @@ pub struct Places {
     is_partial: AtomicBool,
 }
 
-/// The items of a comma-separated list; a single `None` if there is no list.
+/// The items of a comma-separated list, each once; a single `None` if there is no list.
 fn parts(list: Option<&String>) -> Vec<Option<String>> {
     match list {
-        Some(list) => list.split(',').map(|part| Some(part.trim().to_string())).collect(),
+        Some(list) => each_once(list.split(',').map(|part| Some(part.trim().to_string()))),
         None => vec![None],
     }
 }
 
+/// Items in their order, each once.
+fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut known = Vec::new();
+    for item in items {
+        if !known.contains(&item) {
+            known.push(item);
+        }
+    }
+    known
+}
+
 impl Places {
-    /// The places that `options` name, if there are several.
+    /// The places that `options` name, if there are several; otherwise `options` name the one.
     #[must_use]
     pub fn of(options: &mut Options) -> Option<Self> {
-        let (profiles, regions) = (parts(options.profile.as_ref()), parts(options.region.as_ref()));
+        let (mut profiles, mut regions) = (parts(options.profile.as_ref()), parts(options.region.as_ref()));
+        let accounts = each_once(std::mem::take(&mut options.accounts));
         let is_one = profiles.len() == 1 && regions.len() == 1 && regions[0].as_deref() != Some(ALL);
-        if is_one {
+        if is_one && accounts.is_empty() {
+            (options.profile, options.region) = (profiles.remove(0), regions.remove(0));
             return None;
         }
         let tell = options.tell.take().unwrap_or_else(|| Box::new(|_| {}));
         Some(Self {
             profiles,
             regions,
+            accounts,
+            role: options.role.take(),
             tell: Arc::new(tell),
             usd_per_gb: options.usd_per_gb,
             found: OnceCell::new(),
@@ -80,45 +107,71 @@ impl Places {
         })
     }
 
-    /// The places; a profile whose Regions cannot be listed is reported, unless all fail.
+    /// The places, each account and Region once; a login whose places cannot be found is reported, unless all fail.
     async fn places(&self) -> Result<&Vec<(Place, Aws)>, Error> {
         let find = async || {
-            let of_profiles = join_all(self.profiles.iter().map(|profile| self.of_profile(profile.as_ref()))).await;
-            let of_profiles = self.profiles.iter().zip(of_profiles);
-            let found = self.done(of_profiles, |profile| profile.clone().unwrap_or_else(|| "-".into()))?;
-            Ok(found.into_iter().flat_map(|(_, places)| places).collect())
+            let logins = join_all(self.profiles.iter().map(|profile| self.logins(profile.as_ref()))).await;
+            let label = |profile: &Option<String>| profile.clone().unwrap_or_else(|| "-".into());
+            let logins = self.done(self.profiles.iter().zip(logins), label)?;
+            let logins: Vec<(String, Login)> = logins.into_iter().flat_map(|(_, logins)| logins).collect();
+            let places = join_all(logins.iter().map(|(name, login)| self.of_login(name, login))).await;
+            let places = self.done(logins.iter().map(|(name, _)| name).zip(places), Clone::clone)?;
+            let mut found: Vec<(Place, Aws)> = Vec::new();
+            for (place, aws) in places.into_iter().flat_map(|(_, places)| places) {
+                // Two profiles may be of one account.
+                if found.iter().all(|(known, _)| *known != place) {
+                    found.push((place, aws));
+                }
+            }
+            Ok(found)
         };
         self.found.get_or_try_init(find).await
     }
 
-    /// The places of a profile.
-    async fn of_profile(&self, profile: Option<&String>) -> Result<Vec<(Place, Aws)>, Error> {
-        let regions = match self.regions.as_slice() {
-            [Some(all)] if all == ALL => enabled_regions(profile).await?.into_iter().map(Some).collect(),
-            regions => regions.to_vec(),
-        };
-        Ok(join_all(regions.into_iter().map(|region| self.open(profile, region))).await)
+    /// The logins of a profile, each with a name for messages: its own, that of the role, or one for each account.
+    async fn logins(&self, profile: Option<&String>) -> Result<Vec<(String, Login)>, Error> {
+        let name = profile.cloned().unwrap_or_else(|| "-".into());
+        let region = self.regions.iter().flatten().find(|region| *region != ALL);
+        let login = Login::load(profile, region).await?;
+        let Some(role) = &self.role else { return Ok(vec![(name, login)]) };
+        if self.accounts.is_empty() {
+            return Ok(vec![(name, login.assuming(role).await)]);
+        }
+        let partition = clients(&login)?.caller().await?.partition().to_string();
+        let mut logins = Vec::new();
+        for account in &self.accounts {
+            let arn = format!("arn:{partition}:iam::{account}:role/{}", role.arn);
+            logins.push((account.clone(), login.clone().assuming(&Role { arn, ..role.clone() }).await));
+        }
+        Ok(logins)
     }
 
-    async fn open(&self, profile: Option<&String>, region: Option<String>) -> (Place, Aws) {
-        let open = || {
-            let tell = Arc::clone(&self.tell);
-            Aws::open(Options {
-                profile: profile.cloned(),
-                region: region.clone(),
-                tell: Some(Box::new(move |news| tell(news))),
-                usd_per_gb: self.usd_per_gb,
-            })
-        };
-        let aws = open();
-        match place(&aws).await {
-            Ok(place) => (place, aws),
-            // Reopened, so that the error appears on first use: the SDK caches a failed login.
-            Err(_) => {
-                let named = |name: Option<&String>| name.cloned().unwrap_or_else(|| "-".into());
-                (Place { region: named(region.as_ref()), account: named(profile) }, open())
+    /// The places of a login.
+    async fn of_login(&self, name: &str, login: &Login) -> Result<Vec<(Place, Aws)>, Error> {
+        let mut regions = Vec::new();
+        for region in &self.regions {
+            match region {
+                Some(all) if all == ALL => regions.extend(enabled_regions(login).await?.into_iter().map(Some)),
+                region => regions.push(region.clone()),
             }
         }
+        Ok(join_all(each_once(regions).into_iter().map(|region| self.open(name, login, region))).await)
+    }
+
+    async fn open(&self, name: &str, login: &Login, region: Option<String>) -> (Place, Aws) {
+        let tell = Arc::clone(&self.tell);
+        let options = Options {
+            region: region.clone(),
+            tell: Some(Box::new(move |news| tell(news))),
+            usd_per_gb: self.usd_per_gb,
+            ..Options::default()
+        };
+        let aws = Aws::with_login(options, login.clone());
+        // If the place cannot be found, the error appears on first use.
+        let place = place(&aws)
+            .await
+            .unwrap_or_else(|_| Place { region: region.unwrap_or_else(|| "-".into()), account: name.into() });
+        (place, aws)
     }
 
     /// Asks all places at once; those that fail are reported, unless all fail.
@@ -128,7 +181,8 @@ impl Places {
         T: Send,
     {
         let places = self.places().await?;
-        let answers = join_all(places.iter().map(|(_, aws)| ask(aws))).await;
+        let asked: Vec<F> = places.iter().map(|(_, aws)| ask(aws)).collect();
+        let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         self.done(places.iter().map(|(place, _)| place).zip(answers), Place::label)
     }
 
@@ -183,12 +237,21 @@ async fn place(aws: &Aws) -> Result<Place, Error> {
     Ok(Place { region: clients.region.clone(), account: clients.caller().await?.account.clone() })
 }
 
+/// The clients of a login in whatever Region.
+fn clients(login: &Login) -> Result<Clients, Error> {
+    match login.clients(None) {
+        Err(Error::NoRegion) => login.clients(Some(&ANY_REGION.into())),
+        clients => clients,
+    }
+}
+
 /// Every Region that an account has enabled.
-async fn enabled_regions(profile: Option<&String>) -> Result<Vec<String>, Error> {
-    let clients = Clients::load(profile, None).await?;
+async fn enabled_regions(login: &Login) -> Result<Vec<String>, Error> {
+    let clients = clients(login)?;
     let found = clients.ec2.describe_regions().send().await;
     let found = found.map_err(clients.failed(Action::DescribeRegions, "list the Regions"))?;
-    Ok(found.regions().iter().filter_map(|region| region.region_name()).map(Into::into).collect())
+    let enabled = found.regions().iter().filter(|region| region.opt_in_status() != Some("not-opted-in"));
+    Ok(enabled.filter_map(|region| region.region_name()).map(Into::into).collect())
 }
 
 #[async_trait]
@@ -340,6 +403,8 @@ mod tests {
             (None, Some("eu-west-1,eu-west-2"), true),
             (Some("p,q"), None, true),
             (None, Some("all"), true),
+            (None, Some("eu-west-1, eu-west-1"), false),
+            (Some("p,p"), None, false),
         ] {
             assert_eq!(is_several(profile, region), expected, "{profile:?} {region:?}");
         }
