@@ -31,7 +31,7 @@ pub enum Error {
         /// The field.
         name: String,
     },
-    /// `instance.tag = "a\"b'c"`
+    /// `instance.tag = "a\u{202e}b"`
     #[error("`{value}` cannot be said in a Logs Insights query: it has {reason}")]
     UnsafeText {
         /// The value.
