@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings};
+use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings, SumOfNothing};
 
 /// The result of one poll of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,7 @@ impl Default for Script {
                 not_null: NotNull::Null,
                 dash: Dash::Text,
                 mixed: Mixed::Missing,
+                sum_of_nothing: SumOfNothing::Null,
             },
         }
     }
