@@ -12,6 +12,7 @@ mod format;
 mod groups;
 mod literal;
 mod names;
+mod needed;
 mod pipeline;
 mod records;
 
@@ -43,6 +44,7 @@ pub struct Query {
 /// [`Error::FieldMissing`] where the sentence names a field that the logs lack,
 /// [`Error::FilesOnly`] and [`Error::NeedsInventory`] for what the service cannot do,
 /// [`Error::UnsafeText`] and [`Error::UnsafeRegex`] for values that are on no allow-list,
+/// [`Error::SeveralFormats`] for a field that the service does not find among records of several formats,
 /// [`Error::TooLong`] over 10,000 characters.
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
@@ -67,7 +69,7 @@ pub fn missing(plan: &Plan, formats: &[Format]) -> Option<Missing> {
 pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
     let mut pipeline = pipeline::Pipeline::new(format);
-    pipeline.parse();
+    pipeline.parse(plan)?;
     let (columns, order) = match &plan.shape {
         Shape::Records { columns, .. } => {
             let names = records::emit(&mut pipeline, plan, columns)?;
@@ -77,6 +79,12 @@ pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
     };
     let (text, notes) = pipeline.finish()?;
     Ok(Query { text, columns, order, notes })
+}
+
+/// Returns whether the query of a plan takes the text of records apart, and so reads it by this format.
+#[must_use]
+pub fn parses(plan: &Plan, format: &Format) -> bool {
+    pipeline::unfound(plan, format).is_some()
 }
 
 fn refuse_extra_columns(plan: &Plan) -> Result<(), Error> {

@@ -46,21 +46,20 @@ pub(super) fn shown(field: Field) -> Result<Column, Error> {
     Ok(match field.info().origin {
         Origin::Record(_) | Origin::Time => Column::stored(field),
         Origin::Derived => Column::computed(field.result_name(), DURATION),
-        Origin::BySide { ingress, egress } => by_side(field, ingress, egress, |_| None),
+        Origin::BySide { ingress, egress } => by_side(field, ingress, egress),
         Origin::Inventory(_) => return Err(Error::NeedsInventory { name: field.name().into() }),
         // The check asks for a side wherever a single value is needed.
         Origin::EitherSide(_) => unreachable!("`{}` has no single value", field.name()),
     })
 }
 
-/// The column that groups and counts a field, in which every absent value is the same one.
+/// The column that groups, counts and sorts by a field, in which every absent value is the same one.
 ///
 /// A MAC address, which an Elastic Fabric Adapter records, is an absent address; `has_macs` says whether there may be
 /// some. In a log group of several formats, some records write `-` and others lack the field.
 pub(super) fn grouped(field: Field, format: &Format, has_macs: bool) -> Result<Column, Error> {
     let stored = stored_name(field);
     match field.info().origin {
-        Origin::BySide { ingress, egress } => Ok(by_side(field, ingress, egress, |side| Some(value_test(side)))),
         Origin::Record(_) if format.is_partial(field) || (has_macs && field.field_type() == FieldType::Address) => {
             let name = field.result_name();
             let name = if is_field(&name) { format!("{name}_value") } else { name };
@@ -77,11 +76,8 @@ fn value_test(field: Field) -> String {
 }
 
 /// The value of the side that the record's direction tells. A record without a direction has no sides.
-fn by_side(field: Field, ingress: Field, egress: Field, guard: impl Fn(Field) -> Option<String>) -> Column {
-    let test = |direction: &str, side: Field| {
-        let is_directed = format!("flowDirection = \"{direction}\"");
-        guard(side).map_or_else(|| is_directed.clone(), |guard| format!("({is_directed}) and ({guard})"))
-    };
+fn by_side(field: Field, ingress: Field, egress: Field) -> Column {
+    let test = |direction: &str, side: Field| format!("(flowDirection = \"{direction}\") and ({})", value_test(side));
     let (enters, leaves) = (test("ingress", ingress), test("egress", egress));
     let (ingress, egress) = (stored_name(ingress), stored_name(egress));
     Column::computed(field.result_name(), format!("if({enters}, {ingress}, if({leaves}, {egress}, \"-\"))"))

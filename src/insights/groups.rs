@@ -103,8 +103,10 @@ impl Stats<'_, '_> {
     fn calls(&mut self, groups: &Groups) -> Result<Vec<String>, Error> {
         let plan = self.plan;
         let tells = |place: usize| {
-            let is_key = plan.sort.iter().any(|key| !key.descending && result_of(&key.source) == Some(place));
-            is_key || groups.having.as_ref().is_some_and(|having| tells_zero(&having.means, place))
+            let key = plan.sort.iter().position(|key| result_of(&key.source) == Some(place));
+            // Ascending, or before another key, a group without a value has a place of its own.
+            let has_place = key.is_some_and(|key| !plan.sort[key].descending || key + 1 < plan.sort.len());
+            has_place || groups.having.as_ref().is_some_and(|having| tells_zero(&having.means, place))
         };
         let places = groups.keys.len()..;
         groups.aggregates.iter().zip(places).map(|(aggregate, place)| self.call(aggregate, tells(place))).collect()

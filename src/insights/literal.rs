@@ -84,9 +84,13 @@ impl Visitor for Shared {
 
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), Self::Err> {
         match ast {
-            Ast::Empty(_) | Ast::Dot(_) | Ast::ClassPerl(_) | Ast::Alternation(_) | Ast::Concat(_) => Ok(()),
-            // Its parts are visited.
-            Ast::ClassBracketed(_) => Ok(()),
+            // The parts of the last three are visited, too.
+            Ast::Empty(_)
+            | Ast::Dot(_)
+            | Ast::ClassPerl(_)
+            | Ast::Alternation(_)
+            | Ast::Concat(_)
+            | Ast::ClassBracketed(_) => Ok(()),
             Ast::ClassUnicode(_) => Err("it has a Unicode class"),
             Ast::Literal(literal) => check_literal(literal),
             Ast::Assertion(assertion) => match assertion.kind {
@@ -139,9 +143,9 @@ fn check_literal(literal: &ast::Literal) -> Result<(), &'static str> {
 const MOST_REPETITIONS: u32 = 1000;
 
 fn check_repetition(kind: &RepetitionKind) -> Result<(), &'static str> {
+    use RepetitionRange::{AtLeast, Bounded, Exactly};
     let most = match kind {
-        RepetitionKind::Range(RepetitionRange::Exactly(most) | RepetitionRange::AtLeast(most)) => *most,
-        RepetitionKind::Range(RepetitionRange::Bounded(_, most)) => *most,
+        RepetitionKind::Range(Exactly(most) | AtLeast(most) | Bounded(_, most)) => *most,
         RepetitionKind::ZeroOrOne | RepetitionKind::ZeroOrMore | RepetitionKind::OneOrMore => 0,
     };
     if most > MOST_REPETITIONS { Err("it repeats a part more than 1000 times") } else { Ok(()) }

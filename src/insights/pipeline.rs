@@ -3,6 +3,7 @@
 use super::error::{Error, MAX_QUERY_CHARS};
 use super::filter;
 use super::format::Format;
+use super::needed::needed;
 use crate::field::{Field, FieldType};
 use crate::query::plan::{Filter, Plan, Statuses};
 
@@ -10,6 +11,11 @@ use crate::query::plan::{Filter, Plan, Statuses};
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Limit.html>.
 pub const MAX_ROWS: u64 = 100_000;
+
+/// Returns a field that a plan needs and the service does not find in records of this format.
+pub(super) fn unfound(plan: &Plan, format: &Format) -> Option<Field> {
+    needed(plan, format).into_iter().find(|field| !format.finds(*field))
+}
 
 /// The commands of a query of records of this format.
 pub(super) struct Pipeline<'a> {
@@ -41,15 +47,17 @@ impl<'a> Pipeline<'a> {
         Ok((text, self.notes))
     }
 
-    /// Takes the text of a record apart. Each name is the one that the service gives the field
-    /// elsewhere, so that the rest of the query is the same for all logs.
-    pub(super) fn parse(&mut self) {
-        let Some(values) = &self.format.parsed else { return };
+    /// Takes the text of a record apart, where a plan needs a field that the service does not find. Each name is the
+    /// one that the service gives the field elsewhere, so that the rest of the query is the same for all logs.
+    pub(super) fn parse(&mut self, plan: &Plan) -> Result<(), Error> {
+        let Some(field) = unfound(plan, self.format) else { return Ok(()) };
+        let values = self.format.values().ok_or(Error::SeveralFormats { field: field.name() })?;
         let name = |(place, value): (usize, &Option<Field>)| {
             value.map_or_else(|| format!("unknown_{place}"), |field| field.info().insights.to_string())
         };
         let names: Vec<String> = values.iter().enumerate().map(name).collect();
         self.push(format!("parse @message \"{}\" as {}", vec!["*"; names.len()].join(" "), names.join(", ")));
+        Ok(())
     }
 
     /// Selects the records of a plan.
@@ -77,11 +85,14 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    /// Sorts by keys, each a name and a direction.
+    /// Sorts by keys, each a name and a direction. Two fields may have one name, which sorts once.
     pub(super) fn sort(&mut self, keys: &[(String, bool)]) {
+        let is_first =
+            |(place, (name, _)): &(usize, &(String, bool))| keys[..*place].iter().all(|(known, _)| known != name);
         let key = |(name, descending): &(String, bool)| format!("{name} {}", if *descending { "desc" } else { "asc" });
-        if !keys.is_empty() {
-            self.push(format!("sort {}", keys.iter().map(key).collect::<Vec<_>>().join(", ")));
+        let texts: Vec<String> = keys.iter().enumerate().filter(is_first).map(|(_, one)| key(one)).collect();
+        if !texts.is_empty() {
+            self.push(format!("sort {}", texts.join(", ")));
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn emit(pipeline: &mut Pipeline<'_>, plan: &Plan, columns: &[ShownCol
     for key in if plan.sort.is_empty() { &default } else { plan.sort.as_slice() } {
         let Source::Field(field) = key.source else { continue };
         // Rows of one value are put in order by their reader, who has to see it.
-        let name = show(column::shown(field)?);
+        let name = show(column::grouped(field, pipeline.format, false)?);
         if !key.descending && !is_timestamp(field) {
             // Ascending, the service puts `-` and missing values first; here they are last.
             let flag = filter::absence_flag(format!("no_{}", field.result_name()), &name, field.field_type());

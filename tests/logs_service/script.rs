@@ -48,6 +48,8 @@ pub(crate) struct Script {
     pub(crate) throttled: usize,
     /// The queries that may run at once.
     pub(crate) most_running: usize,
+    /// Whether answers have statistics.
+    pub(crate) has_statistics: bool,
     /// How long each answer takes.
     pub(crate) delay: Duration,
     /// The points on which the service's documentation is not settled.
@@ -61,6 +63,7 @@ impl Default for Script {
             lasts: Duration::ZERO,
             throttled: 0,
             most_running: 100,
+            has_statistics: true,
             delay: Duration::ZERO,
             settings: Settings {
                 missing: MissingTest::Null,

@@ -27,6 +27,12 @@ fn tests(filter: &Filter, is_meant: &dyn Fn(&Source) -> bool) -> bool {
     }
 }
 
+/// Whether a filter over groups with such a number decides whether the answer about no record has its row.
+pub(crate) fn chooses_by_distinct(plan: &Plan) -> bool {
+    let Shape::Groups(groups) = &plan.shape else { return false };
+    groups.having.is_some() && groups.aggregates.iter().any(|aggregate| aggregate.function == Function::Distinct)
+}
+
 /// Whether it is the answer about no record: one row of nothing and zeros. How many different values
 /// there are in nothing, the text may leave open.
 pub(crate) fn is_of_nothing(plan: &Plan, rows: &[Row]) -> bool {

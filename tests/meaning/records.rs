@@ -198,11 +198,12 @@ fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
         ("subnet-id", _) => random.pick(&["subnet-a", "subnet-b"]).into(),
         ("region", _) => random.pick(&["eu-west-1", "us-east-1"]).into(),
         ("resource-id", _) => random.pick(&["nat-1", "nat-2", "-"]).into(),
-        (_, Kind::NoTraffic(_)) => "-".into(),
+        (_, Kind::NoTraffic(_))
+        | ("srcport" | "dstport" | "protocol" | "tcp-flags", Kind::Efa)
+        | ("bytes", Kind::Blocked) => "-".into(),
         ("flow-direction", _) => random.pick(&["ingress", "egress", "ingress", "egress", "-"]).into(),
         ("srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr", Kind::Efa) => random.pick(&MACS).into(),
         ("type", Kind::Efa) => "EFA".into(),
-        ("srcport" | "dstport" | "protocol" | "tcp-flags", Kind::Efa) | ("bytes", Kind::Blocked) => "-".into(),
         ("action", Kind::Blocked) => "REJECT".into(),
         ("reject-reason", Kind::Blocked) => "BPA".into(),
         ("srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr", _) => random.pick(&ADDRESSES).into(),

@@ -4,6 +4,7 @@ use tokio::sync::OnceCell;
 
 use super::client::Clients;
 use super::error::Error;
+use super::found_names::FoundNames;
 use super::inventory;
 use super::options::{News, Options};
 use super::quota::Quota;
@@ -14,6 +15,7 @@ pub struct Aws {
     pub(super) options: Options,
     clients: OnceCell<Clients>,
     inventory: OnceCell<Inventory>,
+    pub(super) found_names: FoundNames,
     pub(super) quota: Quota,
 }
 
@@ -21,7 +23,13 @@ impl Aws {
     /// Opens an account; nothing is read or called before the first request.
     #[must_use]
     pub fn open(options: Options) -> Self {
-        Self { options, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
+        Self {
+            options,
+            clients: OnceCell::new(),
+            inventory: OnceCell::new(),
+            found_names: FoundNames::default(),
+            quota: Quota::default(),
+        }
     }
 
     pub(super) async fn clients(&self) -> Result<&Clients, Error> {

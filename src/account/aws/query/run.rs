@@ -49,6 +49,7 @@ pub(in super::super) async fn run(
     if matched == 0 && !plan.is_never() {
         notes.extend(empty::notes(&asked));
     }
+    notes.extend(service.note_of_cut_values());
     let (records_scanned, bytes_scanned) = service.scanned();
     Ok(RunStats {
         rows,
