@@ -87,6 +87,13 @@ pub fn parses(plan: &Plan, format: &Format) -> bool {
     pipeline::unfound(plan, format).is_some()
 }
 
+/// Returns a note for the reader of a query whose answer may take several.
+#[must_use]
+pub fn note_of_several(plan: &Plan) -> Option<String> {
+    let is_long = plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
+    is_long.then(|| format!("one query returns at most {MAX_ROWS} rows: a longer answer takes several, by time"))
+}
+
 fn refuse_extra_columns(plan: &Plan) -> Result<(), Error> {
     match plan.named().into_iter().find(|source| matches!(source, Source::Extra(_))) {
         Some(extra) => {

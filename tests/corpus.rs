@@ -217,7 +217,8 @@ fn answers(
     let emitted = insights::emit(&plan, &case.format()?);
     if is_wanted("notes") {
         let more = emitted.as_ref().map(|query| query.notes.clone()).unwrap_or_default();
-        let notes: Vec<String> = plan.notes.iter().cloned().chain(more).collect();
+        let several = emitted.as_ref().ok().and_then(|_| insights::note_of_several(&plan));
+        let notes: Vec<String> = plan.notes.iter().cloned().chain(more).chain(several).collect();
         found.insert("notes", lines(&notes));
     }
     if is_wanted("insights") {

@@ -468,6 +468,22 @@ fn a_group_of_two_formats_is_asked_by_names_that_were_found_and_else_refused() {
 }
 
 #[test]
+fn an_order_that_is_the_services_own_is_said_where_a_limit_cuts() {
+    let world = world();
+    let service = world.service(quick());
+    let ask = |stages: &str| world.on_aws(&service, &["-e", &format!("vpc | {stages} last 2h")]).stderr;
+    for (stages, is_said) in [
+        ("show src.addr | sort src.addr | limit 3", true),
+        ("count() by src.addr | sort src.addr asc | limit 3", true),
+        ("show src.addr | sort src.addr | limit none", false),
+        ("show src.addr | sort bytes | limit 3", false),
+        ("count() by src.addr | limit 3", false),
+    ] {
+        assert_eq!(ask(stages).contains("the service orders IPv6 addresses as text"), is_said, "{stages}");
+    }
+}
+
+#[test]
 fn a_value_that_the_service_may_have_cut_is_said() {
     let world = world();
     let mut groups = world.groups();

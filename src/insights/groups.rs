@@ -161,10 +161,11 @@ impl Stats<'_, '_> {
     }
 
     /// For each sort key, the name of a flag of the records without a value there, where ascending order asks for it
-    /// and some may lack one: ascending, the service puts absent values first, and here they are last.
+    /// and some may lack one: ascending, the service puts absent values first, and here they are last. One group of all
+    /// records is not sorted.
     fn absence_flags(&mut self, groups: &Groups, keys: &[String]) -> Result<Vec<Option<String>>, Error> {
         let mut flags = Vec::new();
-        for key in &self.plan.sort {
+        for key in self.plan.sort.iter().filter(|_| !keys.is_empty()) {
             let flag = match result_of(&key.source) {
                 Some(place) if !key.descending => may_lack(groups, place).map(|(field, field_type)| {
                     let name = keys.get(place).map_or_else(|| Ok(column::shown(field)?.name), |key| Ok(key.clone()))?;

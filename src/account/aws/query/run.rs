@@ -49,6 +49,7 @@ pub(in super::super) async fn run(
     if matched == 0 && !plan.is_never() {
         notes.extend(empty::notes(&asked));
     }
+    notes.extend(emission_notes(&query)?);
     notes.extend(service.note_of_cut_values());
     let (records_scanned, bytes_scanned) = service.scanned();
     Ok(RunStats {
@@ -63,6 +64,21 @@ pub(in super::super) async fn run(
         elapsed: started.elapsed(),
         ..RunStats::default()
     })
+}
+
+/// The notes on the queries that the answer comes from, each once.
+fn emission_notes(query: &Query<'_>) -> Result<Vec<String>, Error> {
+    let mut plan = query.joined.plan.clone();
+    if query.units.len() > 1 && matches!(plan.shape, Shape::Groups(_)) {
+        // The parts are sorted when they are merged.
+        plan.sort.clear();
+    }
+    let mut notes: Vec<String> = Vec::new();
+    for unit in query.units {
+        let new = unit.emit(&plan)?.notes.into_iter().filter(|note| !notes.contains(note));
+        notes.extend(new.collect::<Vec<_>>());
+    }
+    Ok(notes)
 }
 
 /// Estimates the bytes that a plan would scan; the service estimates free of charge.
