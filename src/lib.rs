@@ -28,7 +28,7 @@
 //! session → account, engine, field, kind, query, value
 //! account → diagnostic, engine, field, function, insights, kind, query, value
 //! engine → field, function, query, value
-//! insights → escape, field, function, query
+//! insights → escape, field, function, kind, query
 //! output → escape, value
 //! query → diagnostic, field, function, kind, value
 //! function → field

@@ -1,7 +1,8 @@
 //! The corpus: one file a case, found at run time, so that a new file needs no rebuild.
 //!
 //! A case starts with a comment that says why it exists. Then come sections, each headed
-//! `-- name --`: what goes in (`query`, `param`, `saved`, `zone`, `format`, `input`, `input 2`) and
+//! `-- name --`: what goes in (`query`, `param`, `saved`, `zone`, `format`, `found`: the fields of the format that
+//! the service finds, `input`, `input 2`) and
 //! what must come out (`sentence`, `filter`, `insights`, `notes`, `error`, `rows`, `stats`,
 //! `remark`: what a run says of its records). The clock stands at 2026-11-23T12:00:00Z. `UPDATE_CORPUS=1` rewrites what comes out; read the
 //! difference line by line before you keep it.
@@ -20,7 +21,7 @@ use jiff::tz::TimeZone;
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
 
-const INPUTS: [&str; 7] = ["query", "param", "saved", "zone", "format", "input", "input 2"];
+const INPUTS: [&str; 8] = ["query", "param", "saved", "zone", "format", "found", "input", "input 2"];
 const OUTPUTS: [&str; 8] = ["sentence", "filter", "insights", "notes", "error", "rows", "stats", "remark"];
 /// The fewest cases that this corpus may shrink to.
 const FEWEST: usize = 150;
@@ -125,8 +126,16 @@ impl Case {
 
     fn format(&self) -> Result<insights::Format, String> {
         let Some(names) = self.get("format") else { return Ok(insights::Format::every()) };
-        let fields = names.split_whitespace().map(|name| Field::of_record(name).ok_or(format!("no field `{name}`")));
-        Ok(insights::Format::of(fields.collect::<Result<Vec<_>, _>>()?))
+        let fields = |names: &str| {
+            let fields =
+                names.split_whitespace().map(|name| Field::of_record(name).ok_or(format!("no field `{name}`")));
+            fields.collect::<Result<Vec<_>, _>>()
+        };
+        let values = fields(names)?;
+        Ok(match self.get("found") {
+            None => insights::Format::of(values),
+            Some(found) => insights::Format::line(values.into_iter().map(Some).collect(), fields(found)?),
+        })
     }
 }
 
@@ -208,7 +217,8 @@ fn answers(
     let emitted = insights::emit(&plan, &case.format()?);
     if is_wanted("notes") {
         let more = emitted.as_ref().map(|query| query.notes.clone()).unwrap_or_default();
-        let notes: Vec<String> = plan.notes.iter().cloned().chain(more).collect();
+        let several = emitted.as_ref().ok().and_then(|_| insights::note_of_several(&plan));
+        let notes: Vec<String> = plan.notes.iter().cloned().chain(more).chain(several).collect();
         found.insert("notes", lines(&notes));
     }
     if is_wanted("insights") {

@@ -10,6 +10,8 @@ mod batch;
 mod compare;
 #[path = "meaning/corpus.rs"]
 mod corpus;
+#[path = "meaning/differed.rs"]
+mod differed;
 #[path = "meaning/engine.rs"]
 mod engine;
 #[path = "meaning/known.rs"]

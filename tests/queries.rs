@@ -261,8 +261,12 @@ fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
 
 /// Makes a flow log that delivers to a log group, as somebody else would.
 fn create_flow_log(world: &World, group: &str, format: &str) {
+    create_flow_log_of(world, ("VPC", &world.network.vpc), group, format);
+}
+
+fn create_flow_log_of(world: &World, (kind, id): (&str, &str), group: &str, format: &str) {
     let flow_log = serde_json::json!({
-        "ResourceIds": [world.network.vpc], "ResourceType": "VPC", "LogFormat": format, "LogGroupName": group,
+        "ResourceIds": [id], "ResourceType": kind, "LogFormat": format, "LogGroupName": group,
         "LogDestinationType": "cloud-watch-logs", "TrafficType": "ALL",
         "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/theirs"
     });
@@ -374,29 +378,139 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
     assert!(lines.next().is_none());
 }
 
+/// Makes a flow log with this format and, since nothing before it is read, records that are younger; older ones of the
+/// same group have other values at these places.
+fn young_records(world: &World, group: &str, fields: &str, count: i64) -> Records {
+    create_flow_log(world, group, &records::format(fields));
+    let from = now() + 1;
+    let records = Records::between(from, from + 2, count);
+    std::thread::sleep(Duration::from_secs(4));
+    records
+}
+
 #[test]
 fn a_format_that_the_service_does_not_know_is_taken_apart() {
     let world = world();
-    let records = Records::new(90);
-    create_flow_log(world, "/custom/a", &records::format(records::FIELDS_OF_A_FEW));
-    let events = records.text_events();
+    let records = young_records(world, "/custom/a", records::FIELDS_OF_A_FEW, 90);
+    // An hour older, and of another format.
+    let older = Records::new(30).events().into_iter().map(|mut event| {
+        event.retain(|(name, _)| name.starts_with('@'));
+        event
+    });
+    let events = records.text_events().into_iter().chain(older).collect();
     let service = LogsService::start(vec![Group { name: "/custom/a".into(), created: 0, events }], quick());
     let file = world.folder.path().join("custom.log").display().to_string();
     std::fs::write(&file, records.text()).unwrap();
-    let (from, until) = records.window();
     for stages in [
         "where reject | show time, src.addr, bytes | limit 30",
         "| count(), sum(bytes) by dst.port",
         "where nodata | count()",
     ] {
-        let ask = |target: &str| format!("{target} {stages} since {from} until {until}");
+        let ask = |target: &str| format!("{target} {stages} last 2h");
         let files = world.region.run_at(port(), &["--local", &file, "-o", "json", "-e", &ask("all")]);
         let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/custom/a\"")]);
+        assert!(aws.stderr.contains("the window in /custom/a starts at 20"), "{}", aws.stderr);
         assert_eq!(files.done(), aws.done(), "{stages}");
     }
     let missing = world.on_aws(&service, &["-e", "group \"/custom/a\" where dst.addr = 10.0.0.1"]);
     assert!(missing.stderr.contains("no queried flow log has the field `dst.addr`: fl-"), "{}", missing.stderr);
     assert_eq!(missing.code, Some(1));
+}
+
+#[test]
+fn a_name_is_used_only_where_the_service_has_found_it() {
+    let world = world();
+    let records = young_records(world, "/found/a", records::FIELDS, 60);
+    // It finds neither `endTime` nor `dstPort`.
+    let events = records.found_events(&["srcAddr", "bytes", "action", "logStatus"]);
+    let service = LogsService::start(vec![Group { name: "/found/a".into(), created: 0, events }], quick());
+    let file = world.folder.path().join("found.log").display().to_string();
+    std::fs::write(&file, records.text()).unwrap();
+    let mut sentences = Vec::new();
+    for (stages, is_parsed) in [
+        ("where reject | sum(bytes) by src.addr", false),
+        ("| show start, bytes | limit none", false),
+        ("| show start, end, duration | limit none", true),
+        ("where accept | count() by dst.port", true),
+    ] {
+        let ask = |target: &str| format!("{target} {stages} last 2h");
+        let files = world.region.run_at(port(), &["--local", &file, "-o", "json", "-e", &ask("all")]);
+        let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/found/a\"")]);
+        assert_eq!(files.done(), aws.done(), "{stages}");
+        let mut texts = service.calls().into_iter().filter(|call| call.operation == "StartQuery");
+        let text = texts.next_back().unwrap().input["queryString"].as_str().unwrap().to_string();
+        assert_eq!(text.starts_with("parse @message"), is_parsed, "{text}");
+        sentences.push(ask("group \"/found/a\""));
+    }
+    // A shell asks once.
+    let asked =
+        |service: &LogsService| service.calls().iter().filter(|call| call.operation == "GetLogGroupFields").count();
+    let before = asked(&service);
+    let args: Vec<&str> = sentences.iter().flat_map(|sentence| ["-e", sentence]).collect();
+    world.on_aws(&service, &args).done();
+    assert_eq!(asked(&service), before + 1);
+}
+
+#[test]
+fn a_group_of_two_formats_is_asked_by_names_that_were_found_and_else_refused() {
+    let world = world();
+    create_flow_log(world, "/two/a", &records::format(records::FIELDS_OF_A_FEW));
+    let subnet = ("Subnet", world.network.subnet.as_str());
+    create_flow_log_of(world, subnet, "/two/a", &records::format(records::FIELDS));
+    let records = Records::new(40);
+    let events = records.found_events(&["srcAddr", "bytes", "logStatus", "flowDirection"]);
+    let service = LogsService::start(vec![Group { name: "/two/a".into(), created: 0, events }], quick());
+    let count = world.on_aws(&service, &["-o", "csv", "-e", "group \"/two/a\" | count() last 2h"]).done();
+    assert_eq!(count, format!("count\n{}\n", records.lines_ok()));
+    let ran = world.on_aws(&service, &["-e", "group \"/two/a\" | count() by dst.port last 2h"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("several formats, and the service does not find `dst.port`"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_order_that_is_the_services_own_is_said_where_a_limit_cuts() {
+    let world = world();
+    let service = world.service(quick());
+    let ask = |stages: &str| world.on_aws(&service, &["-e", &format!("vpc | {stages} last 2h")]).stderr;
+    for (stages, is_said) in [
+        ("show src.addr | sort src.addr | limit 3", true),
+        ("count() by src.addr | sort src.addr asc | limit 3", true),
+        ("show src.addr | sort src.addr | limit none", false),
+        ("show src.addr | sort bytes | limit 3", false),
+        ("count() by src.addr | limit 3", false),
+    ] {
+        assert_eq!(ask(stages).contains("the service orders IPv6 addresses as text"), is_said, "{stages}");
+    }
+}
+
+#[test]
+fn a_value_that_the_service_may_have_cut_is_said() {
+    let world = world();
+    let mut groups = world.groups();
+    for (name, value) in groups[0].events.iter_mut().flatten() {
+        if name == "instanceId" {
+            *value = format!("i-{}", "0".repeat(1_200));
+        }
+    }
+    let service = LogsService::start(groups, quick());
+    let (from, until) = world.vpc.window();
+    let ask = |columns: &str| {
+        let sentence = format!("vpc | show {columns} | limit 3 since {from} until {until}");
+        world.on_aws(&service, &["-o", "csv", "-e", &sentence])
+    };
+    assert!(ask("time, instance").stderr.contains("the service cuts values after 1000 characters"));
+    assert!(!ask("time, bytes").stderr.contains("the service cuts"));
+}
+
+#[test]
+fn an_answer_without_statistics_is_counted_by_its_rows() {
+    let world = world();
+    let service = world.service(Script { has_statistics: false, ..quick() });
+    let (from, until) = world.vpc.window();
+    for stages in ["where reject | limit 20", "| count() by action", "where dst.port = 1 | count()", "| limit none"] {
+        let args = ["-o", "json", "-e", &format!("vpc {stages} since {from} until {until}")];
+        assert_eq!(world.on_files(&args).done(), world.on_aws(&service, &args).done(), "{stages}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod delete;
 mod doctor;
 mod error;
 mod flow_logs;
+mod found_names;
 mod interface;
 mod inventory;
 mod lateness;

@@ -31,7 +31,7 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
         ));
     }
     match &query {
-        Ok(query) => notes.extend(query.notes.iter().cloned()),
+        Ok(query) => notes.extend(query.notes.iter().cloned().chain(insights::note_of_several(plan))),
         Err(error) => notes.extend(error.help().map(Into::into)),
     }
     let text = query.as_ref().map(|query| query.text.clone());

@@ -31,7 +31,7 @@ pub enum Error {
         /// The field.
         name: String,
     },
-    /// `instance.tag = "a\"b'c"`
+    /// `instance.tag = "a\u{202e}b"`
     #[error("`{value}` cannot be said in a Logs Insights query: it has {reason}")]
     UnsafeText {
         /// The value.
@@ -47,6 +47,12 @@ pub enum Error {
         /// The part that cannot be said.
         reason: &'static str,
     },
+    /// `show ecs.task` in a log group of two formats, in which the service has not found it
+    #[error("the log group has records of several formats, and the service does not find `{field}` in them")]
+    SeveralFormats {
+        /// The field.
+        field: &'static str,
+    },
     /// A list of thousands of addresses
     #[error("the query is {chars} characters long; the service takes {MAX_QUERY_CHARS}")]
     TooLong {
@@ -61,6 +67,7 @@ impl Error {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::FilesOnly { advice, .. } => Some(advice),
+            Self::SeveralFormats { .. } => Some("ask for them by kind, or export the records and read the files"),
             Self::TooLong { .. } => Some("use networks or ranges in place of long lists, or ask in several sentences"),
             _ => None,
         }

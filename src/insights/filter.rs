@@ -6,8 +6,9 @@
 
 use ipnet::IpNet;
 
+use super::column::{Column, DURATION, SECONDS};
 use super::error::Error;
-use super::format::Format;
+use super::format::{Format, is_timestamp};
 use super::literal;
 use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
 use crate::query::address_set::AddressSet;
@@ -27,21 +28,20 @@ impl Piece {
         Self::Leaf(text.into())
     }
 
-    /// The text, each operand in parentheses; `None` where every record passes.
-    fn text(&self) -> Option<String> {
+    /// The text, each operand in parentheses; `None` where everything passes. `column` is one that is there.
+    fn text(&self, column: &str) -> Option<String> {
+        let joined = |parts: &[Self], with: &str| {
+            let texts: Vec<String> = parts.iter().filter_map(|part| part.text(column)).collect();
+            format!("({})", texts.join(with))
+        };
         match self {
             Self::Leaf(text) => Some(text.clone()),
-            Self::All(parts) => Some(Self::joined(parts, ") and (")),
-            Self::Any(parts) => Some(Self::joined(parts, ") or (")),
+            Self::All(parts) => Some(joined(parts, ") and (")),
+            Self::Any(parts) => Some(joined(parts, ") or (")),
             Self::Always => None,
-            // No record has both.
-            Self::Never => Some("(ispresent(@timestamp)) and (not (ispresent(@timestamp)))".into()),
+            // Nothing is both. The service's answer to a condition on constants is not known.
+            Self::Never => Some(format!("(ispresent({column})) and (not (ispresent({column})))")),
         }
-    }
-
-    fn joined(parts: &[Self], with: &str) -> String {
-        let texts: Vec<String> = parts.iter().filter_map(Self::text).collect();
-        format!("({})", texts.join(with))
     }
 }
 
@@ -83,13 +83,20 @@ fn any(parts: impl IntoIterator<Item = Piece>) -> Piece {
 pub(super) fn emit(filter: &Filter, format: &Format) -> Result<(Option<String>, Vec<String>), Error> {
     let mut records = Records { format, notes: Vec::new() };
     let piece = records.piece(filter)?;
-    Ok((piece.text(), records.notes))
+    Ok((piece.text("@timestamp"), records.notes))
 }
 
-/// The text of a filter over groups, whose columns the service calls `columns`.
-pub(super) fn emit_having(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<String, Error> {
+/// The text of a filter over groups, whose columns the service calls `columns`; `None` where every group passes. Behind
+/// `stats` there is nothing but these columns.
+pub(super) fn emit_having(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<Option<String>, Error> {
     let piece = having_piece(filter, groups, columns)?;
-    Ok(piece.text().unwrap_or_else(|| "1 = 1".into()))
+    Ok(columns.first().and_then(|column| piece.text(column)))
+}
+
+/// A column of this name that is 1 where the value of another is absent, and 0 elsewhere.
+pub(super) fn absence_flag(name: String, of: &str, field_type: FieldType) -> Column {
+    let test = present(of, field_type).text(of).unwrap_or_default();
+    Column::computed(name, format!("if({test}, 0, 1)"))
 }
 
 /// Whether a record that gets as far as a test may lack the value.
@@ -138,7 +145,7 @@ impl Records<'_> {
             return Ok(if *check == Check::Absent { Piece::Always } else { Piece::Never });
         }
         match field {
-            Field::Time => time("@timestamp", check),
+            Field::Time | Field::Start => time("@timestamp", check),
             Field::Duration => duration(check),
             field => piece(field.info().insights, field.field_type(), check, presence),
         }
@@ -153,9 +160,8 @@ impl Records<'_> {
                 pieces.push(self.test(source, &Check::Present, Presence::Unknown)?);
             }
             operands.push(match field {
-                // In seconds, as other times are.
-                Field::Time => "(toMillis(@timestamp) / 1000)",
-                Field::Duration => "(endTime - startTime)",
+                Field::Time | Field::Start => SECONDS,
+                Field::Duration => DURATION,
                 field => field.info().insights,
             });
         }
@@ -341,15 +347,14 @@ fn time(name: &str, check: &Check) -> Result<Piece, Error> {
     })
 }
 
+/// A length of time is there where the record's end is: its start always is.
 fn duration(check: &Check) -> Result<Piece, Error> {
-    let ends = || all([present("startTime", FieldType::Time), present("endTime", FieldType::Time)]);
+    let end = || present("endTime", FieldType::Time);
     Ok(match check {
-        Check::Present => ends(),
-        Check::Absent => any([absent("startTime", FieldType::Time), absent("endTime", FieldType::Time)]),
-        Check::Compare { order, value } => {
-            all([ends(), Piece::leaf(format!("(endTime - startTime) {} {value}", order.symbol()))])
-        }
-        Check::Number { ranges, negated } => all([ends(), numbers("(endTime - startTime)", ranges, *negated)]),
+        Check::Present => end(),
+        Check::Absent => absent("endTime", FieldType::Time),
+        Check::Compare { order, value } => all([end(), Piece::leaf(format!("{DURATION} {} {value}", order.symbol()))]),
+        Check::Number { ranges, negated } => all([end(), numbers(DURATION, ranges, *negated)]),
         other => piece("duration", FieldType::Duration, other, Presence::Known)?,
     })
 }
@@ -360,17 +365,7 @@ fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<
     Ok(match filter {
         Filter::All(inner) => all(parts(inner)?),
         Filter::Any(inner) => any(parts(inner)?),
-        Filter::Test(Source::Result(place), check) => {
-            let name = &columns[*place];
-            let key = groups.keys.get(*place);
-            match key.map(|key| &key.by) {
-                // A bin is a timestamp of the service's.
-                Some(KeyBy::Bin(_)) => time(name, check)?,
-                Some(KeyBy::Source(source)) => piece(name, source.field_type(), check, Presence::Unknown)?,
-                // A computed value is a number, or not there at all.
-                _ => computed(name, check)?,
-            }
-        }
+        Filter::Test(Source::Result(place), check) => result(&columns[*place], groups, *place, check)?,
         Filter::Relation(Relation { left: Source::Result(left), operator, right: Source::Result(right) }) => {
             let (left, right) = (&columns[*left], &columns[*right]);
             let present = [left, right].map(|name| Piece::Leaf(format!("ispresent({name})")));
@@ -379,6 +374,34 @@ fn having_piece(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<
         Filter::False => Piece::Never,
         _ => Piece::Always,
     })
+}
+
+/// A test of the result column at a place.
+fn result(name: &str, groups: &Groups, place: usize, check: &Check) -> Result<Piece, Error> {
+    match groups.keys.get(place).map(|key| &key.by) {
+        Some(KeyBy::Bin(_)) => time(name, check),
+        Some(KeyBy::Source(Source::Field(field))) if is_timestamp(*field) => time(name, check),
+        Some(KeyBy::Source(source)) => piece(name, source.field_type(), check, Presence::Unknown),
+        _ if is_time_of_group(groups, place) => time_of_group(name, check),
+        // Any other computed value is a number, or not there at all.
+        _ => computed(name, check),
+    }
+}
+
+/// Whether the column is the first or the last of the group's timestamps.
+fn is_time_of_group(groups: &Groups, place: usize) -> bool {
+    let aggregate = place.checked_sub(groups.keys.len()).and_then(|place| groups.aggregates.get(place));
+    aggregate.is_some_and(|aggregate| {
+        aggregate.is_time() && matches!(aggregate.over, Some(Source::Field(field)) if is_timestamp(field))
+    })
+}
+
+/// A timestamp of a group, which a group of no record lacks.
+fn time_of_group(name: &str, check: &Check) -> Result<Piece, Error> {
+    match check {
+        Check::Present | Check::Absent => computed(name, check),
+        check => Ok(all([Piece::leaf(format!("ispresent({name})")), time(name, check)?])),
+    }
 }
 
 fn computed(name: &str, check: &Check) -> Result<Piece, Error> {

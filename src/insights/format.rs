@@ -1,4 +1,4 @@
-//! Which fields the queried logs have.
+//! Which fields the queried logs have, and how a query gets at them.
 
 use std::collections::BTreeSet;
 
@@ -10,39 +10,79 @@ use crate::query::plan::Source;
 pub struct Format {
     /// `None` for every field.
     fields: Option<BTreeSet<Field>>,
-    /// The values of a line in order, where the service does not find them itself; `None` for one
-    /// that the table does not know.
-    pub(super) parsed: Option<Vec<Option<Field>>>,
+    /// The fields that some of the records have and others lack.
+    partial: BTreeSet<Field>,
+    /// The fields that the service finds itself; `None` for all of them.
+    found: Option<BTreeSet<Field>>,
+    /// The values of a line in order, where all records have the same; `None` for one that the table does not know.
+    line: Option<Vec<Option<Field>>>,
+}
+
+/// Whether the field is the time that the service itself gives a record, which is always there: the record's start.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html>.
+pub(super) const fn is_timestamp(field: Field) -> bool {
+    matches!(field, Field::Time | Field::Start)
 }
 
 impl Format {
     /// Every field: what is assumed where no log is looked at.
     #[must_use]
     pub const fn every() -> Self {
-        Self { fields: None, parsed: None }
+        Self { fields: None, partial: BTreeSet::new(), found: None, line: None }
     }
 
     /// These fields of the record and no other; the service finds them.
     #[must_use]
     pub fn of(fields: impl IntoIterator<Item = Field>) -> Self {
-        Self { fields: Some(fields.into_iter().collect()), parsed: None }
+        Self { fields: Some(fields.into_iter().collect()), ..Self::every() }
     }
 
-    /// Lines of these values, which the query has to take apart itself.
+    /// Records of several formats in one log group; the service finds their fields.
     #[must_use]
-    pub fn parsed(values: Vec<Option<Field>>) -> Self {
-        Self { parsed: Some(values.clone()), ..Self::of(values.into_iter().flatten()) }
+    pub fn of_several(formats: &[Vec<Field>]) -> Self {
+        let fields: BTreeSet<Field> = formats.iter().flatten().copied().collect();
+        let partial = fields.iter().copied().filter(|field| formats.iter().any(|format| !format.contains(field)));
+        Self { partial: partial.collect(), ..Self::of(fields.clone()) }
     }
 
-    /// Whether records have it; their time is the service's own.
+    /// Lines of these values. A query that needs another field than the service finds takes them apart itself.
+    #[must_use]
+    pub fn line(values: Vec<Option<Field>>, found: impl IntoIterator<Item = Field>) -> Self {
+        let format = Self::of(values.iter().copied().flatten()).with_found(found);
+        Self { line: Some(values), ..format }
+    }
+
+    /// The same, where the service finds these fields and no other.
+    #[must_use]
+    pub fn with_found(self, found: impl IntoIterator<Item = Field>) -> Self {
+        Self { found: Some(found.into_iter().collect()), ..self }
+    }
+
+    /// Whether records have it; their time, which is their start, is the service's own.
     #[must_use]
     pub fn has(&self, field: Field) -> bool {
-        field == Field::Time || self.fields.as_ref().is_none_or(|fields| fields.contains(&field))
+        is_timestamp(field) || self.fields.as_ref().is_none_or(|fields| fields.contains(&field))
     }
 
     /// Whether records have what the field is read from.
     pub(super) fn has_sources(&self, field: Field) -> bool {
-        field == Field::Time || field.sources().into_iter().all(|source| self.has(source))
+        field.sources().into_iter().all(|source| self.has(source))
+    }
+
+    /// Whether some records have it and others lack it.
+    pub(super) fn is_partial(&self, field: Field) -> bool {
+        self.partial.contains(&field)
+    }
+
+    /// The values of a line in order.
+    pub(super) fn values(&self) -> Option<&[Option<Field>]> {
+        self.line.as_deref()
+    }
+
+    /// Whether the service finds it.
+    pub(super) fn finds(&self, field: Field) -> bool {
+        self.found.as_ref().is_none_or(|found| found.contains(&field))
     }
 
     pub(super) fn answers(&self, source: &Source) -> bool {

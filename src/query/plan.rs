@@ -505,10 +505,11 @@ impl Limit {
 }
 
 impl Plan {
-    /// Whether no record can match, so that nothing needs to be run.
+    /// Whether no record or no group can match, so that nothing needs to be run.
     #[must_use]
     pub fn is_never(&self) -> bool {
-        self.selection.means == Filter::False
+        let having = if let Shape::Groups(groups) = &self.shape { groups.having.as_ref() } else { None };
+        self.selection.means == Filter::False || having.is_some_and(|having| having.means == Filter::False)
     }
 
     /// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and

@@ -257,7 +257,7 @@ fn join(random: &mut Random, depth: usize, word: &str) -> String {
     parts.join(word)
 }
 
-const SHOWN: [&str; 22] = [
+const SHOWN: [&str; 27] = [
     "time",
     "start",
     "end",
@@ -277,47 +277,198 @@ const SHOWN: [&str; 22] = [
     "path",
     "type",
     "remote.addr",
+    "remote.port",
+    "local.addr",
     "local.port",
     "pkt.src.service",
+    "pkt.src.addr",
     "version",
+    "instance",
+    "reject.reason",
 ];
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 22] = [
     "eni",
     "dir",
     "action",
     "proto",
     "src.addr",
     "dst.addr",
+    "pkt.src.addr",
+    "src.port",
     "dst.port",
     "flags",
     "vpc",
     "path",
     "type",
     "remote.addr",
+    "remote.port",
     "local.addr",
     "local.port",
     "duration",
     "pkt.dst.service",
+    "time",
+    "start",
+    "end",
 ];
-const BINS: [&str; 7] = ["bin(5m)", "bin(60m)", "bin(30s)", "bin(1d)", "bin(2h)", "bin(12h)", "bin(300s)"];
-const AGGREGATES: [&str; 16] = [
+const BINS: [&str; 8] = ["bin(5m)", "bin(60m)", "bin(30s)", "bin(1d)", "bin(2h)", "bin(12h)", "bin(300s)", "bin(10m)"];
+const AGGREGATES: [&str; 32] = [
+    "count()",
     "count()",
     "sum(bytes)",
     "sum(packets)",
     "sum(duration)",
     "avg(bytes)",
     "avg(packets)",
+    "avg(duration)",
     "min(bytes)",
+    "min(packets)",
+    "min(duration)",
     "max(bytes)",
+    "max(packets)",
+    "max(duration)",
     "min(start)",
+    "max(start)",
+    "min(end)",
     "max(end)",
+    "min(time)",
     "max(time)",
     "p50(bytes)",
+    "p99(packets)",
     "distinct(src.addr)",
+    "distinct(pkt.dst.addr)",
     "distinct(vpc)",
+    "distinct(instance)",
     "distinct(dst.port)",
+    "distinct(bytes)",
+    "distinct(packets)",
+    "distinct(time)",
     "distinct(remote.addr)",
+    "distinct(local.port)",
 ];
+/// Names that are given to aggregates: plain ones, and those that the query itself may need.
+const ALIASES: [&str; 15] = [
+    "n",
+    "total",
+    "flows",
+    "first",
+    "duration",
+    "bytes",
+    "sum",
+    "bin_5m",
+    "bin_10m",
+    "remote_addr",
+    "local_port",
+    "instance_absent",
+    "bytes_absent",
+    "bytes_counted",
+    "no_bytes",
+];
+
+/// What a column of groups holds, as far as tests of it go.
+#[derive(Clone, Copy)]
+enum Held {
+    Number,
+    Time,
+    Address,
+    Port,
+    Flags,
+    Protocol,
+    Word(&'static str),
+    Text,
+}
+
+/// A column of groups: its result name, and what it holds.
+type Column = (String, Held);
+
+/// The column of a key.
+fn key_column(key: &str) -> Column {
+    let held = match key {
+        _ if key.starts_with("bin") => return ("bin".into(), Held::Time),
+        "time" | "start" | "end" => Held::Time,
+        "flags" => Held::Flags,
+        "proto" => Held::Protocol,
+        "duration" => Held::Number,
+        "action" => Held::Word("reject"),
+        "dir" => Held::Word("ingress"),
+        "type" => Held::Word("IPv4"),
+        "path" => Held::Word("8"),
+        "pkt.dst.service" => Held::Word("S3"),
+        _ if key.ends_with("addr") => Held::Address,
+        _ if key.ends_with("port") => Held::Port,
+        _ => Held::Text,
+    };
+    (key.replace('.', "_"), held)
+}
+
+/// An aggregate as it is said, and its column.
+fn aggregate(random: &mut Random) -> (String, Column) {
+    let call = random.pick(&AGGREGATES);
+    let (function, over) = call.trim_end_matches(')').split_once('(').expect("a call");
+    let is_time = matches!(function, "min" | "max") && matches!(over, "start" | "end" | "time");
+    let held = if is_time { Held::Time } else { Held::Number };
+    if random.once_in(3) {
+        let alias = random.pick(&ALIASES);
+        return (format!("{call} as {alias}"), (alias.into(), held));
+    }
+    let name = if over.is_empty() { function.to_string() } else { format!("{function}_{over}").replace('.', "_") };
+    (call.into(), (name, held))
+}
+
+/// A test of a column.
+fn column_test(random: &mut Random, (name, held): &Column) -> String {
+    if random.once_in(6) {
+        return format!("{name} exists");
+    }
+    match held {
+        Held::Number => {
+            format!("{name} {} {}", random.pick(&ORDERS), random.pick(&["0", "1", "3", "100", "1k", "5MB"]))
+        }
+        Held::Time => {
+            let time = random.pick(&["2026-11-23T00:00:00Z", "2026-11-23T01:10:00Z", "2026-11-23T04:00:00Z"]);
+            format!("{name} {} {time}", random.pick(&ORDERS))
+        }
+        Held::Address if random.once_in(2) => format!("{name} {} {}", random.pick(&EQUALITIES), address(random)),
+        Held::Address => format!("{name} in {}", list(random, address)),
+        Held::Port => format!("{name} {} {}", random.pick(&ORDERS), random.pick(&["22", "443", "1024", "0"])),
+        Held::Flags => random.pick(&["flags S/SA", "flags has syn", "flags = 2", "flags != 18"]).into(),
+        Held::Protocol => format!("{name} {} {}", random.pick(&EQUALITIES), random.pick(&["tcp", "17", "icmp", "47"])),
+        Held::Word(word) => format!("{name} {} {word}", random.pick(&EQUALITIES)),
+        Held::Text => match random.below(3) {
+            0 => format!("{name} {} {}", random.pick(&EQUALITIES), random.pick(&["eni-1", "vpc-22"])),
+            1 => format!("{name} ~ {}", random.pick(&PATTERNS)),
+            _ => format!("{name} like {}", random.pick(&GLOBS)),
+        },
+    }
+}
+
+/// A filter over groups of these columns, now and then one that no group passes.
+fn having(random: &mut Random, columns: &[Column]) -> String {
+    let test = |random: &mut Random| {
+        let column = &columns[random.below(columns.len())];
+        let test = column_test(random, column);
+        if random.once_in(3) { format!("not ({test})") } else { test }
+    };
+    match random.below(8) {
+        0..3 => format!(" | where {}", test(random)),
+        3 => format!(" | where ({}) and ({})", test(random), test(random)),
+        4 => format!(" | where ({}) or ({})", test(random), test(random)),
+        5 if random.once_in(4) => match columns.last() {
+            Some((name, Held::Number)) => format!(" | where {name} > 5 and {name} < 3"),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// An order by one or two of the names.
+fn sort(random: &mut Random, names: &[&str]) -> String {
+    if random.once_in(2) {
+        return String::new();
+    }
+    let keys = random.some(names, 2);
+    let keys: Vec<String> = keys.iter().map(|key| format!("{key}{}", random.pick(&["", " asc", " desc"]))).collect();
+    format!(" | sort {}", keys.join(", "))
+}
 
 /// A whole sentence.
 pub(crate) fn sentence(random: &mut Random) -> String {
@@ -335,7 +486,7 @@ pub(crate) fn sentence(random: &mut Random) -> String {
     };
     let stages = match random.below(3) {
         0 => records(random),
-        1 => format!("{}{}", top(random), having(random)),
+        1 => top(random),
         _ => groups(random),
     };
     format!("{target} {filter} {window} {stages}")
@@ -343,14 +494,8 @@ pub(crate) fn sentence(random: &mut Random) -> String {
 
 fn records(random: &mut Random) -> String {
     let shown = random.some(&SHOWN, 6);
-    let mut text = if random.once_in(4) { String::new() } else { format!(" | show {}", shown.join(", ")) };
-    if random.once_in(2) {
-        let keys = random.some(&["bytes", "packets", "time", "dst.port", "src.addr", "eni", "duration", "vpc"], 2);
-        let keys: Vec<String> =
-            keys.iter().map(|key| format!("{key}{}", random.pick(&["", " asc", " desc"]))).collect();
-        let _ = write!(text, " | sort {}", keys.join(", "));
-    }
-    text + limit(random).as_str()
+    let text = if random.once_in(4) { String::new() } else { format!(" | show {}", shown.join(", ")) };
+    format!("{text}{}{}", sort(random, &SHOWN), limit(random))
 }
 
 fn limit(random: &mut Random) -> String {
@@ -359,20 +504,14 @@ fn limit(random: &mut Random) -> String {
 
 fn top(random: &mut Random) -> String {
     let (count, keys) = (random.pick(&["1", "3", "10"]), random.some(&KEYS, 3));
-    let by = random.pick(&["", " by bytes", " by packets", " by flows"]);
-    format!(" | top {count} {}{by}", keys.join(", "))
-}
-
-fn having(random: &mut Random) -> String {
-    if random.once_in(2) {
-        String::new()
-    } else {
-        random.pick(&[" | where flows > 2", " | where bytes > 1k"]).to_string()
-    }
+    let by = random.pick(&["flows", "bytes", "packets"]);
+    let mut columns: Vec<Column> = keys.iter().map(|key| key_column(key)).collect();
+    columns.push((by.into(), Held::Number));
+    format!(" | top {count} {} by {by}{}", keys.join(", "), having(random, &columns))
 }
 
 fn groups(random: &mut Random) -> String {
-    let aggregates = random.some(&AGGREGATES, 4);
+    let aggregates: Vec<(String, Column)> = (0..=random.below(4)).map(|_| aggregate(random)).collect();
     let mut keys = random.some(&KEYS, 2);
     match random.below(4) {
         0 => keys.clear(),
@@ -380,27 +519,13 @@ fn groups(random: &mut Random) -> String {
         2 => keys = vec![random.pick(&BINS)],
         _ => {}
     }
-    let mut text = format!(" | {}", aggregates.join(", "));
+    let said: Vec<&str> = aggregates.iter().map(|(said, _)| said.as_str()).collect();
+    let mut text = format!(" | {}", said.join(", "));
     if !keys.is_empty() {
         let _ = write!(text, " by {}", keys.join(", "));
     }
-    if random.once_in(3) {
-        let test = random.pick(&[
-            "count > 2",
-            "sum_bytes >= 1000",
-            "src_addr in 10.0.0.0/8",
-            "not dst_port = 22",
-            "not (avg_bytes > 100)",
-            "proto != tcp",
-            "max_bytes exists",
-            "not sum_packets exists",
-            "distinct_vpc = 1",
-        ]);
-        let _ = write!(text, " | where {test}");
-    }
-    if random.once_in(3) {
-        let key = random.pick(&["count", "sum_bytes", "eni", "src_addr", "proto", "max_end", "avg_packets"]);
-        let _ = write!(text, " | sort {key}{}", random.pick(&["", " asc", " desc"]));
-    }
-    text + limit(random).as_str()
+    let columns: Vec<Column> =
+        keys.iter().map(|key| key_column(key)).chain(aggregates.into_iter().map(|(_, column)| column)).collect();
+    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    format!("{text}{}{}{}", having(random, &columns), sort(random, &names), limit(random))
 }

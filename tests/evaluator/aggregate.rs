@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::eval::{Row, arithmetic, value};
-use super::syntax::{Aggregate, Slot, Stats, Total};
-use super::{Settings, Value, natural};
+use super::syntax::{Aggregate, Expr, Stats, Total};
+use super::{Settings, SumOfNothing, Value, natural};
 
 /// One row a group: its keys, then its aggregates. Without keys there is one group, also of nothing.
 pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) -> Vec<Row<'a>> {
@@ -19,7 +19,7 @@ pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) ->
     }
     let make = |(keys, rows): (Vec<Value<'static>>, Vec<&Row<'a>>)| {
         let mut computed: Vec<Value<'a>> = keys.into_iter().collect();
-        computed.extend(stats.aggregates.iter().map(|(_, total)| compute(total, &rows)));
+        computed.extend(stats.aggregates.iter().map(|(_, total)| compute(total, &rows, settings)));
         Row { event: &[], computed, number: None }
     };
     groups.into_values().map(make).collect()
@@ -30,61 +30,55 @@ fn identity(keys: &[Value<'_>]) -> String {
     format!("{keys:?}")
 }
 
-fn compute(total: &Total, rows: &[&Row<'_>]) -> Value<'static> {
+fn compute(total: &Total, rows: &[&Row<'_>], settings: Settings) -> Value<'static> {
     match total {
         Total::Number(number) => Value::Number(*number),
         Total::Arithmetic(operator, sides) => {
             let [left, right] = sides.as_ref();
-            arithmetic(*operator, compute(left, rows).number(), compute(right, rows).number())
+            arithmetic(*operator, compute(left, rows, settings).number(), compute(right, rows, settings).number())
         }
-        Total::Aggregate(aggregate) => over(aggregate, rows),
+        Total::Aggregate(aggregate) => over(aggregate, rows, settings),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are few rows")]
-fn over(aggregate: &Aggregate, rows: &[&Row<'_>]) -> Value<'static> {
+fn over(aggregate: &Aggregate, rows: &[&Row<'_>], settings: Settings) -> Value<'static> {
     let count = |number: usize| Value::Number(number as f64);
+    let values = |over| present(over, rows, settings);
+    let numbers = |over| -> Vec<f64> { values(over).filter_map(|value| value.number()).collect() };
     match aggregate {
         Aggregate::Records => count(rows.len()),
-        Aggregate::Count(slot) => count(present(*slot, rows).count()),
-        Aggregate::Distinct(slot) => {
-            count(present(*slot, rows).map(|value| value.to_string()).collect::<BTreeSet<_>>().len())
+        Aggregate::Count(over) => count(values(over).count()),
+        Aggregate::Distinct(over) => count(values(over).map(|value| value.to_string()).collect::<BTreeSet<_>>().len()),
+        Aggregate::Sum(over) => sum(&numbers(over), settings),
+        Aggregate::Avg(over) => {
+            let numbers = numbers(over);
+            if numbers.is_empty() { Value::Null } else { Value::Number(total(&numbers) / numbers.len() as f64) }
         }
-        Aggregate::Sum(slot) => sum(&numbers(*slot, rows)),
-        Aggregate::Avg(slot) => {
-            let numbers = numbers(*slot, rows);
-            match sum(&numbers) {
-                Value::Number(sum) => Value::Number(sum / numbers.len() as f64),
-                none => none,
-            }
-        }
-        Aggregate::Min(slot) => extreme(*slot, rows, Ordering::Less),
-        Aggregate::Max(slot) => extreme(*slot, rows, Ordering::Greater),
-        Aggregate::Percentile(slot, percent) => percentile(numbers(*slot, rows), *percent),
+        Aggregate::Min(over) => extreme(values(over), Ordering::Less),
+        Aggregate::Max(over) => extreme(values(over), Ordering::Greater),
+        Aggregate::Percentile(over, percent) => percentile(numbers(over), *percent),
     }
 }
 
-fn present<'r>(slot: Slot, rows: &'r [&Row<'_>]) -> impl Iterator<Item = Value<'r>> {
-    rows.iter().map(move |row| row.get(slot)).filter(|value| *value != Value::Null)
+fn present<'r>(over: &'r Expr, rows: &'r [&Row<'_>], settings: Settings) -> impl Iterator<Item = Value<'r>> {
+    rows.iter().map(move |row| value(over, row, settings)).filter(|value| *value != Value::Null)
 }
 
-fn numbers(slot: Slot, rows: &[&Row<'_>]) -> Vec<f64> {
-    present(slot, rows).filter_map(|value| value.number()).collect()
+fn total(numbers: &[f64]) -> f64 {
+    // The sum of an empty iterator is -0.
+    numbers.iter().fold(0.0, |sum, number| sum + number)
 }
 
-fn sum(numbers: &[f64]) -> Value<'static> {
-    if numbers.is_empty() { Value::Null } else { Value::Number(numbers.iter().sum()) }
+fn sum(numbers: &[f64], settings: Settings) -> Value<'static> {
+    let is_nothing = numbers.is_empty() && settings.sum_of_nothing == SumOfNothing::Null;
+    if is_nothing { Value::Null } else { Value::Number(total(numbers)) }
 }
 
-/// The smallest or largest number or time; text is passed over.
-fn extreme(slot: Slot, rows: &[&Row<'_>], wanted: Ordering) -> Value<'static> {
-    let ordered = present(slot, rows).filter(|value| matches!(value, Value::Time(_)) || value.number().is_some());
-    let found = ordered.reduce(|best, value| if natural::compare(&value, &best) == wanted { value } else { best });
-    match found {
-        Some(Value::Time(time)) => Value::Time(time),
-        Some(value) => value.number().map_or(Value::Null, Value::Number),
-        None => Value::Null,
-    }
+/// The smallest or largest value in the order of `sort`, in which text such as `-` comes before numbers.
+fn extreme<'r>(values: impl Iterator<Item = Value<'r>>, wanted: Ordering) -> Value<'static> {
+    let found = values.reduce(|best, value| if natural::compare(&value, &best) == wanted { value } else { best });
+    found.map_or(Value::Null, Value::owned)
 }
 
 /// The nearest rank; the service estimates.

@@ -102,7 +102,7 @@ fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>, settings: 
         Comparison::Equal => Some(are_equal(left, right)),
         Comparison::NotEqual => Some(!are_equal(left, right)),
         _ => {
-            let order = match (left.number(), right.number(), settings.mixed) {
+            let order = match (left.ordered(), right.ordered(), settings.mixed) {
                 (Some(left), Some(right), _) => left.total_cmp(&right),
                 (_, _, Mixed::AsText) => left.to_string().cmp(&right.to_string()),
                 (_, _, Mixed::Missing) => return absent(),
@@ -122,7 +122,7 @@ fn are_equal(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => left == right,
         (Value::Time(left), Value::Time(right)) => left == right,
-        _ => left.number().is_some_and(|number| right.number() == Some(number)),
+        _ => left.ordered().is_some_and(|number| right.ordered() == Some(number)),
     }
 }
 

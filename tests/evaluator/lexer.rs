@@ -65,31 +65,61 @@ fn word(text: &str) -> Result<(Token, usize), Error> {
     Ok((Token::Word(word.to_string()), length))
 }
 
-/// No escape is documented: what would need one must not be there.
+/// No escape is documented; tools that run against the service put a backslash before a quote and
+/// before a backslash, and nothing else is taken.
 fn string(text: &str, quote: char) -> Result<(Token, usize), Error> {
-    let body = &text[1..];
-    let end = body.find(quote).ok_or_else(|| Error::new("a string has no end"))?;
-    let body = &body[..end];
-    if body.contains(|c: char| c == '\\' || c.is_control()) {
-        return Err(Error::new(format!("{body:?} has a backslash or a control character")));
+    if quote == '\'' {
+        return single_quoted(text);
     }
-    if quote == '\'' && !body.contains('"') {
-        return Err(Error::new(format!("'{body}' stands in single quotes without need")));
+    let mut body = String::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((place, c)) = chars.next() {
+        match c {
+            '"' => return Ok((Token::Text(body), place + 1)),
+            '\\' => match chars.next() {
+                Some((_, escaped @ ('"' | '\\'))) => body.push(escaped),
+                _ => return Err(Error::new("a backslash before neither a quote nor a backslash")),
+            },
+            c if c.is_control() => return Err(Error::new("a control character in a string")),
+            c => body.push(c),
+        }
+    }
+    Err(Error::new("a string has no end"))
+}
+
+/// Single quotes stand around text with double quotes, and nothing in it is escaped.
+fn single_quoted(text: &str) -> Result<(Token, usize), Error> {
+    let body = &text[1..];
+    let end = body.find('\'').ok_or_else(|| Error::new("a string has no end"))?;
+    let body = &body[..end];
+    if !body.contains('"') || body.contains(|c: char| c == '\\' || c.is_control()) {
+        return Err(Error::new(format!("'{body}' stands in single quotes without need, or has a backslash")));
     }
     Ok((Token::Text(body.to_string()), end + 2))
 }
 
+/// A slash inside a pattern stands behind a backslash.
 fn regex(text: &str) -> Result<(Token, usize), Error> {
-    let body = &text[1..];
-    let end = body.find('/').ok_or_else(|| Error::new("a pattern has no end"))?;
-    let (body, rest) = (&body[..end], &body[end + 1..]);
-    if body.ends_with('\\') || body.contains(|c: char| matches!(c, '"' | '\'' | '`') || c.is_control()) {
-        return Err(Error::new(format!("/{body}/ has a slash, a quote or a control character")));
+    let mut chars = text.char_indices().skip(1);
+    let end = loop {
+        match chars.next() {
+            Some((_, '\\')) => drop(chars.next()),
+            Some((place, '/')) => break place,
+            Some(_) => {}
+            None => return Err(Error::new("a pattern has no end")),
+        }
+    };
+    let (body, rest) = (&text[1..end], &text[end + 1..]);
+    if body.contains(|c: char| matches!(c, '"' | '\'' | '`' | '#') || c.is_control()) {
+        return Err(Error::new(format!("/{body}/ has a quote, a comment or a control character")));
+    }
+    if body.contains("\\x2f") {
+        return Err(Error::new(format!("/{body}/ has a slash that no other tool writes so")));
     }
     if rest.starts_with(is_word) {
         return Err(Error::new(format!("unexpected symbol found behind /{body}/")));
     }
-    Ok((Token::Regex(body.to_string()), end + 2))
+    Ok((Token::Regex(body.to_string()), end + 1))
 }
 
 fn number(text: &str) -> Result<(Token, usize), Error> {

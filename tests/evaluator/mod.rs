@@ -23,7 +23,7 @@ mod tests;
 
 pub(crate) use log::Log;
 pub(crate) use pipeline::{OutRow, run};
-pub(crate) use settings::{Dash, MissingTest, Mixed, NotNull, Settings};
+pub(crate) use settings::{Dash, MissingTest, Mixed, NotNull, Settings, SumOfNothing};
 pub(crate) use syntax::Query;
 pub(crate) use value::Value;
 

@@ -18,8 +18,8 @@ pub(crate) struct Answer {
 pub(crate) struct OutRow {
     /// Names and texts.
     pub(crate) cells: Vec<(String, String)>,
-    /// The values that the rows are sorted by, in the order of `sort`.
-    pub(crate) order: Vec<Option<String>>,
+    /// The names and values that the rows are sorted by, in the order of `sort`.
+    pub(crate) order: Vec<(String, Option<String>)>,
     /// The number of the event, for rows that are events.
     pub(crate) event: Option<usize>,
 }
@@ -78,5 +78,6 @@ fn out(row: &Row<'_>, columns: &[(&str, usize)], order: &[SortKey]) -> OutRow {
         value => Some(value.to_string()),
     };
     let cells = columns.iter().filter_map(|(name, slot)| text(*slot).map(|text| ((*name).to_string(), text)));
-    OutRow { cells: cells.collect(), order: order.iter().map(|key| text(key.slot)).collect(), event: row.number }
+    let order = order.iter().map(|key| (key.name.clone(), text(key.slot))).collect();
+    OutRow { cells: cells.collect(), order, event: row.number }
 }

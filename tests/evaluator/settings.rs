@@ -38,6 +38,15 @@ pub(crate) enum Mixed {
     AsText,
 }
 
+/// The sum over a group in which no record has a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SumOfNothing {
+    /// Null.
+    Null,
+    /// Zero.
+    Zero,
+}
+
 /// One way the service may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -49,20 +58,24 @@ pub(crate) struct Settings {
     pub(crate) dash: Dash,
     /// Numbers against text.
     pub(crate) mixed: Mixed,
+    /// The sum over no number.
+    pub(crate) sum_of_nothing: SumOfNothing,
 }
 
 impl Settings {
-    /// Every way.
+    /// Every way of comparing, and the ways of adding nothing up, which no comparison depends on.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for dash in [Dash::Text, Dash::Dropped] {
             for missing in [MissingTest::False, MissingTest::Null, MissingTest::Opposite] {
                 for not_null in [NotNull::True, NotNull::Null] {
                     for mixed in [Mixed::Missing, Mixed::AsText] {
-                        all.push(Self { missing, not_null, dash, mixed });
+                        all.push(Self { missing, not_null, dash, mixed, sum_of_nothing: SumOfNothing::Null });
                     }
                 }
             }
+            let (missing, not_null, mixed) = (MissingTest::Null, NotNull::Null, Mixed::Missing);
+            all.push(Self { missing, not_null, dash, mixed, sum_of_nothing: SumOfNothing::Zero });
         }
         all
     }

@@ -60,6 +60,7 @@ pub(super) struct Stats {
 
 #[derive(Debug)]
 pub(super) struct SortKey {
+    pub(super) name: String,
     pub(super) slot: Slot,
     pub(super) descending: bool,
 }
@@ -75,13 +76,13 @@ pub(super) enum Total {
 #[derive(Debug)]
 pub(super) enum Aggregate {
     Records,
-    Count(Slot),
-    Sum(Slot),
-    Avg(Slot),
-    Min(Slot),
-    Max(Slot),
-    Percentile(Slot, f64),
-    Distinct(Slot),
+    Count(Expr),
+    Sum(Expr),
+    Avg(Expr),
+    Min(Expr),
+    Max(Expr),
+    Percentile(Expr, f64),
+    Distinct(Expr),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

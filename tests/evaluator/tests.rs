@@ -1,9 +1,14 @@
 //! Cases worked out by hand from the service's documentation.
 
-use super::{Dash, Log, MissingTest, Mixed, NotNull, Query, Settings, run};
+use super::{Dash, Log, MissingTest, Mixed, NotNull, Query, Settings, SumOfNothing, run};
 
-const PLAIN: Settings =
-    Settings { missing: MissingTest::False, not_null: NotNull::Null, dash: Dash::Text, mixed: Mixed::Missing };
+const PLAIN: Settings = Settings {
+    missing: MissingTest::False,
+    not_null: NotNull::Null,
+    dash: Dash::Text,
+    mixed: Mixed::Missing,
+    sum_of_nothing: SumOfNothing::Null,
+};
 
 /// Five events, known by their bytes.
 fn log(dash: Dash) -> Log {
@@ -65,7 +70,7 @@ fn settings_decide_what_is_unsettled() {
     assert_eq!(bytes("dstPort < 100", Settings { mixed: Mixed::AsText, ..PLAIN }), "1245");
     assert_eq!(bytes("dstPort < 100", PLAIN), "145");
     assert_eq!(bytes("ispresent(action)", Settings { dash: Dash::Dropped, ..PLAIN }), "1245");
-    assert_eq!(Settings::all().len(), 24);
+    assert_eq!(Settings::all().len(), 26);
 }
 
 #[test]
@@ -80,8 +85,12 @@ fn stats_group_and_count() {
     );
     assert_eq!(
         rows("stats avg(bytes) as a, pct(bytes, 50) as b, min(dstPort) as c, max(dstPort) as d | limit 1", PLAIN),
-        ["3 3 9 443"]
+        ["3 3 - 443"]
     );
+    assert_eq!(rows("stats min(dstPort * 1) as c | limit 1", PLAIN), ["9"]);
+    assert_eq!(rows("filter dstPort = \"-\" | stats sum(dstPort) as s | limit 1", PLAIN), [""]);
+    let zero = Settings { sum_of_nothing: SumOfNothing::Zero, ..PLAIN };
+    assert_eq!(rows("filter dstPort = \"-\" | stats sum(dstPort) as s | limit 1", zero), ["0"]);
     let dropped = Settings { dash: Dash::Dropped, ..PLAIN };
     assert_eq!(rows("stats count_distinct(action) as n | limit 1", PLAIN), ["3"]);
     assert_eq!(rows("stats count_distinct(action) as n | limit 1", dropped), ["2"]);
@@ -96,6 +105,17 @@ fn the_natural_order_puts_digit_runs_by_length() {
         ["-", "9.0.0.1", "10.0.0.1", "110.0.0.1", "2001:db8::1"]
     );
     assert_eq!(rows("fields dstPort | sort dstPort desc | limit 2", PLAIN), ["443", "22"]);
+    assert_eq!(rows("fields dstPort | sort dstPort asc | limit 2", PLAIN), ["-", "9"]);
+}
+
+#[test]
+fn a_point_in_time_is_compared_in_milliseconds() {
+    let first = "stats min(@timestamp) as first by action";
+    assert_eq!(rows(&format!("{first} | filter first < 2 | limit 9"), PLAIN), [""; 0]);
+    assert_eq!(
+        rows(&format!("{first} | filter toMillis(first) < 2000 | limit 9"), PLAIN),
+        ["ACCEPT 1970-01-01 00:00:01.000"]
+    );
 }
 
 #[test]
@@ -115,7 +135,11 @@ fn what_is_unsafe_or_unknown_is_refused() {
         "fields bytes | filter nobody = 1 | limit 1",
         "fields bytes | filter action > \"A\" | limit 1",
         "fields bytes | filter action = 'A' | limit 1",
-        "fields bytes | filter action = \"a\\\"b\" | limit 1",
+        "fields bytes | filter action = \"a\\b\" | limit 1",
+        "fields bytes | filter action = \"a\\\" | limit 1",
+        "fields bytes | filter action like /a\\x2fb/ | limit 1",
+        "fields bytes | filter 1 = 1 | limit 1",
+        "stats count(*) as n by action | filter ispresent(@timestamp) | limit 1",
         "fields bytes | filter action like /a/i | limit 1",
         "fields bytes | filter action like /a[/ | limit 1",
         "fields bytes | filter isIpv4InSubnet(srcAddr, \"10.0.0.1/8\") | limit 1",
@@ -171,5 +195,5 @@ fn an_answer_knows_what_it_was_made_from() {
     let events = Query::parse("fields bytes | filter dstPort = 22 | sort bytes desc | limit 1").unwrap();
     let answer = run(&events, &log.within(2, 64), settings);
     assert_eq!((answer.matched, answer.rows[0].event, events.limit), (1, Some(3), 1));
-    assert_eq!(answer.rows[0].order, [Some("5".to_string())]);
+    assert_eq!(answer.rows[0].order, [("bytes".to_string(), Some("5".to_string()))]);
 }

@@ -50,6 +50,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The number that it is compared by: a point in time by its milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "times are far below 2^53 milliseconds")]
+    pub(super) fn ordered(&self) -> Option<f64> {
+        if let Self::Time(milliseconds) = self { Some(*milliseconds as f64) } else { self.number() }
+    }
+
     pub(super) fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }

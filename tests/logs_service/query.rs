@@ -16,6 +16,7 @@ const OUTSIDE: &str = "Query's end date and time is either before the log groups
 pub(super) struct Query {
     rows: Vec<Value>,
     has_stats: bool,
+    has_statistics: bool,
     steps: Vec<Step>,
     /// The step that the last poll found; `None` before the first.
     at: Option<usize>,
@@ -65,6 +66,7 @@ impl Query {
         Ok(Self {
             rows,
             has_stats: query.has_stats(),
+            has_statistics: script.has_statistics,
             steps: script.steps.clone(),
             at: None,
             matched: answer.matched,
@@ -107,8 +109,10 @@ impl Query {
             "queryLanguage": "CWLI",
             "status": self.step().status(),
             "results": rows,
-            "statistics": self.statistics(there),
         });
+        if self.has_statistics {
+            page["statistics"] = self.statistics(there);
+        }
         if first + most < there {
             page["nextToken"] = token(first + most).into();
         }
@@ -150,9 +154,12 @@ fn parsed(event: &[(String, String)], names: &[&str]) -> Vec<(String, String)> {
     event.iter().cloned().chain(values.map(|(name, text)| ((*name).to_string(), text.to_string()))).collect()
 }
 
-/// A row as pairs; events have a pointer, too.
+/// The characters of a value that a row has.
+const LONGEST_VALUE: usize = 1_000;
+
+/// A row as pairs, whose values are cut without a word; events have a pointer, too.
 fn row(row: &OutRow) -> Value {
-    let pair = |field: &str, value: &str| json!({ "field": field, "value": value });
+    let pair = |field: &str, value: &str| json!({ "field": field, "value": value.chars().take(LONGEST_VALUE).collect::<String>() });
     let mut cells: Vec<Value> = row.cells.iter().map(|(field, value)| pair(field, value)).collect();
     if let Some(event) = row.event {
         cells.push(pair("@ptr", &format!("ptr-{event}")));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings};
+use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings, SumOfNothing};
 
 /// The result of one poll of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(crate) struct Script {
     pub(crate) throttled: usize,
     /// The queries that may run at once.
     pub(crate) most_running: usize,
+    /// Whether answers have statistics.
+    pub(crate) has_statistics: bool,
     /// How long each answer takes.
     pub(crate) delay: Duration,
     /// The points on which the service's documentation is not settled.
@@ -61,12 +63,14 @@ impl Default for Script {
             lasts: Duration::ZERO,
             throttled: 0,
             most_running: 100,
+            has_statistics: true,
             delay: Duration::ZERO,
             settings: Settings {
                 missing: MissingTest::Null,
                 not_null: NotNull::Null,
                 dash: Dash::Text,
                 mixed: Mixed::Missing,
+                sum_of_nothing: SumOfNothing::Null,
             },
         }
     }

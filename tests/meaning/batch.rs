@@ -13,7 +13,7 @@ use crate::compare::{Emitted, Logs, emit};
 use crate::engine::{Engine, context};
 use crate::evaluator::{Settings, run};
 use crate::random::Random;
-use crate::records::{Records, formats, made_up};
+use crate::records::{Records, formats, made_up, of_two_formats};
 use crate::sentences::condition;
 use crate::tally::Tally;
 
@@ -23,7 +23,7 @@ const BATCH: usize = 24;
 const RECORDS: usize = 30;
 
 /// Which format's records are asked, in turn: most often those that have most fields.
-const TURNS: [usize; 8] = [0, 4, 0, 1, 0, 2, 4, 3];
+const TURNS: [usize; 9] = [0, 4, 0, 1, 0, 2, 4, 3, 5];
 
 struct Asked {
     text: String,
@@ -35,7 +35,10 @@ struct Asked {
 pub(crate) fn conditions(count: usize, seed: u64) -> Tally {
     let mut tally = Tally::default();
     let mut random = Random(seed);
-    let mut askers: Vec<Asker> = formats().iter().map(|format| Asker::new(format, &mut random)).collect();
+    let formats = formats();
+    let mut askers: Vec<Asker> =
+        formats.iter().map(|format| Asker::new(made_up(format, RECORDS, false, &mut random))).collect();
+    askers.push(Asker::new(of_two_formats(made_up(&formats[0], RECORDS, false, &mut random))));
     let mut turn = 0;
     while tally.plans < count && tally.differences.len() < 50 {
         askers[TURNS[turn % TURNS.len()]].ask(&mut random, &mut tally);
@@ -54,12 +57,11 @@ struct Asker {
 }
 
 impl Asker {
-    fn new(format: &str, random: &mut Random) -> Self {
-        let records = made_up(format, RECORDS, false, random);
+    fn new(records: Records) -> Self {
         let logs = Logs::of(&records).expect("made-up records are events");
         let engine = Engine::open(&[&repeated(&records).text()], &context()).expect("made-up records can be read");
         let depth = if records.names.len() > 20 { 3 } else { 1 };
-        let format = insights::Format::of(records.fields().expect("the fields are known"));
+        let format = records.format();
         Self { records, logs, engine, format, depth }
     }
 
@@ -144,5 +146,5 @@ fn repeated(records: &Records) -> Records {
             row
         })
     };
-    Records { names: records.names.clone(), rows: (0..BATCH).flat_map(of).collect() }
+    Records { names: records.names.clone(), rows: (0..BATCH).flat_map(of).collect(), lacking: Vec::new() }
 }

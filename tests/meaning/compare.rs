@@ -1,13 +1,14 @@
 //! The rows of both sides, compared.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use flowlogs::insights;
 use flowlogs::query::Plan;
-use flowlogs::query::plan::{Shape, Source};
-use flowlogs::value::Row;
+use flowlogs::query::plan::{Shape, SortKey, Source};
+use flowlogs::value::{Row, Value};
 
-use crate::evaluator::{Dash, Log, OutRow, Query, Settings, run};
+use crate::evaluator::{Dash, Log, OutRow, Query, Settings, SumOfNothing, run};
 use crate::records::Records;
 use crate::typed::{Kind, Known, kind_of, of_text, of_value};
 
@@ -44,6 +45,10 @@ pub(crate) struct Emitted {
     pub(crate) query: Query,
     /// The service's name of each column of the plan; `None` for one that the format lacks.
     pub(crate) columns: Vec<Option<String>>,
+    /// The service's names of the sort keys of records.
+    order: Vec<String>,
+    /// Whether a note says that the service orders otherwise.
+    notes_order: bool,
 }
 
 /// Emits a plan and reads it back: `Err` where the plan is refused, a second one where the text is.
@@ -54,7 +59,8 @@ pub(crate) fn emit(plan: &Plan, format: &insights::Format) -> Result<Result<Emit
         Err(error) => return Ok(Err(format!("refused: {error}\n{}", emitted.text))),
     };
     let columns = columns(plan, &emitted.columns);
-    Ok(Ok(Emitted { text: emitted.text, query, columns }))
+    let notes_order = emitted.notes.iter().any(|note| note.starts_with("the service orders"));
+    Ok(Ok(Emitted { text: emitted.text, query, columns, order: emitted.order, notes_order }))
 }
 
 fn columns(plan: &Plan, names: &[String]) -> Vec<Option<String>> {
@@ -71,23 +77,43 @@ fn columns(plan: &Plan, names: &[String]) -> Vec<Option<String>> {
     }
 }
 
-/// The keys that the answer's order is about, before ties: their kinds and directions.
-fn order_of(plan: &Plan, kinds: &[Kind]) -> Vec<(Kind, bool)> {
+/// A key that the answer's order is about: its name on the service, its kind and its direction.
+struct Key {
+    name: String,
+    kind: Kind,
+    descending: bool,
+}
+
+/// The keys that the answer's order is about, before ties.
+fn order_of(plan: &Plan, kinds: &[Kind], emitted: &Emitted) -> Vec<Key> {
     // Words that stand for numbers are ordered as these.
     let ordered = |kind: Kind| if matches!(kind, Kind::Code(_)) { Kind::Number } else { kind };
-    let kind = |source: &Source| match source {
-        Source::Result(place) => ordered(kinds[*place]),
-        field => ordered(kind_of(field)),
-    };
-    if matches!(&plan.shape, Shape::Groups(groups) if groups.keys.is_empty()) {
-        return Vec::new();
-    }
-    if !plan.sort.is_empty() {
-        return plan.sort.iter().map(|key| (kind(&key.source), key.descending)).collect();
-    }
     match &plan.shape {
-        Shape::Records { .. } => vec![(Kind::Time, true)],
-        Shape::Groups(_) => plan.tie_breakers().into_iter().take(1).map(|(place, last)| (kinds[place], last)).collect(),
+        Shape::Groups(groups) if groups.keys.is_empty() => Vec::new(),
+        Shape::Groups(_) => {
+            let asked = plan.sort.iter().filter_map(|key| match key.source {
+                Source::Result(place) => Some((place, key.descending)),
+                _ => None,
+            });
+            let mut places: Vec<(usize, bool)> = asked.collect();
+            if places.is_empty() {
+                places.extend(plan.tie_breakers().first());
+            }
+            let name = |place: usize| emitted.columns[place].clone().expect("a column of groups has a name");
+            let key = |(place, descending)| Key { name: name(place), kind: ordered(kinds[place]), descending };
+            places.into_iter().map(key).collect()
+        }
+        Shape::Records { .. } => {
+            let default = [SortKey::NEWEST_FIRST];
+            let keys = if plan.sort.is_empty() { &default } else { plan.sort.as_slice() };
+            let names = emitted.order.iter().cloned().zip(keys);
+            let key = |(name, key): (String, &SortKey)| Key {
+                name,
+                kind: ordered(kind_of(&key.source)),
+                descending: key.descending,
+            };
+            names.map(key).collect()
+        }
     }
 }
 
@@ -113,13 +139,25 @@ pub(crate) fn compare(
     logs: &Logs,
     rows: &[Row],
 ) -> Result<Found, String> {
-    let engine: Vec<Vec<Known>> =
-        rows.iter().map(|row| row.iter().zip(kinds).map(|(value, kind)| of_value(value, *kind)).collect()).collect();
+    // A sum that the text itself makes absent over nothing is a number like others.
+    let is_guarded =
+        |name: &Option<String>| name.as_ref().is_some_and(|name| emitted.text.contains(&format!("* 0) as {name}")));
+    let kind = |(kind, name): (&Kind, &Option<String>)| {
+        if *kind == Kind::Sum && is_guarded(name) { Kind::Number } else { *kind }
+    };
+    let kinds: &[Kind] = &kinds.iter().zip(&emitted.columns).map(kind).collect::<Vec<_>>();
+    let value = |(value, kind): (&Value, &Kind)| of_value(value, *kind);
+    let absent: Vec<Vec<Known>> = rows.iter().map(|row| row.iter().zip(kinds).map(value).collect()).collect();
+    let or_zero = |row: &Vec<Known>| row.iter().zip(kinds).map(|(value, kind)| value.clone().or_zero(*kind)).collect();
+    let zero: Vec<Vec<Known>> = absent.iter().map(or_zero).collect();
     let mut found = Found::Same;
     for settings in Settings::all() {
         let answer = run(&emitted.query, logs.get(settings.dash), settings);
-        let one =
-            one(plan, kinds, emitted, &answer.rows, &engine).map_err(|why| format!("{why}\nunder {settings:?}"))?;
+        // Where a sum over nothing is 0 on the service, that is all that may differ.
+        let (engine, is_zero) =
+            if settings.sum_of_nothing == SumOfNothing::Zero { (&zero, true) } else { (&absent, false) };
+        let one = one(plan, kinds, emitted, (&answer.rows, is_zero), engine)
+            .map_err(|why| format!("{why}\nunder {settings:?}"))?;
         if one == Found::CutElsewhere {
             found = one;
         }
@@ -131,21 +169,27 @@ fn one(
     plan: &Plan,
     kinds: &[Kind],
     emitted: &Emitted,
-    served: &[OutRow],
+    (served, is_zero): (&[OutRow], bool),
     engine: &[Vec<Known>],
 ) -> Result<Found, String> {
-    let order = order_of(plan, kinds);
+    let mut order = order_of(plan, kinds, emitted);
+    // Behind a key that both sides estimate, nothing is known of the order.
+    if let Some(place) = order.iter().position(|key| key.kind == Kind::Estimate) {
+        order.truncate(place + 1);
+    }
     if kinds.len() != emitted.columns.len() {
         return Err(format!("{} columns, {} of them emitted", kinds.len(), emitted.columns.len()));
     }
-    if emitted.query.sort_keys() < order.len() {
+    let names: BTreeSet<&str> = order.iter().map(|key| key.name.as_str()).collect();
+    if emitted.query.sort_keys() < names.len() {
         return Err("the order is not emitted".into());
     }
     let limit = plan.limit.rows().unwrap_or(CAP).min(CAP);
     if limit != emitted.query.limit as u64 {
         return Err(format!("limit {limit} is emitted as {}", emitted.query.limit));
     }
-    let served: Vec<Ordered> = served.iter().map(|row| ordered(row, kinds, &emitted.columns, &order)).collect();
+    let served: Vec<Ordered> =
+        served.iter().map(|row| ordered(row, kinds, &emitted.columns, &order, is_zero)).collect();
     let served_values: Vec<Vec<Known>> = served.iter().map(|row| row.values.clone()).collect();
     let mut by_value = served;
     by_value.sort_by(|a, b| compare_keys(a, b, &order));
@@ -156,35 +200,40 @@ fn one(
     if !is_cut || same(&by_value, &returned, &order, limit).is_ok() {
         return Ok(Found::Same);
     }
-    if order_differs(&by_value, &order) {
+    if emitted.notes_order || order.iter().any(|key| key.kind == Kind::Estimate) {
         return Ok(Found::CutElsewhere);
     }
     Err(format!("the service cuts elsewhere\n{}", drawn(&by_value, &returned)))
 }
 
-fn ordered(row: &OutRow, kinds: &[Kind], columns: &[Option<String>], order: &[(Kind, bool)]) -> Ordered {
+fn ordered(row: &OutRow, kinds: &[Kind], columns: &[Option<String>], order: &[Key], is_zero: bool) -> Ordered {
+    let read = |text: Option<&str>, kind: Kind| {
+        let value = of_text(text, kind);
+        if is_zero { value.or_zero(kind) } else { value }
+    };
     let cell = |name: &str| row.cells.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
-    let values = columns.iter().zip(kinds).map(|(name, kind)| of_text(name.as_deref().and_then(cell), *kind));
-    let keys = order.iter().zip(&row.order).map(|((kind, _), text)| of_text(text.as_deref(), *kind));
+    let values = columns.iter().zip(kinds).map(|(name, kind)| read(name.as_deref().and_then(cell), *kind));
+    let value = |name: &str| row.order.iter().find(|(known, _)| known == name).and_then(|(_, text)| text.as_deref());
+    let keys = order.iter().map(|key| read(value(&key.name), key.kind));
     Ordered { order: keys.collect(), values: values.collect() }
 }
 
 /// By value; what is absent comes last both ways.
-fn compare_keys(a: &Ordered, b: &Ordered, order: &[(Kind, bool)]) -> Ordering {
+fn compare_keys(a: &Ordered, b: &Ordered, order: &[Key]) -> Ordering {
     let keys = a.order.iter().zip(&b.order).zip(order);
-    keys.fold(Ordering::Equal, |so_far, ((a, b), (_, descending))| {
+    keys.fold(Ordering::Equal, |so_far, ((a, b), key)| {
         so_far.then_with(|| match (a, b) {
             (Known::Absent, _) | (_, Known::Absent) => (*a == Known::Absent).cmp(&(*b == Known::Absent)),
             _ => {
                 let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
-                if *descending { order.reverse() } else { order }
+                if key.descending { order.reverse() } else { order }
             }
         })
     })
 }
 
 /// Whether rows in order are these: those that tie stand in any order, and any of them may be cut.
-fn same(all: &[Ordered], rows: &[Vec<Known>], order: &[(Kind, bool)], limit: usize) -> Result<(), String> {
+fn same(all: &[Ordered], rows: &[Vec<Known>], order: &[Key], limit: usize) -> Result<(), String> {
     let expected = all.len().min(limit);
     if rows.len() != expected {
         return Err(format!("{expected} rows expected, {} found", rows.len()));
@@ -203,18 +252,6 @@ fn same(all: &[Ordered], rows: &[Vec<Known>], order: &[(Kind, bool)], limit: usi
         rest = later;
     }
     Ok(())
-}
-
-/// Whether the service may order these by other rules: absent values, text, addresses of IPv6, and
-/// estimates.
-fn order_differs(rows: &[Ordered], order: &[(Kind, bool)]) -> bool {
-    let is_v4 = |bits: u128| bits >> 32 == 0xffff;
-    let differs = |key: &Known, kind: Kind| match key {
-        Known::Absent | Known::Text(_) => true,
-        Known::Address(bits) => !is_v4(*bits),
-        Known::Number(_) => matches!(kind, Kind::Estimate),
-    };
-    rows.iter().any(|row| row.order.iter().zip(order).any(|(key, (kind, _))| differs(key, *kind)))
 }
 
 fn drawn(expected: &[Ordered], found: &[Vec<Known>]) -> String {

@@ -3,14 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowlogs::insights;
 use flowlogs::query::{Context, compile};
 use jiff::tz::TimeZone;
 
 use crate::compare::Logs;
 use crate::engine::{Engine, context};
 use crate::evaluator::Settings;
-use crate::known;
 use crate::records::Records;
 use crate::tally::Tally;
 use crate::whole::{Checked, check};
@@ -101,7 +99,9 @@ fn case(sections: &Sections) -> Result<Option<(Checked, usize)>, String> {
         records.rows.extend(others.rows);
         texts.push(more);
     }
-    let Some(fields) = records.fields() else { return left_out("columns that only files have") };
+    if records.fields().is_none() {
+        return left_out("columns that only files have");
+    }
     if records.rows.iter().any(|row| row.len() != records.names.len()) {
         return left_out("malformed records");
     }
@@ -113,12 +113,5 @@ fn case(sections: &Sections) -> Result<Option<(Checked, usize)>, String> {
     }
     let engine = Engine::open(&texts, &context)?;
     let logs = Logs::of(&records)?;
-    let direction = records.names.iter().position(|name| name == "flow-direction");
-    let lacks_direction = direction.is_some_and(|place| records.rows.iter().any(|row| row[place] == "-"));
-    match check(&plan, &insights::Format::of(fields), &engine, &logs) {
-        Err(_) if lacks_direction && known::projects_a_side(&plan) => {
-            left_out("local or remote shown of records without a direction")
-        }
-        checked => Ok(Some((checked?, records.rows.len()))),
-    }
+    Ok(Some((check(&plan, &records.format(), &engine, &logs)?, records.rows.len())))
 }

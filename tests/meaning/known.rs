@@ -1,28 +1,36 @@
 //! Differences that are known: each one narrowly, with its reason, and counted.
 
-use flowlogs::field::Origin;
 use flowlogs::function::Function;
 use flowlogs::query::Plan;
-use flowlogs::query::plan::{Shape, Source};
+use flowlogs::query::plan::{Filter, Shape, Source};
 use flowlogs::value::{Row, Value};
 
 use crate::typed::Kind;
 
-/// Whether local or remote is shown, grouped by, ordered by or computed over. Where a record's
-/// direction is absent these are absent too, while the text takes the side of traffic that leaves.
-pub(crate) fn projects_a_side(plan: &Plan) -> bool {
-    let is_by_side = |source: &Source| match source {
-        Source::Field(field) => matches!(field.info().origin, Origin::BySide { .. }),
+/// Whether the filter over groups tests a percentile, which both sides estimate.
+pub(crate) fn chooses_by_estimate(plan: &Plan) -> bool {
+    let Shape::Groups(groups) = &plan.shape else { return false };
+    let is_estimate = |source: &Source| {
+        let Source::Result(place) = source else { return false };
+        let aggregate = place.checked_sub(groups.keys.len()).and_then(|place| groups.aggregates.get(place));
+        matches!(aggregate.map(|aggregate| aggregate.function), Some(Function::Percentile(_)))
+    };
+    groups.having.as_ref().is_some_and(|having| tests(&having.means, &is_estimate))
+}
+
+fn tests(filter: &Filter, is_meant: &dyn Fn(&Source) -> bool) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(|part| tests(part, is_meant)),
+        Filter::Test(source, _) => is_meant(source),
+        Filter::Relation(relation) => is_meant(&relation.left) || is_meant(&relation.right),
         _ => false,
-    };
-    let shown = match &plan.shape {
-        Shape::Records { columns, .. } => columns.iter().any(|column| is_by_side(&column.source)),
-        Shape::Groups(groups) => {
-            groups.keys.iter().any(|key| is_by_side(&key.source()))
-                || groups.aggregates.iter().filter_map(|aggregate| aggregate.over.as_ref()).any(is_by_side)
-        }
-    };
-    shown || plan.sort.iter().any(|key| is_by_side(&key.source))
+    }
+}
+
+/// Whether a filter over groups with such a number decides whether the answer about no record has its row.
+pub(crate) fn chooses_by_distinct(plan: &Plan) -> bool {
+    let Shape::Groups(groups) = &plan.shape else { return false };
+    groups.having.is_some() && groups.aggregates.iter().any(|aggregate| aggregate.function == Function::Distinct)
 }
 
 /// Whether it is the answer about no record: one row of nothing and zeros. How many different values
@@ -30,11 +38,6 @@ pub(crate) fn projects_a_side(plan: &Plan) -> bool {
 pub(crate) fn is_of_nothing(plan: &Plan, rows: &[Row]) -> bool {
     let is_keyless = matches!(&plan.shape, Shape::Groups(groups) if groups.keys.is_empty());
     is_keyless && rows.iter().flatten().all(|value| matches!(value, Value::Absent | Value::Int(0)))
-}
-
-/// Whether a text counts different values and does not take the `-` of absent ones off again.
-pub(crate) fn counts_absent(text: &str) -> bool {
-    text.matches("count_distinct(").count() > text.matches("- max(").count()
 }
 
 /// The kinds of the columns, with nothing to compare in those that count different values.

@@ -1,6 +1,7 @@
 //! Flow log records as text, and as the service's events.
 
 use flowlogs::field::{FIELDS, Field, FieldType, Origin};
+use flowlogs::insights;
 
 use crate::evaluator::{Dash, Error, Log};
 use crate::random::Random;
@@ -16,6 +17,8 @@ pub(crate) struct Records {
     /// The names that the format has, in order.
     pub(crate) names: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
+    /// The names that the format of every second record lacks, in a log group of two formats. A file has `-` there.
+    pub(crate) lacking: Vec<&'static str>,
 }
 
 impl Records {
@@ -31,7 +34,7 @@ impl Records {
                 rows.push(values);
             }
         }
-        Self { names, rows }
+        Self { names, rows, lacking: Vec::new() }
     }
 
     /// The same as a file has it.
@@ -45,17 +48,36 @@ impl Records {
         self.names.iter().map(|name| Field::of_record(name)).collect()
     }
 
+    /// What the emission knows of their format; the fields must be in the table.
+    pub(crate) fn format(&self) -> insights::Format {
+        let fields = self.fields().expect("the fields are known");
+        let has_all = |field: &Field| self.lacking.iter().all(|name| Field::of_record(name) != Some(*field));
+        let short: Vec<Field> = fields.iter().copied().filter(has_all).collect();
+        insights::Format::of_several(&[fields, short])
+    }
+
     /// What CloudWatch has of them: the time of an event is the record's start.
     pub(crate) fn log(&self, dash: Dash) -> Result<Log, Error> {
-        let names: Vec<&str> = self.fields().unwrap_or_default().iter().map(|field| field.info().insights).collect();
+        let fields = self.fields().unwrap_or_default();
+        let names: Vec<(&str, bool)> = fields
+            .iter()
+            .zip(&self.names)
+            .map(|(field, name)| (field.info().insights, self.lacking.contains(&name.as_str())))
+            .collect();
         let start = self.names.iter().position(|name| name == "start");
         let times: Vec<Option<String>> = self.rows.iter().map(|row| Some(row[start?].clone() + "000")).collect();
-        let records = self.rows.iter().zip(&times).map(|(row, time)| {
+        let records = self.rows.iter().zip(&times).enumerate().map(|(number, (row, time))| {
             let time = time.iter().map(|time| ("@timestamp", time.as_str()));
-            time.chain(names.iter().copied().zip(row.iter().map(String::as_str)))
+            let values = names.iter().zip(row).filter(move |((_, is_lacking), _)| !(is_short(number) && *is_lacking));
+            time.chain(values.map(|((name, _), value)| (*name, value.as_str())))
         });
         Log::new(records, dash)
     }
+}
+
+/// Whether a record is of the shorter format, in a log group of two.
+const fn is_short(number: usize) -> bool {
+    number % 2 == 1
 }
 
 /// Formats whose records are made up: much, the default, and two that lack what guards need.
@@ -95,7 +117,23 @@ pub(crate) fn made_up(format: &str, count: usize, repeated: bool, random: &mut R
         });
         rows.push(row.collect());
     }
-    Records { names, rows }
+    Records { names, rows, lacking: Vec::new() }
+}
+
+/// The same records in a log group of two formats: the other one has the default fields.
+pub(crate) fn of_two_formats(mut records: Records) -> Records {
+    const KEPT: [&str; 1] = ["resource-id"];
+    let is_default = |name: &str| DEFAULT.split_whitespace().any(|known| known == name) || KEPT.contains(&name);
+    let lacking = FORMATS[0].split_whitespace().filter(|name| !is_default(name)).collect::<Vec<_>>();
+    for (_, row) in records.rows.iter_mut().enumerate().filter(|(number, _)| is_short(*number)) {
+        for (value, name) in row.iter_mut().zip(&records.names) {
+            if lacking.contains(&name.as_str()) {
+                *value = "-".into();
+            }
+        }
+    }
+    records.lacking = lacking;
+    records
 }
 
 /// What kind of record it is, so that its values fit each other.
@@ -104,15 +142,22 @@ enum Kind {
     Ports,
     NoPorts,
     NoProtocol,
+    /// Of an Elastic Fabric Adapter: MAC addresses, and no ports.
+    Efa,
+    /// Rejected by Block Public Access: without bytes.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html>
+    Blocked,
     NoTraffic(&'static str),
 }
 
 impl Kind {
     fn any(random: &mut Random) -> Self {
         match random.below(20) {
-            0..13 => Self::Ports,
-            13..16 => Self::NoPorts,
-            16..18 => Self::NoProtocol,
+            0..11 => Self::Ports,
+            11..14 => Self::NoPorts,
+            14..16 => Self::NoProtocol,
+            16 => Self::Efa,
+            17 => Self::Blocked,
             18 => Self::NoTraffic("NODATA"),
             _ => Self::NoTraffic("SKIPDATA"),
         }
@@ -136,6 +181,8 @@ const ADDRESSES: [&str; 14] = [
     "-",
 ];
 
+const MACS: [&str; 2] = ["0a:1b:2c:3d:4e:5f", "0a:1b:2c:3d:4e:60"];
+
 fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
     let start = FIRST + number * 700;
     let absent_in = |random: &mut Random, times, value: String| if random.once_in(times) { "-".into() } else { value };
@@ -151,16 +198,24 @@ fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
         ("subnet-id", _) => random.pick(&["subnet-a", "subnet-b"]).into(),
         ("region", _) => random.pick(&["eu-west-1", "us-east-1"]).into(),
         ("resource-id", _) => random.pick(&["nat-1", "nat-2", "-"]).into(),
-        (_, Kind::NoTraffic(_)) => "-".into(),
+        (_, Kind::NoTraffic(_))
+        | ("srcport" | "dstport" | "protocol" | "tcp-flags", Kind::Efa)
+        | ("bytes", Kind::Blocked) => "-".into(),
         ("flow-direction", _) => random.pick(&["ingress", "egress", "ingress", "egress", "-"]).into(),
+        ("srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr", Kind::Efa) => random.pick(&MACS).into(),
+        ("type", Kind::Efa) => "EFA".into(),
+        ("action", Kind::Blocked) => "REJECT".into(),
+        ("reject-reason", Kind::Blocked) => "BPA".into(),
         ("srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr", _) => random.pick(&ADDRESSES).into(),
-        ("srcport" | "dstport", Kind::Ports) => {
+        ("srcport" | "dstport", Kind::Ports | Kind::Blocked) => {
             random.pick(&["22", "22", "443", "80", "5432", "8080", "50000", "65535"]).into()
         }
         ("srcport" | "dstport", Kind::NoPorts) => "0".into(),
-        ("protocol", Kind::Ports) => random.pick(&["6", "6", "17", "132"]).into(),
+        ("protocol", Kind::Ports | Kind::Blocked) => random.pick(&["6", "6", "17", "132"]).into(),
         ("protocol", Kind::NoPorts) => random.pick(&["1", "58", "47", "253"]).into(),
-        ("tcp-flags", Kind::Ports) => random.pick(&["0", "1", "2", "3", "4", "18", "19", "22", "-"]).into(),
+        ("tcp-flags", Kind::Ports | Kind::Blocked) => {
+            random.pick(&["0", "1", "2", "3", "4", "18", "19", "22", "-"]).into()
+        }
         ("tcp-flags", _) => random.pick(&["0", "-"]).into(),
         ("packets", _) => {
             let packets = random.pick(&["1", "2", "9", "10", "100", "1000", "20000"]).to_string();

@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Number,
     /// A mean: the last digits may differ.
     Mean,
+    /// A sum: over nothing it is absent, but perhaps 0 on the service.
+    Sum,
     /// Both sides estimate: only whether there is one can be compared.
     Estimate,
     Time,
@@ -62,10 +64,18 @@ pub(crate) fn kinds(plan: &Plan) -> Vec<Kind> {
                 _ if aggregate.is_time() => Kind::Time,
                 Function::Percentile(_) => Kind::Estimate,
                 Function::Avg => Kind::Mean,
+                Function::Sum => Kind::Sum,
                 _ => Kind::Number,
             });
             keys.chain(aggregates).collect()
         }
+    }
+}
+
+impl Known {
+    /// The same value, with 0 for the sum over nothing.
+    pub(crate) fn or_zero(self, kind: Kind) -> Self {
+        if self == Self::Absent && kind == Kind::Sum { Self::Number(0.0) } else { self }
     }
 }
 

@@ -34,7 +34,11 @@ pub(crate) struct Records {
 impl Records {
     pub(crate) fn new(count: i64) -> Self {
         let until = now() - 600;
-        let from = until - 2_400;
+        Self::between(until - 2_400, until, count)
+    }
+
+    /// Records of some seconds.
+    pub(crate) fn between(from: i64, until: i64, count: i64) -> Self {
         let line = |number: i64| line(number, from + number * (until - from) / count);
         Self { lines: (0..count).map(line).collect(), from, until }
     }
@@ -71,6 +75,15 @@ impl Records {
             vec![("@timestamp".into(), format!("{}000", values[10])), ("@message".into(), text.join(" "))]
         };
         self.lines.iter().map(event).collect()
+    }
+
+    /// As the service has them, of which it finds these fields only.
+    pub(crate) fn found_events(&self, found: &[&str]) -> Vec<Vec<(String, String)>> {
+        let mut events = self.events();
+        for event in &mut events {
+            event.retain(|(name, _)| name.starts_with('@') || found.contains(&name.as_str()));
+        }
+        events
     }
 
     /// As the service has them, with few fields: there may be many.

@@ -4,6 +4,7 @@ use tokio::sync::OnceCell;
 
 use super::client::Clients;
 use super::error::Error;
+use super::found_names::FoundNames;
 use super::inventory;
 use super::login::Login;
 use super::options::{News, Options};
@@ -17,6 +18,7 @@ pub struct Aws {
     login: Option<Login>,
     clients: OnceCell<Clients>,
     inventory: OnceCell<Inventory>,
+    pub(super) found_names: FoundNames,
     pub(super) quota: Quota,
 }
 
@@ -24,7 +26,14 @@ impl Aws {
     /// Opens an account; nothing is read or called before the first request.
     #[must_use]
     pub fn open(options: Options) -> Self {
-        Self { options, login: None, clients: OnceCell::new(), inventory: OnceCell::new(), quota: Quota::default() }
+        Self {
+            options,
+            login: None,
+            clients: OnceCell::new(),
+            inventory: OnceCell::new(),
+            found_names: FoundNames::default(),
+            quota: Quota::default(),
+        }
     }
 
     /// The same with a login that was read already.

@@ -172,12 +172,6 @@ pub enum Error {
         /// The ids of the flow logs.
         flow_logs: Vec<String>,
     },
-    /// A log group with lines of several formats, which one query cannot parse.
-    #[error("flow logs of several formats deliver to the log group {group}")]
-    MixedFormats {
-        /// Its name.
-        group: String,
-    },
     /// A selector selects nothing.
     #[error(transparent)]
     Select(#[from] SelectError),
@@ -357,7 +351,6 @@ impl Error {
             Self::FieldMissing { .. } => {
                 Some("a flow log keeps its fields: `delete` it and `create` it with `--fields`".into())
             }
-            Self::MixedFormats { .. } => Some("ask for them by kind, or export the records and read the files".into()),
             Self::Select(error) => error.help(),
             Self::Insights(error) => error.help().map(Into::into),
             Self::Unmergeable { why, .. } => Some(why.help().into()),

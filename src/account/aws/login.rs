@@ -19,7 +19,7 @@ use super::client::{Caller, Clients};
 use super::error::Error;
 use super::options::Role;
 
-/// The name of the sessions of assumed roles, which CloudTrail shows.
+/// The name of the sessions of assumed roles, which `CloudTrail` shows.
 const SESSION_NAME: &str = "flowlogs";
 
 /// A login, without a Region of its own.
@@ -90,7 +90,7 @@ fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder();
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_sleep_impl(components.and_then(aws_sdk_ec2::config::RuntimeComponents::sleep_impl));
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
         connector.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build()
     })

@@ -19,7 +19,7 @@ pub struct Role {
     pub arn: String,
     /// The id that the role's trust policy may ask for.
     pub external_id: Option<String>,
-    /// The name of the session, which CloudTrail shows; `None` for `flowlogs`.
+    /// The name of the session, which `CloudTrail` shows; `None` for `flowlogs`.
     pub session_name: Option<String>,
 }
 

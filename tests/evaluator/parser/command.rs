@@ -146,8 +146,7 @@ impl Parser {
         if function == "count" && self.takes("*") {
             return Ok(Aggregate::Records);
         }
-        let over = self.word()?;
-        let over = self.scope.slot(&over)?;
+        let over = self.value()?;
         Ok(match function {
             "count" => Aggregate::Count(over),
             "sum" => Aggregate::Sum(over),
@@ -180,7 +179,7 @@ impl Parser {
             if keys.iter().any(|key| key.slot == slot) {
                 return Err(Error::new(format!("sorted by `{name}` twice")));
             }
-            keys.push(SortKey { slot, descending });
+            keys.push(SortKey { name, slot, descending });
             if !self.takes(",") {
                 return Ok(keys);
             }

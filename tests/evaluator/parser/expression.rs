@@ -85,6 +85,9 @@ impl Parser {
         let Some(operator) = self.operator() else { return Ok(Err(left)) };
         let (right, _) = self.operand()?;
         check_values(&[&left, &right])?;
+        if [&left, &right].iter().all(|side| matches!(side, Expr::Number(_) | Expr::Text(_))) {
+            return Err(Error::new("a comparison of two constants"));
+        }
         let is_equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
         if !is_equality && [&left, &right].iter().any(|side| matches!(side, Expr::Text(_))) {
             return Err(Error::new("text compared by order"));

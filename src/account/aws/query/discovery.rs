@@ -1,8 +1,10 @@
-//! The fields of a log group's records, and whether the service discovers them.
+//! The fields of a log group's records, and which of them the service discovers.
+
+use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 
-use super::super::client::Clients;
+use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::log_format;
 use super::super::policy::Action;
@@ -11,22 +13,25 @@ use crate::field::Field;
 use crate::insights::Format;
 
 /// The format of each source.
-pub(super) async fn formats(clients: &Clients, sources: &[LogSource]) -> Result<Vec<Format>, Error> {
-    try_join_all(sources.iter().map(|source| of_source(clients, source))).await
+pub(super) async fn formats(aws: &Aws, sources: &[LogSource]) -> Result<Vec<Format>, Error> {
+    try_join_all(sources.iter().map(|source| of_source(aws, source))).await
 }
 
-async fn of_source(clients: &Clients, source: &LogSource) -> Result<Format, Error> {
+async fn of_source(aws: &Aws, source: &LogSource) -> Result<Format, Error> {
     let formats: Vec<Vec<Option<Field>>> = source.formats.iter().map(|format| values(format)).collect();
-    if formats.iter().all(|values| is_found(values)) {
-        return Ok(Format::of(formats.into_iter().flatten().flatten()));
+    if formats.iter().all(|values| *values == default_values()) {
+        return Ok(Format::of(default_values().into_iter().flatten()));
     }
-    let [values] = formats.as_slice() else {
-        return Err(Error::MixedFormats { group: source.group.clone() });
-    };
-    if are_found(clients, source, values).await? {
-        return Ok(Format::of(values.iter().copied().flatten()));
-    }
-    Ok(Format::parsed(values.clone()))
+    let names = found_names(aws, source).await?;
+    let found = formats.iter().flatten().flatten().copied().filter(|field| names.contains(field.info().insights));
+    Ok(match formats.as_slice() {
+        [values] => Format::line(values.clone(), found),
+        formats => {
+            let fields: Vec<Vec<Field>> =
+                formats.iter().map(|values| values.iter().copied().flatten().collect()).collect();
+            Format::of_several(&fields).with_found(found)
+        }
+    })
 }
 
 /// The fields that a log format names, in order; `None` for an unknown field.
@@ -40,25 +45,29 @@ fn values(format: &str) -> Vec<Option<Field>> {
     names.map(|(name, _)| Field::of_record(name)).collect()
 }
 
+/// The default format, the only one whose discovered names are documented.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html>.
 fn default_values() -> Vec<Option<Field>> {
     log_format::default_fields().iter().map(|name| Field::of_record(name)).collect()
 }
 
-/// Returns whether the service is known to discover the fields: the default ones, at the start of the format.
+/// Returns the names that the service has found in the most recent records: in any format but the default one, whether
+/// it finds a name, and how that is spelt, is not documented. It finds none where no record arrived lately.
 ///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html>;
-/// the Go tool's longer format is queried by these names.
-fn is_found(values: &[Option<Field>]) -> bool {
-    values.starts_with(&default_values())
-}
-
-/// Returns whether the service has discovered the fields in the most recent records.
-async fn are_found(clients: &Clients, source: &LogSource, values: &[Option<Field>]) -> Result<bool, Error> {
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogGroupFields.html>.
+async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, Error> {
+    let place = (source.group.clone(), source.formats.clone());
+    if let Some(names) = aws.found_names.get(&place) {
+        return Ok(names);
+    }
+    let clients = aws.clients().await?;
     let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
     let doing = format!("ask which fields {} has", source.group);
     let found = found.map_err(clients.failed(Action::GetLogGroupFields, doing))?;
-    let names: Vec<&str> = found.log_group_fields().iter().filter_map(|field| field.name()).collect();
-    Ok(values.iter().flatten().all(|field| names.contains(&field.info().insights)))
+    let names = found.log_group_fields().iter().filter_map(|field| field.name().map(Into::into)).collect();
+    aws.found_names.add(place, &names);
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -69,15 +78,13 @@ mod tests {
     fn a_format_names_fields_in_order() {
         let values = values("${srcaddr} ${bytes}\t${no-such-field}");
         assert_eq!(values, [Some(Field::SrcAddr), Some(Field::Bytes), None]);
-        assert!(!is_found(&values));
     }
 
     #[test]
-    fn the_default_format_is_found_with_or_without_more_behind_it() {
+    fn no_format_is_the_default_one() {
         let default = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} \
                        ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";
         assert_eq!(values(""), values(default));
-        assert!(is_found(&values(default)));
-        assert!(is_found(&values(&format!("{default} ${{vpc-id}}"))));
+        assert_ne!(values(""), values(&format!("{default} ${{vpc-id}}")));
     }
 }

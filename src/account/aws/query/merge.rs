@@ -1,7 +1,6 @@
 //! Merges partial answers, by log groups or by time, into one.
 //!
-//! Counts, sums, minima and maxima merge directly; an average merges by its sum and its count. Other aggregates do not
-//! merge.
+//! Counts, minima and maxima merge directly; a sum and an average merge by a sum and a count. Other aggregates do not merge.
 
 use std::cmp::Ordering;
 
@@ -15,6 +14,8 @@ use crate::value::{Row, Value};
 enum Made {
     /// A merged aggregate, by its place after the keys.
     Of(usize),
+    /// A sum and the number of values in it: over none, which the service may take for 0, it is absent.
+    Sum { sum: usize, count: usize },
     /// An average, from a sum and a count.
     Mean { sum: usize, count: usize },
 }
@@ -44,6 +45,10 @@ impl Merge {
                 }
                 Function::Distinct | Function::Percentile(_) => {
                     return Err(Error::Unmergeable { what: aggregate.name.clone(), why: Unmergeable::Aggregate });
+                }
+                Function::Sum => {
+                    let sum = add(&mut parts, aggregate, Function::Sum);
+                    Made::Sum { sum, count: add(&mut parts, aggregate, Function::Count) }
                 }
                 function => Made::Of(add(&mut parts, aggregate, function)),
             });
@@ -84,6 +89,8 @@ impl Merge {
         let parts = &row[self.keys..];
         let value = |made: &Made| match made {
             Made::Of(place) => parts[*place].clone(),
+            Made::Sum { count, .. } if parts[*count] == Value::Int(0) => Value::Absent,
+            Made::Sum { sum, .. } => parts[*sum].clone(),
             Made::Mean { sum, count } => mean(&parts[*sum], &parts[*count]),
         };
         let aggregates: Vec<Value> = self.made.iter().map(value).collect();
@@ -175,8 +182,8 @@ mod tests {
     fn parts_of_one_group_become_one() {
         let merge =
             merge("vpc | count() as n, sum(bytes) as b, min(bytes) as s, max(bytes) as l, avg(bytes) as m by dst.port");
-        // Keys: port. Parts: n, b, s, l, and the count of the average, whose sum is there already.
-        let rows = vec![ints(&[443, 2, 30, 10, 20, 2]), ints(&[80, 1, 7, 7, 7, 1]), ints(&[443, 1, 60, 60, 60, 1])];
+        // Keys: port. Parts: n, b and its count, s, l; the average has the same sum and count as b.
+        let rows = vec![ints(&[443, 2, 30, 2, 10, 20]), ints(&[80, 1, 7, 1, 7, 7]), ints(&[443, 1, 60, 1, 60, 60])];
         let merged = merge.merged(rows);
         assert_eq!(merged[0], [ints(&[80, 1, 7, 7, 7]), vec![Value::Float(7.0)]].concat());
         assert_eq!(merged[1], [ints(&[443, 3, 90, 10, 60]), vec![Value::Float(30.0)]].concat());
@@ -187,6 +194,13 @@ mod tests {
         let merge = merge("vpc | avg(bytes) by dst.port");
         let part = || vec![Value::Absent, Value::Absent, Value::Int(0)];
         assert_eq!(merge.merged(vec![part(), part()]), [vec![Value::Absent, Value::Absent]]);
+    }
+
+    #[test]
+    fn a_sum_over_nothing_is_absent_whatever_the_service_makes_of_it() {
+        let merge = merge("vpc | sum(bytes) by dst.port");
+        let rows = vec![ints(&[22, 0, 0]), vec![Value::Int(22), Value::Absent, Value::Int(0)], ints(&[80, 0, 1])];
+        assert_eq!(merge.merged(rows), [vec![Value::Int(22), Value::Absent], ints(&[80, 0])]);
     }
 
     #[test]

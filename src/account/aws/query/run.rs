@@ -38,7 +38,7 @@ pub(in super::super) async fn run(
     let ended = match &plan.shape {
         _ if plan.is_never() => never(&plan.shape, &mut answer),
         Shape::Records { .. } => query.records(&mut answer).await,
-        Shape::Groups(groups) => query.groups(groups, &mut answer).await,
+        Shape::Groups(groups) => Box::pin(query.groups(groups, &mut answer)).await,
     };
     service.stop_all().await;
     ended?;
@@ -49,6 +49,8 @@ pub(in super::super) async fn run(
     if matched == 0 && !plan.is_never() {
         notes.extend(empty::notes(&asked));
     }
+    notes.extend(emission_notes(&query)?);
+    notes.extend(service.note_of_cut_values());
     let (records_scanned, bytes_scanned) = service.scanned();
     Ok(RunStats {
         rows,
@@ -62,6 +64,21 @@ pub(in super::super) async fn run(
         elapsed: started.elapsed(),
         ..RunStats::default()
     })
+}
+
+/// The notes on the queries that the answer comes from, each once.
+fn emission_notes(query: &Query<'_>) -> Result<Vec<String>, Error> {
+    let mut plan = query.joined.plan.clone();
+    if query.units.len() > 1 && matches!(plan.shape, Shape::Groups(_)) {
+        // The parts are sorted when they are merged.
+        plan.sort.clear();
+    }
+    let mut notes: Vec<String> = Vec::new();
+    for unit in query.units {
+        let new = unit.emit(&plan)?.notes.into_iter().filter(|note| !notes.contains(note));
+        notes.extend(new.collect::<Vec<_>>());
+    }
+    Ok(notes)
 }
 
 /// Estimates the bytes that a plan would scan; the service estimates free of charge.

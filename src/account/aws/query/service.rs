@@ -1,7 +1,7 @@
 //! One query of the service: started, polled, read page by page, stopped.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// The length, in characters, at which the service cuts values of a row without saying so; `GetLogRecord` has them whole.
+const LONGEST_VALUE: usize = 1_000;
+
 /// A row as the service returns it.
 pub(super) type Cells = HashMap<String, String>;
 
@@ -49,6 +52,15 @@ pub(super) struct Reply {
     pub(super) cut: Option<Error>,
 }
 
+impl Reply {
+    /// The same for an answer without statistics: it matched as many records as it has rows with a value.
+    fn counted_by_rows(self) -> Self {
+        let has_value = |cells: &&Cells| cells.iter().any(|(name, text)| name != "@ptr" && !text.is_empty());
+        let rows = self.rows.iter().filter(has_value).count() as u64;
+        Self { matched: self.matched.max(rows), ..self }
+    }
+}
+
 /// Runs queries, and counts what they scan.
 pub(super) struct Service<'a> {
     aws: &'a Aws,
@@ -56,6 +68,8 @@ pub(super) struct Service<'a> {
     cancellation: &'a Cancellation,
     /// The queries that were started, and what each has scanned.
     started: Mutex<HashMap<String, Scanned>>,
+    /// Whether some value is as long as those that are cut.
+    has_long_values: AtomicBool,
 }
 
 /// The records and bytes that a query has scanned, and whether it is over.
@@ -68,7 +82,7 @@ struct Scanned {
 
 impl<'a> Service<'a> {
     pub(super) fn new(aws: &'a Aws, progress: &'a Arc<Progress>, cancellation: &'a Cancellation) -> Self {
-        Self { aws, progress, cancellation, started: Mutex::default() }
+        Self { aws, progress, cancellation, started: Mutex::default(), has_long_values: AtomicBool::new(false) }
     }
 
     /// Records and bytes that all queries have scanned.
@@ -80,6 +94,12 @@ impl<'a> Service<'a> {
     /// The number of queries that were started.
     pub(super) fn queries(&self) -> u64 {
         self.started.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    /// What the reader of the rows has to know, if some value may be cut.
+    pub(super) fn note_of_cut_values(&self) -> Option<String> {
+        let is_cut = self.has_long_values.load(Ordering::Relaxed);
+        is_cut.then(|| format!("the service cuts values after {LONGEST_VALUE} characters: a row has one that long"))
     }
 
     /// Runs a query to its end. After Ctrl-C it is stopped, and the rows that arrived are the answer.
@@ -143,10 +163,14 @@ impl<'a> Service<'a> {
             };
             let status = page.status.clone().unwrap_or(QueryStatus::Scheduled);
             let token = page.next_token.clone();
+            let has_statistics = page.statistics.is_some();
             self.read(id, page, &mut reply);
             match status {
                 QueryStatus::Scheduled | QueryStatus::Running => unknown_since = None,
-                QueryStatus::Complete => return self.read_pages(id, token, reply).await,
+                QueryStatus::Complete => {
+                    let reply = self.read_pages(id, token, reply).await?;
+                    return Ok(if has_statistics { reply } else { reply.counted_by_rows() });
+                }
                 QueryStatus::Failed | QueryStatus::Cancelled | QueryStatus::Timeout => {
                     return Ok(Reply { cut: Some(Error::QueryEnded { status: status.to_string() }), ..reply });
                 }
@@ -168,7 +192,7 @@ impl<'a> Service<'a> {
                 page => page?,
             };
             token = page.next_token.take();
-            reply.rows.extend(page.results.take().unwrap_or_default().into_iter().map(cells));
+            reply.rows.extend(page.results.take().unwrap_or_default().into_iter().map(|row| self.cells(row)));
         }
         Ok(reply)
     }
@@ -194,12 +218,22 @@ impl<'a> Service<'a> {
         let rows = page.results.unwrap_or_default();
         // A query that is ended may return fewer rows than before: the earlier rows remain valid.
         if !rows.is_empty() || page.status == Some(QueryStatus::Complete) {
-            reply.rows = rows.into_iter().map(cells).collect();
+            reply.rows = rows.into_iter().map(|row| self.cells(row)).collect();
         }
         if let Some(statistics) = page.statistics {
             reply.matched = whole(statistics.records_matched);
             self.note(id, Scanned::of(&statistics));
         }
+    }
+
+    fn cells(&self, row: Vec<ResultField>) -> Cells {
+        let cells: Cells =
+            row.into_iter().filter_map(|cell| Some((cell.field?, cell.value.unwrap_or_default()))).collect();
+        let is_long = |text: &String| text.len() >= LONGEST_VALUE && text.chars().count() >= LONGEST_VALUE;
+        if cells.values().any(is_long) {
+            self.has_long_values.store(true, Ordering::Relaxed);
+        }
+        cells
     }
 
     fn note(&self, id: &str, scanned: Scanned) {
@@ -258,8 +292,4 @@ impl Scanned {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, which the cast keeps in bounds")]
 fn whole(number: f64) -> u64 {
     number as u64
-}
-
-fn cells(row: Vec<ResultField>) -> Cells {
-    row.into_iter().filter_map(|cell| Some((cell.field?, cell.value.unwrap_or_default()))).collect()
 }

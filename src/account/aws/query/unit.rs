@@ -1,5 +1,6 @@
 //! Units: log groups that are queried together, as they have one format and the same records are selected.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::connection::Aws;
@@ -44,10 +45,18 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     let interval = interval.unwrap_or(Interval { from: 0, until: now });
     let sources = target::sources(aws, &plan.targets).await?;
     let names: Vec<&str> = sources.iter().map(|source| source.group.as_str()).collect();
-    let (formats, log_groups) =
-        tokio::try_join!(discovery::formats(clients, &sources), LogGroups::read(clients, &names))?;
+    let (formats, log_groups) = tokio::try_join!(discovery::formats(aws, &sources), LogGroups::read(clients, &names))?;
     check_fields(plan, &sources, &formats)?;
-    let units = units(&sources, formats, &log_groups, interval, now);
+    let mut units: Vec<Unit> = Vec::new();
+    for (source, format) in sources.iter().zip(formats) {
+        let Some(clamped) = log_groups.clamped(&source.group, interval, now) else { continue };
+        let unit = Unit::new(source, format, clamped);
+        let Some(unit) = unit.since_its_format(aws, plan, source) else { continue };
+        match units.iter_mut().find(|other| other.fits(&unit)) {
+            Some(other) => other.join(unit),
+            None => units.push(unit),
+        }
+    }
     for unit in &units {
         unit.emit(plan)?;
     }
@@ -65,43 +74,49 @@ fn check_fields(plan: &Plan, sources: &[LogSource], formats: &[Format]) -> Resul
     Err(Error::FieldMissing { missing: missing.to_string(), flow_logs })
 }
 
-fn units(
-    sources: &[LogSource],
-    formats: Vec<Format>,
-    log_groups: &LogGroups,
-    interval: Interval,
-    now: EpochSeconds,
-) -> Vec<Unit> {
-    let mut units: Vec<Unit> = Vec::new();
-    for (source, format) in sources.iter().zip(formats) {
-        let Some(interval) = log_groups.clamped(&source.group, interval, now) else { continue };
-        let is_its = |unit: &&mut Unit| {
-            unit.format == format && unit.interfaces == source.interfaces && unit.groups.len() < GROUPS_PER_QUERY
-        };
-        match units.iter_mut().find(is_its) {
-            Some(unit) => {
-                unit.groups.push(source.group.clone());
-                unit.interval.from = unit.interval.from.min(interval.from);
-            }
-            None => units.push(Unit {
-                groups: vec![source.group.clone()],
-                format,
-                interfaces: source.interfaces.clone(),
-                interval,
-            }),
+impl Unit {
+    fn new(source: &LogSource, format: Format, interval: Interval) -> Self {
+        Self { groups: vec![source.group.clone()], format, interfaces: source.interfaces.clone(), interval }
+    }
+
+    /// Whether the log groups of another unit can be queried together with these.
+    fn fits(&self, other: &Self) -> bool {
+        self.format == other.format
+            && self.interfaces == other.interfaces
+            && self.groups.len() + other.groups.len() <= GROUPS_PER_QUERY
+    }
+
+    fn join(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.interval.from = self.interval.from.min(other.interval.from);
+    }
+
+    /// The same from the creation of the flow log on, where the query takes the text of records apart: an earlier flow
+    /// log may have written another format into the log group, whose values would be taken for others. `None` if
+    /// nothing is left.
+    fn since_its_format(mut self, aws: &Aws, plan: &Plan, source: &LogSource) -> Option<Self> {
+        if source.created > self.interval.from && insights::parses(&self.narrowed(plan), &self.format) {
+            self.interval.from = source.created;
+            let (group, created) = (&source.group, time_utc(source.created));
+            aws.tell(&format!(
+                "the window in {group} starts at {created}, when its flow log was created: older records \
+                               may have another format"
+            ));
+        }
+        (self.interval.from <= self.interval.until).then_some(self)
+    }
+
+    /// The plan over the selected records.
+    fn narrowed<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
+        match &self.interfaces {
+            None => Cow::Borrowed(plan),
+            Some(interfaces) => Cow::Owned(plan.narrowed(of_interfaces(interfaces))),
         }
     }
-    units
-}
 
-impl Unit {
     /// The query text of a plan over the selected records.
     pub(super) fn emit(&self, plan: &Plan) -> Result<insights::Query, Error> {
-        let query = match &self.interfaces {
-            None => insights::emit_part(plan, &self.format),
-            Some(interfaces) => insights::emit_part(&plan.narrowed(of_interfaces(interfaces)), &self.format),
-        };
-        Ok(query?)
+        Ok(insights::emit_part(&self.narrowed(plan), &self.format)?)
     }
 
     /// The part of an interval that the log groups can answer.

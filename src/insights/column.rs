@@ -1,0 +1,96 @@
+//! Fields as columns of a query: what stands in the record, and what the query computes from it.
+
+use super::error::Error;
+use super::format::{Format, is_timestamp};
+use super::names::is_field;
+use crate::field::{Field, FieldType, Origin};
+
+/// The record's time in seconds, as other times are.
+pub(super) const SECONDS: &str = "(toMillis(@timestamp) / 1000)";
+
+/// The length of a record's interval, in seconds.
+pub(super) const DURATION: &str = "(endTime - (toMillis(@timestamp) / 1000))";
+
+/// A column, and what it is computed from; `None` for what stands in the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) computed: Option<String>,
+}
+
+impl Column {
+    fn stored(field: Field) -> Self {
+        Self { name: stored_name(field).into(), computed: None }
+    }
+
+    pub(super) fn computed(name: impl Into<String>, expression: impl Into<String>) -> Self {
+        Self { name: name.into(), computed: Some(expression.into()) }
+    }
+
+    /// The text that `fields` takes.
+    pub(super) fn text(&self) -> String {
+        match &self.computed {
+            Some(expression) => format!("{expression} as {}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// The service's name of a field of the record.
+pub(super) fn stored_name(field: Field) -> &'static str {
+    if is_timestamp(field) { "@timestamp" } else { field.info().insights }
+}
+
+/// The column that shows a field: an absent value is `-`, or no value.
+pub(super) fn shown(field: Field) -> Result<Column, Error> {
+    Ok(match field.info().origin {
+        Origin::Record(_) | Origin::Time => Column::stored(field),
+        Origin::Derived => Column::computed(field.result_name(), DURATION),
+        Origin::BySide { ingress, egress } => by_side(field, ingress, egress),
+        Origin::Inventory(_) => return Err(Error::NeedsInventory { name: field.name().into() }),
+        // The check asks for a side wherever a single value is needed.
+        Origin::EitherSide(_) => unreachable!("`{}` has no single value", field.name()),
+    })
+}
+
+/// The column that groups, counts and sorts by a field, in which every absent value is the same one.
+///
+/// A MAC address, which an Elastic Fabric Adapter records, is an absent address; `has_macs` says whether there may be
+/// some. In a log group of several formats, some records write `-` and others lack the field.
+pub(super) fn grouped(field: Field, format: &Format, has_macs: bool) -> Result<Column, Error> {
+    let stored = stored_name(field);
+    match field.info().origin {
+        Origin::Record(_) if format.is_partial(field) || (has_macs && field.field_type() == FieldType::Address) => {
+            let name = field.result_name();
+            let name = if is_field(&name) { format!("{name}_value") } else { name };
+            Ok(Column::computed(name, format!("if({}, {stored}, \"-\")", value_test(field))))
+        }
+        _ => shown(field),
+    }
+}
+
+/// The test that a field of the record has a value, or the `-` that stands for none.
+fn value_test(field: Field) -> String {
+    let function = if field.field_type() == FieldType::Address { "isValidIp" } else { "ispresent" };
+    format!("{function}({})", stored_name(field))
+}
+
+/// The value of the side that the record's direction tells. A record without a direction has no sides.
+fn by_side(field: Field, ingress: Field, egress: Field) -> Column {
+    let test = |direction: &str, side: Field| format!("(flowDirection = \"{direction}\") and ({})", value_test(side));
+    let (enters, leaves) = (test("ingress", ingress), test("egress", egress));
+    let (ingress, egress) = (stored_name(ingress), stored_name(egress));
+    Column::computed(field.result_name(), format!("if({enters}, {ingress}, if({leaves}, {egress}, \"-\"))"))
+}
+
+/// The `fields` commands of what is shown or computed, and of flags over it: a name may be used from the next command
+/// on.
+pub(super) fn fields(columns: &[Column], flags: &[Column]) -> Vec<String> {
+    let is_one = columns.iter().all(|column| column.computed.is_none());
+    let commands = if is_one { vec![[columns, flags].concat()] } else { vec![columns.to_vec(), flags.to_vec()] };
+    let command = |columns: &Vec<Column>| {
+        let texts: Vec<String> = columns.iter().map(Column::text).collect();
+        (!texts.is_empty()).then(|| format!("fields {}", texts.join(", ")))
+    };
+    commands.iter().filter_map(command).collect()
+}
