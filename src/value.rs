@@ -318,6 +318,8 @@ pub struct RunStats {
     pub rows: u64,
     /// Whether a default limit or a cap cut the answer.
     pub truncated: bool,
+    /// The records that the conditions let through, where that is known of all of them.
+    pub matched: Option<u64>,
     /// Records read, whether they matched or not.
     pub records_scanned: u64,
     /// Bytes read from storage, compressed ones as they lie there.

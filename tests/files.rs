@@ -550,14 +550,11 @@ fn no_line_or_document_is_kept_in_memory_as_a_whole() {
 fn a_few_bytes_of_gzip_with_many_records_stay_within_the_memory_limit() {
     let (_folder, small) = file("small.log", text());
     let usual = peak_mib(&small, &[], QUESTION);
-    let many = gzip(text() + &format!("{}\n", RECORDS[0]).repeat(400_000));
-    assert!(many.len() < 4 << 20, "{}", many.len());
+    let many = gzip(text() + &format!("{}\n", RECORDS[0]).repeat(2_500_000));
+    assert!(many.len() < 1 << 20, "{}", many.len());
     let (_folder, path) = file("log.gz", many);
-    let options = ["--memory-limit", "32MiB", "-o", "csv"];
-    // The records take more than 60 MiB, three times that while they are sorted.
+    // The four values of each record take more than 300 MiB, where no limit is heeded.
+    let options = ["--memory-limit", "16MiB", "-o", "csv"];
     let peak = peak_mib(&path, &options, "show bytes, src.addr, dst.addr, eni | limit none");
-    assert!(peak < usual + 90, "{peak} MiB, of a small file {usual} MiB");
-    let mut command = flowlogs(&["--local", path.to_str().unwrap(), "--quiet"]);
-    let ran = Ran::of(command.args(options).args(["-e", "show bytes, src.addr, dst.addr, eni | limit none"]));
-    assert_eq!(ran.done().lines().count(), 400_003);
+    assert!(peak < usual + 200, "{peak} MiB, of a small file {usual} MiB");
 }

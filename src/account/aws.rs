@@ -20,6 +20,7 @@ mod log_groups;
 mod login;
 mod naming;
 mod options;
+mod patience;
 mod places;
 pub mod policy;
 mod query;

@@ -68,6 +68,16 @@ impl Error {
         }
     }
 
+    /// Returns whether the same may succeed a while later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            #[cfg(feature = "aws")]
+            Self::Aws(error) => error.is_passing(),
+            _ => false,
+        }
+    }
+
     /// Returns whether the reader of the rows closed the pipe.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {

@@ -51,6 +51,9 @@ pub trait Account: Send + Sync {
         false
     }
 
+    /// Tells the user something before the answer is complete.
+    fn tell(&self, _news: &str) {}
+
     /// Begins a command: a place that failed in an earlier command is reported again.
     fn begin(&self) {}
 

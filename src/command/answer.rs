@@ -18,7 +18,7 @@ use super::pick;
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
-use crate::query::plan::{DEFAULT_LIMIT, Plan, Shape};
+use crate::query::plan::{DEFAULT_LIMIT, Limit, Plan, Shape};
 use crate::query::window::Interval;
 use crate::session::Waited;
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats, time_in};
@@ -47,6 +47,8 @@ pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exi
 pub(crate) struct Printed {
     stats: RunStats,
     remarks: Vec<String>,
+    /// Whether rows are missing although everything was asked for.
+    is_missing: bool,
 }
 
 impl Printed {
@@ -56,7 +58,10 @@ impl Printed {
             desk.terminal.note(remark);
         }
         close(&self.stats, &desk.output, &desk.terminal);
-        exit(&self.stats, &desk.output)
+        match exit(&self.stats, &desk.output) {
+            Exit::Done | Exit::HasRows if self.is_missing => Exit::Code(1),
+            exit => exit,
+        }
     }
 }
 
@@ -118,6 +123,9 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     if outcome.is_ok() || has_rows {
         output.finish()?;
     }
+    if outcome.is_err() && has_rows && !plan.follow {
+        terminal.error("the rows above are only a part of the answer", None);
+    }
     let mut stats = outcome?;
     let mut remarks: Vec<String> = output.remark().into_iter().collect();
     // Nobody would read it otherwise.
@@ -130,7 +138,9 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
         }
         stats.elapsed += started.elapsed();
     }
-    Ok(Printed { stats, remarks })
+    // Whoever asked for everything has to know that something is missing.
+    let is_missing = stats.truncated && plan.limit == Limit::None;
+    Ok(Printed { stats, remarks, is_missing })
 }
 
 /// Asks a person before a query that costs much. What it costs is estimated for long windows only: the
@@ -277,7 +287,8 @@ fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
     terminal.notes(&stats.notes, Clone::clone, "notes about the answer");
     if stats.truncated && stats.rows == DEFAULT_LIMIT {
         terminal.note(&format!(
-            "the answer is cut at {DEFAULT_LIMIT} rows: `limit N` takes another number, `limit none` everything"
+            "the answer is cut at {DEFAULT_LIMIT} rows{}: `limit N` takes another number, `limit none` everything",
+            stats.matched.map(|matched| format!(" of {}", HumanCount(matched))).unwrap_or_default()
         ));
     }
     terminal.aside(&closing_line(stats));

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::account::{Cancellation, Error};
@@ -15,6 +16,11 @@ use crate::query::clock::Clock;
 use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
+
+/// The time for which an account may not answer before following it ends.
+const PATIENCE: Duration = Duration::from_hours(2);
+/// The pause before an account that does not answer is asked again.
+const RETRY: Duration = Duration::from_secs(15);
 
 /// The number of records that were passed on, by their time and a hash of the values that are shown.
 #[derive(Default)]
@@ -43,6 +49,9 @@ impl Session {
         let mut seen = Seen::default();
         let mut rows = 0;
         let mut is_first = true;
+        // When the last answer came.
+        let mut working = Instant::now();
+        let mut is_told = false;
         loop {
             let now = Clock::system(clock.zone.clone());
             let until = self.interval(plan, &now).map(|interval| interval.until);
@@ -50,7 +59,19 @@ impl Session {
             let from = |first: Interval| late.map_or(first.from, |late| late.max(first.from));
             let interval = first.zip(until).map(|(first, until)| Interval { from: from(first), until });
             let mut found = Rows::default();
-            let mut stats = self.account.run(&timed, interval, progress, &mut found, &cancellation).await?;
+            let mut stats = match self.account.run(&timed, interval, progress, &mut found, &cancellation).await {
+                // What has begun goes on: the records of the meantime come with the next answer.
+                Err(error) if !is_first && error.is_passing() && working.elapsed() < PATIENCE => {
+                    if !is_told {
+                        self.account.tell(&format!("waiting until AWS answers again: {error}"));
+                        is_told = true;
+                    }
+                    cancellation.sleep(RETRY).await.map_err(|_| error)?;
+                    continue;
+                }
+                stats => stats?,
+            };
+            (working, is_told) = (Instant::now(), false);
             // Several places stand in front of it.
             let time_at = found.columns.iter().position(|column| column.name == FOLLOW_TIME).unwrap_or(0);
             if is_first {

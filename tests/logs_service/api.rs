@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::http::{Request, Response};
 use super::query::{self, Query};
-use super::script::Step;
+use super::script::{Script, Step};
 use super::state::{Call, Group, State};
 
 /// The largest page of results, and the log groups that a query takes.
@@ -37,8 +37,11 @@ impl Refusal {
 }
 
 pub(super) fn answer(state: &Mutex<State>, request: &Request) -> Response {
-    let delay = state.lock().expect("no thread panics").script.delay;
+    let Script { delay, hangs_at, .. } = state.lock().expect("no thread panics").script.clone();
     thread::sleep(delay);
+    if !hangs_at.is_empty() && request.target.ends_with(hangs_at) {
+        thread::sleep(Duration::from_mins(1));
+    }
     let mut state = state.lock().expect("no thread panics");
     match operate(&mut state, request) {
         Ok(output) => Response { status: 200, error: None, body: output.to_string() },
@@ -50,6 +53,10 @@ fn operate(state: &mut State, request: &Request) -> Result<Value, Refusal> {
     let operation = request.target.strip_prefix("Logs_20140328.").unwrap_or_default();
     let input: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Refusal::new("SerializationException", error.to_string()))?;
+    let lately = |call: &&Call| call.operation == operation && call.at.elapsed() < Duration::from_secs(1);
+    if state.calls.iter().filter(lately).count() >= state.script.calls_a_second {
+        return Err(Refusal::new("ThrottlingException", "Rate exceeded"));
+    }
     state.calls.push(Call { operation: operation.to_string(), input: input.clone(), at: Instant::now() });
     if state.script.throttled > 0 && ["StartQuery", "GetQueryResults"].contains(&operation) {
         state.script.throttled -= 1;
@@ -129,12 +136,17 @@ fn get_query_results(state: &mut State, input: &Value) -> Result<Value, Refusal>
         None => 0,
         Some(token) => query::token_place(token).ok_or_else(|| Refusal::parameter("nextToken"))?,
     };
+    let repeats = state.script.repeats_pages;
     let query = query(state, input)?;
     // A page is of the answer there is; only a poll without a token finds the query further on.
     if first == 0 {
         query.advance();
     }
-    Ok(query.page(first, page))
+    let mut answer = query.page(first, page);
+    if repeats {
+        answer["nextToken"] = query::token(1).into();
+    }
+    Ok(answer)
 }
 
 fn stop_query(state: &mut State, input: &Value) -> Result<Value, Refusal> {
@@ -146,6 +158,9 @@ fn stop_query(state: &mut State, input: &Value) -> Result<Value, Refusal> {
     Ok(json!({ "success": true }))
 }
 
+/// The most log groups that can be described by name at once.
+const IDENTIFIERS: usize = 50;
+
 fn describe_log_groups(state: &State, input: &Value) -> Result<Value, Refusal> {
     let page = match &input["limit"] {
         Value::Null => GROUPS_A_PAGE,
@@ -155,6 +170,17 @@ fn describe_log_groups(state: &State, input: &Value) -> Result<Value, Refusal> {
         None => 0,
         Some(token) => query::token_place(token).ok_or_else(|| Refusal::parameter("nextToken"))?,
     };
+    if let Some(identifiers) = input["logGroupIdentifiers"].as_array() {
+        if identifiers.len() > IDENTIFIERS {
+            return Err(Refusal::parameter(format!("logGroupIdentifiers has more than {IDENTIFIERS} items")));
+        }
+        if !input["logGroupNamePrefix"].is_null() || !input["logGroupNamePattern"].is_null() {
+            return Err(Refusal::parameter("logGroupIdentifiers takes no prefix and no pattern beside it"));
+        }
+        let is_meant = |group: &&Group| identifiers.iter().any(|name| *name == group.name);
+        let described: Vec<Value> = state.groups.iter().filter(is_meant).map(describe).collect();
+        return Ok(json!({ "logGroups": described }));
+    }
     let prefix = input["logGroupNamePrefix"].as_str().unwrap_or_default();
     let pattern = input["logGroupNamePattern"].as_str().unwrap_or_default();
     let is_meant = |group: &&Group| group.name.starts_with(prefix) && group.name.contains(pattern);

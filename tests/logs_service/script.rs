@@ -52,6 +52,12 @@ pub(crate) struct Script {
     pub(crate) has_statistics: bool,
     /// How long each answer takes.
     pub(crate) delay: Duration,
+    /// The calls of one operation that are answered within a second; further ones are throttled.
+    pub(crate) calls_a_second: usize,
+    /// An operation that is not answered for a minute.
+    pub(crate) hangs_at: &'static str,
+    /// Whether every page names itself as the next one.
+    pub(crate) repeats_pages: bool,
     /// The points on which the service's documentation is not settled.
     pub(crate) settings: Settings,
 }
@@ -65,6 +71,9 @@ impl Default for Script {
             most_running: 100,
             has_statistics: true,
             delay: Duration::ZERO,
+            calls_a_second: usize::MAX,
+            hangs_at: "",
+            repeats_pages: false,
             settings: Settings {
                 missing: MissingTest::Null,
                 not_null: NotNull::Null,

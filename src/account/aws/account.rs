@@ -29,6 +29,10 @@ use crate::value::{Progress, RowSink, RunStats};
 
 #[async_trait]
 impl Account for Aws {
+    fn tell(&self, news: &str) {
+        Self::tell(self, news);
+    }
+
     fn has_names(&self) -> bool {
         true
     }

@@ -189,6 +189,9 @@ pub enum Error {
         /// The reason.
         why: Unmergeable,
     },
+    /// The service gave the token of a page again, so that reading would never end.
+    #[error("cannot read the answer of the query: the service gives the same page again and again")]
+    RepeatedPage,
     /// The service ended a query before it was complete.
     #[error("the service ended the query: {status}")]
     QueryEnded {
@@ -397,6 +400,18 @@ impl Error {
     pub(super) fn is_too_many(&self) -> bool {
         let codes = ["ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"];
         matches!(self, Self::Refused { code, .. } if codes.contains(&code.as_str()))
+    }
+
+    /// Returns whether the same call may succeed a while later: there is no answer, a fault of the service, or there are
+    /// too many calls.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => FAULTS.contains(&code.as_str()) || self.is_too_many(),
+            Self::NotAws { status, .. } => *status >= 500,
+            Self::Unreachable { .. } => true,
+            _ => false,
+        }
     }
 
     /// The service's message, for cases that have no code of their own.

@@ -18,6 +18,18 @@ pub(super) async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec
     pages.try_collect().await.map_err(clients.failed(Action::DescribeLogGroups, "list log groups"))
 }
 
+/// The number of log groups that one call describes by name.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html>.
+pub(super) const NAMES_PER_CALL: usize = 50;
+
+/// The log groups of these names, at most [`NAMES_PER_CALL`]; those that do not exist are left out.
+pub(super) async fn named(clients: &Clients, names: Vec<String>) -> Result<Vec<LogGroup>, Error> {
+    let found = clients.logs.describe_log_groups().set_log_group_identifiers(Some(names)).send().await;
+    let found = found.map_err(clients.failed(Action::DescribeLogGroups, "describe log groups"))?;
+    Ok(found.log_groups.unwrap_or_default())
+}
+
 /// Creates a log group. If the name exists already, [`Error::is_taken`] is true of the error.
 pub(super) async fn create(clients: &Clients, group: &str, name: &str) -> Result<(), Error> {
     let mut request = clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);

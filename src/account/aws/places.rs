@@ -278,6 +278,10 @@ impl Account for Places {
         self.is_partial.load(Ordering::Relaxed)
     }
 
+    fn tell(&self, news: &str) {
+        (self.tell)(News::Note(news));
+    }
+
     fn begin(&self) {
         self.told().clear();
     }
@@ -377,6 +381,7 @@ fn of_place(name: &str) -> Column {
 fn add(whole: &mut RunStats, place: &Place, stats: RunStats) {
     whole.rows += stats.rows;
     whole.truncated |= stats.truncated;
+    whole.matched = stats.matched.map(|matched| whole.matched.unwrap_or(0) + matched);
     whole.records_scanned += stats.records_scanned;
     whole.bytes_scanned += stats.bytes_scanned;
     whole.log_groups += stats.log_groups;

@@ -2,19 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::log_format;
 use super::super::policy::Action;
 use super::target::LogSource;
+use crate::account::cancellation::Cancellation;
 use crate::field::Field;
 use crate::insights::Format;
 
+/// The number of log groups whose fields are asked for at once: the quota is five calls a second.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
+const AT_ONCE: usize = 4;
+
 /// The format of each source.
 pub(super) async fn formats(aws: &Aws, sources: &[LogSource]) -> Result<Vec<Format>, Error> {
-    try_join_all(sources.iter().map(|source| of_source(aws, source))).await
+    let formats: Vec<_> = sources.iter().map(|source| of_source(aws, source)).collect();
+    stream::iter(formats).buffered(AT_ONCE).try_collect().await
 }
 
 async fn of_source(aws: &Aws, source: &LogSource) -> Result<Format, Error> {
@@ -62,9 +69,12 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
         return Ok(names);
     }
     let clients = aws.clients().await?;
-    let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
-    let doing = format!("ask which fields {} has", source.group);
-    let found = found.map_err(clients.failed(Action::GetLogGroupFields, doing))?;
+    let cancellation = Cancellation::current();
+    let found = aws.patiently(&cancellation, || async {
+        let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
+        found.map_err(clients.failed(Action::GetLogGroupFields, format!("ask which fields {} has", source.group)))
+    });
+    let found = found.await?;
     let names = found.log_group_fields().iter().filter_map(|field| field.name().map(Into::into)).collect();
     aws.found_names.add(place, &names);
     Ok(names)

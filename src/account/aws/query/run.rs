@@ -55,6 +55,7 @@ pub(in super::super) async fn run(
     Ok(RunStats {
         rows,
         truncated,
+        matched: matches!(plan.shape, Shape::Records { .. }).then_some(matched),
         records_scanned,
         bytes_scanned,
         log_groups: asked.sources.len() as u64,

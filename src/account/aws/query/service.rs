@@ -23,10 +23,6 @@ const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(10);
 /// The time after which a query of unknown status is given up.
 const UNKNOWN_FOR: Duration = Duration::from_mins(1);
-/// The pauses before a throttled call is retried, and the time after which it is given up.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The length, in characters, at which the service cuts values of a row without saying so; `GetLogRecord` has them whole.
 const LONGEST_VALUE: usize = 1_000;
@@ -137,14 +133,19 @@ impl<'a> Service<'a> {
             .query_string(question.text)
             .start_time(question.interval.from)
             .end_time(question.interval.until);
-        let started = self.patiently(|| {
+        let started = self.aws.patiently(self.cancellation, || {
             let request = request.clone();
             async move {
                 self.aws.quota.starts.turn().await;
                 request.send().await.map_err(clients.failed(Action::StartQuery, "start the query"))
             }
         });
-        started.await?.query_id.ok_or(Error::Incomplete { doing: "start the query".into(), what: "id" })
+        let started = tokio::select! {
+            started = started => started?,
+            // A service that does not answer does not hold up who wants to leave.
+            () = self.cancellation.cancelled() => return Err(Error::Interrupted),
+        };
+        started.query_id.ok_or(Error::Incomplete { doing: "start the query".into(), what: "id" })
     }
 
     /// Polls a query until it is over, and reads its result.
@@ -187,11 +188,14 @@ impl<'a> Service<'a> {
     /// Reads the pages after the first.
     async fn read_pages(&self, id: &str, mut token: Option<String>, mut reply: Reply) -> Result<Reply, Error> {
         while let Some(next) = token {
-            let mut page = match self.page(id, Some(next)).await {
+            let mut page = match self.page(id, Some(next.clone())).await {
                 Err(interrupted @ Error::Interrupted) => return Ok(Reply { cut: Some(interrupted), ..reply }),
                 page => page?,
             };
             token = page.next_token.take();
+            if token.as_ref() == Some(&next) {
+                return Ok(Reply { cut: Some(Error::RepeatedPage), ..reply });
+            }
             reply.rows.extend(page.results.take().unwrap_or_default().into_iter().map(|row| self.cells(row)));
         }
         Ok(reply)
@@ -200,7 +204,7 @@ impl<'a> Service<'a> {
     async fn page(&self, id: &str, token: Option<String>) -> Result<GetQueryResultsOutput, Error> {
         let clients = self.aws.clients().await?;
         let request = clients.logs.get_query_results().query_id(id).set_next_token(token);
-        let page = self.patiently(|| {
+        let page = self.aws.patiently(self.cancellation, || {
             let request = request.clone();
             async move {
                 self.aws.quota.results.turn().await;
@@ -256,27 +260,6 @@ impl<'a> Service<'a> {
             let stopped = clients.logs.stop_query().query_id(id).send().await;
             if let Err(error) = stopped.map_err(clients.failed(Action::StopQuery, "stop the query")) {
                 tracing::debug!(%error, "the query was over, or goes on");
-            }
-        }
-    }
-
-    /// Retries a call while the service throttles it, and reports that.
-    async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>> + Send,
-    {
-        let began = Instant::now();
-        let mut wait = FIRST_WAIT;
-        loop {
-            match call().await {
-                Err(error) if error.is_too_many() && began.elapsed() < PATIENCE => {
-                    if wait == FIRST_WAIT {
-                        self.aws.tell(&format!("waiting: {}", error.message()));
-                    }
-                    self.cancellation.sleep(wait).await?;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                outcome => return outcome,
             }
         }
     }

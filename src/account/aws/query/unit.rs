@@ -40,12 +40,11 @@ pub(super) struct Unit {
 
 /// Finds the log groups that a plan queries; what cannot be answered is an error before any query starts.
 pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
-    let clients = aws.clients().await?;
     let now = jiff::Timestamp::now().as_second();
     let interval = interval.unwrap_or(Interval { from: 0, until: now });
     let sources = target::sources(aws, &plan.targets).await?;
     let names: Vec<&str> = sources.iter().map(|source| source.group.as_str()).collect();
-    let (formats, log_groups) = tokio::try_join!(discovery::formats(aws, &sources), LogGroups::read(clients, &names))?;
+    let (formats, log_groups) = tokio::try_join!(discovery::formats(aws, &sources), LogGroups::read(aws, &names))?;
     check_fields(plan, &sources, &formats)?;
     let mut units: Vec<Unit> = Vec::new();
     for (source, format) in sources.iter().zip(formats) {

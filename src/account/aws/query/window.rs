@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::super::client::Clients;
+use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::log_groups;
-use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::cancellation::Cancellation;
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
+
+/// The number of calls at once: the quota is ten a second.
+const AT_ONCE: usize = 4;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
@@ -18,14 +21,20 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 pub(super) struct LogGroups(HashMap<String, LogGroup>);
 
 impl LogGroups {
-    /// Reads these log groups.
-    pub(super) async fn read(clients: &Clients, names: &[&str]) -> Result<Self, Error> {
-        let others = names.iter().filter(|name| !name.starts_with(LOG_GROUP_PREFIX));
-        let mut prefixes: Vec<&str> = others.copied().collect();
-        if prefixes.len() < names.len() {
-            prefixes.push(LOG_GROUP_PREFIX);
-        }
-        let found = try_join_all(prefixes.into_iter().map(|prefix| log_groups::starting_with(clients, prefix))).await?;
+    /// Reads these log groups; one that is gone is left out.
+    pub(super) async fn read(aws: &Aws, names: &[&str]) -> Result<Self, Error> {
+        let clients = aws.clients().await?;
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        let cancellation = Cancellation::current();
+        let ask = |names: Vec<&str>| {
+            let names: Vec<String> = names.into_iter().map(Into::into).collect();
+            let cancellation = &cancellation;
+            async move { aws.patiently(cancellation, || log_groups::named(clients, names.clone())).await }
+        };
+        let asked: Vec<_> = names.chunks(log_groups::NAMES_PER_CALL).map(|names| ask(names.to_vec())).collect();
+        let found: Vec<Vec<LogGroup>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
         let named = |group: LogGroup| Some((group.log_group_name()?.to_string(), group));
         Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
     }
