@@ -4,13 +4,14 @@
     pip install duckdb
     tests/compare/answers.py FLOWLOGS_BINARY FOLDER
 
-DuckDB gets each file's lines as text, split here by blanks; types, filters and sums are its own. What
-flowlogs does not take for a flow log is listed with its reason. Exits with 1 on any difference.
+DuckDB gets each file's records as text, taken out of lines, JSON and CSV here by Python's own readers; types, filters and sums
+are its own. What flowlogs does not take for a flow log is listed with its reason. Exits with 1 on any difference.
 """
 
 import csv
 import gzip
 import io
+import ipaddress
 import json
 import pathlib
 import re
@@ -22,7 +23,7 @@ import duckdb
 DEFAULT = (
     "version account_id interface_id srcaddr dstaddr srcport dstport protocol packets bytes start end action log_status"
 ).split()
-NUMBERS = {"version", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "tcp_flags", "traffic_path"}
+NUMBERS = {"version", "srcport", "dstport", "protocol", "packets", "bytes", "tcp_flags", "traffic_path"}
 
 
 def flowlogs(binary, path, sentence):
@@ -35,20 +36,100 @@ def flowlogs(binary, path, sentence):
     return list(csv.reader(io.StringIO(run.stdout)))[1:], None
 
 
+def bare(name):
+    """A name of a column without what the spellings differ in."""
+    return re.sub(r"[${}_-]", "", name.strip().lstrip("\ufeff")).lower().replace("starttime", "start").replace("endtime", "end")
+
+
+NAMES = {bare(name): name for name in (*DEFAULT, "tcp_flags", "traffic_path", "vpc_id", "subnet_id", "flow_direction")}
+
+
+def column(name):
+    return NAMES.get(bare(name), name.replace("-", "_"))
+
+
+def messages(value):
+    """The log messages in a JSON value, and records by name."""
+    if isinstance(value, list) and value and all(isinstance(one, dict) and set(one) == {"field", "value"} for one in value):
+        row = {one["field"]: one["value"] for one in value}
+        yield row.get("@message", row)
+    elif isinstance(value, list):
+        for one in value:
+            yield from messages(one)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, dict) and "message" in value:
+        yield from (() if value["message"].startswith("CWL CONTROL MESSAGE") else (value["message"],))
+    elif isinstance(value, dict):
+        lists = [value[key] for key in ("events", "logEvents", "records", "results") if key in value]
+        if lists:
+            yield from messages(lists)
+        else:
+            yield value
+
+
+def json_values(text):
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        if text[at] in " \t\r\n,":
+            at += 1
+            continue
+        value, at = decoder.raw_decode(text, at)
+        yield value
+
+
+def split(text):
+    """Columns and rows of a text, whatever wraps its records."""
+    if text.lstrip()[:1] in ("{", "["):
+        items = [item for value in json_values(text) for item in messages(value)]
+        if all(isinstance(item, str) for item in items):
+            return split("\n".join(items))
+        columns = list(dict.fromkeys(name for item in items for name in item))
+        return columns, [["-" if item.get(name) is None else str(item[name]) for name in columns] for item in items]
+    if "," in text.split("\n")[0]:
+        head, *rows = list(csv.reader(io.StringIO(text)))
+        for name in ("message", "@message"):
+            if name in head:
+                return split("\n".join(row[head.index(name)] for row in rows))
+        return head, [[value or "-" for value in row] for row in rows]
+    lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    is_name = re.compile(r"[$]?{?[A-Za-z][A-Za-z0-9_-]*}?").fullmatch
+    if lines and all(map(is_name, lines[0])) and any(bare(word) in NAMES for word in lines[0]):
+        return lines[0], [line for line in lines[1:] if line != lines[0]]
+    exported = [line[1:] for line in lines if re.match(r"\d{4}-\d\d-\d\dT", line[0])]
+    return DEFAULT, exported or lines
+
+
+def is_record(columns, row):
+    """Whether every value is what its column holds."""
+
+    def fits(name, value):
+        if value == "-" or value is None:
+            return name != "log_status"
+        if name in NUMBERS:
+            return value.isascii() and value.isdigit() and (not name.endswith("port") or int(value) < 65536)
+        if name.endswith("addr"):
+            try:
+                return bool(re.fullmatch("(..:){5}..", value) or ipaddress.ip_address(value))
+            except ValueError:
+                return False
+        return name != "log_status" or value.upper() in ("OK", "NODATA", "SKIPDATA")
+
+    return len(row) == len(columns) and all(map(fits, columns, row))
+
+
 def records(path):
     """Columns and rows of a file, read without flowlogs: whole records only."""
     if path.suffix == ".parquet":
         relation = duckdb.sql(f"select * from read_parquet('{path}')")
-        return relation.columns, [[None if v in (None, "None", "-") else str(v) for v in row] for row in relation.fetchall()]
+        columns = [column(name) for name in relation.columns]
+        return columns, [[None if v in (None, "None", "-") else str(v) for v in row] for row in relation.fetchall()]
     data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
+    while data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
-    lines = [line.split() for line in data.decode().splitlines() if line.strip() and not line.startswith("#")]
-    columns = DEFAULT
-    if re.fullmatch(r"[a-z][a-z-]+", lines[0][0]):
-        columns = [name.replace("-", "_") for name in lines[0]]
-    header = [name.replace("_", "-") for name in columns]
-    rows = [line for line in lines if len(line) == len(columns) and line != header]
+    columns, rows = split(data.decode(errors="surrogateescape").lstrip("\ufeff"))
+    columns = [column(name) for name in columns]
+    rows = [row for row in rows if is_record(columns, row) and all(value.isprintable() for value in row)]
     return columns, [[None if value == "-" else value for value in row] for row in rows]
 
 
@@ -61,7 +142,7 @@ def table(path):
     clean = [[None if value and re.fullmatch("(..:){5}..", value) else value for value in row] for row in rows]
     if clean:
         con.executemany(f"insert into f values ({', '.join('?' * len(columns))})", clean)
-    seen = "where log_status = 'OK'" if "log_status" in columns else "where true"
+    seen = "where upper(log_status) = 'OK'" if "log_status" in columns else "where true"
     return con, set(columns), seen
 
 
@@ -83,7 +164,7 @@ def questions(columns, seen):
     )
     yield (
         "where reject | count() by dst.port | limit none",
-        f"select dstport, count(*) n from f {seen} and action = 'REJECT' group by 1 order by n desc, 1",
+        f"select dstport, count(*) n from f {seen} and upper(action) = 'REJECT' group by 1 order by n desc, 1",
         {"action", "dstport"},
     )
     yield (

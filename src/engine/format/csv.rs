@@ -64,7 +64,7 @@ impl Records for Csv {
     }
 
     fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
-        let opened = self.storage.open(&file.path, &file.name)?;
+        let opened = self.storage.open_ended(&file.path, &file.name, reader.context.visible.is_followed)?;
         let stored_bytes = StoredBytes::new(opened.raw_bytes);
         let mut rows = CsvRows::new(BufReader::with_capacity(READ_BYTES, opened.reader));
         let failed = |error: io::Error| Halt::from(read_error(&file.name, error));

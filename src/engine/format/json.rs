@@ -46,7 +46,7 @@ impl Records for Json {
     }
 
     fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt> {
-        let opened = self.storage.open(&file.path, &file.name)?;
+        let opened = self.storage.open_ended(&file.path, &file.name, reader.context.visible.is_followed)?;
         let stored_bytes = StoredBytes::new(opened.raw_bytes);
         let json = opened.reader;
         let outcome = match &self.shape {

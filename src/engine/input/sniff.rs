@@ -5,6 +5,7 @@
 //! module does not open files.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::engine::decode::{BYTE_ORDER_MARK, Fault, LineReader, content, header, is_blank, is_timestamp, plural};
@@ -139,17 +140,20 @@ fn misfit(layout: &Layout, lines: &[&[u8]], named: &str) -> String {
 
 /// Examines log messages; `found` takes the layout of their records.
 fn sniff_messages(messages: &[String], format: Option<&Layout>, found: impl Fn(Layout) -> Sniffed) -> Sniffed {
-    /// Shorter messages are hardly records in another format.
-    const VALUES: usize = 6;
     let text = messages.join("\n");
     match sniff_lines(text.as_bytes(), true, format) {
         Sniffed::Records(layout) => found(layout),
-        Sniffed::NoHeader(reason) if text.lines().next().is_some_and(|line| line.split(' ').count() >= VALUES) => {
+        Sniffed::NoHeader(reason) if text.lines().next().is_some_and(names_network) => {
             Sniffed::NoHeader(format!("its log messages are not understood: {reason}"))
         }
         Sniffed::NoHeader(_) | Sniffed::Other(_) => Sniffed::Other("its log messages are not flow log records".into()),
         other => other,
     }
+}
+
+/// Returns whether a line has the id of an interface or an address, as records in any format do.
+fn names_network(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.starts_with("eni-") || word.parse::<IpAddr>().is_ok())
 }
 
 /// Examines JSON.
@@ -173,8 +177,8 @@ fn sniff_json(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
         return Sniffed::Json(layout, JsonShape::Records(slots));
     }
     match outcome {
-        _ if !is_whole && records.is_empty() => Sniffed::Nothing,
         Err(Broken::Unreadable(error)) => Sniffed::Other(format!("it is JSON that cannot be read: {error}")),
+        _ if !is_whole => Sniffed::Nothing,
         Err(Broken::Syntax(reason)) => Sniffed::Other(reason),
         Err(Broken::CutOff) => Sniffed::Other("it is JSON that is cut off".into()),
         _ if has_envelope && records.is_empty() => Sniffed::Nothing,

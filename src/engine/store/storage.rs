@@ -13,6 +13,7 @@ use crate::engine::Error;
 use crate::engine::record::lock;
 
 use super::ahead::Ahead;
+use super::local::ended_bytes;
 use super::raw::{READ_BYTES, Raw, read_error};
 
 /// Smaller gzip files are not worth a thread of their own.
@@ -33,6 +34,13 @@ pub(crate) struct OpenedText {
     pub(crate) reader: Box<dyn Read + Send>,
     /// The counter of the stored bytes read so far.
     pub(crate) raw_bytes: Arc<AtomicU64>,
+}
+
+impl OpenedText {
+    /// The same text, which ends after `bytes` bytes.
+    fn up_to(self, bytes: u64) -> Self {
+        Self { reader: Box::new(self.reader.take(bytes)), ..self }
+    }
 }
 
 impl fmt::Debug for Storage {
@@ -62,6 +70,16 @@ impl Storage {
             Self::Plain { bytes } | Self::Gzip { bytes } => Some(*bytes),
             Self::Pipe { .. } => None,
         }
+    }
+
+    /// Opens the text from its start, without a last line that has no end if the file is still being written; `name` is
+    /// for errors.
+    pub(crate) fn open_ended(&self, path: &Path, name: &str, is_followed: bool) -> Result<OpenedText, Error> {
+        let opened = self.open(path, name)?;
+        Ok(match self {
+            Self::Plain { bytes } if is_followed => opened.up_to(ended_bytes(path, *bytes)),
+            _ => opened,
+        })
     }
 
     /// Opens the text from its start; `name` is for errors.
