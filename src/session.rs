@@ -246,6 +246,12 @@ impl Session {
         self.is_partial.load(Ordering::Relaxed) || self.account.is_partial()
     }
 
+    /// The cost of scanning so many bytes, in US dollars; `None` where it costs nothing.
+    #[must_use]
+    pub fn cost_usd(&self, bytes: u64) -> Option<f64> {
+        self.account.cost_usd(bytes)
+    }
+
     /// Returns the inventory of the account's network.
     ///
     /// # Errors

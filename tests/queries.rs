@@ -274,6 +274,23 @@ fn create_flow_log_of(world: &World, (kind, id): (&str, &str), group: &str, form
 }
 
 #[test]
+fn a_budget_stops_the_query_that_goes_beyond_it() {
+    let world = world();
+    let service = world.service(Script { steps: vec![Step::Running(3)], ..Script::default() });
+    let ran = world.on_aws(&service, &["--max-usd", "0", "-e", "vpc", "-o", "csv"]);
+    assert_eq!(ran.stdout.lines().count(), 4, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("the rows above are only a part of the answer"), "{}", ran.stderr);
+    ran.fails(1, "as `--max-usd` allows");
+    wait_for_calls(&service, "StopQuery", 1);
+    // The budget is that of a whole script.
+    let script = "query(\"vpc | limit 1\"); query(\"vpc | limit 1\")";
+    let service = world.service(quick());
+    world.on_aws(&service, &["--max-usd", "0", "-e", script]).fails(1, "as `--max-usd` allows");
+    assert_eq!(service.calls().iter().filter(|call| call.operation == "StartQuery").count(), 1);
+    world.on_aws(&service, &["--max-usd", "-1", "list"]).fails(2, "expected an amount of US dollars");
+}
+
+#[test]
 fn a_page_that_comes_again_ends_the_reading() {
     let world = world();
     let service = world.service(Script { repeats_pages: true, ..quick() });

@@ -4,6 +4,7 @@
 //! created.
 
 mod account;
+mod budget;
 mod client;
 mod connection;
 mod create;
@@ -27,6 +28,7 @@ mod query;
 mod quota;
 mod roles;
 
+pub use budget::Budget;
 pub use connection::Aws;
 pub use error::Error;
 pub use options::{News, Options, Role, Tell};

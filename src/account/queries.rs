@@ -51,6 +51,11 @@ pub trait Account: Send + Sync {
         false
     }
 
+    /// The cost of scanning so many bytes, in US dollars; `None` where it costs nothing.
+    fn cost_usd(&self, _bytes: u64) -> Option<f64> {
+        None
+    }
+
     /// Tells the user something before the answer is complete.
     fn tell(&self, _news: &str) {}
 

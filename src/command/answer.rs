@@ -117,7 +117,13 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     }
     let outcome = match outcome {
         Waited::Done(outcome) => outcome.map_err(Error::from),
-        Waited::Stopped(_) => Err(Error::Interrupted),
+        Waited::Stopped(_) => {
+            let bytes = progress.bytes.load(Ordering::Relaxed);
+            if let Some(cost) = session.cost_usd(bytes) {
+                terminal.note(&format!("{} scanned so far, about {cost:.4} USD", HumanBytes(bytes)));
+            }
+            Err(Error::Interrupted)
+        }
     };
     // Rows that came before it ended are not lost.
     if outcome.is_ok() || has_rows {

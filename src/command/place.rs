@@ -1,6 +1,8 @@
 //! Which account, or which files.
 
 use std::path::PathBuf;
+#[cfg(feature = "aws")]
+use std::sync::Arc;
 
 use super::config::Cost;
 #[cfg(feature = "local")]
@@ -58,6 +60,11 @@ pub(crate) struct Place {
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "NAME", global = true, requires = "role")]
     pub(crate) role_session_name: Option<String>,
+
+    /// The most that queries may cost, in US dollars, of this run or shell: the one that goes beyond it is stopped
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "USD", global = true, conflicts_with = "local", value_parser = parse_usd)]
+    pub(crate) max_usd: Option<f64>,
 
     /// The cost of queries, by the config file.
     #[arg(skip)]
@@ -121,6 +128,7 @@ impl Place {
                 News::Failed(text) => terminal.error(text, None),
             })),
             usd_per_gb: self.cost.usd_per_gb,
+            budget: Arc::new(aws::Budget::of(self.max_usd, self.cost.usd_per_gb)),
         }))
     }
 
@@ -171,6 +179,13 @@ impl Place {
     fn aws_name(&self) -> String {
         String::new()
     }
+}
+
+/// An amount of US dollars.
+#[cfg(feature = "aws")]
+fn parse_usd(text: &str) -> Result<f64, String> {
+    let usd = text.parse::<f64>().ok().filter(|usd| usd.is_finite() && *usd >= 0.0);
+    usd.ok_or_else(|| "expected an amount of US dollars, such as 0.50".into())
 }
 
 /// Bytes, from `512MiB`, `1GB` or a plain number.

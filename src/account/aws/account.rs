@@ -29,6 +29,10 @@ use crate::value::{Progress, RowSink, RunStats};
 
 #[async_trait]
 impl Account for Aws {
+    fn cost_usd(&self, bytes: u64) -> Option<f64> {
+        Some(self.options.cost_usd(bytes))
+    }
+
     fn tell(&self, news: &str) {
         Self::tell(self, news);
     }

@@ -189,6 +189,9 @@ pub enum Error {
         /// The reason.
         why: Unmergeable,
     },
+    /// The queries of the session have scanned what `--max-usd` pays for.
+    #[error("the queries have scanned as much as `--max-usd` allows: the query is stopped")]
+    OverBudget,
     /// The service gave the token of a page again, so that reading would never end.
     #[error("cannot read the answer of the query: the service gives the same page again and again")]
     RepeatedPage,
@@ -338,6 +341,10 @@ impl Error {
                 None if known.is_empty() => "there are none: `aws configure` makes one".into(),
                 None => format!("there are: {}", of_profiles(known)),
             }),
+            Self::OverBudget => Some(
+                "allow more, or ask for a shorter window; `explain --estimate` tells free of charge what a query would scan"
+                    .into(),
+            ),
             Self::NotAws { .. } => Some("a proxy may have answered: see HTTPS_PROXY and NO_PROXY".into()),
             Self::NoRegion => Some("name one: `--region eu-west-1`, AWS_REGION, or `region` in the profile".into()),
             Self::Unreachable { .. } => Some("check the network, the Region's name and AWS_ENDPOINT_URL".into()),

@@ -1,5 +1,9 @@
 //! Options of an account on AWS, and messages to the user.
 
+use std::sync::Arc;
+
+use super::budget::Budget;
+
 /// A message to the user before the answer is complete.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'n> {
@@ -38,6 +42,8 @@ pub struct Options {
     pub tell: Option<Tell>,
     /// The price of scanning a gigabyte, in US dollars.
     pub usd_per_gb: f64,
+    /// What the queries may scan; shared by several places.
+    pub budget: Arc<Budget>,
 }
 
 impl Options {

@@ -12,6 +12,7 @@ use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use tokio::sync::OnceCell;
 
+use super::budget::Budget;
 use super::client::Clients;
 use super::connection::Aws;
 use super::error::Error;
@@ -57,6 +58,7 @@ pub struct Places {
     role: Option<Role>,
     tell: Arc<Tell>,
     usd_per_gb: f64,
+    budget: Arc<Budget>,
     found: OnceCell<Vec<(Place, Aws)>>,
     /// The failures that were reported during the running command.
     told: Mutex<BTreeSet<String>>,
@@ -101,6 +103,7 @@ impl Places {
             role: options.role.take(),
             tell: Arc::new(tell),
             usd_per_gb: options.usd_per_gb,
+            budget: Arc::clone(&options.budget),
             found: OnceCell::new(),
             told: Mutex::default(),
             is_partial: AtomicBool::new(false),
@@ -164,6 +167,7 @@ impl Places {
             region: region.clone(),
             tell: Some(Box::new(move |news| tell(news))),
             usd_per_gb: self.usd_per_gb,
+            budget: Arc::clone(&self.budget),
             ..Options::default()
         };
         let aws = Aws::with_login(options, login.clone());
@@ -280,6 +284,11 @@ impl Account for Places {
 
     fn tell(&self, news: &str) {
         (self.tell)(News::Note(news));
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a price for people")]
+    fn cost_usd(&self, bytes: u64) -> Option<f64> {
+        Some(bytes as f64 / 1e9 * self.usd_per_gb)
     }
 
     fn begin(&self) {

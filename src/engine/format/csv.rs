@@ -7,9 +7,8 @@ use std::io::{self, BufRead, BufReader};
 
 use csv_core::ReadRecordResult;
 
-use crate::engine::record::{Halt, LINE_LIMIT_BYTES, Layout, Outlet, Part, Times, Unit};
+use crate::engine::record::{Halt, LINE_LIMIT_BYTES, Part, Unit};
 use crate::engine::store::{READ_BYTES, Storage, read_error};
-use crate::query::plan::Limit;
 
 use super::fields::FieldRecords;
 use super::lines::Messages;
@@ -102,15 +101,6 @@ impl Records for Csv {
                 damage
             }
         }
-    }
-
-    fn times(&self, _: &LogFile, _: &Part, _: &dyn Outlet) -> Result<Times, Halt> {
-        Ok(Times::UNKNOWN)
-    }
-
-    /// Finding the times takes as long as reading the records.
-    fn suits_newest_first(&self, _: &Layout, _: Limit) -> bool {
-        false
     }
 
     fn extent(&self) -> Option<u64> {

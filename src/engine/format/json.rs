@@ -6,9 +6,8 @@ mod walk;
 use std::collections::HashMap;
 
 use crate::engine::Error;
-use crate::engine::record::{Halt, Layout, Outlet, Part, Times, Unit};
+use crate::engine::record::{Halt, Layout, Part, Unit};
 use crate::engine::store::{Storage, read_error};
-use crate::query::plan::Limit;
 
 use super::fields::FieldRecords;
 use super::lines::Messages;
@@ -87,15 +86,6 @@ impl Records for Json {
             }
         };
         outcome.map_err(|broken| halted(broken, file))
-    }
-
-    fn times(&self, _: &LogFile, _: &Part, _: &dyn Outlet) -> Result<Times, Halt> {
-        Ok(Times::UNKNOWN)
-    }
-
-    /// Finding the times takes as long as reading the records.
-    fn suits_newest_first(&self, _: &Layout, _: Limit) -> bool {
-        false
     }
 
     fn extent(&self) -> Option<u64> {

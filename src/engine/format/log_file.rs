@@ -51,7 +51,9 @@ pub(crate) trait Records: Debug + Send + Sync {
     fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt>;
 
     /// The time range of a part; `outlet` tells when it is not needed any more.
-    fn times(&self, file: &LogFile, part: &Part, outlet: &dyn Outlet) -> Result<Times, Halt>;
+    fn times(&self, _file: &LogFile, _part: &Part, _outlet: &dyn Outlet) -> Result<Times, Halt> {
+        Ok(Times::UNKNOWN)
+    }
 
     /// Returns whether [`times`](Self::times) reads no records.
     fn stores_times(&self) -> bool {
@@ -59,7 +61,9 @@ pub(crate) trait Records: Debug + Send + Sync {
     }
 
     /// Returns whether the time ranges of parts can be determined, and are worth it with this limit.
-    fn suits_newest_first(&self, layout: &Layout, limit: Limit) -> bool;
+    fn suits_newest_first(&self, _layout: &Layout, _limit: Limit) -> bool {
+        false
+    }
 
     /// The length of the file, to detect growth: 0 if it cannot grow, `None` for a pipe.
     fn extent(&self) -> Option<u64> {

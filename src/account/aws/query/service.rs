@@ -103,6 +103,9 @@ impl<'a> Service<'a> {
         // The semaphore is never closed.
         let _one = self.aws.quota.queries.acquire().await;
         self.cancellation.check()?;
+        if self.aws.options.budget.is_spent() {
+            return Err(Error::OverBudget);
+        }
         let id = self.start(question).await?;
         self.note(&id, Scanned::default());
         let outcome = self.watch(&id).await;
@@ -166,6 +169,9 @@ impl<'a> Service<'a> {
             let token = page.next_token.clone();
             let has_statistics = page.statistics.is_some();
             self.read(id, page, &mut reply);
+            if status != QueryStatus::Complete && self.aws.options.budget.is_spent() {
+                return Ok(Reply { cut: Some(Error::OverBudget), ..reply });
+            }
             match status {
                 QueryStatus::Scheduled | QueryStatus::Running => unknown_since = None,
                 QueryStatus::Complete => {
@@ -241,7 +247,9 @@ impl<'a> Service<'a> {
     }
 
     fn note(&self, id: &str, scanned: Scanned) {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_string(), scanned);
+        let before = self.started.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_string(), scanned);
+        let before_bytes = before.map_or(0, |before| before.bytes);
+        self.aws.options.budget.spend(scanned.bytes.saturating_sub(before_bytes));
         let (records, bytes) = self.scanned();
         self.progress.records.store(records, Ordering::Relaxed);
         self.progress.bytes.store(bytes, Ordering::Relaxed);

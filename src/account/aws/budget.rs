@@ -1,0 +1,57 @@
+//! What the queries of a session may scan, over all its places.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts the bytes that queries scan, up to a limit.
+#[derive(Debug)]
+pub struct Budget {
+    most_bytes: u64,
+    scanned_bytes: AtomicU64,
+}
+
+impl Budget {
+    /// A budget of so many US dollars; `None` for any amount.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a limit, which the cast keeps in bounds"
+    )]
+    pub fn of(max_usd: Option<f64>, usd_per_gb: f64) -> Self {
+        let most_bytes = max_usd.map_or(u64::MAX, |usd| (usd / usd_per_gb * 1e9) as u64);
+        Self { most_bytes, scanned_bytes: AtomicU64::new(0) }
+    }
+
+    /// Counts bytes that were scanned.
+    pub(super) fn spend(&self, bytes: u64) {
+        self.scanned_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns whether more was scanned than may be.
+    pub(super) fn is_spent(&self) -> bool {
+        self.scanned_bytes.load(Ordering::Relaxed) > self.most_bytes
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(None, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_spent_once_more_was_scanned_than_it_pays_for() {
+        let budget = Budget::of(Some(0.01), 0.005);
+        budget.spend(2_000_000_000);
+        assert!(!budget.is_spent());
+        budget.spend(1);
+        assert!(budget.is_spent());
+        let none = Budget::default();
+        none.spend(u64::MAX - 1);
+        assert!(!none.is_spent());
+    }
+}
