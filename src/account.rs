@@ -8,6 +8,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod cancellation;
+mod coverage;
 mod created;
 mod error;
 mod estimate;
