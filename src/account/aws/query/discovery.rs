@@ -7,7 +7,6 @@ use futures::future::try_join_all;
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::log_format;
-use super::super::policy::Action;
 use super::target::LogSource;
 use crate::field::Field;
 use crate::insights::Format;
@@ -53,7 +52,8 @@ fn default_values() -> Vec<Option<Field>> {
 }
 
 /// Returns the names that the service has found in the most recent records: in any format but the default one, whether
-/// it finds a name, and how that is spelt, is not documented. It finds none where no record arrived lately.
+/// it finds a name, and how that is spelt, is not documented. It finds none where no record arrived lately, and may
+/// refuse to tell for a log group of another class or account.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogGroupFields.html>.
 async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, Error> {
@@ -62,9 +62,13 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
         return Ok(names);
     }
     let clients = aws.clients().await?;
-    let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
-    let doing = format!("ask which fields {} has", source.group);
-    let found = found.map_err(clients.failed(Action::GetLogGroupFields, doing))?;
+    let request = clients.logs.get_log_group_fields();
+    let request = match source.group.starts_with("arn:") {
+        true => request.log_group_identifier(&source.group),
+        false => request.log_group_name(&source.group),
+    };
+    // Without an answer the format of the flow log tells how to take records apart.
+    let Ok(found) = request.send().await else { return Ok(BTreeSet::new()) };
     let names = found.log_group_fields().iter().filter_map(|field| field.name().map(Into::into)).collect();
     aws.found_names.add(place, &names);
     Ok(names)

@@ -1,8 +1,8 @@
 //! Clamps a window to what a log group can answer: the service refuses the rest of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 use futures::future::try_join_all;
 
 use super::super::client::Clients;
@@ -20,14 +20,36 @@ pub(super) struct LogGroups(HashMap<String, LogGroup>);
 impl LogGroups {
     /// Reads these log groups.
     pub(super) async fn read(clients: &Clients, names: &[&str]) -> Result<Self, Error> {
-        let others = names.iter().filter(|name| !name.starts_with(LOG_GROUP_PREFIX));
-        let mut prefixes: Vec<&str> = others.copied().collect();
-        if prefixes.len() < names.len() {
+        let is_ours = |name: &&str| name.starts_with(LOG_GROUP_PREFIX);
+        // Another account does not describe its log groups to this one.
+        let others = names.iter().copied().filter(|name| !is_ours(name) && !name.starts_with("arn:"));
+        let mut prefixes: Vec<&str> = others.collect::<BTreeSet<_>>().into_iter().collect();
+        if names.iter().any(is_ours) {
             prefixes.push(LOG_GROUP_PREFIX);
         }
         let found = try_join_all(prefixes.into_iter().map(|prefix| log_groups::starting_with(clients, prefix))).await?;
         let named = |group: LogGroup| Some((group.log_group_name()?.to_string(), group));
         Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
+    }
+
+    /// Why a log group cannot be queried, if it cannot.
+    pub(super) fn refusal(&self, name: &str) -> Option<String> {
+        match self.0.get(name) {
+            None if name.starts_with("arn:") => None,
+            None => Some(format!("the log group {name} does not exist, so that its flow logs deliver nothing")),
+            Some(group) if group.log_group_class() == Some(&LogGroupClass::Delivery) => Some(format!(
+                "the log group {name} is of class DELIVERY, which cannot be queried: let the flow log deliver to one of \
+                 class STANDARD"
+            )),
+            Some(_) => None,
+        }
+    }
+
+    /// The class of a log group: a query takes log groups of one class only.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>.
+    pub(super) fn class(&self, name: &str) -> Option<LogGroupClass> {
+        self.0.get(name).and_then(|group| group.log_group_class().cloned())
     }
 
     /// The first second that a log group can answer.
