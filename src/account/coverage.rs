@@ -250,7 +250,9 @@ impl<'a> Choice<'a> {
         // The records of a flow log without the action cannot be told apart: it answers for every action or for none.
         let is_whole = |log: &&usize| self.logs[**log].actions.len() > 2 && !self.logs[**log].has_action;
         if let Some(whole) = chosen.values().flatten().find(is_whole).copied() {
-            chosen.values_mut().for_each(|log| *log = Some(whole));
+            for log in chosen.values_mut() {
+                *log = Some(whole);
+            }
         }
         chosen
     }

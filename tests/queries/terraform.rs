@@ -307,3 +307,32 @@ fn a_log_group_that_is_gone_leaves_the_others_their_answer() {
     assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("the log group pair-reject does not exist"), "{}", ran.stderr);
 }
+
+#[test]
+fn everybodys_flow_logs_are_listed_and_what_would_answer_is_explained() {
+    let account = account();
+    let rows = |args: &[&str]| -> Vec<Value> {
+        let printed = account.region.done(&[&["-o", "json"], args].concat());
+        serde_json::from_str(&printed).unwrap()
+    };
+    assert_eq!(rows(&["list"]), Vec::<Value>::new());
+    let all = rows(&["list", "--all"]);
+    assert_eq!(all.len(), 8, "{all:?}");
+    assert!(all.iter().all(|row| row["made_by"] == "others"), "{all:?}");
+    let of = |name: &str| all.iter().find(|row| row["resource"] == account.id(name)).unwrap();
+    assert_eq!(of("archive")["destination"], "S3 logs-of-us");
+    assert_eq!(of("prod-a")["destination"], "log group tf-subnet");
+    assert_eq!((&of("prod-a")["kind"], &of("half")["traffic"]), (&json!("subnet"), &json!("REJECT")));
+    assert!(text(&of("prod")["format"]).starts_with("${version} "));
+    assert_eq!(rows(&["list", "--all", "subnet"]).len(), 1);
+
+    let answering = rows(&["explain", "--targets", "vpc prod last 2h"]);
+    let records = |group: &str| -> Vec<String> {
+        answering.iter().filter(|row| row["log_group"] == group).map(|row| text(&row["records"])).collect()
+    };
+    // The flow log of the subnet was there first; since its VPC has one, that answers for all of it.
+    assert_eq!(records("tf-subnet"), ["every record"], "{answering:?}");
+    let of_vpc = records("/aws/vpc/prod");
+    assert_eq!(of_vpc.len(), 2, "{answering:?}");
+    assert!(of_vpc.iter().all(|records| records.contains(account.id("prod-a"))), "{answering:?}");
+}

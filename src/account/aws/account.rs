@@ -52,7 +52,7 @@ impl Account for Aws {
     }
 
     async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error> {
-        Ok(query::answers(self, plan, interval).await?)
+        Ok(Box::pin(query::answers(self, plan, interval)).await?)
     }
 
     async fn inventory(&self) -> Result<Inventory, Error> {

@@ -63,9 +63,10 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
     }
     let clients = aws.clients().await?;
     let request = clients.logs.get_log_group_fields();
-    let request = match source.group.starts_with("arn:") {
-        true => request.log_group_identifier(&source.group),
-        false => request.log_group_name(&source.group),
+    let request = if source.group.starts_with("arn:") {
+        request.log_group_identifier(&source.group)
+    } else {
+        request.log_group_name(&source.group)
     };
     // Without an answer the format of the flow log tells how to take records apart.
     let Ok(found) = request.send().await else { return Ok(BTreeSet::new()) };

@@ -208,7 +208,7 @@ struct Narrowed<'a> {
 
 impl Narrowed<'_> {
     /// Adds the records of a log group in an interval: for each interface those of some actions.
-    fn add(&mut self, group: &String, interval: Interval, members: BTreeMap<Member, BTreeSet<Action>>) {
+    fn add(&mut self, group: &str, interval: Interval, members: BTreeMap<Member, BTreeSet<Action>>) {
         let is_writer = |log: &&Log| matches!(&log.destination, Destination::LogGroup(name) if name == group);
         let writers: Vec<Log> = self.network.logs.iter().filter(is_writer).cloned().collect();
         let written: BTreeSet<Member> = writers.iter().flat_map(|log| self.network.recorded_by(log)).collect();
@@ -237,7 +237,7 @@ impl Narrowed<'_> {
     /// record. Where nothing can tell the interfaces, the log group is left out.
     fn conditions(
         &mut self,
-        group: &String,
+        group: &str,
         writers: &[Log],
         written: &BTreeSet<Member>,
         meant: &BTreeSet<Member>,
