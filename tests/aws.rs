@@ -795,7 +795,7 @@ fn mistakes_say_what_to_do() {
     region.fails(&["create", "vpc", "prod", "--fields", "scraddr"], 2, "did you mean `srcaddr`?");
     region.fails(&["-e", "vpc prod | count()"], 1, "has no flow log");
     region.fails(&["--local", "x", "--region", "eu-west-1", "list"], 2, "cannot be used with");
-    region.fails(&["--profile", "nobody", "list"], 1, "aws sso login --profile nobody");
+    region.fails(&["--profile", "nobody", "list"], 1, "there is no AWS profile `nobody`");
     region.is_empty();
     let mut bare = region.command(port(), &["list"]);
     let bare = Ran::of(bare.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION"));
