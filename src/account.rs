@@ -5,9 +5,11 @@
 //! Created resources have the names that the Go tool gives them, so that each tool sees what the other created:
 //! <https://github.com/pete911/flowlogs>.
 
+mod answering;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod cancellation;
+mod coverage;
 mod created;
 mod error;
 mod estimate;
@@ -24,13 +26,15 @@ mod resource;
 mod running;
 mod select;
 mod settings;
+mod traffic;
 
+pub use answering::{Answering, Answers};
 pub use cancellation::{Cancellation, Cancelled, Started};
 pub use created::Created;
 pub use error::Error;
 pub use estimate::Estimate;
 pub use finding::{Finding, Leftover, Remedy};
-pub use flow_log::FlowLog;
+pub use flow_log::{AnyFlowLog, FlowLog};
 pub use lifecycle::Lifecycle;
 pub use naming::LOG_GROUP_PREFIX;
 pub use place::Place;

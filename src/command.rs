@@ -76,6 +76,11 @@ pub(crate) enum Command {
         #[arg(long)]
         estimate: bool,
 
+        /// Show which log groups would answer, and for which interfaces
+        #[cfg(feature = "local")]
+        #[arg(long, conflicts_with = "estimate")]
+        targets: bool,
+
         /// The sentence
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         sentence: Vec<String>,
@@ -98,7 +103,7 @@ impl Command {
     ) -> Result<Option<Self>, Error> {
         match self {
             #[cfg(feature = "local")]
-            Self::Explain { estimate: true, .. } => return Ok(Some(self)),
+            Self::Explain { estimate: true, .. } | Self::Explain { targets: true, .. } => return Ok(Some(self)),
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), context, terminal)?;
                 explain::explain(&plan, context, output.format(), out)?;
@@ -129,6 +134,12 @@ impl Command {
             Self::Delete(delete) => delete.run(desk).await,
             Self::Doctor(doctor) => doctor.run(desk).await,
             Self::Inventory => inventory::print(desk).await,
+            Self::Explain { sentence, targets: true, .. } => {
+                let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
+                let answers = desk.session.answers(&plan, &desk.context.clock).await?;
+                explain::targets(&answers, desk)?;
+                Ok(Exit::Done)
+            }
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
                 let estimate = desk.session.estimate(&plan, &desk.context.clock).await?;

@@ -15,8 +15,8 @@ use crate::account::aws::{self, Aws, Places};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
-    Account, Cancellation, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy, Resource, Settings,
-    check_interfaces, check_mixed, known, label, selected,
+    Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy,
+    Resource, Settings, check_interfaces, check_mixed, known, label, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -131,6 +131,26 @@ impl Session {
         let of_kind = |flow_log: &FlowLog| kind == TargetKind::All || flow_log.kind == kind;
         let all: Vec<FlowLog> = self.account.flow_logs().await?.into_iter().filter(of_kind).collect();
         Ok(selected(kind, selectors, all, FlowLog::is_selected, |all| known(all, FlowLog::names))?)
+    }
+
+    /// The flow logs of a kind of resource, whoever created them; [`TargetKind::All`] for every flow log.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    pub async fn any_flow_logs(&self, kind: TargetKind) -> Result<Vec<AnyFlowLog>, Error> {
+        let of_kind = |flow_log: &AnyFlowLog| kind == TargetKind::All || flow_log.kind == Some(kind);
+        Ok(self.account.any_flow_logs().await?.into_iter().filter(of_kind).collect())
+    }
+
+    /// What would answer `plan` now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that nothing records.
+    pub async fn answers(&self, plan: &Plan, clock: &Clock) -> Result<Answers, Error> {
+        self.account.begin();
+        self.account.answers(plan, self.interval(plan, clock)).await
     }
 
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.

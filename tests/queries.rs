@@ -15,6 +15,8 @@ mod records;
 #[path = "aws/simulator.rs"]
 mod simulator;
 mod terminal;
+#[path = "queries/terraform.rs"]
+mod terraform;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
@@ -47,7 +49,7 @@ fn world() -> &'static World {
         let network = Network::new(&region);
         region.done(&["create", "vpc", "prod"]);
         region.done(&["create", "subnet", "prod-a"]);
-        let vpc = Records::new(2_000);
+        let vpc = Records::new(2_000).of(&network.vpc, &network.subnet);
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("vpc.log"), vpc.text()).unwrap();
         World { region, network, vpc, folder }
@@ -140,12 +142,13 @@ fn a_target_is_its_log_groups() {
     assert_eq!(count("vpc prod"), format!("count\n{vpc}\n"));
     assert_eq!(count(&format!("vpc {}", world.network.vpc)), format!("count\n{vpc}\n"));
     assert_eq!(count("subnet \"prod-*\""), format!("count\n{vpc}\n"));
-    assert_eq!(count("all"), format!("count\n{}\n", 2 * vpc));
+    assert_eq!(count("all"), format!("count\n{vpc}\n"));
+    // Records of interfaces that nobody lists.
+    assert_eq!(count("sg web"), "count\n0\n");
     assert_eq!(count("group \"/fl-cli/*\""), format!("count\n{}\n", 2 * vpc));
     for (target, part) in [
         ("vpc prdo", "did you mean `prod`?"),
-        ("sg", "the account has no flow log of kind `sg`"),
-        ("nat", "create one: `flowlogs create nat NAME`"),
+        ("sg wbe", "did you mean `web`?"),
         ("group \"/nowhere\"", "no group matches `/nowhere`"),
         ("vpc | show tgw.id", "no queried flow log has the field `tgw.id`"),
     ] {
@@ -653,7 +656,7 @@ fn several_places_are_asked_side_by_side() {
 fn a_place_that_failed_is_in_the_code_unless_a_person_saw_it_or_a_script_says_otherwise() {
     let world = world();
     let service = world.service(quick());
-    let config = world.folder.path().join("config");
+    let config = world.folder.path().join("config-of-north");
     std::fs::write(&config, "[profile one]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-north-1\n")
         .unwrap();
     let config = config.display().to_string();
@@ -719,7 +722,11 @@ fn what_the_go_tool_made_is_asked_as_ours_is() {
     let tags =
         serde_json::json!([{"Key": "Name", "Value": "instance-old"}, {"Key": "Project", "Value": "flowlogs-cli"}]);
     let format = records::format(records::FIELDS);
-    let subnet = serde_json::json!({"SubnetId": world.network.subnet});
+    // No other flow log records it.
+    let call = |method: &str, arguments| world.region.call("ec2", method, arguments);
+    let vpc = call("create_vpc", serde_json::json!({"CidrBlock": "10.9.0.0/16"}))["Vpc"]["VpcId"].take();
+    let subnet = call("create_subnet", serde_json::json!({"VpcId": vpc, "CidrBlock": "10.9.0.0/24"}));
+    let subnet = serde_json::json!({"SubnetId": subnet["Subnet"]["SubnetId"]});
     let interface = world.region.call("ec2", "create_network_interface", subnet);
     let flow_log = serde_json::json!({
         "ResourceIds": [interface["NetworkInterface"]["NetworkInterfaceId"]], "ResourceType": "NetworkInterface", "LogFormat": format,

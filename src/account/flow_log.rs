@@ -36,6 +36,41 @@ pub struct FlowLog {
     pub place: Option<Place>,
 }
 
+/// A flow log that anybody created, as the account has it: this tool's may consist of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnyFlowLog {
+    /// Its id.
+    pub id: String,
+    /// The kind of its resource, if the language has it.
+    pub kind: Option<TargetKind>,
+    /// The id of its resource.
+    pub resource: String,
+    /// The traffic that it records: `ALL`, `ACCEPT` or `REJECT`.
+    pub traffic: String,
+    /// The kind of its destination: `log group`, `S3` or `Firehose`.
+    pub destination_type: &'static str,
+    /// Its destination.
+    pub destination: String,
+    /// Its format; empty for the default one.
+    pub format: String,
+    /// Whether this tool or the Go tool created it.
+    pub is_ours: bool,
+    /// The time when it was created.
+    pub created: EpochSeconds,
+    /// The state of delivery, in the service's words.
+    pub status: String,
+    /// Its place, if there are several places.
+    pub place: Option<Place>,
+}
+
+impl AnyFlowLog {
+    /// The kind of a resource by the prefix of its id.
+    pub(super) fn kind_of(resource: &str) -> Option<TargetKind> {
+        let prefix = |kind: TargetKind| kind.info().id.is_some_and(|(_, prefix)| resource.starts_with(prefix));
+        TargetKind::ALL.into_iter().find(|kind| prefix(*kind))
+    }
+}
+
 impl FlowLog {
     /// Sorts by kind, in the order of [`KINDS`], then by resource.
     pub(super) fn sort(flow_logs: &mut [Self]) {

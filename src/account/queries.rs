@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::answering::Answers;
 use super::cancellation::Cancellation;
 use super::error::Error;
 use super::estimate::Estimate;
-use super::flow_log::FlowLog;
+use super::flow_log::{AnyFlowLog, FlowLog};
 use super::inventory::Inventory;
 use super::lifecycle::Lifecycle;
 use super::resource::Resource;
@@ -45,6 +46,20 @@ pub trait Account: Send + Sync {
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error>;
+
+    /// Every flow log, whoever created it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Embedded`].
+    async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, Error>;
+
+    /// What would answer a plan.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that nothing records.
+    async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error>;
 
     /// Returns whether an answer so far lacks a place that failed.
     fn is_partial(&self) -> bool {

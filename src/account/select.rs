@@ -1,6 +1,5 @@
 //! Selectors: ids, names, or globs over either.
 
-use super::inventory::Inventory;
 use super::resource::{KINDS, Resource};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
@@ -33,6 +32,16 @@ pub enum Error {
         /// The command that creates it, if that would help.
         create: Option<String>,
     },
+    /// `vpc prod`, whose flow logs deliver to something else than a log group.
+    #[error("the records of {what} are not in a log group: {}", places.join(", "))]
+    Elsewhere {
+        /// The target.
+        what: String,
+        /// Each flow log and where it delivers to.
+        places: Vec<String>,
+        /// The command that creates one to a log group, if that would help.
+        create: Option<String>,
+    },
     /// `create instance i-0a i-0b`, where the two have different names.
     #[error("the instances of a flow log must share a name: {}", of_instances(instances))]
     MixedInstances {
@@ -62,6 +71,13 @@ impl Error {
                 Some(format!("create one: `flowlogs create {kind} NAME`"))
             }
             Self::NoFlowLog { create, .. } => create.as_ref().map(|create| format!("create one: `{create}`")),
+            Self::Elsewhere { create, .. } => {
+                let read = "copy its files and query them with `--local FOLDER`";
+                Some(match create {
+                    Some(create) => format!("{read}, or create one to a log group: `{create}`"),
+                    None => read.into(),
+                })
+            }
             Self::MixedInstances { .. } => Some("create one for each name".into()),
             Self::NoInterface { .. } => None,
         }
@@ -78,7 +94,7 @@ fn of_instances(instances: &[(String, String)]) -> String {
 }
 
 /// Some of the names, and the number of the others.
-fn few(names: &[String]) -> String {
+pub(super) fn few(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match names.len().saturating_sub(SHOWN) {
@@ -93,15 +109,9 @@ pub(crate) fn known<'a, T, N: Iterator<Item = &'a String>>(all: &'a [T], names: 
     first.chain(all.iter().flat_map(|one| names(one).skip(1))).cloned().collect()
 }
 
-/// Why a selector has no records: no resource matches it, or the resource has no flow log.
-pub(super) fn not_recorded(inventory: &Inventory, kind: TargetKind, selector: &str, log_groups: Vec<String>) -> Error {
-    let resources = inventory.resources(kind);
-    if let Some(resource) = resources.iter().find(|resource| resource.is_selected(selector)) {
-        let create = Some(format!("flowlogs create {} {}", kind.name(), resource.id));
-        return Error::NoFlowLog { what: resource.label(), create };
-    }
-    let known = if kind == TargetKind::Group { log_groups } else { known(&resources, Resource::names) };
-    Error::NoMatch { kind: kind.name(), selector: selector.into(), known }
+/// No resource of a kind matches a selector.
+pub(super) fn not_found(resources: &[Resource], kind: TargetKind, selector: &str) -> Error {
+    Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(resources, Resource::names) }
 }
 
 /// Checks that instances that are selected one by one, by id, share a name.

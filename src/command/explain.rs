@@ -2,15 +2,21 @@
 
 use serde_json::json;
 
+#[cfg(feature = "local")]
+use super::desk::Desk;
 use super::error::Error;
 use super::out::Out;
 #[cfg(feature = "local")]
-use crate::account::Estimate;
+use super::outcome::{print_rows, text};
+#[cfg(feature = "local")]
+use crate::account::{Answering, Answers, Estimate};
 use crate::insights;
 use crate::kind::TargetKind;
 use crate::output::Format;
 use crate::query::plan::{COUNT_ONCE, Plan};
 use crate::query::{Context, print};
+#[cfg(feature = "local")]
+use crate::value::{ColumnType, Value};
 use crate::value::{time_in, time_utc};
 
 /// Minutes that a query looks back on an account where its sentence has no window.
@@ -74,6 +80,36 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
     }
     Ok(())
 }
+
+/// Prints which log groups would answer, and for which interfaces.
+#[cfg(feature = "local")]
+pub(super) fn targets(answers: &Answers, desk: &Desk) -> Result<(), Error> {
+    let row = |one: &Answering| {
+        let said = one.condition.as_ref().map(|condition| print::parenthesised(condition, &[]));
+        let interfaces = i64::try_from(one.interfaces.len()).unwrap_or(i64::MAX);
+        vec![
+            text(&one.log_group),
+            text(&one.flow_logs.join(", ")),
+            Value::Time(one.interval.from),
+            Value::Time(one.interval.until),
+            if one.interfaces.is_empty() { Value::Absent } else { Value::Int(interfaces) },
+            text(&said.unwrap_or_else(|| "every record".into())),
+        ]
+    };
+    print_rows(&TARGET_COLUMNS, answers.answering.iter().map(row).collect(), desk)?;
+    answers.notes.iter().for_each(|note| desk.terminal.note(note));
+    Ok(())
+}
+
+#[cfg(feature = "local")]
+const TARGET_COLUMNS: [(&str, ColumnType); 6] = [
+    ("log_group", ColumnType::Text),
+    ("flow_logs", ColumnType::Text),
+    ("from", ColumnType::Time),
+    ("until", ColumnType::Time),
+    ("interfaces", ColumnType::COUNT),
+    ("records", ColumnType::Text),
+];
 
 /// Prints what a query would take.
 #[cfg(feature = "local")]

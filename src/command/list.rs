@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::error::{Error, Exit};
 use super::kind::{KINDS_AND_ALL, KindParser};
 use super::outcome::{print_rows, text};
-use crate::account::FlowLog;
+use crate::account::{AnyFlowLog, FlowLog, Place};
 use crate::kind::TargetKind;
 use crate::value::{ColumnType, Row, Value};
 
@@ -16,14 +16,30 @@ pub(crate) struct List {
     /// Only of this kind
     #[arg(value_parser = KindParser(KINDS_AND_ALL))]
     kind: Option<TargetKind>,
+
+    /// Everybody's flow logs, not only those that this tool created
+    #[arg(long)]
+    all: bool,
 }
 
 impl List {
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
-        let flow_logs = desk.session.flow_logs(self.kind.unwrap_or(TargetKind::All), &[]).await?;
+        let kind = self.kind.unwrap_or(TargetKind::All);
+        if self.all {
+            return Self::run_all(kind, desk).await;
+        }
+        let flow_logs = desk.session.flow_logs(kind, &[]).await?;
         let has_places = flow_logs.iter().any(|flow_log| flow_log.place.is_some());
         let columns: Vec<_> = PLACE_COLUMNS.into_iter().filter(|_| has_places).chain(COLUMNS).collect();
         print_rows(&columns, flow_logs.iter().map(row).collect(), desk)?;
+        Ok(Exit::Done)
+    }
+
+    async fn run_all(kind: TargetKind, desk: &Desk) -> Result<Exit, Error> {
+        let flow_logs = desk.session.any_flow_logs(kind).await?;
+        let has_places = flow_logs.iter().any(|flow_log| flow_log.place.is_some());
+        let columns: Vec<_> = PLACE_COLUMNS.into_iter().filter(|_| has_places).chain(ALL_COLUMNS).collect();
+        print_rows(&columns, flow_logs.iter().map(row_of_any).collect(), desk)?;
         Ok(Exit::Done)
     }
 }
@@ -45,9 +61,41 @@ const COLUMNS: [(&str, ColumnType); 11] = [
     ("stored_bytes", ColumnType::BYTES),
 ];
 
+const ALL_COLUMNS: [(&str, ColumnType); 9] = [
+    ("kind", ColumnType::Text),
+    ("resource", ColumnType::Text),
+    ("traffic", ColumnType::Text),
+    ("destination", ColumnType::Text),
+    ("made_by", ColumnType::Text),
+    ("status", ColumnType::Text),
+    ("created", ColumnType::Time),
+    ("id", ColumnType::Text),
+    ("format", ColumnType::Text),
+];
+
+fn row_of_any(flow_log: &AnyFlowLog) -> Row {
+    let format = Some(flow_log.format.as_str()).filter(|format| !format.is_empty());
+    let rest = [
+        flow_log.kind.map_or(Value::Absent, |kind| Value::word(kind.name())),
+        text(&flow_log.resource),
+        text(&flow_log.traffic),
+        text(&format!("{} {}", flow_log.destination_type, flow_log.destination)),
+        text(if flow_log.is_ours { "flowlogs" } else { "others" }),
+        text(&flow_log.status),
+        Value::Time(flow_log.created),
+        text(&flow_log.id),
+        text(format.unwrap_or("default")),
+    ];
+    place_of(flow_log.place.as_ref()).chain(rest).collect()
+}
+
+/// The columns of a place, if there are several.
+fn place_of(place: Option<&Place>) -> impl Iterator<Item = Value> {
+    place.into_iter().flat_map(|place| [text(&place.region), text(&place.account)])
+}
+
 fn row(flow_log: &FlowLog) -> Row {
     let number = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    let place = flow_log.place.iter().flat_map(|place| [text(&place.region), text(&place.account)]);
     let rest = [
         Value::word(flow_log.kind.name()),
         flow_log.name.as_deref().map_or(Value::Absent, text),
@@ -61,5 +109,5 @@ fn row(flow_log: &FlowLog) -> Row {
         number(flow_log.retention_days.into()),
         number(flow_log.stored_bytes),
     ];
-    place.chain(rest).collect()
+    place_of(flow_log.place.as_ref()).chain(rest).collect()
 }

@@ -82,7 +82,9 @@ pub(super) fn bad_query(error: &query::Error, text: &str) -> Box<EvalAltResult> 
 pub(super) fn failed(error: &account::Error) -> Box<EvalAltResult> {
     let kind = match error {
         account::Error::Select(SelectError::NoMatch { .. }) => "no_match",
-        account::Error::Select(SelectError::NoFlowLog { .. } | SelectError::NoFlowLogs { .. }) => "no_flow_log",
+        account::Error::Select(
+            SelectError::NoFlowLog { .. } | SelectError::NoFlowLogs { .. } | SelectError::Elsewhere { .. },
+        ) => "no_flow_log",
         account::Error::Select(SelectError::NoInterface { .. }) => "no_interface",
         account::Error::NotAnAccount => "not_an_account",
         _ => "account",

@@ -222,13 +222,11 @@ impl Shell {
         let words = match text.split_once(char::is_whitespace) {
             // A sentence keeps its quotes.
             Some((name, sentence)) if name.eq_ignore_ascii_case("explain") => {
-                let flag = "--estimate";
-                let rest =
-                    sentence.trim_start().strip_prefix(flag).filter(|rest| rest.starts_with(char::is_whitespace));
-                Some(rest.map_or_else(
-                    || vec![name.into(), sentence.into()],
-                    |rest| vec![name.into(), flag.into(), rest.trim().into()],
-                ))
+                let flagged = ["--estimate", "--targets"].into_iter().find_map(|flag| {
+                    let rest = sentence.trim_start().strip_prefix(flag)?;
+                    rest.starts_with(char::is_whitespace).then(|| vec![name.into(), flag.into(), rest.trim().into()])
+                });
+                Some(flagged.unwrap_or_else(|| vec![name.into(), sentence.into()]))
             }
             _ => shlex::split(text),
         };

@@ -43,6 +43,14 @@ impl Records {
         Self { lines: (0..count).map(line).collect(), from, until }
     }
 
+    /// The same in a network's VPC and subnet.
+    pub(crate) fn of(mut self, vpc: &str, subnet: &str) -> Self {
+        for line in &mut self.lines {
+            *line = line.replace(" vpc-1 subnet-1 ", &format!(" {vpc} {subnet} "));
+        }
+        self
+    }
+
     /// The window that they are in, as sentences have it.
     pub(crate) fn window(&self) -> (String, String) {
         let text = |second| jiff::Timestamp::from_second(second).unwrap().to_string();

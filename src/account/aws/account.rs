@@ -11,12 +11,13 @@ use super::flow_logs::Resources;
 use super::lateness::LATENESS_S;
 use super::naming::role_name;
 use super::{create, delete, doctor, flow_logs, log_groups, query};
+use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
 use crate::account::estimate::Estimate;
 use crate::account::finding::{Finding, Leftover};
-use crate::account::flow_log::FlowLog;
+use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::lifecycle::Lifecycle;
 use crate::account::queries::Account;
@@ -51,6 +52,15 @@ impl Account for Aws {
 
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error> {
         Ok(list(self).await?)
+    }
+
+    async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, Error> {
+        let all = flow_logs::all(self.clients().await?).await?;
+        Ok(all.iter().map(flow_logs::describe).collect())
+    }
+
+    async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error> {
+        Ok(Box::pin(query::answers(self, plan, interval)).await?)
     }
 
     async fn inventory(&self) -> Result<Inventory, Error> {

@@ -172,6 +172,12 @@ pub enum Error {
         /// The ids of the flow logs.
         flow_logs: Vec<String>,
     },
+    /// No log group of a target can be queried.
+    #[error("{}", reasons.join("; "))]
+    NotQueried {
+        /// Why, for each log group.
+        reasons: Vec<String>,
+    },
     /// A selector selects nothing.
     #[error(transparent)]
     Select(#[from] SelectError),

@@ -13,14 +13,18 @@ use aws_sdk_ec2::types::{
 use super::client::Clients;
 use super::error::Error;
 use super::interface::tag;
+use super::log_format::default_fields;
 use super::naming::{PROJECT, tags};
 use super::policy::Action;
-use crate::account::flow_log::FlowLog;
+use crate::account::coverage::Destination;
+use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::naming::hash;
 use crate::account::resource::{KINDS, Resource};
+use crate::field::{Field, Origin};
 use crate::kind::{self, Covers, KindInfo, TargetKind};
+use crate::value::EpochSeconds;
 
 /// The largest number of resources in a call.
 ///
@@ -63,6 +67,73 @@ pub(super) fn is_ours(flow_log: &ec2::FlowLog) -> bool {
 
 fn name(flow_log: &ec2::FlowLog) -> Option<String> {
     tag(flow_log.tags(), "Name")
+}
+
+/// The time when a flow log was created.
+pub(super) fn created(flow_log: &ec2::FlowLog) -> EpochSeconds {
+    flow_log.creation_time().map_or(0, DateTime::secs)
+}
+
+/// The problem of delivery, if there is one.
+pub(super) fn trouble(flow_log: &ec2::FlowLog) -> Option<String> {
+    let status = flow_log.deliver_logs_status().filter(|status| *status != "SUCCESS");
+    let message = flow_log.deliver_logs_error_message().filter(|message| !message.is_empty());
+    message.or(status).map(ToString::to_string)
+}
+
+/// Where a flow log delivers to. A log group of another account goes by its ARN.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html>.
+pub(super) fn destination(flow_log: &ec2::FlowLog) -> Destination {
+    let arn = flow_log.log_destination().unwrap_or_default();
+    match flow_log.log_destination_type() {
+        Some(LogDestinationType::S3) => Destination::S3(arn.rsplit(":::").next().unwrap_or_default().into()),
+        Some(LogDestinationType::KinesisDataFirehose) => {
+            Destination::Firehose(arn.rsplit('/').next().unwrap_or_default().into())
+        }
+        _ => Destination::LogGroup(log_group(flow_log, arn)),
+    }
+}
+
+/// The name of a log group, or its ARN; the service ends either in `:*` where the flow log was created by ARN.
+fn log_group(flow_log: &ec2::FlowLog, arn: &str) -> String {
+    let arn = arn.trim_end_matches(":*");
+    let name = arn.split_once(":log-group:").map(|(_, name)| name);
+    let name = flow_log.log_group_name().or(name).unwrap_or_default().trim_end_matches(":*");
+    let is_elsewhere = flow_log.deliver_cross_account_role().is_some() && !arn.is_empty();
+    if is_elsewhere { arn.into() } else { name.into() }
+}
+
+/// Returns whether the format of a flow log has a field; no format is the default one.
+pub(super) fn has_field(flow_log: &ec2::FlowLog, field: Field) -> bool {
+    let Origin::Record(name) = field.info().origin else { return false };
+    match flow_log.log_format().filter(|format| !format.is_empty()) {
+        Some(format) => format.contains(&format!("${{{name}}}")),
+        None => default_fields().contains(&name),
+    }
+}
+
+/// A flow log as it is listed beside those of others.
+pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
+    let (destination_type, destination) = match destination(flow_log) {
+        Destination::LogGroup(name) => ("log group", name),
+        Destination::S3(place) => ("S3", place),
+        Destination::Firehose(stream) => ("Firehose", stream),
+    };
+    let resource = flow_log.resource_id().unwrap_or_default().to_string();
+    AnyFlowLog {
+        id: flow_log.flow_log_id().unwrap_or_default().into(),
+        kind: AnyFlowLog::kind_of(&resource),
+        resource,
+        traffic: flow_log.traffic_type().unwrap_or(&TrafficType::All).as_str().into(),
+        destination_type,
+        destination,
+        format: flow_log.log_format().unwrap_or_default().into(),
+        is_ours: is_ours(flow_log),
+        created: created(flow_log),
+        status: trouble(flow_log).unwrap_or_else(|| "SUCCESS".into()),
+        place: None,
+    }
 }
 
 /// Resources that flow logs can be created for, by kind and the `Name` of their flow logs, of this tool or of the Go
@@ -118,8 +189,11 @@ impl Group {
     }
 
     pub(super) fn log_group(&self) -> String {
-        let named = self.flow_logs.iter().find_map(ec2::FlowLog::log_group_name);
-        named.map_or_else(|| format!("{LOG_GROUP_PREFIX}{}", self.name), ToString::to_string)
+        let named = self.flow_logs.iter().find_map(|flow_log| match destination(flow_log) {
+            Destination::LogGroup(group) if !group.is_empty() => Some(group),
+            _ => None,
+        });
+        named.unwrap_or_else(|| format!("{LOG_GROUP_PREFIX}{}", self.name))
     }
 
     /// The resource that it was created for, if that still exists.
@@ -157,7 +231,7 @@ impl Group {
             None if covers_all => Vec::new(),
             _ => self.resource_ids().map(Into::into).collect(),
         };
-        let created = self.flow_logs.iter().filter_map(ec2::FlowLog::creation_time).map(DateTime::secs).min();
+        let created = self.flow_logs.iter().map(created).min();
         FlowLog {
             id: self.id(),
             kind: self.kind,

@@ -20,12 +20,13 @@ use super::lateness::LATENESS_S;
 use super::login::Login;
 use super::options::{News, Options, Role, Tell};
 use super::policy::Action;
+use crate::account::answering::{Answering, Answers};
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error as AccountError;
 use crate::account::estimate::Estimate;
 use crate::account::finding::{Finding, Leftover};
-use crate::account::flow_log::FlowLog;
+use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::lifecycle::Lifecycle;
 use crate::account::place::Place;
@@ -276,6 +277,20 @@ impl Account for Places {
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, AccountError> {
         let each = self.each(Aws::flow_logs).await?;
         Ok(placed(each, |place, flow_log| FlowLog { place: Some(place), ..flow_log }))
+    }
+
+    async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, AccountError> {
+        let each = self.each(Aws::any_flow_logs).await?;
+        Ok(placed(each, |place, flow_log| AnyFlowLog { place: Some(place), ..flow_log }))
+    }
+
+    async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, AccountError> {
+        let mut all = Answers::default();
+        for (place, Answers { answering, notes }) in self.each(|aws| aws.answers(plan, interval)).await? {
+            all.answering.extend(answering.into_iter().map(|one| Answering { place: Some(place.clone()), ..one }));
+            all.notes.extend(notes.into_iter().map(|note| format!("{}: {note}", place.label())));
+        }
+        Ok(all)
     }
 
     fn is_partial(&self) -> bool {

@@ -10,6 +10,7 @@ mod empty;
 mod groups;
 mod join;
 mod merge;
+mod narrow;
 mod part;
 mod records;
 mod run;
@@ -19,6 +20,7 @@ mod unit;
 mod window;
 
 pub(super) use run::{estimate, run};
+pub(super) use unit::answers;
 
 #[cfg(test)]
 mod tests {

@@ -7,14 +7,15 @@ use async_trait::async_trait;
 
 use super::doctor;
 use super::ends::are_both_recorded;
-use super::folder::Embedded;
+use super::folder::{Embedded, Recorded};
 use super::id::id_digits;
 use super::state::Entry;
+use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
 use crate::account::finding::{Finding, Leftover};
-use crate::account::flow_log::FlowLog;
+use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::inventory_names::names;
 use crate::account::lifecycle::Lifecycle;
@@ -49,6 +50,15 @@ impl Account for Embedded {
         Ok(self.listed()?)
     }
 
+    async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, Error> {
+        Ok(self.any_listed()?)
+    }
+
+    async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error> {
+        let Recorded { answering, notes, .. } = self.recorded(plan, interval)?;
+        Ok(Answers { answering, notes })
+    }
+
     async fn inventory(&self) -> Result<Inventory, Error> {
         Ok(self.inventory.clone())
     }
@@ -77,11 +87,14 @@ impl Account for Embedded {
         _: &Cancellation,
     ) -> Result<RunStats, Error> {
         let started = Instant::now();
-        let plan = plan.narrowed(self.recorded(plan)?);
+        let recorded = self.recorded(plan, interval)?;
+        let plan = plan.narrowed(recorded.condition());
+        let mut notes = recorded.notes;
         self.go_on()?;
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
         let stats = engine::run(&plan, interval, &files, Some(&names(&self.inventory)), progress, sink).await?;
-        Ok(RunStats { elapsed: started.elapsed(), ..stats })
+        notes.extend(stats.notes);
+        Ok(RunStats { elapsed: started.elapsed(), notes, ..stats })
     }
 }
 

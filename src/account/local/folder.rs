@@ -4,17 +4,21 @@
 //! covers, from its creation on. So a plan runs over the same files whatever its targets are, with the targets as a
 //! filter.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::demo::{make_slots, network};
 use super::slot::{SLOT_S, slot_of};
 use super::state::{Entry, Error as EmbeddedError, State};
+use crate::account::answering::Answering;
+use crate::account::coverage::{Action, Destination, Log, Member};
 use crate::account::error::Error;
-use crate::account::flow_log::FlowLog;
+use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::resource::Resource;
-use crate::account::select::{Error as SelectError, not_recorded};
+use crate::account::select::Error as SelectError;
+use crate::account::traffic::{Network, Own, Request, actions_of};
 use crate::engine;
 use crate::field::Field;
 use crate::kind::TargetKind;
@@ -140,98 +144,136 @@ impl Embedded {
         Ok(kept.iter().map(|file| file.display().to_string()).collect())
     }
 
-    /// The condition that selects the records of the plan's targets.
-    pub(super) fn recorded(&self, plan: &Plan) -> Result<Condition, Error> {
-        let entries = self.state.read()?;
-        let mut views = Vec::new();
-        for target in &plan.targets {
-            views.extend(self.views(target, &entries)?);
-        }
-        let mut conditions: Vec<Condition> = views.into_iter().map(view_condition).collect();
-        conditions.dedup();
-        Ok(if conditions.len() == 1 { conditions.remove(0) } else { Condition::Any(conditions) })
+    /// Every flow log as it is listed beside those of others.
+    pub(super) fn any_listed(&self) -> Result<Vec<AnyFlowLog>, EmbeddedError> {
+        let any = |flow_log: FlowLog| AnyFlowLog {
+            id: flow_log.id,
+            kind: Some(flow_log.kind),
+            resource: flow_log.resource,
+            traffic: "ALL".into(),
+            destination_type: "log group",
+            destination: flow_log.log_group,
+            format: String::new(),
+            is_ours: true,
+            created: flow_log.created,
+            status: flow_log.status,
+            place: None,
+        };
+        Ok(self.listed()?.into_iter().map(any).collect())
     }
 
-    fn views(&self, target: &Target, entries: &[Entry]) -> Result<Vec<View>, SelectError> {
-        let of_kind: Vec<&Entry> = match target.kind {
-            TargetKind::All | TargetKind::Group | TargetKind::Eni => entries.iter().collect(),
-            kind => entries.iter().filter(|entry| entry.kind == kind.name()).collect(),
+    /// What the flow logs record of the plan's targets.
+    pub(super) fn recorded(&self, plan: &Plan, interval: Option<Interval>) -> Result<Recorded, Error> {
+        let entries = self.state.read()?;
+        let (groups, targets): (Vec<Target>, Vec<Target>) =
+            plan.targets.iter().cloned().partition(|target| target.kind == TargetKind::Group);
+        let logs = entries.iter().flat_map(logs_of).collect();
+        let own = |entry: &Entry| Own { flow_log: self.flow_log(entry, 0), ids: [entry.id.clone()].into() };
+        let network = Network::new(&self.inventory, logs, entries.iter().map(own).collect(), false);
+        let window = interval.unwrap_or(Interval { from: 0, until: EpochSeconds::MAX });
+        let request = Request { targets: &targets, actions: actions_of(plan), window, reaches_back: false };
+        let traffic = network.traffic(&request)?;
+        let mut views: BTreeMap<View, BTreeSet<String>> = BTreeMap::new();
+        let mut add = |id: &String, interval: Interval, members: BTreeSet<Member>| {
+            let interfaces = members.into_iter().filter_map(|member| member.interface);
+            views.entry((id.clone(), interval.from, interval.until)).or_default().extend(interfaces);
         };
-        if of_kind.is_empty() && target.selectors.is_empty() {
+        for part in traffic.parts {
+            add(&network.logs[part.log].id, part.interval, part.members);
+        }
+        for entry in of_log_groups(&groups, &entries)? {
+            let from = entry.records_from.max(window.from);
+            let members = logs_of(entry).flat_map(|log| network.recorded_by(&log)).collect();
+            add(&entry.id, Interval { from, ..window }, members);
+        }
+        let answering = views.into_iter().filter_map(|((id, from, until), interfaces)| {
+            let entry = entries.iter().find(|entry| entry.id == id)?;
+            let is_empty = from > until || interfaces.is_empty();
+            (!is_empty).then(|| answering(entry, interfaces, Interval { from, until }))
+        });
+        Ok(Recorded { answering: answering.collect(), notes: traffic.notes, window })
+    }
+}
+
+/// A flow log, and the seconds that it answers for.
+type View = (String, EpochSeconds, EpochSeconds);
+
+/// Records that answer a plan, and notes on what is left out.
+pub(super) struct Recorded {
+    pub(super) answering: Vec<Answering>,
+    pub(super) notes: Vec<String>,
+    window: Interval,
+}
+
+impl Recorded {
+    /// The condition that selects the records.
+    pub(super) fn condition(&self) -> Condition {
+        let mut views: BTreeMap<(EpochSeconds, EpochSeconds), BTreeSet<String>> = BTreeMap::new();
+        for Answering { interval, interfaces, .. } in &self.answering {
+            views.entry((interval.from, interval.until)).or_default().extend(interfaces.iter().cloned());
+        }
+        let view = |((from, until), interfaces): (_, BTreeSet<String>)| {
+            let time = |order, value| Condition::Test(Source::Field(Field::Time), Check::Compare { order, value });
+            let since = (from > self.window.from).then(|| time(Order::AtLeast, from));
+            let to = (until < self.window.until).then(|| time(Order::AtMost, until));
+            let tests = [Some(of_interfaces(interfaces)), since, to];
+            Condition::All(tests.into_iter().flatten().collect())
+        };
+        let mut conditions: Vec<Condition> = views.into_iter().map(view).collect();
+        if conditions.len() == 1 { conditions.remove(0) } else { Condition::Any(conditions) }
+    }
+}
+
+/// The records that a flow log answers with.
+fn answering(entry: &Entry, interfaces: BTreeSet<String>, interval: Interval) -> Answering {
+    Answering {
+        log_group: entry.log_group.clone(),
+        flow_logs: vec![entry.id.clone()],
+        interfaces: interfaces.iter().cloned().collect(),
+        condition: Some(of_interfaces(interfaces)),
+        interval,
+        place: None,
+    }
+}
+
+fn of_interfaces(interfaces: BTreeSet<String>) -> Condition {
+    let words = interfaces.into_iter().collect();
+    Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false })
+}
+
+/// The flow logs of log groups that are asked for by name.
+fn of_log_groups<'e>(targets: &[Target], entries: &'e [Entry]) -> Result<Vec<&'e Entry>, SelectError> {
+    let mut selected = Vec::new();
+    for target in targets {
+        if target.selectors.is_empty() {
+            selected.extend(entries);
+        }
+        for selector in &target.selectors {
+            let before = selected.len();
+            selected.extend(entries.iter().filter(|entry| matches_glob(selector, &entry.log_group)));
+            if selected.len() == before {
+                let known = entries.iter().map(|entry| entry.log_group.clone()).collect();
+                return Err(SelectError::NoMatch { kind: "group", selector: selector.clone(), known });
+            }
+        }
+        if selected.is_empty() {
             return Err(SelectError::NoFlowLogs { kind: target.kind });
         }
-        if target.kind == TargetKind::Eni {
-            return self.interface_views(target, &of_kind);
-        }
-        if target.selectors.is_empty() {
-            return Ok(of_kind.into_iter().map(|entry| self.view(entry)).collect());
-        }
-        let mut views = Vec::new();
-        for selector in &target.selectors {
-            let selected = of_kind.iter().filter(|entry| self.flow_log(entry, 0).is_selected(selector));
-            let before = views.len();
-            views.extend(selected.map(|entry| self.view(entry)));
-            if views.len() == before && target.kind == TargetKind::Instance {
-                views.extend(self.views_of(&self.inventory.instance_interfaces(selector), &of_kind));
-            }
-            if views.len() == before {
-                let groups = entries.iter().map(|entry| entry.log_group.clone()).collect();
-                return Err(not_recorded(&self.inventory, target.kind, selector, groups));
-            }
-        }
-        Ok(views)
     }
-
-    /// The views that flow logs have of these interfaces.
-    fn views_of(&self, interfaces: &[String], entries: &[&Entry]) -> Vec<View> {
-        let views = entries.iter().map(|entry| self.view(entry));
-        views
-            .map(|mut view| {
-                view.interfaces.retain(|id| interfaces.contains(id));
-                view
-            })
-            .filter(|view| !view.interfaces.is_empty())
-            .collect()
-    }
-
-    fn interface_views(&self, target: &Target, entries: &[&Entry]) -> Result<Vec<View>, SelectError> {
-        let mut views = Vec::new();
-        for selector in &target.selectors {
-            let ids = self.inventory.interfaces.iter().map(|interface| interface.id.clone());
-            let (selected, known): (Vec<String>, Vec<String>) = ids.partition(|id| matches_glob(selector, id));
-            if selected.is_empty() {
-                return Err(SelectError::NoMatch { kind: "eni", selector: selector.clone(), known });
-            }
-            let selected = self.views_of(&selected, entries);
-            if selected.is_empty() {
-                return Err(SelectError::NoFlowLog { what: format!("eni {selector}"), create: None });
-            }
-            views.extend(selected);
-        }
-        if target.selectors.is_empty() {
-            views.extend(entries.iter().map(|entry| self.view(entry)));
-        }
-        Ok(views)
-    }
-
-    fn view(&self, entry: &Entry) -> View {
-        View { interfaces: self.covered(entry), from: entry.records_from }
-    }
+    Ok(selected)
 }
 
-/// The view of one flow log: the records of these interfaces from this second on.
-struct View {
-    interfaces: Vec<String>,
-    from: EpochSeconds,
-}
-
-fn view_condition(view: View) -> Condition {
-    let mut words = view.interfaces;
-    words.sort();
-    words.dedup();
-    let since = Check::Compare { order: Order::AtLeast, value: view.from };
-    Condition::All(vec![
-        Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false }),
-        Condition::Test(Source::Field(Field::Time), since),
-    ])
+/// A flow log as coverage knows it: one of each interface, or of the VPC or subnet.
+fn logs_of(entry: &Entry) -> impl Iterator<Item = Log> {
+    let whole = entry.interfaces.is_empty().then_some(&entry.resource);
+    entry.interfaces.iter().chain(whole).map(|resource| Log {
+        id: entry.id.clone(),
+        resource: resource.clone(),
+        created: entry.records_from,
+        deleted: None,
+        actions: Action::ALL.into(),
+        has_interface: true,
+        has_action: true,
+        destination: Destination::LogGroup(entry.log_group.clone()),
+    })
 }

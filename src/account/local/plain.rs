@@ -9,9 +9,10 @@ use async_trait::async_trait;
 
 use super::ends::are_both_recorded;
 use super::record_ids::{any, by_ids, id_of, one_of};
+use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::error::Error;
-use crate::account::flow_log::FlowLog;
+use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::inventory_names::names;
 use crate::account::lifecycle::Lifecycle;
@@ -140,6 +141,14 @@ impl Account for PlainFiles {
     }
 
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error> {
+        Err(Error::NotAnAccount)
+    }
+
+    async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, Error> {
+        Err(Error::NotAnAccount)
+    }
+
+    async fn answers(&self, _: &Plan, _: Option<Interval>) -> Result<Answers, Error> {
         Err(Error::NotAnAccount)
     }
 

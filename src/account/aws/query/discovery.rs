@@ -60,7 +60,8 @@ fn default_values() -> Vec<Option<Field>> {
 }
 
 /// Returns the names that the service has found in the most recent records: in any format but the default one, whether
-/// it finds a name, and how that is spelt, is not documented. It finds none where no record arrived lately.
+/// it finds a name, and how that is spelt, is not documented. It finds none where no record arrived lately, and may
+/// refuse to tell for a log group of another class or account.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogGroupFields.html>.
 async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, Error> {
@@ -69,12 +70,22 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
         return Ok(names);
     }
     let clients = aws.clients().await?;
+    let request = clients.logs.get_log_group_fields();
+    let request = if source.group.starts_with("arn:") {
+        request.log_group_identifier(&source.group)
+    } else {
+        request.log_group_name(&source.group)
+    };
     let cancellation = Cancellation::current();
     let found = aws.patiently(&cancellation, || async {
-        let found = clients.logs.get_log_group_fields().log_group_name(&source.group).send().await;
+        let found = request.clone().send().await;
         found.map_err(clients.failed(Action::GetLogGroupFields, format!("ask which fields {} has", source.group)))
     });
-    let found = found.await?;
+    let found = match found.await {
+        // Without an answer the format of the flow log tells how to take records apart.
+        Err(error) if error.is_refusal() => return Ok(BTreeSet::new()),
+        found => found?,
+    };
     let names = found.log_group_fields().iter().filter_map(|field| field.name().map(Into::into)).collect();
     aws.found_names.add(place, &names);
     Ok(names)

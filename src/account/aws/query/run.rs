@@ -46,6 +46,7 @@ pub(in super::super) async fn run(
     if let Some(cut) = cut {
         return Err(cut);
     }
+    notes.splice(0..0, asked.notes.iter().cloned());
     if matched == 0 && !plan.is_never() {
         notes.extend(empty::notes(&asked));
     }
@@ -58,7 +59,7 @@ pub(in super::super) async fn run(
         matched: matches!(plan.shape, Shape::Records { .. }).then_some(matched),
         records_scanned,
         bytes_scanned,
-        log_groups: asked.sources.len() as u64,
+        log_groups: asked.log_groups(),
         queries: service.queries(),
         cost_usd: Some(aws.options.cost_usd(bytes_scanned)),
         notes,

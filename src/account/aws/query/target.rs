@@ -1,176 +1,348 @@
 //! Resolves targets to log groups, by the flow logs that deliver to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types as ec2;
 
 use super::super::connection::Aws;
 use super::super::error::Error;
-use super::super::flow_logs::{self, Group, Resources};
-use crate::account::resource::KINDS;
-use crate::account::select::{Error as SelectError, not_recorded};
+use super::super::flow_logs::{self, Resources};
+use super::narrow::{self, Instance, Narrowing, narrowing};
+use crate::account::coverage::{Action, Destination, Log, Member};
+use crate::account::inventory::Inventory;
+use crate::account::select::Error as SelectError;
+use crate::account::traffic::{Network, Own, Request, actions_of, is_of_today};
+use crate::field::Field;
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::query::plan::Target;
+use crate::query::plan::{Condition, Plan, Target};
+use crate::query::window::Interval;
 use crate::value::EpochSeconds;
 
-/// A log group, and the records in it that a target selects.
+/// A log group, and the records in it that answer.
 #[derive(Clone, Debug)]
 pub(super) struct LogSource {
-    /// The log group's name.
+    /// The log group's name; its ARN if it is in another account.
     pub(super) group: String,
     /// The ids of the flow logs that deliver to it.
     pub(super) flow_logs: BTreeSet<String>,
     /// Their formats.
     pub(super) formats: BTreeSet<String>,
-    /// The interfaces whose records are selected; `None` for all.
-    pub(super) interfaces: Option<BTreeSet<String>>,
+    /// The interfaces of today whose records answer; empty for a log group that is asked for by name.
+    pub(super) interfaces: BTreeSet<String>,
+    /// The condition of the records that answer; `None` for all.
+    pub(super) condition: Option<Condition>,
+    /// The part of the window in which they start.
+    pub(super) interval: Interval,
     /// The creation time of the first of them.
     pub(super) created: EpochSeconds,
     /// The state of delivery, if it has problems.
     pub(super) trouble: Option<String>,
 }
 
-/// The sources of all targets, each log group once.
-pub(super) async fn sources(aws: &Aws, targets: &[Target]) -> Result<Vec<LogSource>, Error> {
+/// What answers a plan.
+pub(super) struct Sources {
+    pub(super) sources: Vec<LogSource>,
+    /// Notes on what is not in the answer, or in it twice.
+    pub(super) notes: Vec<String>,
+}
+
+/// Finds what answers a plan: log groups that are asked for by name, and those with the traffic of the other targets.
+pub(super) async fn sources(aws: &Aws, plan: &Plan, window: Interval) -> Result<Sources, Error> {
+    let (named, targets): (Vec<Target>, Vec<Target>) =
+        plan.targets.iter().cloned().partition(|target| target.kind == TargetKind::Group);
     let clients = aws.clients().await?;
-    let is_foreign = |target: &Target| target.kind == TargetKind::Group && !target.selectors.is_empty();
-    let all =
-        if targets.iter().any(is_foreign) { flow_logs::all(clients).await? } else { flow_logs::ours(clients).await? };
-    let ours: Vec<ec2::FlowLog> = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-    let flow_logs = FlowLogs { aws, all, ours: flow_logs::grouped(ours) };
-    let mut sources: BTreeMap<String, LogSource> = BTreeMap::new();
-    for target in targets {
-        for source in flow_logs.sources(target).await? {
-            match sources.get_mut(&source.group) {
-                Some(same) => same.join(source),
-                None => drop(sources.insert(source.group.clone(), source)),
+    let mut all = flow_logs::all(clients).await?;
+    // Several may be created in one second.
+    all.sort_by_key(|flow_log| flow_log.creation_time().map(DateTime::as_nanos));
+    let groups = Groups::new(&all);
+    let mut found = groups.named(&named, window)?;
+    if targets.is_empty() {
+        return Ok(found);
+    }
+    // An account without flow logs is told without a look at its network, since there are many in `--region all`.
+    if let Some(target) = targets.first().filter(|target| all.is_empty() && target.selectors.is_empty()) {
+        return Err(SelectError::NoFlowLogs { kind: target.kind }.into());
+    }
+    let traffic = groups.traffic(aws.network().await?, &targets, plan, window)?;
+    // A log group that is asked for by name is there as a whole already.
+    let is_new = |source: &LogSource| !found.sources.iter().any(|known| known.group == source.group);
+    let new: Vec<LogSource> = traffic.sources.into_iter().filter(is_new).collect();
+    found.sources.extend(new);
+    found.notes.extend(traffic.notes);
+    Ok(found)
+}
+
+/// Every flow log, by the log group that it delivers to.
+struct Groups<'a> {
+    all: &'a [ec2::FlowLog],
+    by_group: BTreeMap<String, Vec<&'a ec2::FlowLog>>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(all: &'a [ec2::FlowLog]) -> Self {
+        let mut by_group: BTreeMap<String, Vec<&ec2::FlowLog>> = BTreeMap::new();
+        for flow_log in all {
+            if let Destination::LogGroup(group) = flow_logs::destination(flow_log) {
+                by_group.entry(group).or_default().push(flow_log);
             }
         }
-    }
-    Ok(sources.into_values().collect())
-}
-
-impl LogSource {
-    /// The log group that a flow log delivers to; `None` for other destinations.
-    fn of(flow_log: &ec2::FlowLog) -> Option<Self> {
-        let status = flow_log.deliver_logs_status().filter(|status| *status != "SUCCESS");
-        let message = flow_log.deliver_logs_error_message().filter(|message| !message.is_empty());
-        Some(Self {
-            group: flow_log.log_group_name()?.to_string(),
-            flow_logs: flow_log.flow_log_id().map(Into::into).into_iter().collect(),
-            formats: BTreeSet::from([flow_log.log_format().unwrap_or_default().to_string()]),
-            interfaces: None,
-            created: flow_log.creation_time().map_or(0, aws_sdk_ec2::primitives::DateTime::secs),
-            trouble: message.or(status).map(ToString::to_string),
-        })
+        Self { all, by_group }
     }
 
-    /// Adds the records that another target selects in the same log group.
-    fn join(&mut self, other: Self) {
-        self.flow_logs.extend(other.flow_logs);
-        self.formats.extend(other.formats);
-        self.created = self.created.min(other.created);
-        self.trouble = self.trouble.take().or(other.trouble);
-        self.interfaces = match (self.interfaces.take(), other.interfaces) {
-            (Some(one), Some(other)) => Some(one.into_iter().chain(other).collect()),
-            _ => None,
-        };
+    /// The log groups that targets name, all of each.
+    fn named(&self, targets: &[Target], window: Interval) -> Result<Sources, Error> {
+        let mut groups: BTreeSet<&String> = BTreeSet::new();
+        for target in targets {
+            groups.extend(self.of_target(target)?);
+        }
+        let mut notes = Vec::new();
+        for group in &groups {
+            let writers: Vec<Log> = self.by_group[*group].iter().map(|flow_log| of(flow_log)).collect();
+            notes.extend(note_of_twice(group, &writers, writers.iter().map(|log| vec![&log.resource])));
+        }
+        let sources = groups.into_iter().map(|group| self.source(group, None, window)).collect();
+        Ok(Sources { sources, notes })
     }
-}
 
-fn sources_of(group: &Group) -> impl Iterator<Item = LogSource> {
-    group.flow_logs.iter().filter_map(LogSource::of)
-}
-
-/// The existing flow logs.
-struct FlowLogs<'a> {
-    aws: &'a Aws,
-    all: Vec<ec2::FlowLog>,
-    ours: Vec<Group>,
-}
-
-impl FlowLogs<'_> {
-    async fn sources(&self, target: &Target) -> Result<Vec<LogSource>, Error> {
-        let of_kind: Vec<&Group> =
-            self.ours.iter().filter(|group| !KINDS.contains(&target.kind) || group.kind == target.kind).collect();
+    fn of_target(&self, target: &Target) -> Result<Vec<&String>, Error> {
+        let known = || self.by_group.keys().cloned().collect();
         if target.selectors.is_empty() {
-            if of_kind.is_empty() {
-                return Err(SelectError::NoFlowLogs { kind: target.kind }.into());
-            }
-            return Ok(of_kind.into_iter().flat_map(sources_of).collect());
+            let is_ours = |logs: &[&ec2::FlowLog]| logs.iter().any(|log| flow_logs::is_ours(log));
+            let ours: Vec<&String> =
+                self.by_group.iter().filter(|(_, logs)| is_ours(logs)).map(|(group, _)| group).collect();
+            return if ours.is_empty() { Err(SelectError::NoFlowLogs { kind: target.kind }.into()) } else { Ok(ours) };
         }
-        let mut sources = Vec::new();
+        let mut groups = Vec::new();
         for selector in &target.selectors {
-            sources.extend(match target.kind {
-                TargetKind::Group => self.log_groups(selector)?,
-                TargetKind::Eni => self.interfaces(selector, &of_kind).await?,
-                kind => self.selected(kind, selector, &of_kind).await?,
-            });
+            let selected: Vec<&String> = self.by_group.keys().filter(|group| matches_glob(selector, group)).collect();
+            if selected.is_empty() {
+                return Err(SelectError::NoMatch { kind: "group", selector: selector.into(), known: known() }.into());
+            }
+            groups.extend(selected);
         }
-        Ok(sources)
+        Ok(groups)
     }
 
-    /// Log groups that any flow log delivers to.
-    fn log_groups(&self, selector: &str) -> Result<Vec<LogSource>, Error> {
-        let all: Vec<LogSource> = self.all.iter().filter_map(LogSource::of).collect();
-        let (selected, others): (Vec<LogSource>, Vec<LogSource>) =
-            all.into_iter().partition(|source| matches_glob(selector, &source.group));
-        if selected.is_empty() {
-            let known = others.into_iter().map(|source| source.group).collect::<BTreeSet<_>>().into_iter().collect();
-            return Err(SelectError::NoMatch { kind: "group", selector: selector.into(), known }.into());
-        }
-        Ok(selected)
-    }
-
-    /// The flow logs of the resources that a selector matches. An id is resolved without reading the network.
-    async fn selected(&self, kind: TargetKind, selector: &str, of_kind: &[&Group]) -> Result<Vec<LogSource>, Error> {
-        let by_id: Vec<&&Group> = of_kind.iter().filter(|group| group.resource_id() == selector).collect();
-        if !by_id.is_empty() {
-            return Ok(by_id.into_iter().flat_map(|group| sources_of(group)).collect());
-        }
-        let inventory = self.aws.network().await?;
-        let resources = Resources::new(inventory);
-        let is_selected = |group: &&&Group| group.describe(&resources, &[]).is_selected(selector);
-        let mut sources: Vec<LogSource> =
-            of_kind.iter().filter(is_selected).flat_map(|group| sources_of(group)).collect();
-        if sources.is_empty() && kind == TargetKind::Instance {
-            let interfaces = inventory.instance_interfaces(selector).into_iter().collect();
-            sources = self.covering(&interfaces, of_kind).await?;
-        }
-        if sources.is_empty() {
-            let groups = self.ours.iter().map(Group::log_group).collect();
-            return Err(not_recorded(inventory, kind, selector, groups).into());
-        }
-        Ok(sources)
-    }
-
-    async fn interfaces(&self, selector: &str, groups: &[&Group]) -> Result<Vec<LogSource>, Error> {
-        let ids: Vec<String> =
-            self.aws.network().await?.interfaces.iter().map(|interface| interface.id.clone()).collect();
-        let selected: BTreeSet<String> = ids.iter().filter(|id| matches_glob(selector, id)).cloned().collect();
-        if selected.is_empty() {
-            return Err(SelectError::NoMatch { kind: "eni", selector: selector.into(), known: ids }.into());
-        }
-        let sources = self.covering(&selected, groups).await?;
-        if sources.is_empty() {
-            return Err(SelectError::NoFlowLog { what: format!("eni {selector}"), create: None }.into());
-        }
-        Ok(sources)
-    }
-
-    /// The log groups with records of these interfaces.
-    async fn covering(&self, interfaces: &BTreeSet<String>, groups: &[&Group]) -> Result<Vec<LogSource>, Error> {
-        let resources = Resources::new(self.aws.network().await?);
-        let mut sources = Vec::new();
-        for group in groups {
-            let covered = group.describe(&resources, &[]).covered;
-            let meant: BTreeSet<String> = covered.into_iter().filter(|id| interfaces.contains(id)).collect();
-            if !meant.is_empty() {
-                let of_group = sources_of(group);
-                sources.extend(of_group.map(|source| LogSource { interfaces: Some(meant.clone()), ..source }));
+    /// What answers targets of resources.
+    fn traffic(
+        &self,
+        inventory: &Inventory,
+        targets: &[Target],
+        plan: &Plan,
+        window: Interval,
+    ) -> Result<Sources, Error> {
+        let logs: Vec<Log> = self.all.iter().map(of).collect();
+        let network = Network::new(inventory, logs, self.own(inventory), true);
+        let actions = actions_of(plan);
+        let traffic = network.traffic(&Request { targets, actions: actions.clone(), window, reaches_back: true })?;
+        let mut meant: BTreeMap<(&String, EpochSeconds, EpochSeconds), BTreeMap<Member, BTreeSet<Action>>> =
+            BTreeMap::new();
+        for part in &traffic.parts {
+            let Destination::LogGroup(group) = &network.logs[part.log].destination else { continue };
+            let members = meant.entry((group, part.interval.from, part.interval.until)).or_default();
+            for member in &part.members {
+                members.entry(member.clone()).or_default().extend(&part.actions);
             }
         }
-        Ok(sources)
+        let instances = if targets.iter().any(|target| target.kind == TargetKind::Instance) {
+            instances(inventory, &network.members)
+        } else {
+            Vec::new()
+        };
+        let mut found = Narrowed {
+            groups: self,
+            network: &network,
+            instances,
+            actions,
+            sources: Vec::new(),
+            notes: traffic.notes,
+            left_out: Vec::new(),
+        };
+        for ((group, from, until), members) in meant {
+            found.add(group, Interval { from, until }, members);
+        }
+        found.finish(targets)
     }
+
+    /// The flow logs of this tool and the Go tool.
+    fn own(&self, inventory: &Inventory) -> Vec<Own> {
+        let ours = self.all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
+        let resources = Resources::new(inventory);
+        let grouped = flow_logs::grouped(ours).into_iter();
+        grouped
+            .map(|group| Own { flow_log: group.describe(&resources, &[]), ids: group.ids().into_iter().collect() })
+            .collect()
+    }
+
+    /// The records of a log group in an interval.
+    fn source(&self, group: &str, condition: Option<Condition>, interval: Interval) -> LogSource {
+        let logs = self.by_group.get(group).map(Vec::as_slice).unwrap_or_default();
+        let created = logs.iter().map(|log| flow_logs::created(log)).min();
+        LogSource {
+            group: group.to_string(),
+            flow_logs: logs.iter().filter_map(|log| log.flow_log_id()).map(Into::into).collect(),
+            formats: logs.iter().map(|log| log.log_format().unwrap_or_default().to_string()).collect(),
+            interfaces: BTreeSet::new(),
+            condition,
+            interval,
+            created: created.unwrap_or_default(),
+            trouble: logs.iter().find_map(|log| flow_logs::trouble(log)),
+        }
+    }
+}
+
+/// Log groups, narrowed to the interfaces and actions that are meant.
+struct Narrowed<'a> {
+    groups: &'a Groups<'a>,
+    network: &'a Network<'a>,
+    instances: Vec<Instance>,
+    /// The actions that the plan sees.
+    actions: BTreeSet<Action>,
+    sources: Vec<LogSource>,
+    notes: Vec<String>,
+    /// The ids of flow logs whose records cannot be narrowed.
+    left_out: Vec<String>,
+}
+
+impl Narrowed<'_> {
+    /// Adds the records of a log group in an interval: for each interface those of some actions.
+    fn add(&mut self, group: &str, interval: Interval, members: BTreeMap<Member, BTreeSet<Action>>) {
+        let is_writer = |log: &&Log| matches!(&log.destination, Destination::LogGroup(name) if name == group);
+        let writers: Vec<Log> = self.network.logs.iter().filter(is_writer).cloned().collect();
+        let written: BTreeSet<Member> = writers.iter().flat_map(|log| self.network.recorded_by(log)).collect();
+        let of_writers = writers.iter().flat_map(|log| &log.actions);
+        let written_actions = of_writers.filter(|action| self.actions.contains(action)).copied().collect();
+        let mut by_actions: BTreeMap<BTreeSet<Action>, BTreeSet<Member>> = BTreeMap::new();
+        for (member, actions) in members {
+            by_actions.entry(actions).or_default().insert(member);
+        }
+        for (actions, meant) in by_actions {
+            let interfaces = meant.iter().map(|member| member.resources().collect());
+            self.note(note_of_twice(group, &writers, interfaces));
+            let of_actions = narrow::of_actions(&written_actions, &actions);
+            let Some(conditions) = self.conditions(group, &writers, &written, &meant) else { continue };
+            let interfaces: BTreeSet<String> = meant.into_iter().filter_map(|member| member.interface).collect();
+            for condition in conditions {
+                let mut tests: Vec<Condition> = of_actions.iter().cloned().chain(condition).collect();
+                let condition = if tests.len() > 1 { Some(Condition::All(tests)) } else { tests.pop() };
+                let source = self.groups.source(group, condition, interval);
+                self.sources.push(LogSource { interfaces: interfaces.clone(), ..source });
+            }
+        }
+    }
+
+    /// The conditions that select the records of interfaces, one for each query; `None` in place of one for every
+    /// record. Where nothing can tell the interfaces, the log group is left out.
+    fn conditions(
+        &mut self,
+        group: &str,
+        writers: &[Log],
+        written: &BTreeSet<Member>,
+        meant: &BTreeSet<Member>,
+    ) -> Option<Vec<Option<Condition>>> {
+        let has = |field| self.groups.by_group[group].iter().all(|log| flow_logs::has_field(log, field));
+        match narrowing(written, meant, &self.instances, has) {
+            Narrowing::Whole => Some(vec![None]),
+            Narrowing::Impossible => {
+                self.left_out.extend(writers.iter().map(|log| log.id.clone()));
+                self.note(Some(format!(
+                    "{group} is left out: its records do not have the field `eni`, which tells those of other \
+                     interfaces apart"
+                )));
+                None
+            }
+            Narrowing::Some { conditions, is_of_today } => {
+                self.note(is_of_today.then(|| {
+                    format!(
+                        "the records in {group} do not have the fields `vpc` and `subnet`: those of interfaces that \
+                         are gone may be left out"
+                    )
+                }));
+                Some(conditions.into_iter().map(Some).collect())
+            }
+        }
+    }
+
+    fn note(&mut self, note: Option<String>) {
+        self.notes.extend(note.filter(|note| !self.notes.contains(note)));
+    }
+
+    fn finish(mut self, targets: &[Target]) -> Result<Sources, Error> {
+        if self.sources.is_empty() && !self.left_out.is_empty() {
+            return Err(Error::FieldMissing { missing: "`eni`".into(), flow_logs: self.left_out });
+        }
+        let is_narrowed = self.sources.iter().any(|source| source.condition.is_some());
+        if let Some(target) = targets.iter().find(|target| is_narrowed && is_of_today(target.kind)) {
+            let kind = target.kind.name();
+            self.notes.push(format!(
+                "the interfaces of `{kind}` are those of today: records of interfaces that are gone may be left out"
+            ));
+        }
+        Ok(Sources { sources: self.sources, notes: self.notes })
+    }
+}
+
+/// A flow log as coverage knows it.
+fn of(flow_log: &ec2::FlowLog) -> Log {
+    let mut actions: BTreeSet<Action> = Action::ALL.into();
+    match flow_log.traffic_type() {
+        Some(ec2::TrafficType::Accept) => drop(actions.remove(&Action::Reject)),
+        Some(ec2::TrafficType::Reject) => drop(actions.remove(&Action::Accept)),
+        _ => {}
+    }
+    Log {
+        id: flow_log.flow_log_id().unwrap_or_default().to_string(),
+        resource: flow_log.resource_id().unwrap_or_default().to_string(),
+        created: flow_logs::created(flow_log),
+        deleted: None,
+        actions,
+        has_interface: flow_logs::has_field(flow_log, Field::Eni),
+        has_action: flow_logs::has_field(flow_log, Field::Action),
+        destination: flow_logs::destination(flow_log),
+    }
+}
+
+/// Each instance, and its interfaces.
+fn instances(inventory: &Inventory, members: &BTreeSet<Member>) -> Vec<Instance> {
+    let owned = inventory.interfaces.iter().filter_map(|interface| Some((&interface.id, interface.owner.as_ref()?)));
+    let owners: HashMap<&String, &String> = owned.collect();
+    let mut by_instance: BTreeMap<&String, BTreeSet<Member>> = BTreeMap::new();
+    for member in members {
+        if let Some(owner) = member.interface.as_ref().and_then(|interface| owners.get(interface)) {
+            by_instance.entry(owner).or_default().insert(member.clone());
+        }
+    }
+    let is_instance = |(owner, _): &(&String, _)| owner.starts_with("i-");
+    let instance = |(id, members): (&String, BTreeSet<Member>)| Instance { id: id.clone(), members };
+    by_instance.into_iter().filter(is_instance).map(instance).collect()
+}
+
+/// A note on two flow logs that write records of one interface into one log group, where nobody can tell them apart.
+/// Each interface is told by the resources that a flow log of it may be on.
+fn note_of_twice<'m>(
+    group: &str,
+    writers: &[Log],
+    interfaces: impl IntoIterator<Item = Vec<&'m String>>,
+) -> Option<String> {
+    let mut by_resource: HashMap<&String, Vec<&Log>> = HashMap::new();
+    for log in writers {
+        by_resource.entry(&log.resource).or_default().push(log);
+    }
+    interfaces.into_iter().find_map(|resources| {
+        let logs: Vec<&Log> = resources.into_iter().filter_map(|id| by_resource.get(id)).flatten().copied().collect();
+        let pairs =
+            logs.iter().enumerate().flat_map(|(place, one)| logs[place + 1..].iter().map(move |other| (one, other)));
+        let is_same = |one: &Log, other: &Log| {
+            [Action::Accept, Action::Reject]
+                .iter()
+                .any(|action| one.actions.contains(action) && other.actions.contains(action))
+        };
+        let (one, other) =
+            pairs.filter(|(one, other)| is_same(one, other)).map(|(one, other)| (&one.id, &other.id)).next()?;
+        Some(format!(
+            "{one} and {other} write records of the same interfaces into {group}: the answer may count them twice"
+        ))
+    })
 }

@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use aws_sdk_cloudwatchlogs::types::LogGroupClass;
+
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::service::{Question, Reply, Service};
-use super::target::{self, LogSource};
+use super::target::{self, LogSource, Sources};
 use super::window::LogGroups;
 use super::{cell, discovery};
-use crate::field::Field;
+use crate::account::answering::{Answering, Answers};
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
-use crate::query::plan::{Check, Condition, Plan, Source};
+use crate::query::plan::{Condition, Plan};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Value, time_utc};
 
@@ -25,6 +27,8 @@ const GROUPS_PER_QUERY: usize = 50;
 pub(super) struct Asked {
     pub(super) sources: Vec<LogSource>,
     pub(super) units: Vec<Unit>,
+    /// Notes on what is not in the answer, or in it twice.
+    pub(super) notes: Vec<String>,
     pub(super) now: EpochSeconds,
 }
 
@@ -33,23 +37,28 @@ pub(super) struct Asked {
 pub(super) struct Unit {
     groups: Vec<String>,
     format: Format,
-    interfaces: Option<BTreeSet<String>>,
-    /// The part of the window that they can answer.
+    class: Option<LogGroupClass>,
+    /// The condition of the records that answer; `None` for all.
+    condition: Option<Condition>,
+    /// The part of the window that they answer for.
+    part: Interval,
+    /// The seconds of it that they can answer.
     pub(super) interval: Interval,
 }
 
 /// Finds the log groups that a plan queries; what cannot be answered is an error before any query starts.
 pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
     let now = jiff::Timestamp::now().as_second();
-    let interval = interval.unwrap_or(Interval { from: 0, until: now });
-    let sources = target::sources(aws, &plan.targets).await?;
+    let interval = interval.unwrap_or(all_until(now));
+    let Sources { sources, mut notes } = target::sources(aws, plan, interval).await?;
     let names: Vec<&str> = sources.iter().map(|source| source.group.as_str()).collect();
     let (formats, log_groups) = tokio::try_join!(discovery::formats(aws, &sources), LogGroups::read(aws, &names))?;
+    let (sources, formats) = answering(sources.into_iter().zip(formats).collect(), &log_groups, &mut notes)?;
     check_fields(plan, &sources, &formats)?;
     let mut units: Vec<Unit> = Vec::new();
     for (source, format) in sources.iter().zip(formats) {
-        let Some(clamped) = log_groups.clamped(&source.group, interval, now) else { continue };
-        let unit = Unit::new(source, format, clamped);
+        let Some(clamped) = log_groups.clamped(&source.group, source.interval, now) else { continue };
+        let unit = Unit::new(source, format, log_groups.class(&source.group), clamped);
         let Some(unit) = unit.since_its_format(aws, plan, source) else { continue };
         match units.iter_mut().find(|other| other.fits(&unit)) {
             Some(other) => other.join(unit),
@@ -63,7 +72,51 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     if let Some(first) = first.filter(|first| *first > interval.from) {
         aws.tell(&format!("the window starts at {}: the log groups keep nothing older", time_utc(first)));
     }
-    Ok(Asked { sources, units, now })
+    Ok(Asked { sources, units, notes, now })
+}
+
+/// What would answer a plan.
+pub(in super::super) async fn answers(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error> {
+    let window = interval.unwrap_or_else(|| all_until(jiff::Timestamp::now().as_second()));
+    let Sources { sources, notes } = target::sources(aws, plan, window).await?;
+    let answering = sources.into_iter().map(|source| Answering {
+        log_group: source.group,
+        flow_logs: source.flow_logs.into_iter().collect(),
+        interfaces: source.interfaces.into_iter().collect(),
+        condition: source.condition,
+        interval: source.interval,
+        place: None,
+    });
+    Ok(Answers { answering: answering.collect(), notes })
+}
+
+/// Every second up to one.
+const fn all_until(until: EpochSeconds) -> Interval {
+    Interval { from: 0, until }
+}
+
+/// The sources whose log groups can be queried, with their formats; the others are noted.
+fn answering(
+    sources: Vec<(LogSource, Format)>,
+    log_groups: &LogGroups,
+    notes: &mut Vec<String>,
+) -> Result<(Vec<LogSource>, Vec<Format>), Error> {
+    let refusals: BTreeSet<String> =
+        sources.iter().filter_map(|(source, _)| log_groups.refusal(&source.group)).collect();
+    let is_answering = |(source, _): &(LogSource, Format)| log_groups.refusal(&source.group).is_none();
+    let answering: Vec<(LogSource, Format)> = sources.into_iter().filter(is_answering).collect();
+    if answering.is_empty() && !refusals.is_empty() {
+        return Err(Error::NotQueried { reasons: refusals.into_iter().collect() });
+    }
+    notes.extend(refusals);
+    Ok(answering.into_iter().unzip())
+}
+
+impl Asked {
+    /// The number of log groups.
+    pub(super) fn log_groups(&self) -> u64 {
+        self.sources.iter().map(|source| &source.group).collect::<BTreeSet<_>>().len() as u64
+    }
 }
 
 /// Checks that each named field is in the records of some log group.
@@ -74,14 +127,17 @@ fn check_fields(plan: &Plan, sources: &[LogSource], formats: &[Format]) -> Resul
 }
 
 impl Unit {
-    fn new(source: &LogSource, format: Format, interval: Interval) -> Self {
-        Self { groups: vec![source.group.clone()], format, interfaces: source.interfaces.clone(), interval }
+    fn new(source: &LogSource, format: Format, class: Option<LogGroupClass>, interval: Interval) -> Self {
+        let LogSource { group, condition, interval: part, .. } = source.clone();
+        Self { groups: vec![group], format, class, condition, part, interval }
     }
 
     /// Whether the log groups of another unit can be queried together with these.
     fn fits(&self, other: &Self) -> bool {
         self.format == other.format
-            && self.interfaces == other.interfaces
+            && self.class == other.class
+            && self.condition == other.condition
+            && self.part == other.part
             && self.groups.len() + other.groups.len() <= GROUPS_PER_QUERY
     }
 
@@ -107,9 +163,9 @@ impl Unit {
 
     /// The plan over the selected records.
     fn narrowed<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
-        match &self.interfaces {
+        match &self.condition {
             None => Cow::Borrowed(plan),
-            Some(interfaces) => Cow::Owned(plan.narrowed(of_interfaces(interfaces))),
+            Some(condition) => Cow::Owned(plan.narrowed(condition.clone())),
         }
     }
 
@@ -146,11 +202,6 @@ impl Unit {
     pub(super) async fn ask(&self, service: &Service<'_>, text: &str, interval: Interval) -> Result<Reply, Error> {
         service.ask(&Question { groups: &self.groups, text, interval }).await
     }
-}
-
-fn of_interfaces(interfaces: &BTreeSet<String>) -> Condition {
-    let words = interfaces.iter().cloned().collect();
-    Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false })
 }
 
 /// The two halves of an interval, the later one first; `None` for a single second.

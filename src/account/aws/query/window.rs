@@ -1,8 +1,8 @@
 //! Clamps a window to what a log group can answer: the service refuses the rest of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::super::connection::Aws;
@@ -24,9 +24,9 @@ impl LogGroups {
     /// Reads these log groups; one that is gone is left out.
     pub(super) async fn read(aws: &Aws, names: &[&str]) -> Result<Self, Error> {
         let clients = aws.clients().await?;
-        let mut names = names.to_vec();
-        names.sort_unstable();
-        names.dedup();
+        // Another account does not describe its log groups to this one.
+        let names: BTreeSet<&str> = names.iter().copied().filter(|name| !name.starts_with("arn:")).collect();
+        let names: Vec<&str> = names.into_iter().collect();
         let cancellation = Cancellation::current();
         let ask = |names: Vec<&str>| {
             let names: Vec<String> = names.into_iter().map(Into::into).collect();
@@ -37,6 +37,26 @@ impl LogGroups {
         let found: Vec<Vec<LogGroup>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
         let named = |group: LogGroup| Some((group.log_group_name()?.to_string(), group));
         Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
+    }
+
+    /// Why a log group cannot be queried, if it cannot.
+    pub(super) fn refusal(&self, name: &str) -> Option<String> {
+        match self.0.get(name) {
+            None if name.starts_with("arn:") => None,
+            None => Some(format!("the log group {name} does not exist, so that its flow logs deliver nothing")),
+            Some(group) if group.log_group_class() == Some(&LogGroupClass::Delivery) => Some(format!(
+                "the log group {name} is of class DELIVERY, which cannot be queried: let the flow log deliver to one of \
+                 class STANDARD"
+            )),
+            Some(_) => None,
+        }
+    }
+
+    /// The class of a log group: a query takes log groups of one class only.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>.
+    pub(super) fn class(&self, name: &str) -> Option<LogGroupClass> {
+        self.0.get(name).and_then(|group| group.log_group_class().cloned())
     }
 
     /// The first second that a log group can answer.

@@ -1,0 +1,31 @@
+//! What would answer a plan, before anything is asked.
+
+use super::place::Place;
+use crate::query::plan::Condition;
+use crate::query::window::Interval;
+
+/// Records of a log group that would answer a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answering {
+    /// The log group.
+    pub log_group: String,
+    /// The flow logs that deliver to it.
+    pub flow_logs: Vec<String>,
+    /// The interfaces of today whose records answer; empty for a log group that is asked for by name.
+    pub interfaces: Vec<String>,
+    /// The condition that selects those records; `None` for every record.
+    pub condition: Option<Condition>,
+    /// The part of the window in which they start.
+    pub interval: Interval,
+    /// Its place, if there are several places.
+    pub place: Option<Place>,
+}
+
+/// What would answer a plan, and notes on what would be left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    /// The log groups.
+    pub answering: Vec<Answering>,
+    /// The notes.
+    pub notes: Vec<String>,
+}

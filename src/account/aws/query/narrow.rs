@@ -1,0 +1,267 @@
+//! Narrows the records of a log group to the interfaces that are meant.
+
+use std::collections::BTreeSet;
+
+use crate::account::coverage::{Action, Member};
+use crate::field::Field;
+use crate::query::plan::{Check, Condition, Source};
+
+/// The most interfaces in the text of one query, which has at most 10,000 characters.
+const INTERFACES_PER_QUERY: usize = 250;
+
+/// How the records that are meant are found.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Narrowing {
+    /// They are all records of the log group.
+    Whole,
+    /// They fulfil one of these conditions, each in a query of its own.
+    Some {
+        conditions: Vec<Condition>,
+        /// Whether records of interfaces that are gone may be left out.
+        is_of_today: bool,
+    },
+    /// The records do not have the fields that tell.
+    Impossible,
+}
+
+/// An instance, and its interfaces.
+pub(super) struct Instance {
+    pub(super) id: String,
+    pub(super) members: BTreeSet<Member>,
+}
+
+/// Narrows records of `written` interfaces to those of `meant` ones, by the fields that each record has; `instances`
+/// are those that may be told by their own field.
+pub(super) fn narrowing(
+    written: &BTreeSet<Member>,
+    meant: &BTreeSet<Member>,
+    instances: &[Instance],
+    has: impl Fn(Field) -> bool,
+) -> Narrowing {
+    if written == meant {
+        return Narrowing::Whole;
+    }
+    if !has(Field::Eni) {
+        return Narrowing::Impossible;
+    }
+    let others = written.difference(meant).collect();
+    let mut narrow = Narrow { written, others, rest: meant.iter().collect(), conditions: Vec::new() };
+    narrow.vpcs(&has);
+    narrow.subnets(&has);
+    let is_of_today = narrow.rest.iter().any(|member| member.interface.is_none());
+    if has(Field::Instance) {
+        narrow.instances(instances);
+    }
+    Narrowing::Some { conditions: narrow.finish(), is_of_today }
+}
+
+/// The condition that keeps records of some actions of those that a log group has; `None` where it has no other.
+pub(super) fn of_actions(written: &BTreeSet<Action>, meant: &BTreeSet<Action>) -> Option<Condition> {
+    if written.is_subset(meant) {
+        return None;
+    }
+    let words: Vec<String> = meant.iter().filter_map(|action| action.word()).map(Into::into).collect();
+    let is_one = (!words.is_empty()).then(|| text(Field::Action, words, false));
+    let is_absent = Condition::Not(Box::new(Condition::Test(Source::Field(Field::Action), Check::Present)));
+    let is_absent = meant.contains(&Action::Unknown).then_some(is_absent);
+    Some(any(is_one.into_iter().chain(is_absent).collect()))
+}
+
+struct Narrow<'a> {
+    written: &'a BTreeSet<Member>,
+    /// The interfaces whose records are not meant.
+    others: BTreeSet<&'a Member>,
+    /// The interfaces that no condition selects yet.
+    rest: BTreeSet<&'a Member>,
+    conditions: Vec<Condition>,
+}
+
+impl Narrow<'_> {
+    /// VPCs whose interfaces are meant even where they are gone, but for some.
+    fn vpcs(&mut self, has: &impl Fn(Field) -> bool) {
+        let is_gone = |member: &&&Member| member.interface.is_none() && member.subnet.is_none();
+        let vpcs: Vec<String> = self.rest.iter().filter(is_gone).filter_map(|member| member.vpc.clone()).collect();
+        for vpc in vpcs {
+            let is_in = |member: &Member| member.vpc.as_ref() == Some(&vpc);
+            let is_only = self.written.iter().all(is_in);
+            let others: Vec<&Member> = self.others.iter().copied().filter(|member| is_in(member)).collect();
+            let subnets: BTreeSet<String> = others
+                .iter()
+                .filter(|member| member.interface.is_none())
+                .filter_map(|member| member.subnet.clone())
+                .collect();
+            if !is_only && !has(Field::Vpc) || !subnets.is_empty() && !has(Field::Subnet) {
+                continue;
+            }
+            let is_outside = |member: &Member| member.subnet.as_ref().is_some_and(|subnet| subnets.contains(subnet));
+            let interfaces = others.iter().filter(|member| !is_outside(member));
+            let interfaces: Vec<String> = interfaces.filter_map(|member| member.interface.clone()).collect();
+            self.rest.retain(|member| !is_in(member) || is_outside(member));
+            let mut tests = Vec::new();
+            tests.extend((!is_only).then(|| text(Field::Vpc, vec![vpc.clone()], false)));
+            tests.extend((!subnets.is_empty()).then(|| text(Field::Subnet, subnets.iter().cloned().collect(), true)));
+            tests.extend((!interfaces.is_empty()).then(|| text(Field::Eni, interfaces, true)));
+            self.conditions.push(all(tests));
+        }
+    }
+
+    /// Subnets whose interfaces are meant even where they are gone, but for some.
+    fn subnets(&mut self, has: &impl Fn(Field) -> bool) {
+        let is_gone = |member: &&&Member| member.interface.is_none();
+        let subnets: Vec<String> =
+            self.rest.iter().filter(is_gone).filter_map(|member| member.subnet.clone()).collect();
+        let mut whole = Vec::new();
+        for subnet in subnets {
+            let is_in = |member: &Member| member.subnet.as_ref() == Some(&subnet);
+            let is_only = self.written.iter().all(is_in);
+            if !is_only && !has(Field::Subnet) {
+                continue;
+            }
+            let others = self.others.iter().filter(|member| is_in(member));
+            let others: Vec<String> = others.filter_map(|member| member.interface.clone()).collect();
+            self.rest.retain(|member| !is_in(member));
+            if others.is_empty() {
+                whole.push(subnet);
+                continue;
+            }
+            let is_one = (!is_only).then(|| text(Field::Subnet, vec![subnet.clone()], false));
+            self.conditions.push(all(is_one.into_iter().chain([text(Field::Eni, others, true)]).collect()));
+        }
+        if !whole.is_empty() {
+            self.conditions.push(text(Field::Subnet, whole, false));
+        }
+    }
+
+    /// Instances all of whose interfaces are meant.
+    fn instances(&mut self, instances: &[Instance]) {
+        let is_whole = |instance: &&Instance| {
+            !instance.members.is_empty() && instance.members.iter().all(|member| self.rest.contains(member))
+        };
+        let whole: Vec<&Instance> = instances.iter().filter(is_whole).collect();
+        if whole.is_empty() {
+            return;
+        }
+        self.rest.retain(|member| !whole.iter().any(|instance| instance.members.contains(*member)));
+        self.conditions.push(text(Field::Instance, whole.iter().map(|instance| instance.id.clone()).collect(), false));
+    }
+
+    /// The conditions so far, and the interfaces that are left.
+    fn finish(mut self) -> Vec<Condition> {
+        let left: Vec<String> = self.rest.iter().filter_map(|member| member.interface.clone()).collect();
+        let lists: Vec<Condition> =
+            left.chunks(INTERFACES_PER_QUERY).map(|ids| text(Field::Eni, ids.to_vec(), false)).collect();
+        if lists.len() <= 1 {
+            self.conditions.extend(lists);
+            return if self.conditions.is_empty() { Vec::new() } else { vec![any(self.conditions)] };
+        }
+        let others = (!self.conditions.is_empty()).then(|| any(self.conditions));
+        others.into_iter().chain(lists).collect()
+    }
+}
+
+fn text(field: Field, mut words: Vec<String>, negated: bool) -> Condition {
+    words.sort();
+    words.dedup();
+    Condition::Test(Source::Field(field), Check::Text { words, negated })
+}
+
+fn any(mut conditions: Vec<Condition>) -> Condition {
+    if conditions.len() == 1 { conditions.remove(0) } else { Condition::Any(conditions) }
+}
+
+fn all(mut conditions: Vec<Condition>) -> Condition {
+    if conditions.len() == 1 { conditions.remove(0) } else { Condition::All(conditions) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `vpc/subnet/interface`, in which `-` are those that are gone.
+    fn member(text: &str) -> Member {
+        let mut parts = text.split('/').map(|part| (part != "-").then(|| part.to_string()));
+        let mut next = || parts.next().flatten();
+        Member { vpc: next(), subnet: next(), interface: next() }
+    }
+
+    fn members(text: &str) -> BTreeSet<Member> {
+        text.split(' ').map(member).collect()
+    }
+
+    /// The conditions as text: `all(..)`, `any(..)`, `field=a,b`, `field!=a`.
+    fn shown(condition: &Condition) -> String {
+        let each = |parts: &[Condition]| parts.iter().map(shown).collect::<Vec<_>>().join(" ");
+        match condition {
+            Condition::All(parts) => format!("all({})", each(parts)),
+            Condition::Any(parts) => format!("any({})", each(parts)),
+            Condition::Not(inner) => format!("not({})", shown(inner)),
+            Condition::Test(source, Check::Text { words, negated }) => {
+                format!("{}{}{}", source.name(), if *negated { "!=" } else { "=" }, words.join(","))
+            }
+            Condition::Test(source, _) => source.name(),
+            _ => "?".into(),
+        }
+    }
+
+    fn narrowed(written: &str, meant: &str, lacks: &[Field]) -> String {
+        let web = Instance { id: "i".into(), members: members("v/s/e1") };
+        match narrowing(&members(written), &members(meant), &[web], |field| !lacks.contains(&field)) {
+            Narrowing::Whole => "whole".into(),
+            Narrowing::Impossible => "impossible".into(),
+            Narrowing::Some { conditions, is_of_today } => {
+                let conditions: Vec<String> = conditions.iter().map(shown).collect();
+                format!("{}{}", conditions.join("; "), if is_of_today { ", of today" } else { "" })
+            }
+        }
+    }
+
+    #[test]
+    fn records_are_narrowed_by_the_widest_field_that_tells() {
+        let vpc = "v/-/- v/s/- v/s/e1 v/s/e2 v/t/- v/t/e3";
+        let two = &format!("{vpc} w/-/- w/u/- w/u/e4");
+        for (written, meant, lacks, expected) in [
+            (vpc, vpc, &[][..], "whole"),
+            (vpc, "v/s/- v/s/e1 v/s/e2", &[], "subnet=s"),
+            (vpc, "v/s/- v/s/e1 v/s/e2 v/t/- v/t/e3", &[], "subnet=s,t"),
+            (vpc, "v/s/- v/s/e1 v/s/e2", &[Field::Subnet, Field::Instance], "eni=e1,e2, of today"),
+            (vpc, "v/s/- v/s/e2", &[], "all(subnet=s eni!=e1)"),
+            (vpc, "v/-/- v/t/- v/t/e3", &[], "subnet!=s"),
+            (vpc, "v/-/- v/t/- v/t/e3", &[Field::Subnet], "eni=e3, of today"),
+            (vpc, "v/-/- v/s/- v/s/e1 v/s/e2 v/t/-", &[Field::Subnet, Field::Vpc], "eni!=e3"),
+            (vpc, "v/s/e1", &[], "instance=i"),
+            (vpc, "v/s/e1 v/t/e3", &[], "any(instance=i eni=e3)"),
+            (vpc, "v/s/e1", &[Field::Instance], "eni=e1"),
+            (vpc, "v/s/e1", &[Field::Eni], "impossible"),
+            (two, vpc, &[], "vpc=v"),
+            (two, vpc, &[Field::Vpc], "subnet=s,t, of today"),
+            (two, "v/-/- v/t/- v/t/e3", &[], "all(vpc=v subnet!=s)"),
+        ] {
+            assert_eq!(narrowed(written, meant, lacks), expected, "{meant} of {written} without {lacks:?}");
+        }
+    }
+
+    #[test]
+    fn many_interfaces_are_several_queries() {
+        let ids: Vec<String> = (0..600).map(|number| format!("v/s/e{number:03}")).collect();
+        let (written, meant) = (members(&ids.join(" ")), members(&ids[1..].join(" ")));
+        let Narrowing::Some { conditions, .. } = narrowing(&written, &meant, &[], |_| true) else { panic!("narrowed") };
+        let count = |condition: &Condition| shown(condition).split(',').count();
+        assert_eq!(conditions.iter().map(count).collect::<Vec<_>>(), [250, 250, 99]);
+    }
+
+    #[test]
+    fn records_of_other_actions_are_left_out_where_there_are_any() {
+        let of = |written: &[Action], meant: &[Action]| {
+            of_actions(&written.iter().copied().collect(), &meant.iter().copied().collect()).map(|one| shown(&one))
+        };
+        let (accept, reject, unknown) = (Action::Accept, Action::Reject, Action::Unknown);
+        assert_eq!(of(&[accept, reject], &[accept, reject]), None);
+        assert_eq!(of(&[reject], &[accept, reject]), None);
+        assert_eq!(of(&[accept, reject], &[reject]).as_deref(), Some("action=REJECT"));
+        assert_eq!(
+            of(&[accept, reject, unknown], &[reject, unknown]).as_deref(),
+            Some("any(action=REJECT not(action))")
+        );
+        assert_eq!(of(&[accept, unknown], &[unknown]).as_deref(), Some("not(action)"));
+    }
+}

@@ -1,0 +1,387 @@
+//! Targets to traffic: the interfaces that are meant, and the flow logs that answer for them.
+
+use std::collections::BTreeSet;
+
+use super::coverage::{Action, Coverage, Destination, Gap, Log, Meant, Member, Part, coverage};
+use super::flow_log::FlowLog;
+use super::inventory::Inventory;
+use super::resource::{Resource, label};
+use super::select::{Error, few, not_found};
+use crate::field::Field;
+use crate::kind::TargetKind;
+use crate::query::glob::matches_glob;
+use crate::query::plan::{Check, Filter, Plan, Source, Statuses, Target};
+use crate::query::window::Interval;
+
+/// A flow log that this tool or the Go tool created, and the ids that it consists of.
+pub(super) struct Own {
+    pub(super) flow_log: FlowLog,
+    pub(super) ids: BTreeSet<String>,
+}
+
+/// A network and what records it.
+pub(super) struct Network<'a> {
+    inventory: &'a Inventory,
+    /// Every flow log.
+    pub(super) logs: Vec<Log>,
+    /// Those of this tool, by resource.
+    own: Vec<Own>,
+    /// Every interface, and those that are gone where they count.
+    pub(super) members: BTreeSet<Member>,
+}
+
+/// The question of a plan.
+pub(super) struct Request<'a> {
+    pub(super) targets: &'a [Target],
+    pub(super) actions: BTreeSet<Action>,
+    pub(super) window: Interval,
+    /// See [`Meant::reaches_back`].
+    pub(super) reaches_back: bool,
+}
+
+/// What answers a plan.
+#[derive(Default)]
+pub(super) struct Traffic {
+    /// What each flow log answers.
+    pub(super) parts: Vec<Part>,
+    /// Notes on what is not in the answer.
+    pub(super) notes: Vec<String>,
+}
+
+/// What a selector selects, or a target without one.
+struct Selection {
+    kind: TargetKind,
+    what: String,
+    create: Option<String>,
+    /// Whether it was named, so that what is uncovered is worth a word.
+    is_named: bool,
+    scopes: Vec<Scope>,
+}
+
+/// A resource: its interfaces, and the flow logs on itself.
+struct Scope {
+    members: BTreeSet<Member>,
+    own: BTreeSet<String>,
+}
+
+impl<'a> Network<'a> {
+    /// A network; `has_gone` says whether records of interfaces that are gone count.
+    pub(super) fn new(inventory: &'a Inventory, logs: Vec<Log>, own: Vec<Own>, has_gone: bool) -> Self {
+        let mut members = members(inventory, has_gone);
+        let unknown: Vec<Member> = logs
+            .iter()
+            .filter(|log| !members.iter().any(|member| member.is_in(&log.resource)))
+            .filter_map(|log| unlisted(&log.resource, has_gone))
+            .collect();
+        members.extend(unknown);
+        Self { inventory, logs, own, members }
+    }
+
+    /// Finds out what answers a request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoMatch`], [`Error::NoFlowLogs`], [`Error::NoFlowLog`], [`Error::Elsewhere`].
+    pub(super) fn traffic(&self, request: &Request<'_>) -> Result<Traffic, Error> {
+        let mut selections = Vec::new();
+        for target in request.targets {
+            selections.extend(self.selections(target)?);
+        }
+        let Coverage { parts, gaps } = self.coverage(&selections, request);
+        let members = parts.iter().flat_map(|part| &part.members).collect();
+        let covered = Covered { network: self, parts: &parts, members, gaps: &gaps, actions: &request.actions };
+        let mut notes = Vec::new();
+        for selection in &selections {
+            notes.extend(covered.notes(selection)?);
+        }
+        notes.dedup();
+        Ok(Traffic { parts, notes })
+    }
+
+    /// The coverage of all selections, each interface once: the widest resource comes first.
+    fn coverage(&self, selections: &[Selection], request: &Request<'_>) -> Coverage {
+        let mut scopes: Vec<&Scope> = selections.iter().flat_map(|selection| &selection.scopes).collect();
+        scopes.sort_by_key(|scope| std::cmp::Reverse(scope.members.len()));
+        let mut taken: BTreeSet<Member> = BTreeSet::new();
+        let mut all = Coverage::default();
+        for scope in scopes {
+            let members: BTreeSet<Member> = scope.members.difference(&taken).cloned().collect();
+            let Request { actions, window, reaches_back, .. } = request;
+            let meant =
+                Meant { members: &members, own: &scope.own, actions, window: *window, reaches_back: *reaches_back };
+            let Coverage { parts, gaps } = coverage(&self.logs, &meant);
+            all.parts.extend(parts);
+            all.gaps.extend(gaps);
+            taken.extend(members);
+        }
+        all
+    }
+
+    fn selections(&self, target: &Target) -> Result<Vec<Selection>, Error> {
+        let kind = target.kind;
+        if target.selectors.is_empty() || kind == TargetKind::All {
+            let scopes = match kind {
+                TargetKind::All => vec![self.scope(|_| true, BTreeSet::new())],
+                TargetKind::Eni => vec![self.scope(|member| member.interface.is_some(), BTreeSet::new())],
+                kind => self.every_scope(kind),
+            };
+            return Ok(vec![Selection { kind, what: kind.name().into(), create: None, is_named: false, scopes }]);
+        }
+        target.selectors.iter().map(|selector| self.selected(kind, selector)).collect()
+    }
+
+    fn selected(&self, kind: TargetKind, selector: &str) -> Result<Selection, Error> {
+        if kind == TargetKind::Eni {
+            return self.selected_interfaces(selector);
+        }
+        let resources = self.inventory.resources(kind);
+        let selected: Vec<&Resource> = resources.iter().filter(|resource| resource.is_selected(selector)).collect();
+        let mut scopes: Vec<Scope> = selected.iter().map(|resource| self.scope_of(resource, Some(selector))).collect();
+        if scopes.is_empty() {
+            scopes =
+                self.scopes_without_resource(kind, |own| own.is_selected(selector), |id| matches_glob(selector, id));
+        }
+        if scopes.is_empty() {
+            return Err(not_found(&resources, kind, selector));
+        }
+        let what = match selected.as_slice() {
+            [one] => one.label(),
+            _ => label(kind, None, selector),
+        };
+        let create = selected.first().map(|resource| format!("flowlogs create {} {}", kind.name(), resource.id));
+        Ok(Selection { kind, what, create, is_named: true, scopes })
+    }
+
+    fn selected_interfaces(&self, selector: &str) -> Result<Selection, Error> {
+        let is_selected = |member: &Member| member.interface.as_ref().is_some_and(|id| matches_glob(selector, id));
+        let ids = self.members.iter().filter_map(|member| member.interface.clone());
+        let own = self.logs.iter().filter(|log| matches_glob(selector, &log.resource)).map(|log| log.id.clone());
+        let scope = self.scope(is_selected, own.collect());
+        let Some(first) = scope.members.first() else {
+            return Err(Error::NoMatch { kind: "eni", selector: selector.into(), known: ids.collect() });
+        };
+        let create = first.subnet.as_ref().map(|subnet| format!("flowlogs create subnet {subnet}"));
+        let what = label(TargetKind::Eni, None, selector);
+        Ok(Selection { kind: TargetKind::Eni, what, create, is_named: true, scopes: vec![scope] })
+    }
+
+    /// Every resource of a kind.
+    fn every_scope(&self, kind: TargetKind) -> Vec<Scope> {
+        let resources = self.inventory.resources(kind);
+        let mut scopes: Vec<Scope> = resources.iter().map(|resource| self.scope_of(resource, None)).collect();
+        let is_listed = |own: &FlowLog| resources.iter().any(|resource| own.is_of(resource));
+        let is_known = |id: &str| resources.iter().any(|resource| resource.id == id);
+        scopes.extend(self.scopes_without_resource(kind, |own| !is_listed(own), |id| !is_known(id)));
+        scopes
+    }
+
+    /// Resources that nobody lists any more, or that another account owns, but that have flow logs.
+    fn scopes_without_resource(
+        &self,
+        kind: TargetKind,
+        is_meant: impl Fn(&FlowLog) -> bool,
+        is_meant_id: impl Fn(&str) -> bool,
+    ) -> Vec<Scope> {
+        let own = self.own.iter().filter(|own| own.flow_log.kind == kind && is_meant(&own.flow_log));
+        let mut scopes: Vec<Scope> = own
+            .map(|own| {
+                let logs: Vec<&Log> = self.logs.iter().filter(|log| own.ids.contains(&log.id)).collect();
+                self.scope(|member| logs.iter().any(|log| member.is_in(&log.resource)), own.ids.clone())
+            })
+            .collect();
+        if let Some((_, prefix)) = kind.info().id.filter(|_| kind.covers_whole()) {
+            let is_one = |log: &&Log| log.resource.starts_with(prefix) && is_meant_id(&log.resource);
+            let ids: BTreeSet<&String> = self.logs.iter().filter(is_one).map(|log| &log.resource).collect();
+            scopes.extend(ids.into_iter().map(|id| self.scope(|member| member.is_in(id), self.logs_on(id))));
+        }
+        scopes
+    }
+
+    fn scope_of(&self, resource: &Resource, selector: Option<&str>) -> Scope {
+        let mut own = self.logs_on(&resource.id);
+        let created = self.own.iter().filter(|own| own.flow_log.is_of(resource));
+        own.extend(created.flat_map(|own| own.ids.iter().cloned()));
+        if resource.kind.covers_whole() {
+            return self.scope(|member| member.is_in(&resource.id), own);
+        }
+        // Of instances that share a name, one may be selected by its id.
+        let one = selector.filter(|selector| !matches_glob(selector, &resource.id));
+        let of_one = one.filter(|_| resource.kind == TargetKind::Instance);
+        let of_one = of_one.map(|selector| self.inventory.instance_interfaces(selector));
+        let ids: BTreeSet<&String> = resource.interfaces.iter().collect();
+        let is_meant = |id: &String| ids.contains(id) && of_one.as_ref().is_none_or(|of_one| of_one.contains(id));
+        self.scope(|member| member.interface.as_ref().is_some_and(is_meant), own)
+    }
+
+    fn logs_on(&self, resource: &str) -> BTreeSet<String> {
+        self.logs.iter().filter(|log| log.resource == resource).map(|log| log.id.clone()).collect()
+    }
+
+    fn scope(&self, is_meant: impl Fn(&Member) -> bool, own: BTreeSet<String>) -> Scope {
+        Scope { members: self.members.iter().filter(|member| is_meant(member)).cloned().collect(), own }
+    }
+
+    /// The interfaces that a flow log records.
+    pub(super) fn recorded_by(&self, log: &Log) -> BTreeSet<Member> {
+        self.members.iter().filter(|member| member.is_in(&log.resource)).cloned().collect()
+    }
+}
+
+/// The interfaces of an inventory; if asked for, those that are gone of each subnet and VPC.
+fn members(inventory: &Inventory, has_gone: bool) -> BTreeSet<Member> {
+    let mut members = BTreeSet::new();
+    let places = inventory.subnets.iter().map(|subnet| (&subnet.vpc, Some(&subnet.id)));
+    let places = places.chain(inventory.vpcs.iter().map(|vpc| (&vpc.id, None)));
+    let of_interfaces = inventory.interfaces.iter().map(|interface| (&interface.vpc, Some(&interface.subnet)));
+    if has_gone {
+        for (vpc, subnet) in places.chain(of_interfaces) {
+            members.insert(Member { vpc: Some(vpc.clone()), subnet: None, interface: None });
+            members.insert(Member { vpc: Some(vpc.clone()), subnet: subnet.cloned(), interface: None });
+        }
+    }
+    members.extend(inventory.interfaces.iter().map(|interface| Member {
+        vpc: Some(interface.vpc.clone()),
+        subnet: Some(interface.subnet.clone()),
+        interface: Some(interface.id.clone()),
+    }));
+    members
+}
+
+/// The interfaces of a resource with a flow log that is not in the inventory; `None` if it is none of a network, or has
+/// only interfaces that are gone where those do not count.
+fn unlisted(resource: &str, has_gone: bool) -> Option<Member> {
+    let id = Some(resource.to_string());
+    let member = match resource.split_once('-')?.0 {
+        "vpc" => Member { vpc: id, subnet: None, interface: None },
+        "subnet" => Member { vpc: None, subnet: id, interface: None },
+        "eni" => Member { vpc: None, subnet: None, interface: id },
+        _ => return None,
+    };
+    (has_gone || member.interface.is_some()).then_some(member)
+}
+
+/// The coverage of a request, for the notes on it.
+struct Covered<'a> {
+    network: &'a Network<'a>,
+    parts: &'a [Part],
+    /// The interfaces in the parts.
+    members: BTreeSet<&'a Member>,
+    gaps: &'a [Gap],
+    actions: &'a BTreeSet<Action>,
+}
+
+impl Covered<'_> {
+    /// Notes on what is not recorded; nothing recorded at all is an error.
+    fn notes(&self, selection: &Selection) -> Result<Vec<String>, Error> {
+        let members: BTreeSet<&Member> = selection.scopes.iter().flat_map(|scope| &scope.members).collect();
+        let is_elsewhere = |part: &&Part| !matches!(self.log(part).destination, Destination::LogGroup(_));
+        let of_members = |part: &&Part| part.members.iter().any(|member| members.contains(member));
+        let parts: Vec<&Part> = self.parts.iter().filter(of_members).collect();
+        let elsewhere = self.elsewhere(parts.iter().copied().filter(|part| is_elsewhere(part)));
+        if parts.iter().all(is_elsewhere) {
+            return Err(Self::nothing(selection, elsewhere));
+        }
+        let mut notes = Vec::new();
+        if !elsewhere.is_empty() {
+            notes.push(format!(
+                "some records of {} are not in a log group and not in the answer: {}",
+                selection.what,
+                elsewhere.join(", ")
+            ));
+        }
+        notes.extend(self.note_of_uncovered(selection, &members));
+        notes.extend(self.note_of_half(selection, &members));
+        Ok(notes)
+    }
+
+    fn log(&self, part: &Part) -> &Log {
+        &self.network.logs[part.log]
+    }
+
+    /// Flow logs that deliver to something else than a log group.
+    fn elsewhere<'p>(&self, parts: impl Iterator<Item = &'p Part>) -> Vec<String> {
+        let name = |part: &Part| match &self.log(part).destination {
+            Destination::LogGroup(name) => name.clone(),
+            Destination::S3(place) => format!("{} delivers to S3 ({place})", self.log(part).id),
+            Destination::Firehose(stream) => format!("{} delivers to Firehose ({stream})", self.log(part).id),
+        };
+        parts.map(name).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn nothing(selection: &Selection, elsewhere: Vec<String>) -> Error {
+        let Selection { kind, what, create, is_named, .. } = selection;
+        if !elsewhere.is_empty() {
+            return Error::Elsewhere { what: what.clone(), places: elsewhere, create: create.clone() };
+        }
+        if *is_named {
+            return Error::NoFlowLog { what: what.clone(), create: create.clone() };
+        }
+        Error::NoFlowLogs { kind: *kind }
+    }
+
+    /// Interfaces that are meant by name and that no flow log records.
+    fn note_of_uncovered(&self, selection: &Selection, members: &BTreeSet<&Member>) -> Option<String> {
+        let uncovered: Vec<String> = members
+            .iter()
+            .filter(|member| selection.is_named && !self.members.contains(*member))
+            .filter_map(|member| member.interface.clone())
+            .collect();
+        if uncovered.is_empty() {
+            return None;
+        }
+        let create = selection.create.as_ref().map(|create| format!("; `{create}` records them from now on"));
+        let create = create.unwrap_or_default();
+        Some(format!("no flow log records {} of {}{create}", few(&uncovered), selection.what))
+    }
+
+    /// Interfaces of which one half is recorded.
+    fn note_of_half(&self, selection: &Selection, members: &BTreeSet<&Member>) -> Option<String> {
+        let halves = [(Action::Accept, "accepted"), (Action::Reject, "rejected")];
+        let [accepted, rejected] = halves.map(|(action, word)| {
+            let is_of = |part: &&Part| part.actions.contains(&action);
+            let of_action = || self.parts.iter().filter(is_of).flat_map(|part| &part.members);
+            (word, of_action().filter(|member| members.contains(member)).collect::<BTreeSet<&Member>>())
+        });
+        let has_both = self.actions.contains(&Action::Accept) && self.actions.contains(&Action::Reject);
+        for ((lacking, of_lacking), (word, of_other)) in [(&accepted, &rejected), (&rejected, &accepted)] {
+            let half: Vec<&Member> = of_other.difference(of_lacking).copied().collect();
+            let lacks = self.gaps.iter().any(|gap| half.contains(&&gap.member));
+            if has_both && lacks {
+                let ids: Vec<String> = half.iter().filter_map(|member| member.interface.clone()).collect();
+                let of = if ids.is_empty() { selection.what.clone() } else { few(&ids) };
+                return Some(format!(
+                    "no flow log records the {lacking} traffic of {of}: the answer has their {word} traffic only"
+                ));
+            }
+        }
+        None
+    }
+}
+
+/// The actions of the records that a plan may see.
+pub(super) fn actions_of(plan: &Plan) -> BTreeSet<Action> {
+    let mut actions: BTreeSet<Action> = Action::ALL.into();
+    if plan.selection.statuses == (Statuses::Traffic { nodata: false, skipdata: false }) {
+        actions.remove(&Action::Unknown);
+    }
+    let all = actions.clone();
+    keep_tested(&plan.selection.means, &mut actions);
+    if actions.is_empty() { all } else { actions }
+}
+
+/// Removes the actions that a filter lets through in no record.
+fn keep_tested(filter: &Filter, actions: &mut BTreeSet<Action>) {
+    match filter {
+        Filter::All(parts) => parts.iter().for_each(|part| keep_tested(part, actions)),
+        Filter::Test(Source::Field(Field::Action), Check::Text { words, negated }) => {
+            let is_said = |word: &str| words.iter().any(|said| said.eq_ignore_ascii_case(word));
+            actions.retain(|action| action.word().is_some_and(|word| is_said(word) != *negated));
+        }
+        _ => {}
+    }
+}
+
+/// Returns whether interfaces of a kind are found in the inventory of today only.
+pub(super) const fn is_of_today(kind: TargetKind) -> bool {
+    matches!(kind, TargetKind::SecurityGroup | TargetKind::NatGateway | TargetKind::Endpoint)
+}
