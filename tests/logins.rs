@@ -22,7 +22,7 @@ use program::Ran;
 /// Keys, a role that is assumed with them, and a second profile of the same account.
 const CONFIG: &str = "[profile base]
 aws_access_key_id = AKIAEXAMPLE
-aws_secret_access_key = secret
+aws_secret_access_key = a-secret-key-of-the-profile
 
 [profile dev]
 role_arn = arn:aws:iam::123456789012:role/Admin
@@ -71,6 +71,19 @@ fn a_role_of_a_profile_is_assumed_in_the_regions_of_the_profile_or_the_flag() {
     let rows: Vec<&str> = listed.lines().skip(1).collect();
     assert_eq!(rows.len(), 1, "{listed}");
     assert!(rows[0].starts_with("eu-west-3,123456789012,"), "{listed}");
+}
+
+#[test]
+fn no_log_holds_a_secret() {
+    let region = Region::new("eu-west-2");
+    Network::new(&region);
+    let args = ["--log-level", "trace", "--profile", "dev", "--region", "eu-west-2", "list"];
+    let ran = ask(&args);
+    assert!(ran.stderr.contains("DEBUG"), "{}", ran.stderr);
+    for secret in ["a-secret-key-of-the-profile", "SecretAccessKey>", "SessionToken>"] {
+        assert!(!ran.stderr.contains(secret), "{secret}: {}", ran.stderr);
+    }
+    ran.done();
 }
 
 #[test]

@@ -59,6 +59,7 @@ impl Member {
 
 /// The destination of a flow log.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only on AWS is there another destination"))]
 pub(super) enum Destination {
     /// A log group, by name or ARN.
     LogGroup(String),

@@ -65,6 +65,7 @@ pub struct AnyFlowLog {
 
 impl AnyFlowLog {
     /// The kind of a resource by the prefix of its id.
+    #[cfg(feature = "aws")]
     pub(super) fn kind_of(resource: &str) -> Option<TargetKind> {
         let prefix = |kind: TargetKind| kind.info().id.is_some_and(|(_, prefix)| resource.starts_with(prefix));
         TargetKind::ALL.into_iter().find(|kind| prefix(*kind))

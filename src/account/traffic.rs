@@ -382,6 +382,7 @@ fn keep_tested(filter: &Filter, actions: &mut BTreeSet<Action>) {
 }
 
 /// Returns whether interfaces of a kind are found in the inventory of today only.
+#[cfg(feature = "aws")]
 pub(super) const fn is_of_today(kind: TargetKind) -> bool {
     matches!(kind, TargetKind::SecurityGroup | TargetKind::NatGateway | TargetKind::Endpoint)
 }

@@ -192,7 +192,12 @@ pub(super) fn start_log(level: LogLevel, colour: bool) {
     };
     // Warnings of the SDK come back as errors, in fewer words.
     let of_sdk = if level == LevelFilter::WARN { LevelFilter::OFF } else { level };
-    let levels = Targets::new().with_default(level).with_targets([("aws_config", of_sdk), ("aws_runtime", of_sdk)]);
+    // At the level of traces libraries write whole requests and answers, with keys and session tokens.
+    let of_libraries = level.min(LevelFilter::DEBUG);
+    let levels = Targets::new()
+        .with_default(level)
+        .with_targets(["aws", "hyper", "h2", "rustls"].map(|library| (library, of_libraries)))
+        .with_targets([("aws_config", of_sdk.min(of_libraries)), ("aws_runtime", of_sdk.min(of_libraries))]);
     let log = tracing_subscriber::fmt::layer().with_writer(|| Log).with_ansi(colour).with_target(true);
     tracing_subscriber::registry().with(log).with(levels).init();
 }
