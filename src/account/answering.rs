@@ -1,4 +1,4 @@
-//! What would answer a plan, before anything is asked.
+//! The log groups that would answer a plan, found without a query.
 
 use super::place::Place;
 use crate::query::plan::Condition;
@@ -21,7 +21,7 @@ pub struct Answering {
     pub place: Option<Place>,
 }
 
-/// What would answer a plan, and notes on what would be left out.
+/// The log groups that would answer a plan, and notes on traffic that would be left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
     /// The log groups.

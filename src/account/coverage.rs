@@ -112,7 +112,7 @@ pub(super) struct Meant<'a> {
     pub(super) reaches_back: bool,
 }
 
-/// What one flow log answers.
+/// The traffic that one flow log answers for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The place of the flow log among those that were given.
@@ -125,7 +125,7 @@ pub(super) struct Part {
     pub(super) members: BTreeSet<Member>,
 }
 
-/// What no flow log answers.
+/// Traffic that no flow log answers for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gap {
     /// The interfaces.

@@ -1,4 +1,4 @@
-//! What the queries of a session may scan, over all its places.
+//! The limit on the bytes that the queries of a session scan, over all its places.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

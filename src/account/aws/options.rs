@@ -42,14 +42,19 @@ pub struct Options {
     pub tell: Option<Tell>,
     /// The price of scanning a gigabyte, in US dollars.
     pub usd_per_gb: f64,
-    /// What the queries may scan; shared by several places.
+    /// The limit on the bytes that queries scan; shared by several places.
     pub budget: Arc<Budget>,
 }
 
 impl Options {
     /// The cost of scanning `bytes`, in US dollars.
-    #[allow(clippy::cast_precision_loss, reason = "a price for people")]
     pub(super) fn cost_usd(&self, bytes: u64) -> f64 {
-        bytes as f64 / 1e9 * self.usd_per_gb
+        cost_usd(bytes, self.usd_per_gb)
     }
+}
+
+/// The cost of scanning `bytes` at a price, in US dollars.
+#[allow(clippy::cast_precision_loss, reason = "a price for people")]
+pub(super) fn cost_usd(bytes: u64, usd_per_gb: f64) -> f64 {
+    bytes as f64 / 1e9 * usd_per_gb
 }

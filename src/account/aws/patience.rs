@@ -20,7 +20,7 @@ impl Aws {
     ///
     /// # Errors
     ///
-    /// Those of the call; [`Error::Interrupted`].
+    /// The errors of the call, and [`Error::Interrupted`] after Ctrl-C.
     pub(super) async fn patiently<T, F>(&self, cancellation: &Cancellation, call: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>> + Send,

@@ -18,7 +18,7 @@ use super::connection::Aws;
 use super::error::Error;
 use super::lateness::LATENESS_S;
 use super::login::Login;
-use super::options::{News, Options, Role, Tell};
+use super::options::{News, Options, Role, Tell, cost_usd};
 use super::policy::Action;
 use crate::account::answering::{Answering, Answers};
 use crate::account::cancellation::Cancellation;
@@ -301,9 +301,8 @@ impl Account for Places {
         (self.tell)(News::Note(news));
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "a price for people")]
     fn cost_usd(&self, bytes: u64) -> Option<f64> {
-        Some(bytes as f64 / 1e9 * self.usd_per_gb)
+        Some(cost_usd(bytes, self.usd_per_gb))
     }
 
     fn begin(&self) {

@@ -55,6 +55,19 @@ impl Csv {
         let (found, columns) = (values.len(), self.shape.columns);
         if found == columns { Ok(values) } else { Err(format!("{found} values where the header row has {columns}")) }
     }
+
+    /// Passes on the values of each row, or the reason why it is malformed.
+    fn each<R: BufRead>(
+        &self,
+        rows: &mut CsvRows<R>,
+        file: &LogFile,
+        mut with: impl FnMut(Result<Vec<&str>, String>) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        while let Some(row) = rows.next().map_err(|error| read_error(&file.name, error))? {
+            with(self.values(row))?;
+        }
+        Ok(())
+    }
 }
 
 impl Records for Csv {
@@ -66,39 +79,26 @@ impl Records for Csv {
         let opened = self.storage.open_ended(&file.path, &file.name, reader.context.visible.is_followed)?;
         let stored_bytes = StoredBytes::new(opened.raw_bytes);
         let mut rows = CsvRows::new(BufReader::with_capacity(READ_BYTES, opened.reader));
-        let failed = |error: io::Error| Halt::from(read_error(&file.name, error));
         // The header row.
-        rows.next().map_err(failed)?;
+        rows.next().map_err(|error| read_error(&file.name, error))?;
         match &self.shape.content {
             CsvContent::Messages(column) => {
                 let mut messages = Messages::new(reader, unit, file, 1);
-                let damage = loop {
-                    match rows.next() {
-                        Ok(None) => break Ok(()),
-                        Err(error) => break Err(failed(error)),
-                        Ok(Some(row)) => match self.values(row) {
-                            Ok(values) => messages.push(values[*column].as_bytes(), &stored_bytes)?,
-                            Err(reason) => messages.push_malformed(reason, &stored_bytes)?,
-                        },
-                    }
-                };
+                let outcome = self.each(&mut rows, file, |values| match values {
+                    Ok(values) => messages.push(values[*column].as_bytes(), &stored_bytes),
+                    Err(reason) => messages.push_malformed(reason, &stored_bytes),
+                });
                 messages.read(&stored_bytes)?;
-                damage
+                outcome
             }
             CsvContent::Records(columns) => {
                 let mut records = FieldRecords::new(reader, unit, file, 1);
-                let damage = loop {
-                    match rows.next() {
-                        Ok(None) => break Ok(()),
-                        Err(error) => break Err(failed(error)),
-                        Ok(Some(row)) => match self.values(row) {
-                            Ok(values) => records.push(|slot| Some(values[columns[slot]]), &stored_bytes)?,
-                            Err(reason) => records.push_malformed(reason),
-                        },
-                    }
-                };
+                let outcome = self.each(&mut rows, file, |values| match values {
+                    Ok(values) => records.push(|slot| Some(values[columns[slot]]), &stored_bytes),
+                    Err(reason) => records.push_malformed(reason),
+                });
                 records.emit(&stored_bytes)?;
-                damage
+                outcome
             }
         }
     }

@@ -101,9 +101,11 @@ impl<'r> FieldRecords<'r> {
     }
 
     /// Counts something that is not a record.
-    pub(super) fn push_malformed(&mut self, reason: String) {
+    #[allow(clippy::unnecessary_wraps, reason = "it stands beside `push`, for which there may be no more room")]
+    pub(super) fn push_malformed(&mut self, reason: String) -> Result<(), Halt> {
         self.counter.number += 1;
         self.counter.malformed(|| reason);
+        Ok(())
     }
 
     /// Passes on the records that wait.

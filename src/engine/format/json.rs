@@ -66,19 +66,10 @@ impl Records for Json {
                 let outcome = walk(json, &mut |item| match item {
                     Item::Record(pairs) => match by_slot(pairs, slots, &file.layout, note_name) {
                         Ok(values) => records.push(|slot| values[slot], &stored_bytes),
-                        Err(reason) => {
-                            records.push_malformed(reason);
-                            Ok(())
-                        }
+                        Err(reason) => records.push_malformed(reason),
                     },
-                    Item::Message(_) => {
-                        records.push_malformed("a log message among records".into());
-                        Ok(())
-                    }
-                    Item::Malformed(reason) => {
-                        records.push_malformed(reason);
-                        Ok(())
-                    }
+                    Item::Message(_) => records.push_malformed("a log message among records".into()),
+                    Item::Malformed(reason) => records.push_malformed(reason),
                     Item::Envelope => Ok(()),
                 });
                 records.emit(&stored_bytes)?;

@@ -95,7 +95,9 @@ fn sniff_records(lines: &[&[u8]], format: Option<&Layout>) -> Sniffed {
     for layout in formats {
         let layout = layout.export(is_export);
         // A single malformed line in the head does not make it another format; a majority does.
-        if lines.iter().filter(|line| is_record(&layout, line, format.is_some())).count() * 2 > lines.len() {
+        let mut reader = LineReader::new(Arc::new(layout.clone()));
+        let records = lines.iter().filter(|line| is_record(&layout, &mut reader, line, format.is_some())).count();
+        if records * 2 > lines.len() {
             return Sniffed::Records(layout);
         }
     }
@@ -109,8 +111,7 @@ fn sniff_records(lines: &[&[u8]], format: Option<&Layout>) -> Sniffed {
 
 /// Returns whether a line is a record of the layout. If the layout was not given, any line of as many values might pass
 /// for one, so its action has to be one or absent, or the resource of a transit gateway has to be named.
-fn is_record(layout: &Layout, line: &[u8], is_given: bool) -> bool {
-    let mut reader = LineReader::new(Arc::new(layout.clone()));
+fn is_record(layout: &Layout, reader: &mut LineReader, line: &[u8], is_given: bool) -> bool {
     if reader.read(line).is_err() {
         return false;
     }

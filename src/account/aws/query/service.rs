@@ -92,7 +92,7 @@ impl<'a> Service<'a> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
-    /// What the reader of the rows has to know, if some value may be cut.
+    /// The note for the user, if some value may be cut.
     pub(super) fn note_of_cut_values(&self) -> Option<String> {
         let is_cut = self.has_long_values.load(Ordering::Relaxed);
         is_cut.then(|| format!("the service cuts values after {LONGEST_VALUE} characters: a row has one that long"))

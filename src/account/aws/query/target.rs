@@ -41,7 +41,7 @@ pub(super) struct LogSource {
     pub(super) trouble: Option<String>,
 }
 
-/// What answers a plan.
+/// The log groups that answer a plan, and notes.
 pub(super) struct Sources {
     pub(super) sources: Vec<LogSource>,
     /// Notes on what is not in the answer, or in it twice.
@@ -125,7 +125,7 @@ impl<'a> Groups<'a> {
         Ok(groups)
     }
 
-    /// What answers targets of resources.
+    /// The log groups with the traffic of resources.
     fn traffic(
         &self,
         inventory: &Inventory,

@@ -75,7 +75,7 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     Ok(Asked { sources, units, notes, now })
 }
 
-/// What would answer a plan.
+/// The log groups that would answer a plan.
 pub(in super::super) async fn answers(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error> {
     let window = interval.unwrap_or_else(|| all_until(jiff::Timestamp::now().as_second()));
     let Sources { sources, notes } = target::sources(aws, plan, window).await?;
