@@ -81,6 +81,11 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "estimate")]
         targets: bool,
 
+        /// Print links that open the query in the Logs Insights console
+        #[cfg(feature = "local")]
+        #[arg(long, conflicts_with_all = ["estimate", "targets"])]
+        console: bool,
+
         /// The sentence
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         sentence: Vec<String>,
@@ -103,7 +108,9 @@ impl Command {
     ) -> Result<Option<Self>, Error> {
         match self {
             #[cfg(feature = "local")]
-            Self::Explain { estimate: true, .. } | Self::Explain { targets: true, .. } => return Ok(Some(self)),
+            Self::Explain { estimate: true, .. }
+            | Self::Explain { targets: true, .. }
+            | Self::Explain { console: true, .. } => return Ok(Some(self)),
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), context, terminal)?;
                 explain::explain(&plan, context, output.format(), out)?;
@@ -140,9 +147,15 @@ impl Command {
                 explain::targets(&answers, desk)?;
                 Ok(Exit::Done)
             }
+            Self::Explain { sentence, console: true, .. } => {
+                let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
+                let links = desk.session.console_links(&plan, &desk.context.clock).await?;
+                explain::links(&links, desk.output.format(), &mut desk.out.clone())?;
+                Ok(Exit::Done)
+            }
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
-                let estimate = desk.session.estimate(&plan, &desk.context.clock).await?;
+                let estimate = desk.session.estimate(&plan, &desk.context.clock, None).await?;
                 explain::estimate(&estimate, desk.output.format(), &mut desk.out.clone())?;
                 Ok(Exit::Done)
             }

@@ -281,14 +281,25 @@ impl Session {
         self.account.inventory().await
     }
 
-    /// Estimates the bytes that `plan` would scan now, where that costs something.
+    /// Estimates the bytes that `plan` would scan now, where that costs something; a guess that is far below `above_usd`
+    /// is enough.
     ///
     /// # Errors
     ///
     /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
-    pub async fn estimate(&self, plan: &Plan, clock: &Clock) -> Result<Estimate, Error> {
+    pub async fn estimate(&self, plan: &Plan, clock: &Clock, above_usd: Option<f64>) -> Result<Estimate, Error> {
         self.account.begin();
-        self.account.estimate(plan, self.interval(plan, clock), &Cancellation::current()).await
+        self.account.estimate(plan, self.interval(plan, clock), above_usd, &Cancellation::current()).await
+    }
+
+    /// The pages of the service's own console on which the queries of `plan` stand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoConsole`] where there is none, and those of [`Session::run`].
+    pub async fn console_links(&self, plan: &Plan, clock: &Clock) -> Result<Vec<String>, Error> {
+        self.account.begin();
+        self.account.console_links(plan, self.interval(plan, clock)).await
     }
 
     /// Returns a note where a sum takes both ends of the same traffic in, or may do so; reads some records.

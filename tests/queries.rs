@@ -3,6 +3,8 @@
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "aws/crowd.rs"]
+mod crowd;
 mod evaluator;
 mod logs_service;
 #[path = "aws/moto.rs"]
@@ -279,7 +281,9 @@ fn create_flow_log_of(world: &World, (kind, id): (&str, &str), group: &str, form
 #[test]
 fn a_budget_stops_the_query_that_goes_beyond_it() {
     let world = world();
-    let service = world.service(Script { steps: vec![Step::Running(3)], ..Script::default() });
+    // The service has not counted yet what is stored, so that nothing is known beforehand.
+    let uncounted = Script { counts_stored_bytes: false, ..Script::default() };
+    let service = world.service(Script { steps: vec![Step::Running(3)], ..uncounted.clone() });
     let ran = world.on_aws(&service, &["--max-usd", "0", "-e", "vpc", "-o", "csv"]);
     assert_eq!(ran.stdout.lines().count(), 4, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("the rows above are only a part of the answer"), "{}", ran.stderr);
@@ -287,10 +291,29 @@ fn a_budget_stops_the_query_that_goes_beyond_it() {
     wait_for_calls(&service, "StopQuery", 1);
     // The budget is that of a whole script.
     let script = "query(\"vpc | limit 1\"); query(\"vpc | limit 1\")";
-    let service = world.service(quick());
+    let service = world.service(Script { steps: vec![Step::Complete], ..uncounted });
     world.on_aws(&service, &["--max-usd", "0", "-e", script]).fails(1, "as `--max-usd` allows");
     assert_eq!(service.calls().iter().filter(|call| call.operation == "StartQuery").count(), 1);
     world.on_aws(&service, &["--max-usd", "much", "list"]).fails(2, "expected an amount of US dollars");
+}
+
+#[test]
+fn a_query_beyond_the_budget_is_not_started() {
+    let world = world();
+    let service = world.service(quick());
+    let starts = || -> Vec<String> {
+        let starts = service.calls().into_iter().filter(|call| call.operation == "StartQuery");
+        starts.map(|call| call.input["queryString"].as_str().unwrap().into()).collect()
+    };
+    let script = "query(\"vpc | count()\")";
+    for text in ["vpc | count()", script] {
+        world.on_aws(&service, &["--max-usd", "0.0000001", "-e", text]).fails(1, "`--max-usd` leaves");
+    }
+    let texts = starts();
+    assert!(!texts.is_empty() && texts.iter().all(|text| text.ends_with("| estimate")), "{texts:?}");
+    // Far from it the service is not asked for an estimate.
+    world.on_aws(&service, &["--max-usd", "5", "-e", "vpc | count()"]).done();
+    assert_eq!(starts().len(), texts.len() + 1);
 }
 
 #[test]
@@ -384,6 +407,26 @@ fn many_log_groups_are_several_queries_that_merge() {
         let groups = call.input["logGroupIdentifiers"].as_array();
         groups.is_none_or(|groups| groups.len() <= 50)
     }));
+}
+
+#[test]
+fn two_hundred_subnets_answer_under_a_quota_of_five_calls_a_second() {
+    let network = crowd::serve_at_most(5);
+    let events: Vec<_> = Records::new(400).events();
+    let share = |number: usize| events[number * 2..number * 2 + 2].to_vec();
+    let groups = crowd::log_groups().enumerate();
+    let groups = groups.map(|(number, name)| Group { name, created: 0, events: share(number) }).collect();
+    let service = LogsService::start(groups, Script { calls_a_second: 5, ..quick() });
+    let region = Region::new("ap-south-1");
+    let ask = |args: &[&str]| {
+        let mut command = region.command(network.port, args);
+        Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()))
+    };
+    let ran = ask(&["-o", "csv", "-e", "subnet where nodata or not nodata | count() last 2h"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "count\n400\n", "{}", ran.stderr);
+    assert!(ran.stderr.contains("waiting: Request limit exceeded."), "{}", ran.stderr);
+    assert!(network.requests.lock().unwrap().len() > 10);
 }
 
 /// Records of a long answer.
@@ -749,7 +792,7 @@ fn a_person_is_asked_before_a_query_that_costs_much() {
     let world = world();
     let service = world.service(quick());
     let config = world.folder.path().join("cost.toml").display().to_string();
-    std::fs::write(&config, "[aws]\nask_above_gb = 0.0001\nusd_per_gb = 1000\n").unwrap();
+    std::fs::write(&config, "[aws]\nask_above_usd = 0.1\nusd_per_gb = 1000\n").unwrap();
     let environment = [("AWS_REGION", world.region.name), ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "B")];
     let ask = |sentence: &str| World::in_terminal(&service, &["--config", &config, "-e", sentence], &environment);
     let mut asked = ask("vpc last 2d | count()");
@@ -761,7 +804,15 @@ fn a_person_is_asked_before_a_query_that_costs_much() {
     asked.wait_for("about 0.");
     asked.keys("y\r");
     asked.wait_for("COUNT");
-    // A short window is not worth a question.
-    let mut unasked = ask("vpc last 2h | count()");
-    assert_eq!(unasked.exit_code(), 0);
+    // A short window can cost as much.
+    let mut asked = ask("vpc last 2h | count()");
+    asked.wait_for("about 0.");
+    asked.keys("n\r");
+    assert_eq!(asked.exit_code(), 1);
+    std::fs::write(&config, "[aws]\nask_above_usd = 100\nusd_per_gb = 1000\n").unwrap();
+    let estimates =
+        || service.calls().iter().filter(|call| call.input["queryString"].to_string().contains("estimate")).count();
+    let before = estimates();
+    assert_eq!(ask("vpc last 2d | count()").exit_code(), 0);
+    assert_eq!(estimates(), before);
 }

@@ -45,6 +45,9 @@ pub enum Error {
     /// `explain --estimate` of files.
     #[error("a query of files costs nothing")]
     NoCost,
+    /// `explain --console` of files.
+    #[error("files have no console")]
+    NoConsole,
     /// `follow` of a pipe.
     #[error("a pipe cannot be followed")]
     NotFollowed,
@@ -64,7 +67,7 @@ impl Error {
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
             Self::NotFollowed => Some("pass the growing file with `--local`".into()),
-            Self::Inventory(_) | Self::Sink(_) | Self::NoCost => None,
+            Self::Inventory(_) | Self::Sink(_) | Self::NoCost | Self::NoConsole => None,
         }
     }
 

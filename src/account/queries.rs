@@ -89,7 +89,8 @@ pub trait Account: Send + Sync {
         Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
 
-    /// Estimates the bytes that a plan would scan, where scanning costs something.
+    /// Estimates the bytes that a plan would scan, where scanning costs something. A guess that is far below `above_usd`
+    /// is enough; `None` for an estimate in any case.
     ///
     /// # Errors
     ///
@@ -98,9 +99,19 @@ pub trait Account: Send + Sync {
         &self,
         _plan: &Plan,
         _interval: Option<Interval>,
+        _above_usd: Option<f64>,
         _cancellation: &Cancellation,
     ) -> Result<Estimate, Error> {
         Err(Error::NoCost)
+    }
+
+    /// The pages of the service's own console on which the queries of a plan stand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoConsole`] where there is none, and those of [`Account::run`].
+    async fn console_links(&self, _plan: &Plan, _interval: Option<Interval>) -> Result<Vec<String>, Error> {
+        Err(Error::NoConsole)
     }
 
     /// Returns whether the records that `plan` sums were recorded at both ends of some traffic; `None` where finding

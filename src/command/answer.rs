@@ -149,25 +149,19 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     Ok(Printed { stats, remarks, is_missing })
 }
 
-/// Asks a person before a query that costs much. What it costs is estimated for long windows only: the
-/// question takes a second, too.
+/// Asks a person before a query that costs much.
 async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
-    const LONG_S: i64 = 24 * 60 * 60;
-    let Desk { session, context, terminal, asking, .. } = desk;
-    let interval = session.interval(plan, &context.clock);
-    let is_long = interval.is_none_or(|interval| interval.until - interval.from >= LONG_S);
-    if asking.yes || !is_long || !pick::can_ask() {
+    let Desk { session, context, terminal, asking, ask_above_usd, .. } = desk;
+    if asking.yes || !pick::can_ask() {
         return Ok(());
     }
-    let Waited::Done(estimate) =
-        desk.interrupt.wait_for(session.estimate(plan, &context.clock), |news| terminal.note(news)).await
-    else {
+    let estimate = session.estimate(plan, &context.clock, Some(*ask_above_usd));
+    let Waited::Done(estimate) = desk.interrupt.wait_for(estimate, |news| terminal.note(news)).await else {
         return Err(Error::Interrupted);
     };
     match estimate {
         Err(account::Error::NoCost) => Ok(()),
-        #[allow(clippy::cast_precision_loss, reason = "a size is compared with about another")]
-        Ok(estimate) if estimate.bytes as f64 > desk.ask_above_bytes => {
+        Ok(estimate) if estimate.cost_usd > *ask_above_usd => {
             let size = format!("{}, about {:.2} USD", HumanBytes(estimate.bytes), estimate.cost_usd);
             pick::confirm("scan", &[size], terminal)
         }

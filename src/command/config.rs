@@ -6,7 +6,7 @@
 //!
 //! [aws]
 //! usd_per_gb = 0.0076
-//! ask_above_gb = 20
+//! ask_above_usd = 0.10
 //! ```
 
 use std::collections::BTreeMap;
@@ -31,26 +31,26 @@ pub(crate) struct Config {
     pub(crate) aws: Cost,
 }
 
-/// The cost of queries on AWS, and the size from which a person is asked first.
+/// The cost of queries on AWS, and the amount from which a person is asked first.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Cost {
     /// The cost of scanning a gigabyte, in US dollars.
     pub(crate) usd_per_gb: f64,
-    /// Gigabytes of a query above which a person is asked before it is run.
-    pub(crate) ask_above_gb: f64,
+    /// US dollars of a query above which a person is asked before it is run.
+    pub(crate) ask_above_usd: f64,
 }
 
 impl Default for Cost {
     fn default() -> Self {
-        Self { usd_per_gb: USD_PER_GB, ask_above_gb: ASK_ABOVE_GB }
+        Self { usd_per_gb: USD_PER_GB, ask_above_usd: ASK_ABOVE_USD }
     }
 }
 
 /// The cost of a gigabyte in most Regions. Source: <https://aws.amazon.com/cloudwatch/pricing/>.
 const USD_PER_GB: f64 = 0.005;
-/// Half a dollar.
-const ASK_ABOVE_GB: f64 = 100.0;
+/// What scanning 100 GB costs in most Regions.
+const ASK_ABOVE_USD: f64 = 0.5;
 
 /// Reads the named file, or the user's own where there is one.
 pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
@@ -147,7 +147,7 @@ mod tests {
     fn a_filter_is_saved_however_the_file_is_written() {
         for text in [
             "[filters] # mine\nweb = \"y\"\n",
-            "[ filters ]\n\"web\" = \"y\"\n\n[aws]\nask_above_gb = 1\n",
+            "[ filters ]\n\"web\" = \"y\"\n\n[aws]\nask_above_usd = 1\n",
             "filters = { web = \"y\" }\n",
             "filters.web = \"y\"\n",
             "[filters]\r\nweb = \"y\"\r\n",

@@ -19,8 +19,8 @@ pub(crate) struct Desk {
     pub(crate) terminal: Terminal,
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) out: Out,
-    /// Bytes of a query above which a person is asked before it is run.
-    pub(crate) ask_above_bytes: f64,
+    /// The cost of a query, in US dollars, above which a person is asked before it is run.
+    pub(crate) ask_above_usd: f64,
     /// Whether tables that do not fit have a line a column.
     pub(crate) vertical: bool,
     /// Where rows are kept beside being printed, up to [`KEPT_ROWS`].

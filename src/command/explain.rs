@@ -111,6 +111,17 @@ const TARGET_COLUMNS: [(&str, ColumnType); 6] = [
     ("records", ColumnType::Text),
 ];
 
+/// Prints a link for each query.
+#[cfg(feature = "local")]
+pub(super) fn links(links: &[String], format: Format, out: &mut Out) -> Result<(), Error> {
+    if matches!(format, Format::Json | Format::Ndjson) {
+        out.print_json(&format!("{}\n", json!(links)))?;
+    } else {
+        links.iter().try_for_each(|link| out.print(&format!("{link}\n")))?;
+    }
+    Ok(())
+}
+
 /// Prints what a query would take.
 #[cfg(feature = "local")]
 pub(super) fn estimate(estimate: &Estimate, format: Format, out: &mut Out) -> Result<(), Error> {

@@ -123,7 +123,7 @@ impl Place {
             region: self.region(),
             role: self.role(),
             accounts: self.accounts.clone(),
-            tell: Some(Box::new(move |news| match news {
+            tell: Some(Arc::new(move |news| match news {
                 News::Note(text) => terminal.note(text),
                 News::Failed(text) => terminal.error(text, None),
             })),

@@ -49,10 +49,13 @@ impl Session {
         let mut seen = Seen::default();
         let mut rows = 0;
         let mut is_first = true;
+        let mut rounds = 0;
         // When the last answer came.
         let mut working = Instant::now();
         let mut is_told = false;
+        let mut last_round: Option<(Instant, u64)> = None;
         loop {
+            let began = Instant::now();
             let now = Clock::system(clock.zone.clone());
             let until = self.interval(plan, &now).map(|interval| interval.until);
             let late = lateness_s.map(|late| now.now - late).filter(|_| !is_first);
@@ -72,6 +75,14 @@ impl Session {
                 stats => stats?,
             };
             (working, is_told) = (Instant::now(), false);
+            // The first round scans the whole window; how long one takes is known with the next.
+            rounds += 1;
+            if rounds == 3
+                && let Some((before, bytes)) = last_round
+            {
+                self.tell_cost(bytes, began.duration_since(before));
+            }
+            last_round = Some((began, stats.bytes_scanned));
             // Several places stand in front of it.
             let time_at = found.columns.iter().position(|column| column.name == FOLLOW_TIME).unwrap_or(0);
             if is_first {
@@ -94,6 +105,19 @@ impl Session {
             }
             is_first = false;
             self.account.more(&cancellation).await?;
+        }
+    }
+}
+
+impl Session {
+    /// Says what it costs to follow, by what a round scans and how long it takes.
+    #[allow(clippy::cast_precision_loss, reason = "an amount for people")]
+    fn tell_cost(&self, bytes: u64, round: Duration) {
+        const HOUR: Duration = Duration::from_hours(1);
+        if let Some(cost_usd) = self.account.cost_usd(bytes) {
+            let an_hour = HOUR.as_secs_f64() / round.as_secs_f64().max(1.0);
+            let (gigabytes, cost_usd) = (bytes as f64 * an_hour / 1e9, cost_usd * an_hour);
+            self.account.tell(&format!("following scans about {gigabytes:.1} GB an hour, about {cost_usd:.2} USD"));
         }
     }
 }

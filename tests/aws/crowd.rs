@@ -1,9 +1,12 @@
 //! A Region with many things in it, as the services tell of them: page by page, each call after a
 //! while.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::fmt::Write as _;
+use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::proxy::{Call, Proxy, Verdict};
 
@@ -31,6 +34,30 @@ pub(crate) fn serve(call: Duration) -> Proxy {
         thread::sleep(call);
         Verdict::Answer(pages.answer(asked))
     })
+}
+
+/// Answers so many calls within a second; further ones are throttled.
+pub(crate) fn serve_at_most(calls_a_second: usize) -> Proxy {
+    const NOWHERE: u16 = 1;
+    let (pages, answered) = (Pages::new(), Mutex::new(Vec::new()));
+    Proxy::new(NOWHERE, move |asked| {
+        let mut answered = answered.lock().unwrap();
+        answered.retain(|at: &Instant| at.elapsed() < Duration::from_secs(1));
+        if answered.len() >= calls_a_second {
+            return Verdict::Refuse("RequestLimitExceeded", "Request limit exceeded.".into());
+        }
+        answered.push(Instant::now());
+        Verdict::Answer(pages.answer(asked))
+    })
+}
+
+/// The log group of each subnet.
+pub(crate) fn log_groups() -> impl Iterator<Item = String> {
+    (0..SUBNETS).map(log_group)
+}
+
+fn log_group(number: usize) -> String {
+    format!("/fl-cli/subnet-{number:017x}")
 }
 
 /// What is answered is made once: making it would take as long as a call.
@@ -66,16 +93,16 @@ impl Pages {
         let flow_log = |number: usize| {
             format!(
                 "<flowLogId>fl-{number:017x}</flowLogId><resourceId>subnet-{number:017x}</resourceId>\
-                 <logGroupName>/fl-cli/subnet-{number:017x}</logGroupName><deliverLogsStatus>SUCCESS</deliverLogsStatus>\
+                 <logGroupName>{}</logGroupName><deliverLogsStatus>SUCCESS</deliverLogsStatus>\
                  <tagSet><item><key>Name</key><value>subnet-{number:017x}</value></item>\
-                 <item><key>Project</key><value>flowlogs-cli</value></item></tagSet>"
+                 <item><key>Project</key><value>flowlogs-cli</value></item></tagSet>",
+                log_group(number)
             )
         };
         let log_groups = (0..SUBNETS).step_by(LOG_GROUPS_PER_PAGE).map(|first| {
             let next = first + LOG_GROUPS_PER_PAGE;
             let names = first..next;
-            let groups: Vec<_> =
-                names.map(|n| serde_json::json!({"logGroupName": format!("/fl-cli/subnet-{n:017x}")})).collect();
+            let groups: Vec<_> = names.map(|n| serde_json::json!({"logGroupName": log_group(n)})).collect();
             let token = (next < SUBNETS).then(|| next.to_string());
             serde_json::json!({"logGroups": groups, "nextToken": token}).to_string()
         });

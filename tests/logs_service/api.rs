@@ -178,14 +178,16 @@ fn describe_log_groups(state: &State, input: &Value) -> Result<Value, Refusal> {
             return Err(Refusal::parameter("logGroupIdentifiers takes no prefix and no pattern beside it"));
         }
         let is_meant = |group: &&Group| identifiers.iter().any(|name| *name == group.name);
-        let described: Vec<Value> = state.groups.iter().filter(is_meant).map(describe).collect();
+        let described: Vec<Value> =
+            state.groups.iter().filter(is_meant).map(|group| describe(group, &state.script)).collect();
         return Ok(json!({ "logGroups": described }));
     }
     let prefix = input["logGroupNamePrefix"].as_str().unwrap_or_default();
     let pattern = input["logGroupNamePattern"].as_str().unwrap_or_default();
     let is_meant = |group: &&Group| group.name.starts_with(prefix) && group.name.contains(pattern);
     let meant: Vec<&Group> = state.groups.iter().filter(is_meant).collect();
-    let described: Vec<Value> = meant.iter().skip(first).take(page).map(|group| describe(group)).collect();
+    let described: Vec<Value> =
+        meant.iter().skip(first).take(page).map(|group| describe(group, &state.script)).collect();
     let mut output = json!({ "logGroups": described });
     if first + page < meant.len() {
         output["nextToken"] = query::token(first + page).into();
@@ -201,14 +203,16 @@ fn get_log_group_fields(state: &State, input: &Value) -> Result<Value, Refusal> 
     Ok(json!({ "logGroupFields": fields }))
 }
 
-fn describe(group: &Group) -> Value {
+fn describe(group: &Group, script: &Script) -> Value {
+    let messages = group.events.iter().flatten().filter(|(name, _)| name == "@message");
+    let stored: usize = messages.map(|(_, text)| text.len()).sum();
     json!({
         "logGroupName": group.name,
         "logGroupArn": group.arn(),
         "arn": format!("{}:*", group.arn()),
         "creationTime": group.created,
         "logGroupClass": "STANDARD",
-        "storedBytes": 0,
+        "storedBytes": if script.counts_stored_bytes { stored } else { 0 },
         "retentionInDays": 30,
     })
 }

@@ -58,6 +58,8 @@ pub(crate) struct Script {
     pub(crate) hangs_at: &'static str,
     /// Whether every page names itself as the next one.
     pub(crate) repeats_pages: bool,
+    /// Whether log groups tell how many bytes they store; the service counts them a while later.
+    pub(crate) counts_stored_bytes: bool,
     /// The points on which the service's documentation is not settled.
     pub(crate) settings: Settings,
 }
@@ -74,6 +76,7 @@ impl Default for Script {
             calls_a_second: usize::MAX,
             hangs_at: "",
             repeats_pages: false,
+            counts_stored_bytes: true,
             settings: Settings {
                 missing: MissingTest::Null,
                 not_null: NotNull::Null,

@@ -335,4 +335,12 @@ fn everybodys_flow_logs_are_listed_and_what_would_answer_is_explained() {
     let of_vpc = records("/aws/vpc/prod");
     assert_eq!(of_vpc.len(), 2, "{answering:?}");
     assert!(of_vpc.iter().all(|records| records.contains(account.id("prod-a"))), "{answering:?}");
+
+    let service = account.service();
+    let mut command = account.region.command(port(), &["explain", "--console", "vpc half where reject last 2h"]);
+    let links = Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url())).done();
+    let start = "https://sa-east-1.console.aws.amazon.com/cloudwatch/home?region=sa-east-1#logsV2:logs-insights";
+    assert!(links.starts_with(start) && links.lines().count() == 1, "{links}");
+    assert!(links.trim_end().ends_with("$257Esource$257E$2528$257E$2527half$2529$2529"), "{links}");
+    assert!(links.contains("action*20*3d*20*22REJECT*22"), "{links}");
 }

@@ -71,9 +71,14 @@ impl Account for Aws {
         &self,
         plan: &Plan,
         interval: Option<Interval>,
+        above_usd: Option<f64>,
         cancellation: &Cancellation,
     ) -> Result<Estimate, Error> {
-        Ok(Box::pin(query::estimate(self, plan, interval, cancellation)).await?)
+        Ok(Box::pin(query::estimate(self, plan, interval, above_usd, cancellation)).await?)
+    }
+
+    async fn console_links(&self, plan: &Plan, interval: Option<Interval>) -> Result<Vec<String>, Error> {
+        Ok(Box::pin(query::console_links(self, plan, interval)).await?)
     }
 
     fn lateness_s(&self) -> Result<Option<i64>, Error> {

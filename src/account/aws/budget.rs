@@ -12,13 +12,8 @@ pub struct Budget {
 impl Budget {
     /// A budget of so many US dollars; `None` for any amount.
     #[must_use]
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a limit, which the cast keeps in bounds"
-    )]
     pub fn of(max_usd: Option<f64>, usd_per_gb: f64) -> Self {
-        let most_bytes = max_usd.map_or(u64::MAX, |usd| (usd / usd_per_gb * 1e9) as u64);
+        let most_bytes = max_usd.map_or(u64::MAX, |usd| bytes_of(usd, usd_per_gb));
         Self { most_bytes, scanned_bytes: AtomicU64::new(0) }
     }
 
@@ -27,10 +22,22 @@ impl Budget {
         self.scanned_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// The bytes that may still be scanned; `None` without a limit.
+    pub(super) fn left_bytes(&self) -> Option<u64> {
+        let is_limited = self.most_bytes != u64::MAX;
+        is_limited.then(|| self.most_bytes.saturating_sub(self.scanned_bytes.load(Ordering::Relaxed)))
+    }
+
     /// Returns whether more was scanned than may be.
     pub(super) fn is_spent(&self) -> bool {
         self.scanned_bytes.load(Ordering::Relaxed) > self.most_bytes
     }
+}
+
+/// The bytes that an amount of US dollars pays for.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a limit, which the cast keeps in bounds")]
+pub(super) fn bytes_of(usd: f64, usd_per_gb: f64) -> u64 {
+    (usd / usd_per_gb * 1e9) as u64
 }
 
 impl Default for Budget {
@@ -50,8 +57,10 @@ mod tests {
         assert!(!budget.is_spent());
         budget.spend(1);
         assert!(budget.is_spent());
+        assert_eq!(budget.left_bytes(), Some(0));
         let none = Budget::default();
         none.spend(u64::MAX - 1);
         assert!(!none.is_spent());
+        assert_eq!(none.left_bytes(), None);
     }
 }

@@ -8,7 +8,9 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use tokio::sync::OnceCell;
 
 use super::error::{self, Error};
+use super::options::{News, Tell};
 use super::policy::Action;
+use super::quota::Quota;
 
 /// Clients of one account in one Region.
 pub(super) struct Clients {
@@ -20,6 +22,9 @@ pub(super) struct Clients {
     profile: Option<String>,
     /// The identity of the login, whatever the Region.
     caller: Arc<OnceCell<Caller>>,
+    pub(super) quota: Quota,
+    /// Gets messages for the user.
+    tell: Option<Tell>,
 }
 
 /// The caller's identity.
@@ -48,6 +53,7 @@ impl Clients {
         config: &SdkConfig,
         profile: Option<String>,
         caller: Arc<OnceCell<Caller>>,
+        tell: Option<Tell>,
     ) -> Result<Self, Error> {
         let region = config.region().filter(|region| !region.as_ref().is_empty()).ok_or(Error::NoRegion)?.to_string();
         Ok(Self {
@@ -58,15 +64,24 @@ impl Clients {
             region,
             profile,
             caller,
+            quota: Quota::default(),
+            tell,
         })
+    }
+
+    /// Passes a message on to the user.
+    pub(super) fn tell(&self, news: News<'_>) {
+        if let Some(tell) = &self.tell {
+            tell(news);
+        }
     }
 
     /// The caller's identity; requested once.
     pub(super) async fn caller(&self) -> Result<&Caller, Error> {
         let ask = async || {
             let doing = "get the caller's identity";
-            let identity = self.sts.get_caller_identity().send().await;
-            let identity = identity.map_err(self.failed(Action::GetCallerIdentity, doing))?;
+            let send = || self.sts.get_caller_identity().send();
+            let identity = self.call(Action::GetCallerIdentity, doing, send).await?;
             match (identity.account, identity.arn) {
                 (Some(account), Some(arn)) => Ok(Caller { account, arn }),
                 _ => Err(Error::Incomplete { doing: doing.into(), what: "account" }),
@@ -76,15 +91,10 @@ impl Clients {
     }
 
     /// Converts an error of the SDK.
-    pub(super) fn failed<E>(
-        &self,
-        action: Action,
-        doing: impl Into<String>,
-    ) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
+    pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>, action: Action, doing: &str) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let doing = doing.into();
-        move |error| error::from_sdk(&error, action, doing, self.profile.as_ref(), &self.region)
+        error::from_sdk(error, action, doing, self.profile.as_ref(), &self.region)
     }
 }

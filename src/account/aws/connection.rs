@@ -8,7 +8,6 @@ use super::found_names::FoundNames;
 use super::inventory;
 use super::login::Login;
 use super::options::{News, Options};
-use super::quota::Quota;
 use crate::account::inventory::Inventory;
 
 /// An account on AWS, in one Region.
@@ -19,7 +18,6 @@ pub struct Aws {
     clients: OnceCell<Clients>,
     inventory: OnceCell<Inventory>,
     pub(super) found_names: FoundNames,
-    pub(super) quota: Quota,
 }
 
 impl Aws {
@@ -32,7 +30,6 @@ impl Aws {
             clients: OnceCell::new(),
             inventory: OnceCell::new(),
             found_names: FoundNames::default(),
-            quota: Quota::default(),
         }
     }
 
@@ -45,14 +42,14 @@ impl Aws {
         let load = async || {
             let region = self.options.region.as_ref();
             match &self.login {
-                Some(login) => login.clients(region),
+                Some(login) => login.clients(region, self.options.tell.clone()),
                 None => {
                     let login = Login::load(self.options.profile.as_ref(), region).await?;
                     let login = match &self.options.role {
                         Some(role) => login.assuming(role).await,
                         None => login,
                     };
-                    login.clients(region)
+                    login.clients(region, self.options.tell.clone())
                 }
             }
         };

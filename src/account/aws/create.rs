@@ -224,6 +224,11 @@ async fn make_flow_logs(
 
 /// Rolls back what this run created, and nothing else; returns an error that lists the outcome.
 async fn roll_back(clients: &Clients, undo: Undo, cause: Error) -> Error {
+    // The interrupt that ended the change does not end this.
+    Cancellation::default().scope(rolled_back(clients, undo, cause)).await
+}
+
+async fn rolled_back(clients: &Clients, undo: Undo, cause: Error) -> Error {
     let (mut undone, mut left) = (Vec::new(), Vec::new());
     roll_back_flow_logs(clients, &undo, &mut undone, &mut left).await;
     if left.is_empty() {

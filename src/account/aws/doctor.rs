@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
+use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType, Role};
 
 use super::client::{Caller, Clients};
@@ -160,8 +161,9 @@ async fn simulate(clients: &Clients, source: &str, probe: Probe) -> Result<Vec<S
         let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
         request = request.context_entries(entry.context_key_type(ContextKeyTypeEnum::String).build());
     }
-    let results = request.into_paginator().items().send().try_collect().await;
-    let results = results.map_err(clients.failed(Action::SimulatePrincipalPolicy, "check the permissions"))?;
+    let send = |marker| request.clone().set_marker(marker).send();
+    let parts = |page: SimulatePrincipalPolicyOutput| (page.evaluation_results, page.marker);
+    let results = clients.pages(Action::SimulatePrincipalPolicy, "check the permissions", send, parts).await?;
     let is_denied = |decision: &PolicyEvaluationDecisionType| *decision != PolicyEvaluationDecisionType::Allowed;
     Ok(results.into_iter().filter(|r| is_denied(&r.eval_decision)).map(|r| r.eval_action_name).collect())
 }

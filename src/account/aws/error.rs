@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
+use indicatif::HumanBytes;
 
 use super::naming::PROJECT;
 use super::policy::Action;
@@ -198,6 +199,16 @@ pub enum Error {
     /// The queries of the session have scanned what `--max-usd` pays for.
     #[error("the queries have scanned as much as `--max-usd` allows: the query is stopped")]
     OverBudget,
+    /// A query would scan more than the rest of `--max-usd` pays for.
+    #[error("the query would scan {}, about {cost_usd:.4} USD, and `--max-usd` leaves {left_usd:.4} USD", HumanBytes(*bytes))]
+    TooExpensive {
+        /// The bytes that it would scan.
+        bytes: u64,
+        /// The cost, in US dollars.
+        cost_usd: f64,
+        /// The amount that is left, in US dollars.
+        left_usd: f64,
+    },
     /// The service gave the token of a page again, so that reading would never end.
     #[error("cannot read the answer of the query: the service gives the same page again and again")]
     RepeatedPage,
@@ -271,6 +282,12 @@ fn rolled_back(undone: &[String], left: &[String]) -> String {
     }
     parts.join("; ")
 }
+
+/// The codes of calls that are throttled: there are too many at present.
+const THROTTLED: [&str; 5] =
+    ["ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException", "EC2ThrottledException"];
+/// The code of a query beyond the number of concurrent ones; of other calls, that the account has as much as it may have.
+const LIMIT_EXCEEDED: &str = "LimitExceededException";
 
 /// Error codes of a missing permission.
 const DENIED: [&str; 4] =
@@ -347,7 +364,7 @@ impl Error {
                 None if known.is_empty() => "there are none: `aws configure` makes one".into(),
                 None => format!("there are: {}", of_profiles(known)),
             }),
-            Self::OverBudget => Some(
+            Self::OverBudget | Self::TooExpensive { .. } => Some(
                 "allow more, or ask for a shorter window; `explain --estimate` tells free of charge what a query would scan"
                     .into(),
             ),
@@ -410,9 +427,11 @@ impl Error {
     }
 
     /// Returns whether the service would accept the call later: there are too many calls or queries now.
-    pub(super) fn is_too_many(&self) -> bool {
-        let codes = ["ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"];
-        matches!(self, Self::Refused { code, .. } if codes.contains(&code.as_str()))
+    pub(super) fn is_throttled(&self, action: Action) -> bool {
+        let Self::Refused { code, .. } = self else { return false };
+        // For other calls it says that the account has as much as it may have.
+        let is_too_many_queries = action == Action::StartQuery && code == LIMIT_EXCEEDED;
+        THROTTLED.contains(&code.as_str()) || is_too_many_queries
     }
 
     /// Returns whether the same call may succeed a while later: there is no answer, a fault of the service, or there are
@@ -420,7 +439,10 @@ impl Error {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Refused { code, .. } => FAULTS.contains(&code.as_str()) || self.is_too_many(),
+            Self::Refused { code, .. } => {
+                let code = code.as_str();
+                FAULTS.contains(&code) || THROTTLED.contains(&code) || code == LIMIT_EXCEEDED
+            }
             Self::NotAws { status, .. } => *status >= 500,
             Self::Unreachable { .. } => true,
             _ => false,
@@ -468,14 +490,14 @@ fn denied_action(message: &str) -> Option<&str> {
 pub(super) fn from_sdk<E>(
     error: &SdkError<E, HttpResponse>,
     action: Action,
-    doing: String,
+    doing: &str,
     profile: Option<&String>,
     region: &str,
 ) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
-    let profile = profile.cloned();
+    let (doing, profile) = (doing.to_string(), profile.cloned());
     let Some(service) = error.as_service_error() else { return from_dispatch(error, doing, profile) };
     let code = service.code().unwrap_or(UNKNOWN).to_string();
     let message = match (service.message(), error.raw_response()) {

@@ -56,8 +56,8 @@ fn project() -> Filter {
 
 async fn matching(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<ec2::FlowLog>, Error> {
     let request = clients.ec2.describe_flow_logs().set_filter(Some(filters));
-    let pages = request.into_paginator().items().send();
-    pages.try_collect().await.map_err(clients.failed(Action::DescribeFlowLogs, "list flow logs"))
+    let send = |token| request.clone().set_next_token(token).send();
+    clients.pages(Action::DescribeFlowLogs, "list flow logs", send, |page| (page.flow_logs, page.next_token)).await
 }
 
 /// Returns whether a flow log has our tag.
@@ -292,7 +292,7 @@ pub(super) async fn create(
 }
 
 async fn send(clients: &Clients, request: &Request, resources: &[String], made: &mut Vec<String>) -> Result<(), Error> {
-    let answer = clients
+    let request = clients
         .ec2
         .create_flow_logs()
         .client_token(token(&request.name))
@@ -304,11 +304,9 @@ async fn send(clients: &Clients, request: &Request, resources: &[String], made: 
         .deliver_logs_permission_arn(&request.role_arn)
         .log_format(&request.format)
         .max_aggregation_interval(request.aggregation_s)
-        .tag_specifications(tag_specification(&request.name))
-        .send()
-        .await;
+        .tag_specifications(tag_specification(&request.name));
     let doing = format!("create flow logs of {}", listed(resources));
-    let answer = answer.map_err(clients.failed(Action::CreateFlowLogs, doing))?;
+    let answer = clients.call(Action::CreateFlowLogs, &doing, || request.clone().send()).await?;
     made.extend(answer.flow_log_ids().iter().cloned());
     // Flow logs that exist already count only if there is no other error.
     let mut errors = unsuccessful("create the flow log of", answer.unsuccessful());
@@ -368,8 +366,8 @@ fn unsuccessful(doing: &'static str, items: &[UnsuccessfulItem]) -> Vec<Error> {
 pub(super) async fn delete(clients: &Clients, ids: &[String]) -> Vec<Error> {
     let mut errors = Vec::new();
     for ids in ids.chunks(RESOURCES_PER_CALL) {
-        let answer = clients.ec2.delete_flow_logs().set_flow_log_ids(Some(ids.to_vec())).send().await;
-        match answer.map_err(clients.failed(Action::DeleteFlowLogs, format!("delete the flow log {}", listed(ids)))) {
+        let send = || clients.ec2.delete_flow_logs().set_flow_log_ids(Some(ids.to_vec())).send();
+        match clients.call(Action::DeleteFlowLogs, &format!("delete the flow log {}", listed(ids)), send).await {
             Ok(answer) => errors.extend(unsuccessful("delete the flow log", answer.unsuccessful())),
             Err(error) => errors.push(error),
         }

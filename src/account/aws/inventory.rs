@@ -19,11 +19,13 @@ use crate::account::inventory::{
 
 /// Reads every page of a call.
 macro_rules! every {
-    ($clients:ident, $call:ident, $action:ident, $what:literal $(, $set:ident($($value:expr),*))*) => {
-        async {
-            let pages = $clients.ec2.$call()$(.$set($($value),*))*.into_paginator().items().send();
-            pages.try_collect().await.map_err($clients.failed(Action::$action, concat!("list ", $what)))
-        }
+    ($clients:ident, $call:ident, $items:ident, $action:ident, $what:literal $(, $set:ident($value:expr))*) => {
+        $clients.pages(
+            Action::$action,
+            concat!("list ", $what),
+            |token| $clients.ec2.$call()$(.$set($value))*.set_next_token(token).send(),
+            |page| (page.$items, page.next_token),
+        )
     };
 }
 
@@ -32,20 +34,27 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let running = filter("instance-state-name", InstanceStateName::Running.as_str());
     let (caller, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
         clients.caller(),
-        every!(clients, describe_vpcs, DescribeVpcs, "VPCs"),
-        every!(clients, describe_subnets, DescribeSubnets, "subnets"),
-        every!(clients, describe_security_groups, DescribeSecurityGroups, "security groups"),
-        every!(clients, describe_network_acls, DescribeNetworkAcls, "network ACLs"),
-        every!(clients, describe_instances, DescribeInstances, "instances", filters(running)),
-        every!(clients, describe_nat_gateways, DescribeNatGateways, "NAT gateways"),
+        every!(clients, describe_vpcs, vpcs, DescribeVpcs, "VPCs"),
+        every!(clients, describe_subnets, subnets, DescribeSubnets, "subnets"),
+        every!(clients, describe_security_groups, security_groups, DescribeSecurityGroups, "security groups"),
+        every!(clients, describe_network_acls, network_acls, DescribeNetworkAcls, "network ACLs"),
+        every!(clients, describe_instances, reservations, DescribeInstances, "instances", filters(running.clone())),
+        every!(clients, describe_nat_gateways, nat_gateways, DescribeNatGateways, "NAT gateways"),
         every!(
             clients,
             describe_vpc_endpoints,
+            vpc_endpoints,
             DescribeVpcEndpoints,
             "endpoints",
             filters(filter("vpc-endpoint-type", "Interface"))
         ),
-        every!(clients, describe_network_interfaces, DescribeNetworkInterfaces, "network interfaces"),
+        every!(
+            clients,
+            describe_network_interfaces,
+            network_interfaces,
+            DescribeNetworkInterfaces,
+            "network interfaces"
+        ),
     )?;
     // Only the owner's account can create flow logs of shared resources.
     let is_own = |owner: Option<&str>| owner.is_none_or(|owner| owner == caller.account);

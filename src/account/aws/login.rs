@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::client::{Caller, Clients};
 use super::error::Error;
-use super::options::Role;
+use super::options::{Role, Tell};
 
 /// The name of the sessions of assumed roles, which `CloudTrail` shows.
 const SESSION_NAME: &str = "flowlogs";
@@ -76,12 +76,12 @@ impl Login {
     /// # Errors
     ///
     /// [`Error::NoRegion`].
-    pub(super) fn clients(&self, region: Option<&String>) -> Result<Clients, Error> {
+    pub(super) fn clients(&self, region: Option<&String>, tell: Option<Tell>) -> Result<Clients, Error> {
         let config = match region {
             Some(region) => self.config.to_builder().region(Region::new(region.clone())).build(),
             None => self.config.clone(),
         };
-        Clients::of(&config, self.profile.clone(), Arc::clone(&self.caller))
+        Clients::of(&config, self.profile.clone(), Arc::clone(&self.caller), tell)
     }
 }
 

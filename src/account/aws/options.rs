@@ -14,7 +14,7 @@ pub enum News<'n> {
 }
 
 /// The function that gets messages for the user.
-pub type Tell = Box<dyn Fn(News<'_>) + Send + Sync>;
+pub type Tell = Arc<dyn Fn(News<'_>) + Send + Sync>;
 
 /// A role to assume.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,17 @@
-//! Waits while the service throttles a call.
+//! Every call to AWS is made here: in its turn, and again while the service throttles it.
 //!
 //! The SDK tries a call three times within about a second. That is not enough where many calls of one operation come at
 //! once, or where another program uses the account's quota.
 
 use std::time::{Duration, Instant};
 
-use super::connection::Aws;
+use aws_sdk_ec2::config::http::HttpResponse;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+
+use super::client::Clients;
 use super::error::Error;
+use super::options::News;
+use super::policy::Action;
 use crate::account::cancellation::Cancellation;
 
 /// The longest pause before the first retry, and of all.
@@ -15,29 +20,67 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The time after which a call is given up.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-impl Aws {
+impl Clients {
     /// Makes a call, and makes it again while the service throttles it; says so once.
     ///
     /// # Errors
     ///
-    /// The errors of the call, and [`Error::Interrupted`] after Ctrl-C.
-    pub(super) async fn patiently<T, F>(&self, cancellation: &Cancellation, call: impl Fn() -> F) -> Result<T, Error>
+    /// The errors of the call, and [`Error::Interrupted`] after Ctrl-C while it waits.
+    pub(super) async fn call<T, E, F>(&self, action: Action, doing: &str, send: impl Fn() -> F) -> Result<T, Error>
     where
-        F: Future<Output = Result<T, Error>> + Send,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let began = Instant::now();
         let mut longest = FIRST_PAUSE;
         loop {
-            match call().await {
-                Err(error) if error.is_too_many() && began.elapsed() < PATIENCE => {
+            let outcome = {
+                let _turn = self.quota.turn(action).await;
+                // The SDK's futures are large, and several are held at once.
+                Box::pin(send()).await
+            };
+            match outcome.map_err(|error| self.failed(&error, action, doing)) {
+                Err(error) if error.is_throttled(action) && began.elapsed() < PATIENCE => {
                     if longest == FIRST_PAUSE {
-                        self.tell(&format!("waiting: {}", error.message()));
+                        self.tell(News::Note(&format!("waiting: {}", error.message())));
                     }
-                    cancellation.sleep(jittered(longest)).await?;
+                    Cancellation::current().sleep(jittered(longest)).await?;
                     longest = (longest * 2).min(LONGEST_PAUSE);
                 }
                 outcome => return outcome,
             }
+        }
+    }
+
+    /// Reads every page of a list; `parts` takes a page apart into its items and the token of the next page. A page is
+    /// asked for again by itself, so that a long list comes to its end in spite of throttling.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::call`].
+    pub(super) async fn pages<T, P, E, F>(
+        &self,
+        action: Action,
+        doing: &str,
+        send: impl Fn(Option<String>) -> F,
+        parts: impl Fn(P) -> (Option<Vec<T>>, Option<String>),
+    ) -> Result<Vec<T>, Error>
+    where
+        F: Future<Output = Result<P, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let mut all = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self.call(action, doing, || send(token.clone())).await?;
+            let (items, next) = parts(page);
+            all.extend(items.unwrap_or_default());
+            let next = next.filter(|next| !next.is_empty());
+            // A service that returns the same token again would go on for ever.
+            if next.is_none() || next == token {
+                return Ok(all);
+            }
+            token = next;
         }
     }
 }

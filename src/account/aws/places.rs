@@ -57,7 +57,7 @@ pub struct Places {
     accounts: Vec<String>,
     /// The role to assume with each login.
     role: Option<Role>,
-    tell: Arc<Tell>,
+    tell: Tell,
     usd_per_gb: f64,
     budget: Arc<Budget>,
     found: OnceCell<Vec<(Place, Aws)>>,
@@ -96,13 +96,13 @@ impl Places {
             (options.profile, options.region) = (profiles.remove(0), regions.remove(0));
             return None;
         }
-        let tell = options.tell.take().unwrap_or_else(|| Box::new(|_| {}));
+        let tell = options.tell.take().unwrap_or_else(|| Arc::new(|_| {}));
         Some(Self {
             profiles,
             regions,
             accounts,
             role: options.role.take(),
-            tell: Arc::new(tell),
+            tell,
             usd_per_gb: options.usd_per_gb,
             budget: Arc::clone(&options.budget),
             found: OnceCell::new(),
@@ -166,7 +166,7 @@ impl Places {
         let tell = Arc::clone(&self.tell);
         let options = Options {
             region: region.clone(),
-            tell: Some(Box::new(move |news| tell(news))),
+            tell: Some(tell),
             usd_per_gb: self.usd_per_gb,
             budget: Arc::clone(&self.budget),
             ..Options::default()
@@ -244,8 +244,8 @@ async fn place(aws: &Aws) -> Result<Place, Error> {
 
 /// The clients of a login in whatever Region.
 fn clients(login: &Login) -> Result<Clients, Error> {
-    match login.clients(None) {
-        Err(Error::NoRegion) => login.clients(Some(&ANY_REGION.into())),
+    match login.clients(None, None) {
+        Err(Error::NoRegion) => login.clients(Some(&ANY_REGION.into()), None),
         clients => clients,
     }
 }
@@ -253,8 +253,8 @@ fn clients(login: &Login) -> Result<Clients, Error> {
 /// Every Region that an account has enabled.
 async fn enabled_regions(login: &Login) -> Result<Vec<String>, Error> {
     let clients = clients(login)?;
-    let found = clients.ec2.describe_regions().send().await;
-    let found = found.map_err(clients.failed(Action::DescribeRegions, "list the Regions"))?;
+    let send = || clients.ec2.describe_regions().send();
+    let found = clients.call(Action::DescribeRegions, "list the Regions", send).await?;
     let enabled = found.regions().iter().filter(|region| region.opt_in_status() != Some("not-opted-in"));
     Ok(enabled.filter_map(|region| region.region_name()).map(Into::into).collect())
 }
@@ -325,14 +325,23 @@ impl Account for Places {
         &self,
         plan: &Plan,
         interval: Option<Interval>,
+        above_usd: Option<f64>,
         cancellation: &Cancellation,
     ) -> Result<Estimate, AccountError> {
-        let each = self.each(|aws| aws.estimate(plan, interval, cancellation)).await?;
+        // Guesses that are each far below their share are so together.
+        let places = u32::try_from(self.places().await?.len()).map_or(f64::INFINITY, f64::from);
+        let share = above_usd.map(|usd| usd / places);
+        let each = self.each(|aws| aws.estimate(plan, interval, share, cancellation)).await?;
         let none = Estimate { bytes: 0, cost_usd: 0.0 };
         Ok(each.into_iter().fold(none, |sum, (_, one)| Estimate {
             bytes: sum.bytes + one.bytes,
             cost_usd: sum.cost_usd + one.cost_usd,
         }))
+    }
+
+    async fn console_links(&self, plan: &Plan, interval: Option<Interval>) -> Result<Vec<String>, AccountError> {
+        let each = self.each(|aws| aws.console_links(plan, interval)).await?;
+        Ok(each.into_iter().flat_map(|(_, links)| links).collect())
     }
 
     async fn run(

@@ -5,6 +5,7 @@
 
 mod answer;
 mod cell;
+mod console;
 mod discovery;
 mod empty;
 mod groups;
@@ -19,7 +20,7 @@ mod target;
 mod unit;
 mod window;
 
-pub(super) use run::{estimate, run};
+pub(super) use run::{console_links, estimate, run};
 pub(super) use unit::answers;
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
-//! The quotas of queries, which hold for an account and Region.
+//! The quotas of calls and queries, which hold for an account and Region.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
 
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
+
+use super::policy::Action;
 
 /// Time between calls of one operation. The quota is ten calls per second; this keeps slightly below it.
 const PACE: Duration = Duration::from_millis(110);
@@ -14,26 +16,48 @@ const BURST: u32 = 5;
 /// Concurrent queries of this process; the account may have 100 in total.
 const MOST_QUERIES: usize = 30;
 
-/// The limits of the queries of one session.
+/// Calls in flight at once.
+const MOST_CALLS: usize = 10;
+
+/// The limits of the calls and queries of one session.
 pub(super) struct Quota {
-    pub(super) starts: Pace,
-    pub(super) results: Pace,
+    starts: Pace,
+    results: Pace,
+    calls: Semaphore,
     pub(super) queries: Semaphore,
+}
+
+impl Quota {
+    /// Waits until a call may go; it is in flight as long as the returned value lives.
+    pub(super) async fn turn(&self, action: Action) -> Option<SemaphorePermit<'_>> {
+        match action {
+            Action::StartQuery => self.starts.turn().await,
+            Action::GetQueryResults => self.results.turn().await,
+            _ => {}
+        }
+        // The semaphore is never closed.
+        self.calls.acquire().await.ok()
+    }
 }
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { starts: Pace::default(), results: Pace::default(), queries: Semaphore::new(MOST_QUERIES) }
+        Self {
+            starts: Pace::default(),
+            results: Pace::default(),
+            calls: Semaphore::new(MOST_CALLS),
+            queries: Semaphore::new(MOST_QUERIES),
+        }
     }
 }
 
 /// Spaces calls out.
 #[derive(Default)]
-pub(super) struct Pace(Mutex<Option<Instant>>);
+struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
     /// Waits until the next call may go.
-    pub(super) async fn turn(&self) {
+    async fn turn(&self) {
         let turn = {
             let mut next = self.0.lock().await;
             let now = Instant::now();

@@ -29,9 +29,9 @@ pub(super) async fn create(clients: &Clients, role: &str, name: &str) -> Result<
     for (key, value) in tags(name) {
         request = request.tags(tag(key, &value)?);
     }
-    let made = request.assume_role_policy_document(trust.to_string()).send().await;
+    let request = request.assume_role_policy_document(trust.to_string());
     let doing = format!("create the role {role}");
-    let made = made.map_err(clients.failed(Action::CreateRole, doing.clone()))?;
+    let made = clients.call(Action::CreateRole, &doing, || request.clone().send()).await?;
     made.role.map(|role| role.arn).ok_or(Error::Incomplete { doing, what: "role" })
 }
 
@@ -58,23 +58,24 @@ pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<
         }]
     });
     let request = clients.iam.put_role_policy().role_name(role).policy_name(POLICY);
-    let put = request.policy_document(policy.to_string()).send().await;
-    put.map_err(clients.failed(Action::PutRolePolicy, format!("set the policy of the role {role}")))?;
+    let request = request.policy_document(policy.to_string());
+    let doing = format!("set the policy of the role {role}");
+    clients.call(Action::PutRolePolicy, &doing, || request.clone().send()).await?;
     Ok(())
 }
 
 /// Every role whose name has our prefix for this Region.
 pub(super) async fn list(clients: &Clients) -> Result<Vec<Role>, Error> {
     let prefix = format!("{ROLE_PREFIX}{}-", clients.region);
-    let pages = clients.iam.list_roles().into_paginator().items().send();
-    let roles: Vec<Role> = pages.try_collect().await.map_err(clients.failed(Action::ListRoles, "list roles"))?;
+    let send = |marker| clients.iam.list_roles().set_marker(marker).send();
+    let roles = clients.pages(Action::ListRoles, "list roles", send, |page| (Some(page.roles), page.marker)).await?;
     Ok(roles.into_iter().filter(|role| role.role_name.starts_with(&prefix)).collect())
 }
 
 /// A role with its tags, which only this call returns; `None` if it does not exist.
 pub(super) async fn get(clients: &Clients, role: &str) -> Result<Option<Role>, Error> {
-    let got = clients.iam.get_role().role_name(role).send().await;
-    match got.map_err(clients.failed(Action::GetRole, format!("read the role {role}"))) {
+    let send = || clients.iam.get_role().role_name(role).send();
+    match clients.call(Action::GetRole, &format!("read the role {role}"), send).await {
         Ok(got) => Ok(got.role),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
@@ -105,12 +106,11 @@ fn value_of<'a>(role: &'a Role, key: &str) -> Option<&'a str> {
 
 /// Deletes a role that was checked, its policy first; if it is already gone, that is a success.
 pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
-    let emptied = clients.iam.delete_role_policy().role_name(role).policy_name(POLICY).send().await;
-    missing_is_done(
-        emptied.map_err(clients.failed(Action::DeleteRolePolicy, format!("delete the policy of the role {role}"))),
-    )?;
-    let deleted = clients.iam.delete_role().role_name(role).send().await;
-    missing_is_done(deleted.map_err(clients.failed(Action::DeleteRole, format!("delete the role {role}"))))
+    let empty = || clients.iam.delete_role_policy().role_name(role).policy_name(POLICY).send();
+    let doing = format!("delete the policy of the role {role}");
+    missing_is_done(clients.call(Action::DeleteRolePolicy, &doing, empty).await)?;
+    let delete = || clients.iam.delete_role().role_name(role).send();
+    missing_is_done(clients.call(Action::DeleteRole, &format!("delete the role {role}"), delete).await)
 }
 
 fn missing_is_done<T>(outcome: Result<T, Error>) -> Result<(), Error> {

@@ -9,7 +9,6 @@ use super::super::error::Error;
 use super::super::log_format;
 use super::super::policy::Action;
 use super::target::LogSource;
-use crate::account::cancellation::Cancellation;
 use crate::field::Field;
 use crate::insights::Format;
 
@@ -76,12 +75,8 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
     } else {
         request.log_group_name(&source.group)
     };
-    let cancellation = Cancellation::current();
-    let found = aws.patiently(&cancellation, || async {
-        let found = request.clone().send().await;
-        found.map_err(clients.failed(Action::GetLogGroupFields, format!("ask which fields {} has", source.group)))
-    });
-    let found = match found.await {
+    let doing = format!("ask which fields {} has", source.group);
+    let found = match clients.call(Action::GetLogGroupFields, &doing, || request.clone().send()).await {
         // Without an answer the format of the flow log tells how to take records apart.
         Err(error) if error.is_refusal() => return Ok(BTreeSet::new()),
         found => found?,

@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use futures::future::try_join_all;
 
+use super::super::budget::bytes_of;
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::answer::{Answer, Query, Totals};
 use super::service::Service;
-use super::{empty, groups, join, merge, unit};
+use super::unit::{Asked, Unit};
+use super::{console, empty, groups, join, merge, unit};
 use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
 use crate::account::inventory_names::names;
@@ -31,6 +33,7 @@ pub(in super::super) async fn run(
     let joined = join::joined(plan)?;
     let names = if joined.has_names() { Some(names(aws.network().await?)) } else { None };
     let asked = unit::asked(aws, &joined.plan, interval).await?;
+    check_budget(aws, &asked, &joined.plan, cancellation).await?;
     sink.columns(&plan.columns()).map_err(Error::Sink)?;
     let service = Service::new(aws, progress, cancellation);
     let query = Query { plan, kinds: plan.kinds(), joined, names, units: &asked.units, service: &service };
@@ -83,23 +86,73 @@ fn emission_notes(query: &Query<'_>) -> Result<Vec<String>, Error> {
     Ok(notes)
 }
 
-/// Estimates the bytes that a plan would scan; the service estimates free of charge.
+/// The most that the bytes of a scan may be of what the log groups say that they store, which is not documented to be
+/// before or after compression.
+const MOST_OF_STORED: u64 = 8;
+
+/// Checks that the budget of the session pays for a plan, before anything is scanned.
+async fn check_budget(aws: &Aws, asked: &Asked, plan: &Plan, cancellation: &Cancellation) -> Result<(), Error> {
+    let Some(left_bytes) = aws.options.budget.left_bytes().filter(|_| !plan.is_never()) else { return Ok(()) };
+    let bytes = estimated_bytes(aws, asked, plan, Some(left_bytes), cancellation).await?;
+    if bytes <= left_bytes {
+        return Ok(());
+    }
+    let [cost_usd, left_usd] = [bytes, left_bytes].map(|bytes| aws.options.cost_usd(bytes));
+    Err(Error::TooExpensive { bytes, cost_usd, left_usd })
+}
+
+/// The bytes that a plan would scan: a guess from what the log groups store, or where that is not far below
+/// `above_bytes`, the service's estimate, which is free of charge.
+async fn estimated_bytes(
+    aws: &Aws,
+    asked: &Asked,
+    plan: &Plan,
+    above_bytes: Option<u64>,
+    cancellation: &Cancellation,
+) -> Result<u64, Error> {
+    let guess = asked.stored_bytes();
+    if above_bytes.is_some_and(|above| guess.saturating_mul(MOST_OF_STORED) <= above) {
+        return Ok(guess);
+    }
+    let progress = Arc::default();
+    let service = Service::new(aws, &progress, cancellation);
+    let estimates = asked.units.iter().map(|unit| unit.estimate(&service, plan));
+    let outcome = try_join_all(estimates).await;
+    service.stop_all().await;
+    Ok(outcome?.into_iter().sum())
+}
+
+/// Estimates the bytes that a plan would scan, exactly if they may cost more than `above_usd`.
 pub(in super::super) async fn estimate(
     aws: &Aws,
     plan: &Plan,
     interval: Option<Interval>,
+    above_usd: Option<f64>,
     cancellation: &Cancellation,
 ) -> Result<Estimate, Error> {
     let _query = cancellation.query();
     let plan = join::joined(plan)?.plan;
     let asked = unit::asked(aws, &plan, interval).await?;
-    let progress = Arc::default();
-    let service = Service::new(aws, &progress, cancellation);
-    let estimates = asked.units.iter().map(|unit| unit.estimate(&service, &plan));
-    let outcome = try_join_all(estimates).await;
-    service.stop_all().await;
-    let bytes = outcome?.into_iter().sum();
+    let above_bytes = above_usd.map(|usd| bytes_of(usd, aws.options.usd_per_gb));
+    let bytes = estimated_bytes(aws, &asked, &plan, above_bytes, cancellation).await?;
     Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
+}
+
+/// The pages of the console on which the queries of a plan stand.
+pub(in super::super) async fn console_links(
+    aws: &Aws,
+    plan: &Plan,
+    interval: Option<Interval>,
+) -> Result<Vec<String>, Error> {
+    let plan = join::joined(plan)?.plan;
+    let asked = unit::asked(aws, &plan, interval).await?;
+    let clients = aws.clients().await?;
+    let partition = clients.caller().await?.partition();
+    let link = |unit: &Unit| {
+        let text = unit.emit(&plan)?.text;
+        Ok(console::link(partition, &clients.region, unit.groups(), &text, unit.interval))
+    };
+    asked.units.iter().map(link).collect()
 }
 
 /// Answers a plan that cannot match any record, without a query.

@@ -101,7 +101,7 @@ impl<'a> Service<'a> {
     /// Runs a query to its end. After Ctrl-C it is stopped, and the rows that arrived are the answer.
     pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Reply, Error> {
         // The semaphore is never closed.
-        let _one = self.aws.quota.queries.acquire().await;
+        let _one = self.aws.clients().await?.quota.queries.acquire().await;
         self.cancellation.check()?;
         if self.aws.options.budget.is_spent() {
             return Err(Error::OverBudget);
@@ -136,13 +136,7 @@ impl<'a> Service<'a> {
             .query_string(question.text)
             .start_time(question.interval.from)
             .end_time(question.interval.until);
-        let started = self.aws.patiently(self.cancellation, || {
-            let request = request.clone();
-            async move {
-                self.aws.quota.starts.turn().await;
-                request.send().await.map_err(clients.failed(Action::StartQuery, "start the query"))
-            }
-        });
+        let started = clients.call(Action::StartQuery, "start the query", || request.clone().send());
         let started = tokio::select! {
             started = started => started?,
             // A service that does not answer does not hold up who wants to leave.
@@ -210,13 +204,7 @@ impl<'a> Service<'a> {
     async fn page(&self, id: &str, token: Option<String>) -> Result<GetQueryResultsOutput, Error> {
         let clients = self.aws.clients().await?;
         let request = clients.logs.get_query_results().query_id(id).set_next_token(token);
-        let page = self.aws.patiently(self.cancellation, || {
-            let request = request.clone();
-            async move {
-                self.aws.quota.results.turn().await;
-                request.send().await.map_err(clients.failed(Action::GetQueryResults, "read the answer of the query"))
-            }
-        });
+        let page = clients.call(Action::GetQueryResults, "read the answer of the query", || request.clone().send());
         tokio::select! {
             page = page => page,
             () = self.cancellation.cancelled() => Err(Error::Interrupted),
@@ -265,8 +253,8 @@ impl<'a> Service<'a> {
     async fn stop(&self, id: &str) {
         self.is_over(id);
         if let Ok(clients) = self.aws.clients().await {
-            let stopped = clients.logs.stop_query().query_id(id).send().await;
-            if let Err(error) = stopped.map_err(clients.failed(Action::StopQuery, "stop the query")) {
+            let send = || clients.logs.stop_query().query_id(id).send();
+            if let Err(error) = clients.call(Action::StopQuery, "stop the query", send).await {
                 tracing::debug!(%error, "the query was over, or goes on");
             }
         }

@@ -44,6 +44,8 @@ pub(super) struct Unit {
     part: Interval,
     /// The seconds of it that they can answer.
     pub(super) interval: Interval,
+    /// The bytes of these seconds, as far as the log groups tell.
+    stored_bytes: u64,
 }
 
 /// Finds the log groups that a plan queries; what cannot be answered is an error before any query starts.
@@ -58,7 +60,7 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     let mut units: Vec<Unit> = Vec::new();
     for (source, format) in sources.iter().zip(formats) {
         let Some(clamped) = log_groups.clamped(&source.group, source.interval, now) else { continue };
-        let unit = Unit::new(source, format, log_groups.class(&source.group), clamped);
+        let unit = Unit::new(source, format, &log_groups, clamped, now);
         let Some(unit) = unit.since_its_format(aws, plan, source) else { continue };
         match units.iter_mut().find(|other| other.fits(&unit)) {
             Some(other) => other.join(unit),
@@ -117,6 +119,11 @@ impl Asked {
     pub(super) fn log_groups(&self) -> u64 {
         self.sources.iter().map(|source| &source.group).collect::<BTreeSet<_>>().len() as u64
     }
+
+    /// The bytes that they store of the window, as far as they tell.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        self.units.iter().map(|unit| unit.stored_bytes).fold(0, u64::saturating_add)
+    }
 }
 
 /// Checks that each named field is in the records of some log group.
@@ -127,9 +134,15 @@ fn check_fields(plan: &Plan, sources: &[LogSource], formats: &[Format]) -> Resul
 }
 
 impl Unit {
-    fn new(source: &LogSource, format: Format, class: Option<LogGroupClass>, interval: Interval) -> Self {
+    fn new(source: &LogSource, format: Format, log_groups: &LogGroups, interval: Interval, now: EpochSeconds) -> Self {
         let LogSource { group, condition, interval: part, .. } = source.clone();
-        Self { groups: vec![group], format, class, condition, part, interval }
+        let (class, stored_bytes) = (log_groups.class(&group), log_groups.stored_bytes(&group, interval, now));
+        Self { groups: vec![group], format, class, condition, part, interval, stored_bytes }
+    }
+
+    /// The log groups.
+    pub(super) fn groups(&self) -> &[String] {
+        &self.groups
     }
 
     /// Whether the log groups of another unit can be queried together with these.
@@ -144,6 +157,7 @@ impl Unit {
     fn join(&mut self, other: Self) {
         self.groups.extend(other.groups);
         self.interval.from = self.interval.from.min(other.interval.from);
+        self.stored_bytes = self.stored_bytes.saturating_add(other.stored_bytes);
     }
 
     /// The same from the creation of the flow log on, where the query takes the text of records apart: an earlier flow

@@ -3,17 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::future::try_join_all;
 
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::log_groups;
-use crate::account::cancellation::Cancellation;
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
-
-/// The number of calls at once: the quota is ten a second.
-const AT_ONCE: usize = 4;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
@@ -27,14 +23,9 @@ impl LogGroups {
         // Another account does not describe its log groups to this one.
         let names: BTreeSet<&str> = names.iter().copied().filter(|name| !name.starts_with("arn:")).collect();
         let names: Vec<&str> = names.into_iter().collect();
-        let cancellation = Cancellation::current();
-        let ask = |names: Vec<&str>| {
-            let names: Vec<String> = names.into_iter().map(Into::into).collect();
-            let cancellation = &cancellation;
-            async move { aws.patiently(cancellation, || log_groups::named(clients, names.clone())).await }
-        };
-        let asked: Vec<_> = names.chunks(log_groups::NAMES_PER_CALL).map(|names| ask(names.to_vec())).collect();
-        let found: Vec<Vec<LogGroup>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+        let names = names.chunks(log_groups::NAMES_PER_CALL).map(|names| names.iter().map(ToString::to_string));
+        let asked = names.map(|names| log_groups::named(clients, names.collect()));
+        let found: Vec<Vec<LogGroup>> = try_join_all(asked).await?;
         let named = |group: LogGroup| Some((group.log_group_name()?.to_string(), group));
         Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
     }
@@ -67,6 +58,18 @@ impl LogGroups {
         created.max(kept)
     }
 
+    /// The bytes that a log group stores of an interval, if its records are spread evenly over the time that it keeps; 0
+    /// if it does not tell, as one that is new.
+    pub(super) fn stored_bytes(&self, name: &str, interval: Interval, now: EpochSeconds) -> u64 {
+        let stored = self.0.get(name).and_then(LogGroup::stored_bytes).and_then(|bytes| u64::try_from(bytes).ok());
+        let (Some(stored), Some(first)) = (stored, self.first_second(name, now)) else { return 0 };
+        let seconds = |from: i64, until: i64| u128::try_from(until - from).unwrap_or(0) + 1;
+        let kept = seconds(first, now);
+        let asked = seconds(interval.from.max(first), interval.until.min(now)).min(kept);
+        // A part of a 64-bit number.
+        u64::try_from(u128::from(stored) * asked / kept).unwrap_or(stored)
+    }
+
     /// The part of an interval that a log group can answer, if there is one.
     pub(super) fn clamped(&self, name: &str, interval: Interval, now: EpochSeconds) -> Option<Interval> {
         let from = self.first_second(name, now).map_or(interval.from, |first| interval.from.max(first));
@@ -77,6 +80,20 @@ impl LogGroups {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_the_time_that_is_kept_has_its_part_of_the_bytes() {
+        let group = LogGroup::builder().creation_time(0).retention_in_days(10).stored_bytes(8_640_000);
+        let groups = LogGroups(HashMap::from([("g".to_string(), group.build())]));
+        let stored = |from, until, now| groups.stored_bytes("g", Interval { from, until }, now);
+        // A day old: 100 bytes a second.
+        assert_eq!(stored(0, 999, 86_399), 100_000);
+        assert_eq!(stored(0, 1 << 40, 86_399), 8_640_000);
+        // Twenty days old: ten days are kept.
+        let now = 20 * 86_400 - 1;
+        assert_eq!(stored(now - 86_399, now, now), 863_999);
+        assert_eq!(groups.stored_bytes("other", Interval { from: 0, until: 9 }, 9), 0);
+    }
 
     #[test]
     fn a_window_starts_with_the_log_group_and_with_what_it_keeps() {
