@@ -19,6 +19,8 @@ mod error;
 mod explain;
 mod fields;
 #[cfg(feature = "local")]
+mod identity;
+#[cfg(feature = "local")]
 mod inventory;
 pub(crate) mod kind;
 #[cfg(feature = "local")]
@@ -43,6 +45,8 @@ pub(crate) use console::Terminal;
 #[cfg(feature = "local")]
 pub(crate) use desk::Desk;
 pub(crate) use error::{Error, Exit};
+#[cfg(feature = "local")]
+pub(crate) use identity::print_identities;
 #[cfg(feature = "local")]
 pub(crate) use option::OutputFormat;
 pub(crate) use option::{Asking, Color, Output};

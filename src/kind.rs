@@ -23,6 +23,8 @@ pub enum TargetKind {
     Eni,
     /// A CloudWatch log group that flow logs deliver to.
     Group,
+    /// A place in S3 that flow logs deliver to.
+    Bucket,
     /// Everything.
     All,
 }
@@ -127,6 +129,14 @@ pub const KINDS: &[KindInfo] = &[
         covers: Covers::Nothing,
     },
     KindInfo {
+        kind: TargetKind::Bucket,
+        words: &["bucket", "buckets"],
+        title: "S3 bucket",
+        id: None,
+        flow_log_prefix: None,
+        covers: Covers::Nothing,
+    },
+    KindInfo {
         kind: TargetKind::All,
         words: &["all"],
         title: "everything",
@@ -138,7 +148,7 @@ pub const KINDS: &[KindInfo] = &[
 
 impl TargetKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Vpc,
         Self::Subnet,
         Self::Instance,
@@ -147,6 +157,7 @@ impl TargetKind {
         Self::Endpoint,
         Self::Eni,
         Self::Group,
+        Self::Bucket,
         Self::All,
     ];
 

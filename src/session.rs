@@ -15,8 +15,8 @@ use crate::account::aws::{self, Aws, Places};
 use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
-    Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy,
-    Resource, Settings, check_interfaces, check_mixed, known, label, selected,
+    Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Identity, Lifecycle, Place,
+    Remedy, Resource, Settings, check_interfaces, check_mixed, known, label, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -270,6 +270,20 @@ impl Session {
     #[must_use]
     pub fn cost_usd(&self, bytes: u64) -> Option<f64> {
         self.account.cost_usd(bytes)
+    }
+
+    /// Returns the accounts and Regions in use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`], [`Error::Aws`].
+    pub async fn identities(&self) -> Result<Vec<Identity>, Error> {
+        self.account.identities().await
+    }
+
+    /// The Region in use, if it is one; no service is called.
+    pub async fn region(&self) -> Option<String> {
+        self.account.region().await
     }
 
     /// Returns the inventory of the account's network.

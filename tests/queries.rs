@@ -282,7 +282,7 @@ fn create_flow_log_of(world: &World, (kind, id): (&str, &str), group: &str, form
 fn a_budget_stops_the_query_that_goes_beyond_it() {
     let world = world();
     // The service has not counted yet what is stored, so that nothing is known beforehand.
-    let uncounted = Script { counts_stored_bytes: false, ..Script::default() };
+    let uncounted = Script { stored_times: 0, ..Script::default() };
     let service = world.service(Script { steps: vec![Step::Running(3)], ..uncounted.clone() });
     let ran = world.on_aws(&service, &["--max-usd", "0", "-e", "vpc", "-o", "csv"]);
     assert_eq!(ran.stdout.lines().count(), 4, "{}{}", ran.stdout, ran.stderr);
@@ -725,6 +725,48 @@ fn a_place_that_failed_is_in_the_code_unless_a_person_saw_it_or_a_script_says_ot
         shell.keys(leave);
         assert_eq!(shell.exit_code(), 0, "{}", shell.screen());
     }
+}
+
+#[test]
+fn the_shell_says_where_it_is_and_what_it_has_cost() {
+    let world = world();
+    let service = world.service(quick());
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let keys = "aws_access_key_id = A\naws_secret_access_key = B\n";
+    let profile = file("aws", &format!("[profile prod-eu]\nregion = {}\n{keys}", world.region.name));
+    let config = file("config.toml", "[aws]\nproduction = [\"prod-*\"]\nusd_per_gb = 1000\nask_above_usd = 1000\n");
+    let environment = [("AWS_CONFIG_FILE", profile.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let start = |args: &[&str]| {
+        let mut shell = World::in_terminal(
+            &service,
+            &[&["--config", &config, "--profile", "prod-eu"], args].concat(),
+            &environment,
+        );
+        // The Region is that of the profile.
+        shell.wait_for("flowlogs prod-eu eu-north-1>");
+        shell
+    };
+    let mut shell = start(&["--color", "always"]);
+    assert!(shell.sent().contains("41mflowlogs prod-eu"), "{:?}", shell.sent());
+    shell.keys(".account\r");
+    shell.wait("the account", |screen| {
+        screen.contains("123456789012") && screen.contains("arn:aws:") && screen.trim_end().ends_with('>')
+    });
+    shell.keys(".cost\r");
+    shell.wait_for("0 B scanned, about 0.0000 USD");
+    shell.keys("vpc | count()\r");
+    shell.wait("the answer", |screen| screen.contains("COUNT") && screen.trim_end().ends_with('>'));
+    // What was spent stays spent in another Region.
+    shell.keys(".region eu-south-2\r");
+    shell.wait_for("flowlogs prod-eu eu-south-2>");
+    shell.keys(".cost\r");
+    shell.wait("the cost", |screen| screen.matches("scanned, about").count() == 2);
+    assert_eq!(shell.screen().matches("0 B scanned").count(), 1, "{}", shell.screen());
 }
 
 #[test]

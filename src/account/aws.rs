@@ -9,6 +9,7 @@ mod client;
 mod connection;
 mod create;
 mod delete;
+mod delivery_cost;
 mod doctor;
 mod error;
 mod flow_logs;

@@ -37,7 +37,7 @@ pub struct FlowLog {
 }
 
 /// A flow log that anybody created, as the account has it: this tool's may consist of several.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AnyFlowLog {
     /// Its id.
     pub id: String,
@@ -59,6 +59,8 @@ pub struct AnyFlowLog {
     pub created: EpochSeconds,
     /// The state of delivery, in the service's words.
     pub status: String,
+    /// About what its delivery costs in thirty days, in US dollars, if that is known.
+    pub usd_a_month: Option<f64>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
 }

@@ -350,7 +350,7 @@ impl Inventory {
                 .map(|e| self.resource(kind, &e.id, e.name.as_ref(), &e.vpc, |i| i.owner.as_ref() == Some(&e.id)))
                 .collect(),
             TargetKind::Instance => self.instance_groups(),
-            TargetKind::Eni | TargetKind::Group | TargetKind::All => Vec::new(),
+            TargetKind::Eni | TargetKind::Group | TargetKind::Bucket | TargetKind::All => Vec::new(),
         };
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         resources

@@ -9,8 +9,10 @@ use super::cancellation::Cancellation;
 use super::error::Error;
 use super::estimate::Estimate;
 use super::flow_log::{AnyFlowLog, FlowLog};
+use super::identity::Identity;
 use super::inventory::Inventory;
 use super::lifecycle::Lifecycle;
+use super::place::Place;
 use super::resource::Resource;
 use crate::kind::TargetKind;
 use crate::query::plan::Plan;
@@ -76,6 +78,21 @@ pub trait Account: Send + Sync {
 
     /// Begins a command: a place that failed in an earlier command is reported again.
     fn begin(&self) {}
+
+    /// The accounts and Regions in use; those that fail are reported, unless all fail.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`].
+    async fn identities(&self) -> Result<Vec<Identity>, Error> {
+        let Inventory { account, region, .. } = self.inventory().await?;
+        Ok(vec![Identity { place: Place { region, account }, arn: None, profile: None }])
+    }
+
+    /// The Region in use, if it is one; no service is called.
+    async fn region(&self) -> Option<String> {
+        None
+    }
 
     /// The inventory of the network.
     ///

@@ -100,7 +100,7 @@ fn with_desk(
         terminal,
         interrupt: Arc::clone(&interrupt),
         out: Out::default(),
-        ask_above_usd: args.place.cost.ask_above_usd,
+        ask_above_usd: args.place.ask_above_usd(),
         vertical: false,
         kept: None,
     };

@@ -1,4 +1,4 @@
-//! The config file: saved filters, and what queries on AWS cost.
+//! The config file: saved filters, and settings of accounts on AWS.
 //!
 //! ```toml
 //! [filters]
@@ -7,6 +7,7 @@
 //! [aws]
 //! usd_per_gb = 0.0076
 //! ask_above_usd = 0.10
+//! production = ["prod-*"]
 //! ```
 
 use std::collections::BTreeMap;
@@ -26,24 +27,26 @@ pub(crate) struct Config {
     /// Expressions for `@name`.
     #[serde(default)]
     pub(crate) filters: BTreeMap<String, String>,
-    /// The cost of queries.
+    /// The settings of accounts on AWS.
     #[serde(default)]
-    pub(crate) aws: Cost,
+    pub(crate) aws: AwsSettings,
 }
 
-/// The cost of queries on AWS, and the amount from which a person is asked first.
+/// The settings of accounts on AWS.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Cost {
+pub(crate) struct AwsSettings {
     /// The cost of scanning a gigabyte, in US dollars.
     pub(crate) usd_per_gb: f64,
     /// US dollars of a query above which a person is asked before it is run.
     pub(crate) ask_above_usd: f64,
+    /// The profiles, as globs, at whose prompt a person should be careful.
+    pub(crate) production: Vec<String>,
 }
 
-impl Default for Cost {
+impl Default for AwsSettings {
     fn default() -> Self {
-        Self { usd_per_gb: USD_PER_GB, ask_above_usd: ASK_ABOVE_USD }
+        Self { usd_per_gb: USD_PER_GB, ask_above_usd: ASK_ABOVE_USD, production: Vec::new() }
     }
 }
 

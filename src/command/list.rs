@@ -61,7 +61,7 @@ const COLUMNS: [(&str, ColumnType); 11] = [
     ("stored_bytes", ColumnType::BYTES),
 ];
 
-const ALL_COLUMNS: [(&str, ColumnType); 9] = [
+const ALL_COLUMNS: [(&str, ColumnType); 10] = [
     ("kind", ColumnType::Text),
     ("resource", ColumnType::Text),
     ("traffic", ColumnType::Text),
@@ -69,6 +69,7 @@ const ALL_COLUMNS: [(&str, ColumnType); 9] = [
     ("made_by", ColumnType::Text),
     ("status", ColumnType::Text),
     ("created", ColumnType::Time),
+    ("usd_a_month", ColumnType::Number),
     ("id", ColumnType::Text),
     ("format", ColumnType::Text),
 ];
@@ -83,6 +84,7 @@ fn row_of_any(flow_log: &AnyFlowLog) -> Row {
         text(if flow_log.is_ours { "flowlogs" } else { "others" }),
         text(&flow_log.status),
         Value::Time(flow_log.created),
+        flow_log.usd_a_month.map_or(Value::Absent, |usd| Value::Float((usd * 100.0).round() / 100.0)),
         text(&flow_log.id),
         text(format.unwrap_or("default")),
     ];

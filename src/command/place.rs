@@ -4,7 +4,7 @@ use std::path::PathBuf;
 #[cfg(feature = "aws")]
 use std::sync::Arc;
 
-use super::config::Cost;
+use super::config::AwsSettings;
 #[cfg(feature = "local")]
 use super::console::Terminal;
 #[cfg(feature = "local")]
@@ -13,6 +13,8 @@ use super::error::Error;
 use crate::account::aws::{self, News};
 #[cfg(feature = "local")]
 use crate::engine;
+#[cfg(feature = "aws")]
+use crate::query::glob::matches_glob;
 #[cfg(feature = "local")]
 use crate::session::Session;
 
@@ -66,9 +68,14 @@ pub(crate) struct Place {
     #[arg(long, value_name = "USD", global = true, conflicts_with = "local", value_parser = parse_usd)]
     pub(crate) max_usd: Option<f64>,
 
-    /// The cost of queries, by the config file.
+    /// The settings of accounts on AWS, by the config file.
     #[arg(skip)]
-    pub(crate) cost: Cost,
+    pub(crate) settings: AwsSettings,
+
+    /// What queries have scanned and may scan, wherever the shell goes.
+    #[cfg(feature = "aws")]
+    #[arg(skip)]
+    pub(crate) budget: Arc<aws::Budget>,
 
     /// The network of plain files (`flowlogs inventory` prints one): names, and the targets
     /// `sg`, `nat` and `endpoint`
@@ -90,6 +97,42 @@ pub(crate) struct Place {
 
 #[cfg(feature = "local")]
 impl Place {
+    /// Takes the settings of the config file on; before anything is opened.
+    pub(crate) fn configure(&mut self, settings: AwsSettings) {
+        #[cfg(feature = "aws")]
+        {
+            self.budget = Arc::new(aws::Budget::of(self.max_usd, settings.usd_per_gb));
+        }
+        self.settings = settings;
+    }
+
+    /// The cost of a query, in US dollars, above which a person is asked before it is run.
+    pub(crate) const fn ask_above_usd(&self) -> f64 {
+        self.settings.ask_above_usd
+    }
+
+    /// The bytes that queries have scanned on AWS so far, and their cost in US dollars.
+    #[cfg(feature = "aws")]
+    #[allow(clippy::cast_precision_loss, reason = "an amount for people")]
+    pub(crate) fn scanned(&self) -> (u64, f64) {
+        let bytes = self.budget.scanned_bytes();
+        (bytes, bytes as f64 / 1e9 * self.settings.usd_per_gb)
+    }
+
+    /// Whether the profile is one that the config file marks as production.
+    #[cfg(feature = "aws")]
+    pub(crate) fn is_production(&self) -> bool {
+        let profile = self.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()).unwrap_or_default();
+        let is_marked = |profile: &str| self.settings.production.iter().any(|glob| matches_glob(glob, profile.trim()));
+        self.local.is_empty() && profile.split(',').any(is_marked)
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[allow(clippy::unused_self, reason = "with the feature its profile is looked at")]
+    pub(crate) const fn is_production(&self) -> bool {
+        false
+    }
+
     /// The same place, with other records.
     pub(crate) fn at(&self, path: String) -> Self {
         Self { local: vec![path], inventory: None, ..self.clone() }
@@ -127,8 +170,8 @@ impl Place {
                 News::Note(text) => terminal.note(text),
                 News::Failed(text) => terminal.error(text, None),
             })),
-            usd_per_gb: self.cost.usd_per_gb,
-            budget: Arc::new(aws::Budget::of(self.max_usd, self.cost.usd_per_gb)),
+            usd_per_gb: self.settings.usd_per_gb,
+            budget: Arc::clone(&self.budget),
         }))
     }
 
@@ -159,24 +202,24 @@ impl Place {
         self.region.clone().or_else(of_environment)
     }
 
-    /// Returns its name for the prompt of a shell.
-    pub(crate) fn name(&self) -> String {
-        let Some(path) = self.local.first() else { return self.aws_name() };
+    /// Returns its name for the prompt of a shell; `region` is the one in use, if that is known.
+    pub(crate) fn name(&self, region: Option<String>) -> String {
+        let Some(path) = self.local.first() else { return self.aws_name(region) };
         let name = std::path::Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
         name.unwrap_or_else(|| path.clone())
     }
 
     #[cfg(feature = "aws")]
-    fn aws_name(&self) -> String {
+    fn aws_name(&self, region: Option<String>) -> String {
         let or = |named: Option<String>, variable| named.or_else(|| std::env::var(variable).ok());
-        let parts = [or(self.profile.clone(), "AWS_PROFILE"), or(self.region(), "AWS_REGION")];
+        let parts = [or(self.profile.clone(), "AWS_PROFILE"), or(region.or_else(|| self.region()), "AWS_REGION")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() { "aws".into() } else { parts.join(" ") }
     }
 
     #[cfg(not(feature = "aws"))]
     #[allow(clippy::unused_self, reason = "with the feature its profile and Region are named")]
-    fn aws_name(&self) -> String {
+    fn aws_name(&self, _: Option<String>) -> String {
         String::new()
     }
 }

@@ -5,6 +5,8 @@ use std::io::{BufReader, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "aws")]
+use indicatif::HumanBytes;
 use jiff::SignedDuration;
 
 use super::history::History;
@@ -12,13 +14,14 @@ use super::line;
 use super::lines::Shell;
 use super::page::{self, Pager};
 use crate::command::answer::style;
-use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config};
+use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config, print_identities};
 use crate::diagnostic::nearest;
 use crate::field::Field;
 use crate::function::{FUNCTIONS, Function};
 use crate::kind::TargetKind;
 use crate::output::{Format, output};
 use crate::query::print;
+use crate::session::Waited;
 use crate::value::{Column, Need};
 
 /// The argument of a dot-command, for completion.
@@ -146,6 +149,21 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
         help: "Go on with this AWS profile; without a name, with that of the environment.",
         takes: Takes::Text,
         run: profile,
+    },
+    DotCommand {
+        name: "account",
+        argument: "",
+        help: "The accounts and Regions in use, and the login.",
+        takes: Takes::Nothing,
+        run: account,
+    },
+    #[cfg(feature = "aws")]
+    DotCommand {
+        name: "cost",
+        argument: "",
+        help: "What the queries of this shell have cost so far.",
+        takes: Takes::Nothing,
+        run: cost,
     },
     DotCommand {
         name: "set",
@@ -468,6 +486,23 @@ fn region(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
 fn profile(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
     let profile = Some(name.to_string()).filter(|name| !name.is_empty());
     go_to(shell, Place { profile, ..shell.place.on_aws() })
+}
+
+fn account(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    let session = Arc::clone(&shell.desk.session);
+    let (interrupt, terminal) = (Arc::clone(&shell.desk.interrupt), shell.desk.terminal);
+    let identities = async { session.identities().await };
+    match shell.runtime.block_on(interrupt.wait_for(identities, |news| terminal.note(news))) {
+        Waited::Done(identities) => print_identities(&identities?, &shell.desk)?,
+        Waited::Stopped(_) => return Err(Error::Interrupted),
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(feature = "aws")]
+fn cost(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    let (bytes, usd) = shell.place.scanned();
+    say(shell, &format!("{} scanned, about {usd:.4} USD", HumanBytes(bytes)))
 }
 
 /// Goes on at another place; where that cannot be opened, everything is as before.

@@ -23,13 +23,16 @@ pub(super) struct ShellHelper {
     pub(super) known: Arc<Known>,
     pub(super) context: query::Context,
     pub(super) colour: bool,
+    /// Whether the prompt warns.
+    pub(super) is_production: bool,
     files: FilenameCompleter,
     history: HistoryHinter,
 }
 
 impl ShellHelper {
-    pub(super) fn new(known: Arc<Known>, context: query::Context, colour: bool) -> Self {
-        Self { known, context, colour, files: FilenameCompleter::new(), history: HistoryHinter::new() }
+    pub(super) fn new(known: Arc<Known>, context: query::Context, colour: bool, is_production: bool) -> Self {
+        let (files, history) = (FilenameCompleter::new(), HistoryHinter::new());
+        Self { known, context, colour, is_production, files, history }
     }
 }
 
@@ -68,7 +71,11 @@ impl Highlighter for ShellHelper {
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        if self.colour { Cow::Owned(prompt.green().bold().to_string()) } else { Cow::Borrowed(prompt) }
+        match (self.colour, self.is_production) {
+            (false, _) => Cow::Borrowed(prompt),
+            (true, false) => Cow::Owned(prompt.green().bold().to_string()),
+            (true, true) => Cow::Owned(prompt.white().on_red().bold().to_string()),
+        }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {

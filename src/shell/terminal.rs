@@ -1,10 +1,13 @@
 //! The shell where somebody types.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, EditMode, Editor};
+
+use tokio::time::timeout;
 
 use super::folder::{config_folder, history_file};
 use super::helper::ShellHelper;
@@ -115,7 +118,9 @@ impl Shell {
             .map(|config| config.auto_add_history(false).build());
         let failed = |error: ReadlineError| Error::Failed { message: error.to_string(), help: None };
         let mut lines = Lines::with_config(config.map_err(failed)?).map_err(failed)?;
-        lines.set_helper(Some(ShellHelper::new(Arc::clone(&self.known), self.desk.context.clone(), colour)));
+        let is_production = self.place.is_production();
+        let helper = ShellHelper::new(Arc::clone(&self.known), self.desk.context.clone(), colour, is_production);
+        lines.set_helper(Some(helper));
         Ok(lines)
     }
 
@@ -125,11 +130,15 @@ impl Shell {
         lines.set_edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs });
         if let Some(helper) = lines.helper_mut() {
             helper.context.saved.clone_from(&self.desk.context.saved);
+            helper.is_production = self.place.is_production();
         }
     }
 
     fn prompt(&self) -> String {
-        format!("flowlogs {}> ", escape::text(&self.place.name()))
+        // The profile is a file, unless only the machine's own metadata knows the Region.
+        const MOST: Duration = Duration::from_millis(300);
+        let region = self.runtime.block_on(async { timeout(MOST, self.desk.session.region()).await.ok().flatten() });
+        format!("flowlogs {}> ", escape::text(&self.place.name(region)))
     }
 
     /// Runs the lines of the file `rc` in the user's config folder; one that fails says so.

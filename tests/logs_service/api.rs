@@ -212,7 +212,7 @@ fn describe(group: &Group, script: &Script) -> Value {
         "arn": format!("{}:*", group.arn()),
         "creationTime": group.created,
         "logGroupClass": "STANDARD",
-        "storedBytes": if script.counts_stored_bytes { stored } else { 0 },
+        "storedBytes": stored * script.stored_times,
         "retentionInDays": 30,
     })
 }

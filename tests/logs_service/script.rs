@@ -58,8 +58,8 @@ pub(crate) struct Script {
     pub(crate) hangs_at: &'static str,
     /// Whether every page names itself as the next one.
     pub(crate) repeats_pages: bool,
-    /// Whether log groups tell how many bytes they store; the service counts them a while later.
-    pub(crate) counts_stored_bytes: bool,
+    /// How many times the bytes of their messages log groups say that they store; the service counts them a while later.
+    pub(crate) stored_times: usize,
     /// The points on which the service's documentation is not settled.
     pub(crate) settings: Settings,
 }
@@ -76,7 +76,7 @@ impl Default for Script {
             calls_a_second: usize::MAX,
             hangs_at: "",
             repeats_pages: false,
-            counts_stored_bytes: true,
+            stored_times: 1,
             settings: Settings {
                 missing: MissingTest::Null,
                 not_null: NotNull::Null,

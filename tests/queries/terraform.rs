@@ -7,7 +7,7 @@ use std::time::Duration;
 use flowlogs::field::Field;
 use serde_json::{Value, json};
 
-use super::logs_service::{Group, LogsService};
+use super::logs_service::{Group, LogsService, Script};
 use super::moto::{Region, port, text};
 use super::program::Ran;
 use super::quick;
@@ -325,6 +325,23 @@ fn everybodys_flow_logs_are_listed_and_what_would_answer_is_explained() {
     assert_eq!((&of("prod-a")["kind"], &of("half")["traffic"]), (&json!("subnet"), &json!("REJECT")));
     assert!(text(&of("prod")["format"]).starts_with("${version} "));
     assert_eq!(rows(&["list", "--all", "subnet"]).len(), 1);
+
+    // Each has stored a billion times its messages in thirty days, which cost half a dollar a gigabyte.
+    let month_ago = (now() - 30 * 86_400) * 1_000;
+    let aged = account.groups.values().map(|group| Group { created: month_ago, ..group.clone() }).collect();
+    let service = LogsService::start(aged, Script { stored_times: 1_000_000_000, ..quick() });
+    let mut command = account.region.command(port(), &["-o", "json", "list", "--all"]);
+    let printed = Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url())).done();
+    let all: Vec<Value> = serde_json::from_str(&printed).unwrap();
+    let usd = |name: &str| all.iter().find(|row| row["resource"] == account.id(name)).unwrap()["usd_a_month"].as_f64();
+    let gigabytes = |group: &str| {
+        let messages = account.groups[group].events.iter().flatten().filter(|(name, _)| name == "@message");
+        f64::from(u32::try_from(messages.map(|(_, text)| text.len()).sum::<usize>()).unwrap())
+    };
+    assert!((usd("half").unwrap() - gigabytes("half") / 2.0).abs() < 0.02, "{printed}");
+    // Two flow logs share its cost.
+    assert!((usd("one").unwrap() - gigabytes("shared") / 4.0).abs() < 0.02, "{printed}");
+    assert_eq!(usd("archive"), None);
 
     let answering = rows(&["explain", "--targets", "vpc prod last 2h"]);
     let records = |group: &str| -> Vec<String> {

@@ -10,7 +10,7 @@ use super::error::Error as AwsError;
 use super::flow_logs::Resources;
 use super::lateness::LATENESS_S;
 use super::naming::role_name;
-use super::{create, delete, doctor, flow_logs, log_groups, query};
+use super::{create, delete, delivery_cost, doctor, flow_logs, log_groups, query};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -18,8 +18,10 @@ use crate::account::error::Error;
 use crate::account::estimate::Estimate;
 use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
+use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
 use crate::account::lifecycle::Lifecycle;
+use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
@@ -56,11 +58,24 @@ impl Account for Aws {
 
     async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, Error> {
         let all = flow_logs::all(self.clients().await?).await?;
-        Ok(all.iter().map(flow_logs::describe).collect())
+        let mut listed: Vec<AnyFlowLog> = all.iter().map(flow_logs::describe).collect();
+        delivery_cost::add(self, &mut listed).await?;
+        Ok(listed)
     }
 
     async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error> {
         Ok(Box::pin(query::answers(self, plan, interval)).await?)
+    }
+
+    async fn identities(&self) -> Result<Vec<Identity>, Error> {
+        let clients = self.clients().await?;
+        let caller = clients.caller().await?;
+        let place = Place { region: clients.region.clone(), account: caller.account.clone() };
+        Ok(vec![Identity { place, arn: Some(caller.arn.clone()), profile: clients.profile().cloned() }])
+    }
+
+    async fn region(&self) -> Option<String> {
+        self.clients().await.ok().map(|clients| clients.region.clone())
     }
 
     async fn inventory(&self) -> Result<Inventory, Error> {

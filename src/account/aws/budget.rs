@@ -22,6 +22,12 @@ impl Budget {
         self.scanned_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// The bytes that queries have scanned.
+    #[must_use]
+    pub fn scanned_bytes(&self) -> u64 {
+        self.scanned_bytes.load(Ordering::Relaxed)
+    }
+
     /// The bytes that may still be scanned; `None` without a limit.
     pub(super) fn left_bytes(&self) -> Option<u64> {
         let is_limited = self.most_bytes != u64::MAX;

@@ -69,6 +69,11 @@ impl Clients {
         })
     }
 
+    /// The profile, if one was named.
+    pub(super) const fn profile(&self) -> Option<&String> {
+        self.profile.as_ref()
+    }
+
     /// Passes a message on to the user.
     pub(super) fn tell(&self, news: News<'_>) {
         if let Some(tell) = &self.tell {

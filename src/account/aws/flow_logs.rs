@@ -132,6 +132,7 @@ pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
         is_ours: is_ours(flow_log),
         created: created(flow_log),
         status: trouble(flow_log).unwrap_or_else(|| "SUCCESS".into()),
+        usd_a_month: None,
         place: None,
     }
 }

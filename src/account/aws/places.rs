@@ -27,6 +27,7 @@ use crate::account::error::Error as AccountError;
 use crate::account::estimate::Estimate;
 use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
+use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
 use crate::account::lifecycle::Lifecycle;
 use crate::account::place::Place;
@@ -307,6 +308,11 @@ impl Account for Places {
 
     fn begin(&self) {
         self.told().clear();
+    }
+
+    async fn identities(&self) -> Result<Vec<Identity>, AccountError> {
+        let each = self.each(Aws::identities).await?;
+        Ok(each.into_iter().flat_map(|(_, identities)| identities).collect())
     }
 
     async fn inventory(&self) -> Result<Inventory, AccountError> {

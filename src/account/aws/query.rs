@@ -22,6 +22,7 @@ mod window;
 
 pub(super) use run::{console_links, estimate, run};
 pub(super) use unit::answers;
+pub(super) use window::LogGroups;
 
 #[cfg(test)]
 mod tests {

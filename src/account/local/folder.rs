@@ -147,6 +147,7 @@ impl Embedded {
     /// Every flow log as it is listed beside those of others.
     pub(super) fn any_listed(&self) -> Result<Vec<AnyFlowLog>, EmbeddedError> {
         let any = |flow_log: FlowLog| AnyFlowLog {
+            usd_a_month: None,
             id: flow_log.id,
             kind: Some(flow_log.kind),
             resource: flow_log.resource,

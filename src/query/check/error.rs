@@ -96,6 +96,8 @@ check_errors! {
     AllSelected("`all` takes no selector") {}
     /// `group where reject`
     GroupUnnamed("`group` needs the name of a log group") {}
+    /// `bucket "logs/prefix"`.
+    BucketNotRead("archives in S3 are not read yet") {}
     /// `vpc ""`
     EmptySelector("a selector is empty") {}
     /// `last 1h last 2h`, `limit 5 limit 6`
@@ -209,6 +211,9 @@ impl Report for CheckError {
             Self::Twice { help, .. } | Self::OutOfOrder { help, .. } => Some((*help).to_string()),
             Self::FlagsOutsideMask { .. } => Some("`flags S/SA` is SYN without ACK; `flags SA` is both".into()),
             Self::AllSelected { .. } => Some("name the kind: `vpc prod`".into()),
+            Self::BucketNotRead { .. } => {
+                Some("copy it with `aws s3 sync s3://NAME/PREFIX FOLDER`, and ask with `--local FOLDER`".into())
+            }
             Self::GroupUnnamed { .. } => Some("for example `group \"/aws/vpc/flowlogs\"`".into()),
             Self::FollowGroups { .. } => Some("leave out the aggregation, or `follow`".into()),
             Self::BadBin { .. } => Some("for example `bin(5m)`, `bin(6h)` or `bin(1d)`".into()),

@@ -21,6 +21,9 @@ impl Checker<'_> {
             if target.kind == TargetKind::Group && target.selectors.is_empty() {
                 self.errors.push(CheckError::GroupUnnamed { span: target.span });
             }
+            if target.kind == TargetKind::Bucket {
+                self.errors.push(CheckError::BucketNotRead { span: target.span });
+            }
             if target.selectors.iter().any(String::is_empty) {
                 self.errors.push(CheckError::EmptySelector { span: target.span });
             }

@@ -14,11 +14,11 @@ use crate::value::EpochSeconds;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// Log groups by name.
-pub(super) struct LogGroups(HashMap<String, LogGroup>);
+pub(in super::super) struct LogGroups(HashMap<String, LogGroup>);
 
 impl LogGroups {
     /// Reads these log groups; one that is gone is left out.
-    pub(super) async fn read(aws: &Aws, names: &[&str]) -> Result<Self, Error> {
+    pub(in super::super) async fn read(aws: &Aws, names: &[&str]) -> Result<Self, Error> {
         let clients = aws.clients().await?;
         // Another account does not describe its log groups to this one.
         let names: BTreeSet<&str> = names.iter().copied().filter(|name| !name.starts_with("arn:")).collect();
@@ -46,12 +46,12 @@ impl LogGroups {
     /// The class of a log group: a query takes log groups of one class only.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>.
-    pub(super) fn class(&self, name: &str) -> Option<LogGroupClass> {
+    pub(in super::super) fn class(&self, name: &str) -> Option<LogGroupClass> {
         self.0.get(name).and_then(|group| group.log_group_class().cloned())
     }
 
     /// The first second that a log group can answer.
-    fn first_second(&self, name: &str, now: EpochSeconds) -> Option<EpochSeconds> {
+    pub(in super::super) fn first_second(&self, name: &str, now: EpochSeconds) -> Option<EpochSeconds> {
         let group = self.0.get(name)?;
         let created = group.creation_time().map(|milliseconds| milliseconds.div_euclid(1000));
         let kept = group.retention_in_days().map(|days| now - i64::from(days) * SECONDS_PER_DAY);
@@ -60,7 +60,7 @@ impl LogGroups {
 
     /// The bytes that a log group stores of an interval, if its records are spread evenly over the time that it keeps; 0
     /// if it does not tell, as one that is new.
-    pub(super) fn stored_bytes(&self, name: &str, interval: Interval, now: EpochSeconds) -> u64 {
+    pub(in super::super) fn stored_bytes(&self, name: &str, interval: Interval, now: EpochSeconds) -> u64 {
         let stored = self.0.get(name).and_then(LogGroup::stored_bytes).and_then(|bytes| u64::try_from(bytes).ok());
         let (Some(stored), Some(first)) = (stored, self.first_second(name, now)) else { return 0 };
         let seconds = |from: i64, until: i64| u128::try_from(until - from).unwrap_or(0) + 1;
