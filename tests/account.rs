@@ -327,6 +327,61 @@ fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
     fails(&["--local", &dir, "--inventory", &inventory, "-e", "all"], 1, "an inventory of its own");
 }
 
+/// Two VPCs with equal networks, a third one, and a record of an interface of each.
+#[test]
+fn an_address_is_named_in_the_vpc_of_the_interface_that_recorded_it() {
+    let folder = TempDir::new().unwrap();
+    let interface = |id: &str, name: &str, vpc: &str, address: &str| {
+        json!({"id": id, "kind": "instance", "name": name, "vpc": vpc, "subnet": format!("subnet-of-{vpc}"),
+               "addresses": [address]})
+    };
+    let mut proxy = interface("eni-5", "proxy", "vpc-3", "10.9.0.1");
+    proxy["public_addresses"] = json!(["203.0.113.7"]);
+    proxy["prefixes"] = json!(["10.9.1.0/28"]);
+    let vpcs = [("vpc-1", "10.0.0.0/16"), ("vpc-2", "10.0.0.0/16"), ("vpc-3", "10.9.0.0/16")];
+    let inventory = json!({
+        "version": 1, "account": "123456789012", "region": "eu-west-1",
+        "vpcs": vpcs.map(|(id, cidr)| json!({"id": id, "cidrs": [cidr]})),
+        "subnets": vpcs.map(|(id, cidr)| json!({"id": format!("subnet-of-{id}"), "vpc": id, "cidr": cidr, "az": "a"})),
+        "interfaces": [
+            interface("eni-1", "front", "vpc-1", "10.0.0.1"), interface("eni-2", "web", "vpc-1", "10.0.0.2"),
+            interface("eni-3", "cache", "vpc-2", "10.0.0.1"), interface("eni-4", "db", "vpc-2", "10.0.0.2"), proxy]
+    });
+    fs::write(folder.path().join("inventory.json"), inventory.to_string()).unwrap();
+    fs::create_dir(folder.path().join("records")).unwrap();
+    let now = jiff::Timestamp::now().as_second();
+    let records = [
+        ("eni-1", "10.0.0.2"),
+        ("eni-3", "10.0.0.2"),
+        ("eni-5", "10.0.0.2"),
+        ("eni-gone", "10.0.0.2"),
+        ("eni-1", "203.0.113.7"),
+        ("eni-3", "10.9.1.9"),
+        ("eni-3", "10.9.1.16"),
+    ];
+    let lines = records
+        .iter()
+        .zip(1..)
+        .map(|((id, far), number)| format!("{id} egress 10.0.0.1 {far} {number} {} OK\n", now - 60));
+    let header = "interface-id flow-direction srcaddr dstaddr bytes start log-status\n";
+    fs::write(folder.path().join("records/x.log"), header.to_string() + &lines.collect::<String>()).unwrap();
+    let dir = folder.path().display().to_string();
+    // Worked out by hand.
+    let shown = "bytes,remote_name\n1,web\n2,db\n3,\n4,\n5,proxy\n6,proxy\n7,\n";
+    let (records, inventory) = (format!("{dir}/records"), format!("{dir}/inventory.json"));
+    let sentence = "all | show bytes, remote.name | sort bytes asc";
+    assert_eq!(done(&["--local", &records, "--inventory", &inventory, "-o", "csv", "-e", sentence]), shown);
+    assert_eq!(
+        done(&["--local", &records, "--inventory", &inventory, "-o", "csv", "-e", "all | count() by remote.name"]),
+        "remote_name,count\n,3\nproxy,2\ndb,1\nweb,1\n"
+    );
+    // The account knows no record of an interface that is gone.
+    for vpc in ["vpc-1", "vpc-2", "vpc-3"] {
+        done(&["--local", &dir, "create", "vpc", vpc]);
+    }
+    assert_eq!(done(&["--local", &dir, "-o", "csv", "-e", sentence]), shown.replace("4,\n", ""));
+}
+
 #[test]
 fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
     let (_folder, dir) = empty_demo();

@@ -7,6 +7,8 @@ mod evaluator;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;
+#[path = "queries/names.rs"]
+mod names;
 mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;

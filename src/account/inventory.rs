@@ -83,7 +83,7 @@ pub struct Inventory {
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<NatGateway>,
-    /// Interface endpoints.
+    /// Endpoints that have interfaces.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     /// Load balancers.
@@ -216,7 +216,7 @@ pub struct NatGateway {
     pub vpc: String,
 }
 
-/// An interface endpoint.
+/// An endpoint that has interfaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
@@ -227,7 +227,7 @@ pub struct Endpoint {
     pub name: Option<String>,
     /// The VPC it is in.
     pub vpc: String,
-    /// The service it leads to.
+    /// The service it leads to; the ARN of a resource configuration or a service network.
     pub service: String,
 }
 
@@ -258,14 +258,29 @@ pub struct Interface {
     pub vpc: String,
     /// The subnet it is in.
     pub subnet: String,
-    /// Its addresses, the primary one first.
+    /// Its addresses in the VPC, the primary one first.
     pub addresses: Vec<IpAddr>,
+    /// The public and Elastic IP addresses that stand for one of them outside of the VPC, and those of a carrier or a
+    /// customer.
+    #[serde(default)]
+    pub public_addresses: Vec<IpAddr>,
+    /// The prefixes that are delegated to it, as to the nodes of EKS for their pods.
+    #[serde(default)]
+    pub prefixes: Vec<IpNet>,
     /// The security groups that guard it.
     #[serde(default)]
     pub security_groups: Vec<String>,
     /// The instance, NAT gateway or endpoint that it belongs to, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+}
+
+impl Interface {
+    /// All of its addresses and prefixes.
+    pub fn networks(&self) -> impl Iterator<Item = IpNet> {
+        let addresses = self.addresses.iter().chain(&self.public_addresses);
+        addresses.map(|address| IpNet::from(*address)).chain(self.prefixes.iter().copied())
+    }
 }
 
 impl Inventory {
@@ -433,6 +448,8 @@ mod tests {
             vpc: "vpc-1".into(),
             subnet: "subnet-1".into(),
             addresses: Vec::new(),
+            public_addresses: Vec::new(),
+            prefixes: Vec::new(),
             security_groups: Vec::new(),
             owner: Some(owner.into()),
         };

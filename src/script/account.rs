@@ -55,7 +55,7 @@ fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
         }),
         ("network_acls", "network_acls([glob])", "Network ACLs with their entries, by id.", |i| maps(&i.network_acls)),
         ("nat_gateways", "nat_gateways([glob])", "NAT gateways, by id or name.", |i| maps(&i.nat_gateways)),
-        ("endpoints", "endpoints([glob])", "Interface endpoints, by id or name.", |i| maps(&i.endpoints)),
+        ("endpoints", "endpoints([glob])", "Endpoints that have interfaces, by id or name.", |i| maps(&i.endpoints)),
         ("load_balancers", "load_balancers([glob])", "Load balancers, by name.", |i| maps(&i.load_balancers)),
         ("interfaces", "interfaces([glob])", "Network interfaces, by id or name.", |i| maps(&i.interfaces)),
     ];

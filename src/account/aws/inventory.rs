@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use aws_sdk_ec2::types::{
     self as ec2, Filter, InstanceStateName, IpPermission, NatGatewayState, NetworkInterface, VpcCidrBlockStateCode,
@@ -38,13 +39,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         every!(clients, describe_network_acls, DescribeNetworkAcls, "network ACLs"),
         every!(clients, describe_instances, DescribeInstances, "instances", filters(running)),
         every!(clients, describe_nat_gateways, DescribeNatGateways, "NAT gateways"),
-        every!(
-            clients,
-            describe_vpc_endpoints,
-            DescribeVpcEndpoints,
-            "endpoints",
-            filters(filter("vpc-endpoint-type", "Interface"))
-        ),
+        every!(clients, describe_vpc_endpoints, DescribeVpcEndpoints, "endpoints"),
         every!(clients, describe_network_interfaces, DescribeNetworkInterfaces, "network interfaces"),
     )?;
     // Only the owner's account can create flow logs of shared resources.
@@ -53,6 +48,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
     let instances: Vec<ec2::Instance> =
         reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).collect();
+    let endpoints: Vec<ec2::VpcEndpoint> = endpoints.into_iter().filter(has_interfaces).collect();
     let owners = Owners::new(&instances, &nats, &endpoints);
     let mut inventory = Inventory {
         version: VERSION,
@@ -101,12 +97,7 @@ fn vpc(vpc: &ec2::Vpc) -> Vpc {
         state.is_none_or(|state| *state == VpcCidrBlockStateCode::Associated)
     });
     let blocks = vpc.cidr_block().into_iter().chain(v4.filter_map(|block| block.cidr_block()));
-    let mut cidrs: Vec<IpNet> = Vec::new();
-    for cidr in blocks.chain(v6.filter_map(|block| block.ipv6_cidr_block())).filter_map(|cidr| cidr.parse().ok()) {
-        if !cidrs.contains(&cidr) {
-            cidrs.push(cidr);
-        }
-    }
+    let cidrs = parsed(blocks.chain(v6.filter_map(|block| block.ipv6_cidr_block())));
     Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs }
 }
 
@@ -130,12 +121,25 @@ fn nat_gateway(nat: &ec2::NatGateway) -> NatGateway {
     NatGateway { id: text(nat.nat_gateway_id()), name: tag(nat.tags(), "Name"), vpc: text(nat.vpc_id()) }
 }
 
+/// Returns whether an endpoint is of a type that has interfaces, and in use. The service writes states in small letters,
+/// though its documentation has capitals.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>.
+fn has_interfaces(endpoint: &ec2::VpcEndpoint) -> bool {
+    use ec2::VpcEndpointType::{GatewayLoadBalancer, Interface, Resource, ServiceNetwork};
+    let is_of_type =
+        matches!(endpoint.vpc_endpoint_type(), Some(Interface | GatewayLoadBalancer | Resource | ServiceNetwork));
+    let state = endpoint.state().map(ec2::State::as_str);
+    is_of_type && state.is_none_or(|state| ["available", "partial"].iter().any(|used| state.eq_ignore_ascii_case(used)))
+}
+
 fn endpoint(endpoint: &ec2::VpcEndpoint) -> Endpoint {
+    let service = endpoint.service_name().or(endpoint.resource_configuration_arn()).or(endpoint.service_network_arn());
     Endpoint {
         id: text(endpoint.vpc_endpoint_id()),
         name: tag(endpoint.tags(), "Name"),
         vpc: text(endpoint.vpc_id()),
-        service: text(endpoint.service_name()),
+        service: text(service),
     }
 }
 
@@ -238,6 +242,8 @@ impl Owners {
             vpc: text(interface.vpc_id()),
             subnet: text(interface.subnet_id()),
             addresses: addresses(interface),
+            public_addresses: public_addresses(interface),
+            prefixes: prefixes(interface),
             security_groups: interface.groups().iter().filter_map(|group| group.group_id()).map(Into::into).collect(),
             owner: owner.map(Into::into),
         }
@@ -248,15 +254,33 @@ impl Owners {
 fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     let private = interface.private_ip_addresses().iter().filter_map(|address| address.private_ip_address());
     let v6 = interface.ipv6_addresses().iter().filter_map(|address| address.ipv6_address());
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in interface.private_ip_address().into_iter().chain(private).chain(v6) {
-        if let Ok(address) = address.parse()
-            && !addresses.contains(&address)
-        {
-            addresses.push(address);
+    parsed(interface.private_ip_address().into_iter().chain(private).chain(v6))
+}
+
+/// Public and Elastic IP addresses, and those of a carrier or a customer, of the primary address and of the others.
+fn public_addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
+    let of_others = interface.private_ip_addresses().iter().filter_map(|address| address.association());
+    let associations = interface.association().into_iter().chain(of_others);
+    parsed(associations.flat_map(|association| {
+        [association.public_ip(), association.carrier_ip(), association.customer_owned_ip()].into_iter().flatten()
+    }))
+}
+
+/// The prefixes that are delegated to an interface.
+fn prefixes(interface: &NetworkInterface) -> Vec<IpNet> {
+    let v4 = interface.ipv4_prefixes().iter().filter_map(|prefix| prefix.ipv4_prefix());
+    parsed(v4.chain(interface.ipv6_prefixes().iter().filter_map(|prefix| prefix.ipv6_prefix())))
+}
+
+/// The values of texts, each once.
+fn parsed<'t, T: FromStr + PartialEq>(texts: impl Iterator<Item = &'t str>) -> Vec<T> {
+    let mut values = Vec::new();
+    for value in texts.filter_map(|text| text.parse().ok()) {
+        if !values.contains(&value) {
+            values.push(value);
         }
     }
-    addresses
+    values
 }
 
 /// Load balancers, derived from their interfaces.
@@ -284,5 +308,59 @@ fn keep_references(inventory: &mut Inventory) {
     }
     for interface in &mut inventory.interfaces {
         interface.security_groups.retain(|id| groups.contains(id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::{
+        Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterfaceAssociation,
+        NetworkInterfacePrivateIpAddress, State, VpcEndpoint, VpcEndpointType,
+    };
+
+    use super::*;
+
+    fn association() -> aws_sdk_ec2::types::builders::NetworkInterfaceAssociationBuilder {
+        NetworkInterfaceAssociation::builder()
+    }
+
+    fn shown<T: ToString>(values: &[T]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn public_addresses_and_prefixes_of_an_interface_are_its_own() {
+        let second = NetworkInterfacePrivateIpAddress::builder()
+            .private_ip_address("10.0.0.2")
+            .association(association().public_ip("203.0.113.2").build());
+        let first = NetworkInterfacePrivateIpAddress::builder()
+            .private_ip_address("10.0.0.1")
+            .association(association().public_ip("203.0.113.1").build());
+        let interface = NetworkInterface::builder()
+            .private_ip_address("10.0.0.1")
+            .association(association().public_ip("203.0.113.1").carrier_ip("198.51.100.1").build())
+            .private_ip_addresses(first.build())
+            .private_ip_addresses(second.build())
+            .ipv4_prefixes(Ipv4PrefixSpecification::builder().ipv4_prefix("10.0.1.16/28").build())
+            .ipv6_prefixes(Ipv6PrefixSpecification::builder().ipv6_prefix("2001:db8:1::/80").build())
+            .build();
+        assert_eq!(shown(&addresses(&interface)), ["10.0.0.1", "10.0.0.2"]);
+        assert_eq!(shown(&public_addresses(&interface)), ["203.0.113.1", "198.51.100.1", "203.0.113.2"]);
+        assert_eq!(shown(&prefixes(&interface)), ["10.0.1.16/28", "2001:db8:1::/80"]);
+    }
+
+    #[test]
+    fn endpoints_that_have_interfaces_and_are_in_use_count() {
+        let of = |kind: &str, state: &str| {
+            let kind = VpcEndpointType::from(kind);
+            has_interfaces(&VpcEndpoint::builder().vpc_endpoint_type(kind).state(State::from(state)).build())
+        };
+        for kind in ["Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"] {
+            assert!(of(kind, "available") && of(kind, "Available"), "{kind}");
+            for state in ["deleting", "deleted", "failed", "rejected", "expired", "pendingAcceptance"] {
+                assert!(!of(kind, state), "{kind} {state}");
+            }
+        }
+        assert!(!of("Gateway", "available"));
     }
 }

@@ -59,11 +59,16 @@ impl Answer<'_> {
 }
 
 impl Query<'_> {
-    /// A row with its final values and names.
-    pub(super) fn finished(&self, mut row: Row) -> Row {
+    /// A row with its names in place of ids and addresses.
+    pub(super) fn named(&self, mut row: Row) -> Row {
         if let Some(names) = &self.names {
             self.joined.name(names, &mut row);
         }
+        row
+    }
+
+    /// A row with its final values.
+    pub(super) fn finished(&self, row: Row) -> Row {
         self.kinds.iter().zip(row).map(|(kind, value)| cell::finished(*kind, value)).collect()
     }
 }

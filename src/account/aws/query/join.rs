@@ -3,13 +3,15 @@
 use super::super::error::{Error, Unmergeable};
 use crate::account::inventory_names::Names;
 use crate::field::{Field, Origin};
-use crate::query::plan::{KeyBy, Plan, Shape, Source};
+use crate::query::plan::{GroupKey, KeyBy, Limit, Plan, Shape, ShownColumn, Source};
 use crate::value::{Row, Value};
 
 /// A plan over ids and addresses in place of names, and the columns that hold those.
 pub(super) struct Joined {
     pub(super) plan: Plan,
     places: Vec<(usize, Field)>,
+    /// The column of the interface, and whether it is there for the names alone.
+    interface: Option<(usize, bool)>,
 }
 
 impl Joined {
@@ -18,11 +20,41 @@ impl Joined {
         !self.places.is_empty()
     }
 
-    /// Replaces ids and addresses with their names.
+    /// Asks for the interface of each row too: the name of an address may depend on it.
+    pub(super) fn add_interface(&mut self) {
+        let interface = Source::Field(Field::Eni);
+        let name = "interface".to_string();
+        let place = match &mut self.plan.shape {
+            Shape::Records { columns, .. } => {
+                let known = columns.iter().position(|column| column.source == interface);
+                let added = columns.len();
+                if known.is_none() {
+                    columns.push(ShownColumn { source: interface, name });
+                }
+                (known.unwrap_or(added), known.is_none())
+            }
+            Shape::Groups(groups) => {
+                let by = KeyBy::Source(interface);
+                let known = groups.keys.iter().position(|key| key.by == by);
+                let added = groups.keys.len();
+                if known.is_none() {
+                    groups.keys.push(GroupKey { by, name });
+                }
+                (known.unwrap_or(added), known.is_none())
+            }
+        };
+        self.interface = Some(place);
+    }
+
+    /// Replaces ids and addresses with their names, and removes what was added for that.
     pub(super) fn name(&self, names: &Names, row: &mut Row) {
+        let interface = self.interface.map_or(Value::Absent, |(place, _)| row[place].clone());
         for (place, field) in &self.places {
-            let name = names.name(*field, &row[*place]);
+            let name = names.name(*field, &row[*place], &interface);
             row[*place] = name.map_or(Value::Absent, |name| Value::Text(name.to_string().into()));
+        }
+        if let Some((place, true)) = self.interface {
+            row.remove(place);
         }
     }
 }
@@ -45,7 +77,7 @@ pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
     if let Some(key) = plan.sort.iter().find(|key| named(&key.source).is_some()) {
         return Err(Error::Unmergeable { what: key.source.name(), why: Unmergeable::SortByName });
     }
-    let mut joined = Joined { plan: plan.clone(), places: Vec::new() };
+    let mut joined = Joined { plan: plan.clone(), places: Vec::new(), interface: None };
     match &mut joined.plan.shape {
         Shape::Records { columns, .. } => {
             for (place, column) in columns.iter_mut().enumerate() {
@@ -63,6 +95,11 @@ pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
                     key.by = KeyBy::Source(joined_by);
                     joined.places.push((place, field));
                 }
+            }
+            if !joined.places.is_empty() {
+                // Groups are selected, sorted and cut by their names, which the service does not know.
+                groups.having = None;
+                (joined.plan.sort, joined.plan.limit) = (Vec::new(), Limit::None);
             }
         }
     }
@@ -82,6 +119,35 @@ mod tests {
         let sources: Vec<String> = columns.iter().map(|column| column.source.name()).collect();
         assert_eq!(sources, ["eni", "remote.addr", "bytes"]);
         assert_eq!(columns[0].name, "local_name");
+    }
+
+    #[test]
+    fn the_interface_is_asked_for_once_and_taken_out_again() {
+        let mut names = Names::default();
+        for (vpc, name) in [("a", "web"), ("b", "db")] {
+            names.add_network(vpc, "10.0.0.1/32".parse().unwrap(), Some(name));
+            names.add_interface(&format!("eni-{vpc}"), vpc);
+        }
+        let address = || Value::Address("10.0.0.1".parse().unwrap());
+        let text = |text: &str| Value::Text(text.into());
+        for (sentence, mut row, expected) in [
+            (
+                "vpc | show remote.name, bytes",
+                vec![address(), Value::Int(1), text("eni-b")],
+                vec![text("db"), Value::Int(1)],
+            ),
+            ("vpc | show eni, remote.name", vec![text("eni-a"), address()], vec![text("eni-a"), text("web")]),
+            (
+                "vpc | count() by remote.name",
+                vec![address(), text("eni-a"), Value::Int(1)],
+                vec![text("web"), Value::Int(1)],
+            ),
+        ] {
+            let mut joined = joined(&plan(sentence)).unwrap();
+            joined.add_interface();
+            joined.name(&names, &mut row);
+            assert_eq!(row, expected, "{sentence}");
+        }
     }
 
     #[test]

@@ -9,10 +9,11 @@ use super::super::connection::Aws;
 use super::super::error::Error;
 use super::answer::{Answer, Query, Totals};
 use super::service::Service;
+use super::unit::Unit;
 use super::{empty, groups, join, merge, unit};
 use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
-use crate::account::inventory_names::names;
+use crate::account::inventory_names::{Names, names};
 use crate::query::plan::{Plan, Shape};
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
@@ -28,9 +29,12 @@ pub(in super::super) async fn run(
 ) -> Result<RunStats, Error> {
     let _query = cancellation.query();
     let started = Instant::now();
-    let joined = join::joined(plan)?;
+    let mut joined = join::joined(plan)?;
     let names = if joined.has_names() { Some(names(aws.network().await?)) } else { None };
     let asked = unit::asked(aws, &joined.plan, interval).await?;
+    if names.as_ref().is_some_and(Names::depend_on_interface) && asked.units.iter().all(Unit::has_interface) {
+        joined.add_interface();
+    }
     sink.columns(&plan.columns()).map_err(Error::Sink)?;
     let service = Service::new(aws, progress, cancellation);
     let query = Query { plan, kinds: plan.kinds(), joined, names, units: &asked.units, service: &service };

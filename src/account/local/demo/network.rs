@@ -192,6 +192,8 @@ impl Builder {
             vpc,
             subnet: subnet_id,
             addresses: vec![address],
+            public_addresses: Vec::new(),
+            prefixes: Vec::new(),
             security_groups: if group.is_empty() { Vec::new() } else { vec![id_of("sg", group)] },
             owner,
         });
