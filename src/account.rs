@@ -17,6 +17,7 @@ mod finding;
 mod flow_log;
 pub mod inventory;
 mod inventory_names;
+mod inventory_resources;
 mod lifecycle;
 pub mod local;
 mod naming;

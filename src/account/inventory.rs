@@ -3,16 +3,12 @@
 //! It describes an embedded account. Unknown keys, duplicate ids and references to missing resources are errors
 //! that tell their place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-
-use super::resource::Resource;
-use crate::kind::TargetKind;
-use crate::query::glob::matches_glob;
 
 /// The version of the schema below.
 pub const VERSION: u32 = 1;
@@ -130,7 +126,7 @@ pub struct Subnet {
 pub struct Instance {
     /// Its id.
     pub id: String,
-    /// Its `Name`; instances of one name are one target.
+    /// Its `Name`; instances of one name in a VPC are one target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The VPC it is in.
@@ -344,70 +340,6 @@ impl Inventory {
         let of_acls = self.network_acls.iter().flat_map(|acl| acl.subnets.iter().map(move |id| (&acl.id, id)));
         vpcs.chain(of_interfaces).chain(of_acls).map(|(from, id)| (from.as_str(), id.as_str()))
     }
-
-    /// The resources of a kind, by id; instances grouped by name.
-    #[must_use]
-    pub fn resources(&self, kind: TargetKind) -> Vec<Resource> {
-        let mut resources: Vec<Resource> = match kind {
-            TargetKind::Vpc => (self.vpcs.iter())
-                .map(|vpc| self.resource(kind, &vpc.id, vpc.name.as_ref(), &vpc.id, |i| i.vpc == vpc.id))
-                .collect(),
-            TargetKind::Subnet => (self.subnets.iter())
-                .map(|s| self.resource(kind, &s.id, s.name.as_ref(), &s.vpc, |i| i.subnet == s.id))
-                .collect(),
-            TargetKind::SecurityGroup => (self.security_groups.iter())
-                .map(|g| self.resource(kind, &g.id, Some(&g.name), &g.vpc, |i| i.security_groups.contains(&g.id)))
-                .collect(),
-            TargetKind::NatGateway => (self.nat_gateways.iter())
-                .map(|n| self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id)))
-                .collect(),
-            TargetKind::Endpoint => (self.endpoints.iter())
-                .map(|e| self.resource(kind, &e.id, e.name.as_ref(), &e.vpc, |i| i.owner.as_ref() == Some(&e.id)))
-                .collect(),
-            TargetKind::Instance => self.instance_groups(),
-            TargetKind::Eni | TargetKind::Group | TargetKind::All => Vec::new(),
-        };
-        resources.sort_by(|a, b| a.id.cmp(&b.id));
-        resources
-    }
-
-    fn resource(
-        &self,
-        kind: TargetKind,
-        id: &str,
-        name: Option<&String>,
-        vpc: &str,
-        has: impl Fn(&Interface) -> bool,
-    ) -> Resource {
-        let interfaces = self.interfaces.iter().filter(|i| has(i)).map(|i| i.id.clone()).collect();
-        Resource { kind, id: id.into(), name: name.cloned(), vpc: Some(vpc.into()), members: Vec::new(), interfaces }
-    }
-
-    /// The interfaces of the instances whose ids match a glob.
-    #[must_use]
-    pub fn instance_interfaces(&self, glob: &str) -> Vec<String> {
-        let instances = self.instances.iter().filter(|instance| matches_glob(glob, &instance.id));
-        let ids: Vec<&String> = instances.map(|instance| &instance.id).collect();
-        let is_owned = |interface: &&Interface| interface.owner.as_ref().is_some_and(|owner| ids.contains(&owner));
-        self.interfaces.iter().filter(is_owned).map(|interface| interface.id.clone()).collect()
-    }
-
-    /// Instances of one name are one target, as in the Go tool; an instance without a name goes by its id.
-    fn instance_groups(&self) -> Vec<Resource> {
-        let mut groups: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-        for instance in &self.instances {
-            groups.entry(instance.name.as_deref().unwrap_or(&instance.id)).or_default().push(instance);
-        }
-        groups
-            .into_iter()
-            .map(|(name, members)| {
-                let ids: Vec<String> = members.iter().map(|instance| instance.id.clone()).collect();
-                let has = |i: &Interface| i.owner.as_ref().is_some_and(|owner| ids.contains(owner));
-                let group = self.resource(TargetKind::Instance, name, None, &members[0].vpc, has);
-                Resource { members: ids, ..group }
-            })
-            .collect()
-    }
 }
 
 #[cfg(test)]
@@ -437,32 +369,5 @@ mod tests {
             &format!("{head}\"instances\": [{{\"id\": \"i-1\", \"vpc\": \"vpc-9\"}}]}}"),
             "`i-1` refers to `vpc-9`, which does not exist",
         );
-    }
-
-    #[test]
-    fn instances_of_one_name_are_one_target() {
-        let interface = |id: &str, owner: &str| Interface {
-            id: id.into(),
-            kind: "instance".into(),
-            name: None,
-            vpc: "vpc-1".into(),
-            subnet: "subnet-1".into(),
-            addresses: Vec::new(),
-            public_addresses: Vec::new(),
-            prefixes: Vec::new(),
-            security_groups: Vec::new(),
-            owner: Some(owner.into()),
-        };
-        let instance =
-            |id: &str, name: Option<&str>| Instance { id: id.into(), name: name.map(Into::into), vpc: "vpc-1".into() };
-        let inventory = Inventory {
-            instances: vec![instance("i-1", Some("web")), instance("i-2", Some("web")), instance("i-3", None)],
-            interfaces: vec![interface("eni-1", "i-1"), interface("eni-2", "i-2"), interface("eni-3", "i-3")],
-            ..Inventory::default()
-        };
-        let groups = inventory.resources(TargetKind::Instance);
-        let shown: Vec<(&str, usize)> =
-            groups.iter().map(|group| (group.id.as_str(), group.interfaces.len())).collect();
-        assert_eq!(shown, [("i-3", 1), ("web", 2)]);
     }
 }

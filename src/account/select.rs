@@ -42,11 +42,21 @@ pub enum Error {
         /// The command that creates one to a log group, if that would help.
         create: Option<String>,
     },
-    /// `create instance i-0a i-0b`, where the two have different names.
-    #[error("the instances of a flow log must share a name: {}", of_instances(instances))]
+    /// `create instance i-0a i-0b`, where the two have different names or are in different VPCs.
+    #[error("the instances of a flow log must share a name and a VPC: {}", of_instances(instances))]
     MixedInstances {
-        /// Each instance's id and name.
-        instances: Vec<(String, String)>,
+        /// Each instance's id, its name and VPC.
+        instances: Vec<[String; 3]>,
+    },
+    /// `create instance web`, where instances of that name are in several VPCs.
+    #[error("instances in several VPCs have the name `{name}`: {}", groups.join("; "))]
+    SeveralVpcs {
+        /// The name.
+        name: String,
+        /// Each VPC and its instances of the name.
+        groups: Vec<String>,
+        /// The id of one of them.
+        instance: String,
     },
     /// A target without a network interface, for which nothing could be recorded.
     #[error("{what} has no network interface: there is nothing to log")]
@@ -78,7 +88,10 @@ impl Error {
                     None => read.into(),
                 })
             }
-            Self::MixedInstances { .. } => Some("create one for each name".into()),
+            Self::MixedInstances { .. } => Some("create one for each name in each VPC".into()),
+            Self::SeveralVpcs { instance, .. } => {
+                Some(format!("the id of an instance means those of its VPC: `create instance {instance}`"))
+            }
             Self::NoInterface { .. } => None,
         }
     }
@@ -88,8 +101,8 @@ fn of_kind(kind: TargetKind) -> String {
     if KINDS.contains(&kind) { format!(" of kind `{}`", kind.name()) } else { String::new() }
 }
 
-fn of_instances(instances: &[(String, String)]) -> String {
-    let each: Vec<String> = instances.iter().map(|(id, name)| format!("{id} is `{name}`")).collect();
+fn of_instances(instances: &[[String; 3]]) -> String {
+    let each: Vec<String> = instances.iter().map(|[id, name, vpc]| format!("{id} is `{name}` in {vpc}")).collect();
     each.join(", ")
 }
 
@@ -114,15 +127,28 @@ pub(super) fn not_found(resources: &[Resource], kind: TargetKind, selector: &str
     Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(resources, Resource::names) }
 }
 
-/// Checks that instances that are selected one by one, by id, share a name.
+/// Checks that instances that are selected one by one, by id, share a name and a VPC, and that a name that is selected
+/// is that of instances in one VPC.
 pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
     let named = |id: &&String| selectors.contains(id);
-    let of_group = |group: &Resource| -> Vec<(String, String)> {
-        group.members.iter().filter(named).map(|id| (id.clone(), group.id.clone())).collect()
+    let of_group = |group: &Resource| -> Vec<[String; 3]> {
+        let member = |id: &String| [id.clone(), group.id.clone(), group.vpc.clone()];
+        group.members.iter().filter(named).map(member).collect()
     };
-    let by_group: Vec<Vec<(String, String)>> =
+    let by_group: Vec<Vec<[String; 3]>> =
         resources.iter().map(of_group).filter(|instances| !instances.is_empty()).collect();
-    if by_group.len() > 1 { Err(Error::MixedInstances { instances: by_group.concat() }) } else { Ok(()) }
+    if by_group.len() > 1 {
+        return Err(Error::MixedInstances { instances: by_group.concat() });
+    }
+    for name in selectors {
+        let of_name: Vec<&Resource> = resources.iter().filter(|group| group.id == *name).collect();
+        if let [first, _, ..] = of_name.as_slice() {
+            let group = |group: &&Resource| format!("{} in {}", few(&group.members), group.vpc);
+            let groups = of_name.iter().map(group).collect();
+            return Err(Error::SeveralVpcs { name: name.clone(), groups, instance: first.selector().clone() });
+        }
+    }
+    Ok(())
 }
 
 /// Returns those of `all` that match some selector, or all of them if there is no selector. A selector that matches

@@ -148,7 +148,8 @@ impl<'a> Network<'a> {
             [one] => one.label(),
             _ => label(kind, None, selector),
         };
-        let create = selected.first().map(|resource| format!("flowlogs create {} {}", kind.name(), resource.id));
+        let create =
+            selected.first().map(|resource| format!("flowlogs create {} {}", kind.name(), resource.selector()));
         Ok(Selection { kind, what, create, is_named: true, scopes })
     }
 
