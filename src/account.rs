@@ -44,5 +44,5 @@ pub(crate) use resource::label;
 pub use resource::{KINDS, Resource};
 pub use running::Running;
 pub use select::Error as SelectError;
-pub(crate) use select::{check_interfaces, check_mixed, known, selected};
+pub(crate) use select::{check_interfaces, check_mixed, known, owned, selected};
 pub use settings::{AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};

@@ -16,7 +16,7 @@ use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
     Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Lifecycle, Place, Remedy,
-    Resource, Settings, check_interfaces, check_mixed, known, label, selected,
+    Resource, Settings, check_interfaces, check_mixed, known, label, owned, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -109,8 +109,8 @@ impl Session {
         }
     }
 
-    /// The resources of a kind that the selectors mean; each must mean one at least. No selector
-    /// means all of them.
+    /// The account's own resources of a kind that the selectors mean; each must mean one at least. No
+    /// selector means all of them.
     ///
     /// # Errors
     ///
@@ -118,8 +118,9 @@ impl Session {
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
         let all = self.account.resources(kind).await?;
         let selected = selected(kind, selectors, all, Resource::is_selected, |all| known(all, Resource::names))?;
-        check_mixed(&selected, selectors)?;
-        Ok(selected)
+        let owned = owned(selected, selectors)?;
+        check_mixed(&owned, selectors)?;
+        Ok(owned)
     }
 
     /// The flow logs of a kind (all kinds for [`TargetKind::All`]) that the selectors mean.

@@ -10,6 +10,8 @@ mod moto;
 mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;
+#[path = "aws/share.rs"]
+mod share;
 #[path = "aws/simulator.rs"]
 mod simulator;
 mod terminal;

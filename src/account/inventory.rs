@@ -101,6 +101,9 @@ pub struct Vpc {
     pub name: Option<String>,
     /// Its networks.
     pub cidrs: Vec<IpNet>,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// A subnet.
@@ -118,6 +121,9 @@ pub struct Subnet {
     pub cidr: IpNet,
     /// The Availability Zone id.
     pub az: String,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// An EC2 instance.
@@ -149,6 +155,9 @@ pub struct SecurityGroup {
     /// The rules for outgoing traffic.
     #[serde(default)]
     pub egress: Vec<Rule>,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// A rule of a security group.
@@ -269,6 +278,9 @@ pub struct Interface {
     /// The instance, NAT gateway or endpoint that it belongs to, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The account that owns it, if that is another one, to which a subnet of this account is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 impl Interface {
@@ -323,6 +335,30 @@ impl Inventory {
         self.references()
             .find(|(_, id)| !ids.contains(id))
             .map(|(from, id)| format!("`{from}` refers to `{id}`, which does not exist"))
+    }
+
+    /// Drops every reference to something that is missing, and what cannot be without it, so that the inventory can be
+    /// read again. A network that changes while it is read may have such references.
+    #[cfg(feature = "aws")]
+    pub(super) fn drop_missing(&mut self) {
+        let vpcs: BTreeSet<String> = self.vpcs.iter().map(|vpc| vpc.id.clone()).collect();
+        self.subnets.retain(|subnet| vpcs.contains(&subnet.vpc));
+        self.instances.retain(|instance| vpcs.contains(&instance.vpc));
+        self.security_groups.retain(|group| vpcs.contains(&group.vpc));
+        self.nat_gateways.retain(|nat| vpcs.contains(&nat.vpc));
+        self.endpoints.retain(|endpoint| vpcs.contains(&endpoint.vpc));
+        let subnets: BTreeSet<String> = self.subnets.iter().map(|subnet| subnet.id.clone()).collect();
+        let groups: BTreeSet<String> = self.security_groups.iter().map(|group| group.id.clone()).collect();
+        let instances = self.instances.iter().map(|instance| &instance.id);
+        let gateways = self.nat_gateways.iter().map(|nat| &nat.id);
+        let endpoints = self.endpoints.iter().map(|endpoint| &endpoint.id);
+        let owners: BTreeSet<String> = instances.chain(gateways).chain(endpoints).cloned().collect();
+        self.network_acls.iter_mut().for_each(|acl| acl.subnets.retain(|id| subnets.contains(id)));
+        self.interfaces.retain(|interface| vpcs.contains(&interface.vpc) && subnets.contains(&interface.subnet));
+        for interface in &mut self.interfaces {
+            interface.security_groups.retain(|id| groups.contains(id));
+            interface.owner = interface.owner.take().filter(|id| owners.contains(id));
+        }
     }
 
     /// Every reference: the id of the resource that refers, and the id that it refers to.

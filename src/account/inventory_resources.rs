@@ -13,13 +13,22 @@ impl Inventory {
     pub fn resources(&self, kind: TargetKind) -> Vec<Resource> {
         let mut resources: Vec<Resource> = match kind {
             TargetKind::Vpc => (self.vpcs.iter())
-                .map(|vpc| self.resource(kind, &vpc.id, vpc.name.as_ref(), &vpc.id, |i| i.vpc == vpc.id))
+                .map(|vpc| {
+                    let resource = self.resource(kind, &vpc.id, vpc.name.as_ref(), &vpc.id, |i| i.vpc == vpc.id);
+                    Resource { account: vpc.account.clone(), ..resource }
+                })
                 .collect(),
             TargetKind::Subnet => (self.subnets.iter())
-                .map(|s| self.resource(kind, &s.id, s.name.as_ref(), &s.vpc, |i| i.subnet == s.id))
+                .map(|s| {
+                    let resource = self.resource(kind, &s.id, s.name.as_ref(), &s.vpc, |i| i.subnet == s.id);
+                    Resource { account: s.account.clone(), ..resource }
+                })
                 .collect(),
             TargetKind::SecurityGroup => (self.security_groups.iter())
-                .map(|g| self.resource(kind, &g.id, Some(&g.name), &g.vpc, |i| i.security_groups.contains(&g.id)))
+                .map(|g| {
+                    let has = |i: &Interface| i.security_groups.contains(&g.id);
+                    Resource { account: g.account.clone(), ..self.resource(kind, &g.id, Some(&g.name), &g.vpc, has) }
+                })
                 .collect(),
             TargetKind::NatGateway => (self.nat_gateways.iter())
                 .map(|n| self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id)))
@@ -42,15 +51,21 @@ impl Inventory {
         vpc: &str,
         has: impl Fn(&Interface) -> bool,
     ) -> Resource {
-        let interfaces = self.interfaces.iter().filter(|i| has(i)).map(|i| i.id.clone()).collect();
+        // The flow log of a VPC or a subnet records the interfaces of every account.
+        let is_own = |interface: &&Interface| kind.covers_whole() || interface.account.is_none();
+        let (own, foreign): (Vec<&Interface>, Vec<&Interface>) =
+            self.interfaces.iter().filter(|interface| has(interface)).partition(is_own);
+        let ids = |interfaces: Vec<&Interface>| interfaces.into_iter().map(|interface| interface.id.clone()).collect();
         Resource {
             kind,
             id: id.into(),
             name: name.cloned(),
             vpc: vpc.into(),
             members: Vec::new(),
-            interfaces,
+            interfaces: ids(own),
+            foreign: ids(foreign),
             namesakes: Vec::new(),
+            account: None,
         }
     }
 
@@ -90,6 +105,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::inventory::Vpc;
 
     /// Instances with an interface each: id, name and VPC.
     fn inventory(instances: &[(&str, Option<&str>, &str)]) -> Inventory {
@@ -109,6 +125,7 @@ mod tests {
             prefixes: Vec::new(),
             security_groups: Vec::new(),
             owner: Some((*owner).into()),
+            account: None,
         };
         Inventory {
             instances: instances.iter().map(instance).collect(),
@@ -158,5 +175,16 @@ mod tests {
             let is_own = [&alone, &first, &second].map(|group| group.has_flow_log(name, &covered));
             assert_eq!(is_own, expected, "{name} {covered:?}");
         }
+    }
+
+    #[test]
+    fn interfaces_of_another_account_are_logged_with_their_vpc_only() {
+        let mut inventory = inventory(&[("i-1", Some("web"), "vpc-1"), ("i-2", Some("web"), "vpc-1")]);
+        inventory.vpcs = vec![Vpc { id: "vpc-1".into(), name: None, cidrs: Vec::new(), account: None }];
+        inventory.interfaces[1].account = Some("222222222222".into());
+        let web = inventory.resources(TargetKind::Instance).remove(0);
+        assert_eq!((web.interfaces, web.foreign), (vec!["eni-of-i-1".to_string()], vec!["eni-of-i-2".to_string()]));
+        let vpc = inventory.resources(TargetKind::Vpc).remove(0);
+        assert_eq!((vpc.interfaces.len(), vpc.foreign.len()), (2, 0));
     }
 }

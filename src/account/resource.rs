@@ -28,10 +28,14 @@ pub struct Resource {
     pub vpc: String,
     /// The ids of the instances that share the name; empty for other kinds.
     pub members: Vec<String>,
-    /// The interfaces that belong to it now.
+    /// The interfaces that belong to it now, without those that only another account can log.
     pub interfaces: Vec<String>,
+    /// The interfaces that belong to it, but to another account, which alone can create flow logs of them.
+    pub foreign: Vec<String>,
     /// The interfaces of instances of the same name in other VPCs.
     pub namesakes: Vec<String>,
+    /// The account that owns it, if that is another one.
+    pub account: Option<String>,
 }
 
 impl Resource {
@@ -88,11 +92,20 @@ impl Resource {
         self.names().any(|name| matches_glob(selector, name))
     }
 
-    /// The name and the id, for messages; of instances whose name is in several VPCs the VPC too.
+    /// The name and the id, for messages; of instances whose name is in several VPCs the VPC too, and another owner.
     #[must_use]
     pub fn label(&self) -> String {
         let label = label(self.kind, self.name.as_ref(), &self.id);
-        if self.namesakes.is_empty() { label } else { format!("{label} in {}", self.vpc) }
+        match &self.account {
+            Some(account) => format!("{label} of account {account}"),
+            None if self.namesakes.is_empty() => label,
+            None => format!("{label} in {}", self.vpc),
+        }
+    }
+
+    /// Every interface that belongs to it, whoever can log it.
+    pub(crate) fn all_interfaces(&self) -> impl Iterator<Item = &String> {
+        self.interfaces.iter().chain(&self.foreign)
     }
 
     /// The text that selects it and nothing else, where that is possible: of instances whose name is in several VPCs,
@@ -141,7 +154,9 @@ mod tests {
             vpc: "vpc-1".into(),
             members: Vec::new(),
             interfaces: Vec::new(),
+            foreign: Vec::new(),
             namesakes: Vec::new(),
+            account: None,
         };
         assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");
         assert_eq!(resource(TargetKind::Instance, "web").log_group(), "/fl-cli/instance-web");

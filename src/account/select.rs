@@ -1,6 +1,6 @@
 //! Selectors: ids, names, or globs over either.
 
-use super::resource::{KINDS, Resource};
+use super::resource::{KINDS, Resource, label};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
 
@@ -58,6 +58,18 @@ pub enum Error {
         /// The id of one of them.
         instance: String,
     },
+    /// `create vpc vpc-0a`, which another account shares.
+    #[error("only account {account} can create a flow log of {}", label(*kind, name.as_ref(), id))]
+    Shared {
+        /// The kind.
+        kind: TargetKind,
+        /// Its name, if it has one.
+        name: Option<String>,
+        /// Its id.
+        id: String,
+        /// The account that owns it.
+        account: String,
+    },
     /// A target without a network interface, for which nothing could be recorded.
     #[error("{what} has no network interface: there is nothing to log")]
     NoInterface {
@@ -92,6 +104,10 @@ impl Error {
             Self::SeveralVpcs { instance, .. } => {
                 Some(format!("the id of an instance means those of its VPC: `create instance {instance}`"))
             }
+            Self::Shared { account, .. } => Some(format!(
+                "account {account} owns it; the interfaces that this account has in it can be logged: `create instance NAME`, \
+                 `create sg NAME`"
+            )),
             Self::NoInterface { .. } => None,
         }
     }
@@ -149,6 +165,20 @@ pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Resul
         }
     }
     Ok(())
+}
+
+/// Returns the selected resources that this account owns. A selector that selects resources of other accounts alone is
+/// an error that names the owner.
+pub(crate) fn owned(resources: Vec<Resource>, selectors: &[String]) -> Result<Vec<Resource>, Error> {
+    for selector in selectors {
+        let mut selected = resources.iter().filter(|resource| resource.is_selected(selector));
+        if let Some(Resource { kind, name, id, account: Some(account), .. }) = selected.next()
+            && selected.all(|other| other.account.is_some())
+        {
+            return Err(Error::Shared { kind: *kind, name: name.clone(), id: id.clone(), account: account.clone() });
+        }
+    }
+    Ok(resources.into_iter().filter(|resource| resource.account.is_none()).collect())
 }
 
 /// Returns those of `all` that match some selector, or all of them if there is no selector. A selector that matches

@@ -70,10 +70,12 @@ fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
 
 fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
     // A map without absent parts would make `x.name` an error in some rows and not in others.
-    const NAME: &str = "name";
+    const ABSENT: [&str; 2] = ["name", "account"];
     let json = |resource: &T| serde_json::to_value(resource).unwrap_or_default();
-    let with_name = |mut map: Map| {
-        map.entry(NAME.into()).or_insert(Dynamic::UNIT);
+    let with_absent = |mut map: Map| {
+        for key in ABSENT {
+            map.entry(key.into()).or_insert(Dynamic::UNIT);
+        }
         Dynamic::from(map)
     };
     resources
@@ -81,7 +83,7 @@ fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
         .map(json)
         .map(|json| from_json(&json))
         .filter_map(Dynamic::try_cast::<Map>)
-        .map(with_name)
+        .map(with_absent)
         .collect()
 }
 

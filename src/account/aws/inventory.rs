@@ -28,7 +28,7 @@ macro_rules! every {
     };
 }
 
-/// Reads the inventory of the account's own network.
+/// Reads the inventory of the account's network, with what other accounts share with it.
 pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let running = filter("instance-state-name", InstanceStateName::Running.as_str());
     let (caller, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
@@ -42,8 +42,8 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         every!(clients, describe_vpc_endpoints, DescribeVpcEndpoints, "endpoints"),
         every!(clients, describe_network_interfaces, DescribeNetworkInterfaces, "network interfaces"),
     )?;
-    // Only the owner's account can create flow logs of shared resources.
-    let is_own = |owner: Option<&str>| owner.is_none_or(|owner| owner == caller.account);
+    // What others own is shared with this account, or is in a subnet that this account shares.
+    let other = |owner: Option<&str>| owner.filter(|owner| *owner != caller.account).map(ToString::to_string);
     let gone = [Some(&NatGatewayState::Deleted), Some(&NatGatewayState::Failed)];
     let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
     let instances: Vec<ec2::Instance> =
@@ -54,14 +54,20 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         version: VERSION,
         account: caller.account.clone(),
         region: clients.region.clone(),
-        vpcs: vpcs.iter().filter(|vpc| is_own(vpc.owner_id())).map(vpc).collect(),
-        subnets: subnets.iter().filter(|subnet| is_own(subnet.owner_id())).filter_map(subnet).collect(),
-        security_groups: groups.iter().filter(|group| is_own(group.owner_id())).map(security_group).collect(),
-        network_acls: acls.iter().filter(|acl| is_own(acl.owner_id())).map(network_acl).collect(),
+        vpcs: vpcs.iter().map(|one| Vpc { account: other(one.owner_id()), ..vpc(one) }).collect(),
+        subnets: (subnets.iter())
+            .filter_map(|one| Some(Subnet { account: other(one.owner_id()), ..subnet(one)? }))
+            .collect(),
+        security_groups: (groups.iter())
+            .map(|one| SecurityGroup { account: other(one.owner_id()), ..security_group(one) })
+            .collect(),
+        network_acls: acls.iter().map(network_acl).collect(),
         instances: instances.iter().map(instance).collect(),
         nat_gateways: nats.iter().map(nat_gateway).collect(),
         endpoints: endpoints.iter().map(endpoint).collect(),
-        interfaces: interfaces.iter().map(|interface| owners.interface(interface)).collect(),
+        interfaces: (interfaces.iter())
+            .map(|one| Interface { account: other(one.owner_id()), ..owners.interface(one) })
+            .collect(),
         load_balancers: Vec::new(),
     };
     // The services answer in no particular order.
@@ -73,8 +79,8 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     inventory.nat_gateways.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.interfaces.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.drop_missing();
     inventory.load_balancers = load_balancers(&inventory.interfaces);
-    keep_references(&mut inventory);
     Ok(inventory)
 }
 
@@ -98,7 +104,7 @@ fn vpc(vpc: &ec2::Vpc) -> Vpc {
     });
     let blocks = vpc.cidr_block().into_iter().chain(v4.filter_map(|block| block.cidr_block()));
     let cidrs = parsed(blocks.chain(v6.filter_map(|block| block.ipv6_cidr_block())));
-    Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs }
+    Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs, account: None }
 }
 
 /// Converts a subnet; one with only IPv6 has its IPv6 network.
@@ -110,6 +116,7 @@ fn subnet(subnet: &ec2::Subnet) -> Option<Subnet> {
         vpc: text(subnet.vpc_id()),
         cidr: subnet.cidr_block().or(v6)?.parse().ok()?,
         az: text(subnet.availability_zone_id().or(subnet.availability_zone())),
+        account: None,
     })
 }
 
@@ -150,6 +157,7 @@ fn security_group(group: &ec2::SecurityGroup) -> SecurityGroup {
         vpc: text(group.vpc_id()),
         ingress: group.ip_permissions().iter().flat_map(rules).collect(),
         egress: group.ip_permissions_egress().iter().flat_map(rules).collect(),
+        account: None,
     }
 }
 
@@ -246,6 +254,7 @@ impl Owners {
             prefixes: prefixes(interface),
             security_groups: interface.groups().iter().filter_map(|group| group.group_id()).map(Into::into).collect(),
             owner: owner.map(Into::into),
+            account: None,
         }
     }
 }
@@ -297,18 +306,6 @@ fn load_balancers(interfaces: &[Interface]) -> Vec<LoadBalancer> {
     seen.into_iter()
         .map(|(kind, name, vpc)| LoadBalancer { name: name.clone(), kind: kind.into(), vpc: vpc.clone() })
         .collect()
-}
-
-/// Drops references of ACLs and interfaces to missing resources, so that a printed inventory can be read again.
-fn keep_references(inventory: &mut Inventory) {
-    let subnets: BTreeSet<&String> = inventory.subnets.iter().map(|subnet| &subnet.id).collect();
-    let groups: BTreeSet<&String> = inventory.security_groups.iter().map(|group| &group.id).collect();
-    for acl in &mut inventory.network_acls {
-        acl.subnets.retain(|id| subnets.contains(id));
-    }
-    for interface in &mut inventory.interfaces {
-        interface.security_groups.retain(|id| groups.contains(id));
-    }
 }
 
 #[cfg(test)]
