@@ -238,6 +238,31 @@ fn is_endpoint(region: &Region, interface: &str) -> bool {
 }
 
 #[test]
+fn a_shell_reads_the_network_anew_for_changes_and_after_a_minute() {
+    let region = Region::new("cn-northwest-1");
+    Network::new(&region);
+    let proxy = Proxy::new(port(), pass);
+    let mut read = 0;
+    for (lines, expected) in [
+        (&["list", "list", "list"][..], 1),
+        (&["list", ".refresh", "list"], 2),
+        (&["list", "create vpc prod --dry-run"], 2),
+        (&["create vpc prod --dry-run", "create vpc prod --dry-run"], 2),
+        (&["list", "doctor", "list"], 2),
+        (&["list", "delete all --dry-run"], 2),
+        (&["list", "vpcs().len()", "instances().len()"], 1),
+    ] {
+        let mut command = region.command(proxy.port, &[]);
+        let mut shell = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut shell.stdin.take().unwrap(), lines.join("\n").as_bytes()).unwrap();
+        Ran::from(shell.wait_with_output().unwrap()).done();
+        let all = proxy.count("DescribeVpcs");
+        assert_eq!(all - read, expected, "{lines:?}");
+        read = all;
+    }
+}
+
+#[test]
 fn names_are_made_fit_and_never_meet() {
     let region = Region::new("ap-southeast-2");
     let network = Network::new(&region);

@@ -26,6 +26,7 @@ mod places;
 pub mod policy;
 mod query;
 mod quota;
+mod recent;
 mod roles;
 
 pub use budget::Budget;

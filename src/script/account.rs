@@ -167,6 +167,10 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
         check_writable(world, "delete flow logs")?;
     }
     let session = world.session();
+    world.call(async {
+        session.refresh().await;
+        Ok(())
+    })?;
     let flow_logs = world.call(session.flow_logs(kind, selectors))?;
     let is_own = |flow_log: &FlowLog| world.created.borrow().contains(&flow_log.id);
     let others: Vec<String> = flow_logs.iter().filter(|one| !is_own(one)).map(FlowLog::label).collect();

@@ -1,5 +1,7 @@
 //! An open account: the state that all operations share.
 
+use std::sync::Arc;
+
 use tokio::sync::OnceCell;
 
 use super::client::Clients;
@@ -9,6 +11,7 @@ use super::inventory;
 use super::login::Login;
 use super::options::{News, Options};
 use super::quota::Quota;
+use super::recent::Recent;
 use crate::account::inventory::Inventory;
 
 /// An account on AWS, in one Region.
@@ -17,7 +20,7 @@ pub struct Aws {
     /// The login, if it is shared with other Regions.
     login: Option<Login>,
     clients: OnceCell<Clients>,
-    inventory: OnceCell<Inventory>,
+    inventory: Recent,
     pub(super) found_names: FoundNames,
     pub(super) quota: Quota,
 }
@@ -30,7 +33,7 @@ impl Aws {
             options,
             login: None,
             clients: OnceCell::new(),
-            inventory: OnceCell::new(),
+            inventory: Recent::default(),
             found_names: FoundNames::default(),
             quota: Quota::default(),
         }
@@ -59,10 +62,15 @@ impl Aws {
         self.clients.get_or_try_init(load).await
     }
 
-    /// The inventory of the network; read once.
-    pub(super) async fn network(&self) -> Result<&Inventory, Error> {
+    /// The inventory of the network, at most a minute old.
+    pub(super) async fn network(&self) -> Result<Arc<Inventory>, Error> {
         let clients = self.clients().await?;
-        self.inventory.get_or_try_init(|| inventory::read(clients)).await
+        self.inventory.get(async || inventory::read(clients).await).await
+    }
+
+    /// Has the inventory read anew when it is needed next.
+    pub(super) async fn forget_network(&self) {
+        self.inventory.forget().await;
     }
 
     pub(super) fn tell(&self, news: &str) {

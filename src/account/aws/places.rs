@@ -309,6 +309,12 @@ impl Account for Places {
         self.told().clear();
     }
 
+    async fn refresh(&self) {
+        if let Some(places) = self.found.get() {
+            join_all(places.iter().map(|(_, aws)| aws.forget_network())).await;
+        }
+    }
+
     async fn inventory(&self) -> Result<Inventory, AccountError> {
         Err(Error::OnePlace.into())
     }

@@ -30,7 +30,7 @@ pub(in super::super) async fn run(
     let _query = cancellation.query();
     let started = Instant::now();
     let mut joined = join::joined(plan)?;
-    let names = if joined.has_names() { Some(names(aws.network().await?)) } else { None };
+    let names = if joined.has_names() { Some(names(&*aws.network().await?)) } else { None };
     let asked = unit::asked(aws, &joined.plan, interval).await?;
     if names.as_ref().is_some_and(Names::depend_on_interface) && asked.units.iter().all(Unit::has_interface) {
         joined.add_interface();
