@@ -16,7 +16,7 @@ use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
     Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Identity, Lifecycle, Place,
-    Remedy, Resource, Settings, check_interfaces, check_mixed, known, label, selected,
+    Remedy, Resource, Settings, check_interfaces, check_mixed, known, label, owned, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -109,17 +109,34 @@ impl Session {
         }
     }
 
-    /// The resources of a kind that the selectors mean; each must mean one at least. No selector
-    /// means all of them.
+    /// Has the network read anew by what is asked next. Otherwise what was read up to a minute ago is used, except for
+    /// changes.
+    pub async fn refresh(&self) {
+        self.account.refresh().await;
+    }
+
+    /// Every resource of a kind, as the network was up to a minute ago.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnAccount`].
+    pub async fn every_resource(&self, kind: TargetKind) -> Result<Vec<Resource>, Error> {
+        self.account.resources(kind).await
+    }
+
+    /// The account's own resources of a kind that the selectors mean, as the network is now; each must mean one at
+    /// least. No selector means all of them.
     ///
     /// # Errors
     ///
     /// [`Error::Select`] with the nearest names, [`Error::NotAnAccount`].
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
+        self.refresh().await;
         let all = self.account.resources(kind).await?;
         let selected = selected(kind, selectors, all, Resource::is_selected, |all| known(all, Resource::names))?;
-        check_mixed(&selected, selectors)?;
-        Ok(selected)
+        let owned = owned(selected, selectors)?;
+        check_mixed(&owned, selectors)?;
+        Ok(owned)
     }
 
     /// The flow logs of a kind (all kinds for [`TargetKind::All`]) that the selectors mean.
@@ -233,6 +250,7 @@ impl Session {
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     pub async fn findings(&self) -> Result<Vec<Finding>, Error> {
+        self.refresh().await;
         self.account.lifecycle()?.findings().await
     }
 

@@ -327,6 +327,61 @@ fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
     fails(&["--local", &dir, "--inventory", &inventory, "-e", "all"], 1, "an inventory of its own");
 }
 
+/// Two VPCs with equal networks, a third one, and a record of an interface of each.
+#[test]
+fn an_address_is_named_in_the_vpc_of_the_interface_that_recorded_it() {
+    let folder = TempDir::new().unwrap();
+    let interface = |id: &str, name: &str, vpc: &str, address: &str| {
+        json!({"id": id, "kind": "instance", "name": name, "vpc": vpc, "subnet": format!("subnet-of-{vpc}"),
+               "addresses": [address]})
+    };
+    let mut proxy = interface("eni-5", "proxy", "vpc-3", "10.9.0.1");
+    proxy["public_addresses"] = json!(["203.0.113.7"]);
+    proxy["prefixes"] = json!(["10.9.1.0/28"]);
+    let vpcs = [("vpc-1", "10.0.0.0/16"), ("vpc-2", "10.0.0.0/16"), ("vpc-3", "10.9.0.0/16")];
+    let inventory = json!({
+        "version": 1, "account": "123456789012", "region": "eu-west-1",
+        "vpcs": vpcs.map(|(id, cidr)| json!({"id": id, "cidrs": [cidr]})),
+        "subnets": vpcs.map(|(id, cidr)| json!({"id": format!("subnet-of-{id}"), "vpc": id, "cidr": cidr, "az": "a"})),
+        "interfaces": [
+            interface("eni-1", "front", "vpc-1", "10.0.0.1"), interface("eni-2", "web", "vpc-1", "10.0.0.2"),
+            interface("eni-3", "cache", "vpc-2", "10.0.0.1"), interface("eni-4", "db", "vpc-2", "10.0.0.2"), proxy]
+    });
+    fs::write(folder.path().join("inventory.json"), inventory.to_string()).unwrap();
+    fs::create_dir(folder.path().join("records")).unwrap();
+    let now = jiff::Timestamp::now().as_second();
+    let records = [
+        ("eni-1", "10.0.0.2"),
+        ("eni-3", "10.0.0.2"),
+        ("eni-5", "10.0.0.2"),
+        ("eni-gone", "10.0.0.2"),
+        ("eni-1", "203.0.113.7"),
+        ("eni-3", "10.9.1.9"),
+        ("eni-3", "10.9.1.16"),
+    ];
+    let lines = records
+        .iter()
+        .zip(1..)
+        .map(|((id, far), number)| format!("{id} egress 10.0.0.1 {far} {number} {} OK\n", now - 60));
+    let header = "interface-id flow-direction srcaddr dstaddr bytes start log-status\n";
+    fs::write(folder.path().join("records/x.log"), header.to_string() + &lines.collect::<String>()).unwrap();
+    let dir = folder.path().display().to_string();
+    // Worked out by hand.
+    let shown = "bytes,remote_name\n1,web\n2,db\n3,\n4,\n5,proxy\n6,proxy\n7,\n";
+    let (records, inventory) = (format!("{dir}/records"), format!("{dir}/inventory.json"));
+    let sentence = "all | show bytes, remote.name | sort bytes asc";
+    assert_eq!(done(&["--local", &records, "--inventory", &inventory, "-o", "csv", "-e", sentence]), shown);
+    assert_eq!(
+        done(&["--local", &records, "--inventory", &inventory, "-o", "csv", "-e", "all | count() by remote.name"]),
+        "remote_name,count\n,3\nproxy,2\ndb,1\nweb,1\n"
+    );
+    // The account knows no record of an interface that is gone.
+    for vpc in ["vpc-1", "vpc-2", "vpc-3"] {
+        done(&["--local", &dir, "create", "vpc", vpc]);
+    }
+    assert_eq!(done(&["--local", &dir, "-o", "csv", "-e", sentence]), shown.replace("4,\n", ""));
+}
+
 #[test]
 fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
     let (_folder, dir) = empty_demo();
@@ -351,6 +406,80 @@ fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
     assert!(each > 0);
     assert_eq!(each, count("instance web"));
     fails(&["--local", &dir, "-e", &format!("instance {}", api[0])], 1, "has no flow log");
+}
+
+/// Instances `web` in two VPCs, with an interface and a record each: those of the second have twice the bytes.
+fn two_webs() -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let instance = |id: &str, vpc: &str| json!({"id": id, "name": "web", "vpc": vpc});
+    let interface = |id: &str, vpc: &str, owner: &str| {
+        json!({"id": id, "kind": "instance", "name": "web", "vpc": vpc, "subnet": format!("subnet-of-{vpc}"),
+               "addresses": [], "owner": owner})
+    };
+    let subnet = |vpc: &str| json!({"id": format!("subnet-of-{vpc}"), "vpc": vpc, "cidr": "10.0.0.0/24", "az": "a"});
+    let vpcs = ["vpc-1", "vpc-2"];
+    let inventory = json!({
+        "version": 1, "account": "123456789012", "region": "eu-west-1",
+        "vpcs": vpcs.map(|id| json!({"id": id, "cidrs": ["10.0.0.0/16"]})),
+        "subnets": vpcs.map(subnet),
+        "instances": [instance("i-1", "vpc-1"), instance("i-2", "vpc-1"), instance("i-3", "vpc-2")],
+        "interfaces": [
+            interface("eni-1", "vpc-1", "i-1"), interface("eni-2", "vpc-1", "i-2"), interface("eni-3", "vpc-2", "i-3")]
+    });
+    fs::write(folder.path().join("inventory.json"), inventory.to_string()).unwrap();
+    fs::create_dir(folder.path().join("records")).unwrap();
+    let time = jiff::Timestamp::now().as_second() - 60;
+    let lines = format!("eni-1 1 {time} OK\neni-2 2 {time} OK\neni-3 4 {time} OK\n");
+    fs::write(folder.path().join("records/x.log"), format!("interface-id bytes start log-status\n{lines}")).unwrap();
+    let dir = folder.path().display().to_string();
+    (folder, dir)
+}
+
+#[test]
+fn instances_of_one_name_are_created_for_one_vpc_and_queried_in_all() {
+    let (_folder, dir) = two_webs();
+    let local = ["--local", dir.as_str()];
+    let run = |args: &[&str]| run(&[&local, args].concat());
+    let sum = |sentence: &str| run(&["-o", "csv", "-e", &format!("{sentence} | sum(bytes)")]).done();
+    run(&["create", "instance", "web"]).fails(1, "`i-1`, `i-2` in vpc-1; `i-3` in vpc-2");
+    run(&["create", "instance", "web"]).fails(1, "`create instance i-1`");
+    run(&["create", "instance", "i-1", "i-3"]).fails(1, "i-1 is `web` in vpc-1, i-3 is `web` in vpc-2");
+    assert_eq!(list(&dir), Vec::<Value>::new());
+
+    let created = run(&["create", "instance", "i-2"]).done();
+    assert!(created.contains("log group /fl-cli/instance-web-vpc-1, 2 interfaces"), "{created}");
+    assert_eq!(coverage(&list(&dir)[0]), "2 of 2");
+    assert_eq!(sum("instance web"), "sum_bytes\n3\n");
+    assert!(run(&["create", "instance", "i-1"]).done().starts_with("unchanged"));
+    let created = run(&["create", "instance", "i-3"]).done();
+    assert!(created.contains("log group /fl-cli/instance-web-vpc-2, 1 interface"), "{created}");
+    assert_eq!(sum("instance web"), "sum_bytes\n7\n");
+    assert_eq!(sum("instance i-3"), "sum_bytes\n4\n");
+    assert_eq!(run(&["doctor"]).done(), "nothing is wrong\n");
+    run(&["delete", "instance", "web"]).fails(2, "instance web in vpc-1, instance web in vpc-2");
+    run(&["delete", "instance", "/fl-cli/instance-web-vpc-2", "--yes"]).done();
+    assert_eq!(sum("instance web"), "sum_bytes\n3\n");
+}
+
+#[test]
+fn a_flow_log_from_before_the_name_was_in_two_vpcs_stays_that_of_its_own() {
+    let (folder, dir) = two_webs();
+    let file = folder.path().join("inventory.json");
+    let both = fs::read_to_string(&file).unwrap();
+    let mut first: Value = serde_json::from_str(&both).unwrap();
+    first["instances"].as_array_mut().unwrap().pop();
+    first["interfaces"].as_array_mut().unwrap().pop();
+    fs::write(&file, first.to_string()).unwrap();
+    let created = done(&["--local", &dir, "create", "instance", "web"]);
+    assert!(created.contains("log group /fl-cli/instance-web, "), "{created}");
+
+    fs::write(&file, both).unwrap();
+    assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
+    assert!(done(&["--local", &dir, "create", "instance", "i-1"]).starts_with("unchanged"));
+    let created = done(&["--local", &dir, "create", "instance", "i-3"]);
+    assert!(created.contains("log group /fl-cli/instance-web-vpc-2, "), "{created}");
+    let groups: Vec<String> = list(&dir).iter().map(|one| one["log_group"].as_str().unwrap().into()).collect();
+    assert_eq!(groups, ["/fl-cli/instance-web", "/fl-cli/instance-web-vpc-2"]);
 }
 
 #[test]

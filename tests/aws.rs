@@ -10,6 +10,8 @@ mod moto;
 mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;
+#[path = "aws/share.rs"]
+mod share;
 #[path = "aws/simulator.rs"]
 mod simulator;
 mod terminal;
@@ -198,6 +200,66 @@ fn creating_again_converges() {
     assert_eq!(coverage(&region.list()[0]), "5 of 5");
     region.done(&["delete", "instance", "web", "--yes"]);
     region.is_empty();
+}
+
+#[test]
+fn instances_of_one_name_in_two_vpcs_have_a_flow_log_each() {
+    let region = Region::new("ap-southeast-3");
+    let network = Network::new(&region);
+    let first = interfaces(&region, "vpc-id", &network.vpc);
+    let first: Vec<&str> = first.iter().map(String::as_str).collect();
+    let of_webs = interfaces(&region, "group-id", &network.group);
+    let of_webs: Vec<&str> =
+        of_webs.iter().map(String::as_str).filter(|id| first.contains(id) && !is_endpoint(&region, id)).collect();
+    // The Go tool was here before there was a second VPC.
+    create_as_go(&region, "instance-web", "NetworkInterface", &of_webs);
+    let second = Network::new(&region);
+    region.fails(&["create", "instance", "web"], 1, "instances in several VPCs have the name `web`");
+    assert_eq!(coverage(&region.list()[0]), "2 of 2");
+    assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
+
+    let instances = array(&region.call("ec2", "describe_instances", json!({})), "Reservations");
+    let instance_in = |vpc: &str| {
+        let mut all = instances.iter().flat_map(|reservation| array(reservation, "Instances"));
+        text(&all.find(|instance| instance["VpcId"] == vpc).unwrap()["InstanceId"])
+    };
+    assert!(region.done(&["create", "instance", &instance_in(&network.vpc)]).starts_with("unchanged "));
+    let created = region.done(&["create", "instance", &instance_in(&second.vpc)]);
+    assert!(created.contains(&format!("/fl-cli/instance-web-{}, 2 interfaces", second.vpc)), "{created}");
+    assert_eq!(region.flow_logs().len(), 4);
+    assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
+    region.done(&["delete", "instance", "web", "--yes"]);
+    region.is_empty();
+}
+
+fn is_endpoint(region: &Region, interface: &str) -> bool {
+    let found = region.call("ec2", "describe_network_interfaces", json!({"NetworkInterfaceIds": [interface]}));
+    text(&found["NetworkInterfaces"][0]["Description"]).contains("VPC Endpoint")
+}
+
+#[test]
+fn a_shell_reads_the_network_anew_for_changes_and_after_a_minute() {
+    let region = Region::new("cn-northwest-1");
+    Network::new(&region);
+    let proxy = Proxy::new(port(), pass);
+    let mut read = 0;
+    for (lines, expected) in [
+        (&["list", "list", "list"][..], 1),
+        (&["list", ".refresh", "list"], 2),
+        (&["list", "create vpc prod --dry-run"], 2),
+        (&["create vpc prod --dry-run", "create vpc prod --dry-run"], 2),
+        (&["list", "doctor", "list"], 2),
+        (&["list", "delete all --dry-run"], 2),
+        (&["list", "vpcs().len()", "instances().len()"], 1),
+    ] {
+        let mut command = region.command(proxy.port, &[]);
+        let mut shell = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut shell.stdin.take().unwrap(), lines.join("\n").as_bytes()).unwrap();
+        Ran::from(shell.wait_with_output().unwrap()).done();
+        let all = proxy.count("DescribeVpcs");
+        assert_eq!(all - read, expected, "{lines:?}");
+        read = all;
+    }
 }
 
 #[test]

@@ -9,6 +9,10 @@ mod evaluator;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;
+#[path = "queries/names.rs"]
+mod names;
+#[path = "queries/past.rs"]
+mod past;
 mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;

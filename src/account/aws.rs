@@ -16,6 +16,7 @@ mod flow_logs;
 mod found_names;
 mod interface;
 mod inventory;
+mod kept;
 mod lateness;
 mod log_format;
 mod log_groups;
@@ -27,6 +28,7 @@ mod places;
 pub mod policy;
 mod query;
 mod quota;
+mod recent;
 mod roles;
 
 pub use budget::Budget;

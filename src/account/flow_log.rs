@@ -18,6 +18,8 @@ pub struct FlowLog {
     pub resource: String,
     /// The resource's `Name`, where it is known.
     pub name: Option<String>,
+    /// The VPC of its instances, where instances of the same name are in several.
+    pub vpc: Option<String>,
     /// Its log group.
     pub log_group: String,
     /// The interfaces that it covers now.
@@ -96,14 +98,17 @@ impl FlowLog {
     /// Returns whether it is the flow log of `resource`, as this tool or the Go tool names it.
     #[must_use]
     pub fn is_of(&self, resource: &Resource) -> bool {
-        let names = resource.flow_log_names();
         let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
-        self.kind == resource.kind && name.is_some_and(|name| names.iter().any(|known| known == name))
+        self.kind == resource.kind && name.is_some_and(|name| resource.has_flow_log(name, &self.covered))
     }
 
-    /// The name and the id of its resource, for messages.
+    /// The name and the id of its resource, for messages; of instances whose name is in several VPCs the VPC too.
     #[must_use]
     pub fn label(&self) -> String {
-        label(self.kind, self.name.as_ref(), &self.resource)
+        let label = label(self.kind, self.name.as_ref(), &self.resource);
+        match &self.vpc {
+            Some(vpc) => format!("{label} in {vpc}"),
+            None => label,
+        }
     }
 }

@@ -3,16 +3,12 @@
 //! It describes an embedded account. Unknown keys, duplicate ids and references to missing resources are errors
 //! that tell their place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-
-use super::resource::Resource;
-use crate::kind::TargetKind;
-use crate::query::glob::matches_glob;
 
 /// The version of the schema below.
 pub const VERSION: u32 = 1;
@@ -83,7 +79,7 @@ pub struct Inventory {
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<NatGateway>,
-    /// Interface endpoints.
+    /// Endpoints that have interfaces.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     /// Load balancers.
@@ -105,6 +101,9 @@ pub struct Vpc {
     pub name: Option<String>,
     /// Its networks.
     pub cidrs: Vec<IpNet>,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// A subnet.
@@ -122,6 +121,9 @@ pub struct Subnet {
     pub cidr: IpNet,
     /// The Availability Zone id.
     pub az: String,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// An EC2 instance.
@@ -130,7 +132,7 @@ pub struct Subnet {
 pub struct Instance {
     /// Its id.
     pub id: String,
-    /// Its `Name`; instances of one name are one target.
+    /// Its `Name`; instances of one name in a VPC are one target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The VPC it is in.
@@ -153,6 +155,9 @@ pub struct SecurityGroup {
     /// The rules for outgoing traffic.
     #[serde(default)]
     pub egress: Vec<Rule>,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// A rule of a security group.
@@ -216,7 +221,7 @@ pub struct NatGateway {
     pub vpc: String,
 }
 
-/// An interface endpoint.
+/// An endpoint that has interfaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
@@ -227,7 +232,7 @@ pub struct Endpoint {
     pub name: Option<String>,
     /// The VPC it is in.
     pub vpc: String,
-    /// The service it leads to.
+    /// The service it leads to; the ARN of a resource configuration or a service network.
     pub service: String,
 }
 
@@ -258,14 +263,32 @@ pub struct Interface {
     pub vpc: String,
     /// The subnet it is in.
     pub subnet: String,
-    /// Its addresses, the primary one first.
+    /// Its addresses in the VPC, the primary one first.
     pub addresses: Vec<IpAddr>,
+    /// The public and Elastic IP addresses that stand for one of them outside of the VPC, and those of a carrier or a
+    /// customer.
+    #[serde(default)]
+    pub public_addresses: Vec<IpAddr>,
+    /// The prefixes that are delegated to it, as to the nodes of EKS for their pods.
+    #[serde(default)]
+    pub prefixes: Vec<IpNet>,
     /// The security groups that guard it.
     #[serde(default)]
     pub security_groups: Vec<String>,
     /// The instance, NAT gateway or endpoint that it belongs to, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The account that owns it, if that is another one, to which a subnet of this account is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+impl Interface {
+    /// All of its addresses and prefixes.
+    pub fn networks(&self) -> impl Iterator<Item = IpNet> {
+        let addresses = self.addresses.iter().chain(&self.public_addresses);
+        addresses.map(|address| IpNet::from(*address)).chain(self.prefixes.iter().copied())
+    }
 }
 
 impl Inventory {
@@ -314,6 +337,30 @@ impl Inventory {
             .map(|(from, id)| format!("`{from}` refers to `{id}`, which does not exist"))
     }
 
+    /// Drops every reference to something that is missing, and what cannot be without it, so that the inventory can be
+    /// read again. A network that changes while it is read may have such references.
+    #[cfg(feature = "aws")]
+    pub(super) fn drop_missing(&mut self) {
+        let vpcs: BTreeSet<String> = self.vpcs.iter().map(|vpc| vpc.id.clone()).collect();
+        self.subnets.retain(|subnet| vpcs.contains(&subnet.vpc));
+        self.instances.retain(|instance| vpcs.contains(&instance.vpc));
+        self.security_groups.retain(|group| vpcs.contains(&group.vpc));
+        self.nat_gateways.retain(|nat| vpcs.contains(&nat.vpc));
+        self.endpoints.retain(|endpoint| vpcs.contains(&endpoint.vpc));
+        let subnets: BTreeSet<String> = self.subnets.iter().map(|subnet| subnet.id.clone()).collect();
+        let groups: BTreeSet<String> = self.security_groups.iter().map(|group| group.id.clone()).collect();
+        let instances = self.instances.iter().map(|instance| &instance.id);
+        let gateways = self.nat_gateways.iter().map(|nat| &nat.id);
+        let endpoints = self.endpoints.iter().map(|endpoint| &endpoint.id);
+        let owners: BTreeSet<String> = instances.chain(gateways).chain(endpoints).cloned().collect();
+        self.network_acls.iter_mut().for_each(|acl| acl.subnets.retain(|id| subnets.contains(id)));
+        self.interfaces.retain(|interface| vpcs.contains(&interface.vpc) && subnets.contains(&interface.subnet));
+        for interface in &mut self.interfaces {
+            interface.security_groups.retain(|id| groups.contains(id));
+            interface.owner = interface.owner.take().filter(|id| owners.contains(id));
+        }
+    }
+
     /// Every reference: the id of the resource that refers, and the id that it refers to.
     fn references(&self) -> impl Iterator<Item = (&str, &str)> {
         let vpcs = (self.subnets.iter().map(|subnet| (&subnet.id, &subnet.vpc)))
@@ -328,70 +375,6 @@ impl Inventory {
         });
         let of_acls = self.network_acls.iter().flat_map(|acl| acl.subnets.iter().map(move |id| (&acl.id, id)));
         vpcs.chain(of_interfaces).chain(of_acls).map(|(from, id)| (from.as_str(), id.as_str()))
-    }
-
-    /// The resources of a kind, by id; instances grouped by name.
-    #[must_use]
-    pub fn resources(&self, kind: TargetKind) -> Vec<Resource> {
-        let mut resources: Vec<Resource> = match kind {
-            TargetKind::Vpc => (self.vpcs.iter())
-                .map(|vpc| self.resource(kind, &vpc.id, vpc.name.as_ref(), &vpc.id, |i| i.vpc == vpc.id))
-                .collect(),
-            TargetKind::Subnet => (self.subnets.iter())
-                .map(|s| self.resource(kind, &s.id, s.name.as_ref(), &s.vpc, |i| i.subnet == s.id))
-                .collect(),
-            TargetKind::SecurityGroup => (self.security_groups.iter())
-                .map(|g| self.resource(kind, &g.id, Some(&g.name), &g.vpc, |i| i.security_groups.contains(&g.id)))
-                .collect(),
-            TargetKind::NatGateway => (self.nat_gateways.iter())
-                .map(|n| self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id)))
-                .collect(),
-            TargetKind::Endpoint => (self.endpoints.iter())
-                .map(|e| self.resource(kind, &e.id, e.name.as_ref(), &e.vpc, |i| i.owner.as_ref() == Some(&e.id)))
-                .collect(),
-            TargetKind::Instance => self.instance_groups(),
-            TargetKind::Eni | TargetKind::Group | TargetKind::Bucket | TargetKind::All => Vec::new(),
-        };
-        resources.sort_by(|a, b| a.id.cmp(&b.id));
-        resources
-    }
-
-    fn resource(
-        &self,
-        kind: TargetKind,
-        id: &str,
-        name: Option<&String>,
-        vpc: &str,
-        has: impl Fn(&Interface) -> bool,
-    ) -> Resource {
-        let interfaces = self.interfaces.iter().filter(|i| has(i)).map(|i| i.id.clone()).collect();
-        Resource { kind, id: id.into(), name: name.cloned(), vpc: Some(vpc.into()), members: Vec::new(), interfaces }
-    }
-
-    /// The interfaces of the instances whose ids match a glob.
-    #[must_use]
-    pub fn instance_interfaces(&self, glob: &str) -> Vec<String> {
-        let instances = self.instances.iter().filter(|instance| matches_glob(glob, &instance.id));
-        let ids: Vec<&String> = instances.map(|instance| &instance.id).collect();
-        let is_owned = |interface: &&Interface| interface.owner.as_ref().is_some_and(|owner| ids.contains(&owner));
-        self.interfaces.iter().filter(is_owned).map(|interface| interface.id.clone()).collect()
-    }
-
-    /// Instances of one name are one target, as in the Go tool; an instance without a name goes by its id.
-    fn instance_groups(&self) -> Vec<Resource> {
-        let mut groups: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-        for instance in &self.instances {
-            groups.entry(instance.name.as_deref().unwrap_or(&instance.id)).or_default().push(instance);
-        }
-        groups
-            .into_iter()
-            .map(|(name, members)| {
-                let ids: Vec<String> = members.iter().map(|instance| instance.id.clone()).collect();
-                let has = |i: &Interface| i.owner.as_ref().is_some_and(|owner| ids.contains(owner));
-                let group = self.resource(TargetKind::Instance, name, None, &members[0].vpc, has);
-                Resource { members: ids, ..group }
-            })
-            .collect()
     }
 }
 
@@ -422,30 +405,5 @@ mod tests {
             &format!("{head}\"instances\": [{{\"id\": \"i-1\", \"vpc\": \"vpc-9\"}}]}}"),
             "`i-1` refers to `vpc-9`, which does not exist",
         );
-    }
-
-    #[test]
-    fn instances_of_one_name_are_one_target() {
-        let interface = |id: &str, owner: &str| Interface {
-            id: id.into(),
-            kind: "instance".into(),
-            name: None,
-            vpc: "vpc-1".into(),
-            subnet: "subnet-1".into(),
-            addresses: Vec::new(),
-            security_groups: Vec::new(),
-            owner: Some(owner.into()),
-        };
-        let instance =
-            |id: &str, name: Option<&str>| Instance { id: id.into(), name: name.map(Into::into), vpc: "vpc-1".into() };
-        let inventory = Inventory {
-            instances: vec![instance("i-1", Some("web")), instance("i-2", Some("web")), instance("i-3", None)],
-            interfaces: vec![interface("eni-1", "i-1"), interface("eni-2", "i-2"), interface("eni-3", "i-3")],
-            ..Inventory::default()
-        };
-        let groups = inventory.resources(TargetKind::Instance);
-        let shown: Vec<(&str, usize)> =
-            groups.iter().map(|group| (group.id.as_str(), group.interfaces.len())).collect();
-        assert_eq!(shown, [("i-3", 1), ("web", 2)]);
     }
 }

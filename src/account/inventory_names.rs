@@ -12,10 +12,13 @@ pub(super) fn names(inventory: &Inventory) -> Names {
         let name = interface.name.as_ref().unwrap_or(&interface.id);
         names.add_for_text(Field::LocalType, &interface.id, &interface.kind);
         names.add_for_text(Field::LocalName, &interface.id, name);
-        // An address belongs to one interface in a VPC; if two VPCs have the address, the first one wins.
-        for address in &interface.addresses {
-            names.add_for_address(Field::RemoteName, *address, name);
+        names.add_interface(&interface.id, &interface.vpc);
+        for network in interface.networks() {
+            names.add_network(&interface.vpc, network, Some(name));
         }
+    }
+    for vpc in &inventory.vpcs {
+        vpc.cidrs.iter().for_each(|cidr| names.add_network(&vpc.id, *cidr, None));
     }
     names
 }

@@ -76,6 +76,9 @@ pub trait Account: Send + Sync {
     /// Tells the user something before the answer is complete.
     fn tell(&self, _news: &str) {}
 
+    /// Forgets what was read of the network, which changes: what is asked next reads it anew.
+    async fn refresh(&self) {}
+
     /// Begins a command: a place that failed in an earlier command is reported again.
     fn begin(&self) {}
 

@@ -25,19 +25,25 @@ pub struct Resource {
     /// Its `Name`, if it has one.
     pub name: Option<String>,
     /// The VPC that it lives in.
-    pub vpc: Option<String>,
+    pub vpc: String,
     /// The ids of the instances that share the name; empty for other kinds.
     pub members: Vec<String>,
-    /// The interfaces that belong to it now.
+    /// The interfaces that belong to it now, without those that only another account can log.
     pub interfaces: Vec<String>,
+    /// The interfaces that belong to it, but to another account, which alone can create flow logs of them.
+    pub foreign: Vec<String>,
+    /// The interfaces of instances of the same name in other VPCs.
+    pub namesakes: Vec<String>,
+    /// The account that owns it, if that is another one.
+    pub account: Option<String>,
 }
 
 impl Resource {
     /// The id of its flow log: the tag `Name`, and the end of the names of log group and role. It is changed where
-    /// those would not accept it.
+    /// those would not accept it. Of instances whose name is in several VPCs it has the VPC too.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
-        naming::fit(&self.plain_name())
+        naming::fit(&if self.namesakes.is_empty() { self.plain_name() } else { self.name_in_vpc() })
     }
 
     /// The name that the Go tool gives its flow log, unchanged.
@@ -48,9 +54,25 @@ impl Resource {
         }
     }
 
-    /// The names that its flow log may have: by this tool and by the Go tool.
-    pub(crate) fn flow_log_names(&self) -> [String; 2] {
-        [self.flow_log_name(), self.plain_name()]
+    fn name_in_vpc(&self) -> String {
+        format!("{}-{}", self.plain_name(), self.vpc)
+    }
+
+    /// The names that its flow log may have: by this tool and by the Go tool, and whether or not there were instances of
+    /// the same name in another VPC when it was created.
+    pub(crate) fn flow_log_names(&self) -> Vec<String> {
+        let plain = self.plain_name();
+        let in_vpc = (self.kind == TargetKind::Instance).then(|| naming::fit(&self.name_in_vpc()));
+        [naming::fit(&plain), plain].into_iter().chain(in_vpc).collect()
+    }
+
+    /// Returns whether a flow log of this name, which covers these interfaces, is its own and not that of instances of
+    /// the same name in another VPC.
+    pub(crate) fn has_flow_log<T: AsRef<str>>(&self, name: &str, covered: &[T]) -> bool {
+        let covers =
+            |interfaces: &[String]| covered.iter().any(|id| interfaces.iter().any(|known| known == id.as_ref()));
+        let is_of_namesakes = || covers(&self.namesakes) && !covers(&self.interfaces);
+        self.flow_log_names().iter().any(|known| known == name) && !is_of_namesakes()
     }
 
     /// The log group of its flow log.
@@ -70,10 +92,26 @@ impl Resource {
         self.names().any(|name| matches_glob(selector, name))
     }
 
-    /// The name and the id, for messages.
+    /// The name and the id, for messages; of instances whose name is in several VPCs the VPC too, and another owner.
     #[must_use]
     pub fn label(&self) -> String {
-        label(self.kind, self.name.as_ref(), &self.id)
+        let label = label(self.kind, self.name.as_ref(), &self.id);
+        match &self.account {
+            Some(account) => format!("{label} of account {account}"),
+            None if self.namesakes.is_empty() => label,
+            None => format!("{label} in {}", self.vpc),
+        }
+    }
+
+    /// Every interface that belongs to it, whoever can log it.
+    pub(crate) fn all_interfaces(&self) -> impl Iterator<Item = &String> {
+        self.interfaces.iter().chain(&self.foreign)
+    }
+
+    /// The text that selects it and nothing else, where that is possible: of instances whose name is in several VPCs,
+    /// the id of one.
+    pub(crate) fn selector(&self) -> &String {
+        self.members.first().filter(|_| !self.namesakes.is_empty()).unwrap_or(&self.id)
     }
 
     /// The resources that creating its flow log creates in every account: log group and flow log.
@@ -113,9 +151,12 @@ mod tests {
             kind,
             id: id.into(),
             name: None,
-            vpc: None,
+            vpc: "vpc-1".into(),
             members: Vec::new(),
             interfaces: Vec::new(),
+            foreign: Vec::new(),
+            namesakes: Vec::new(),
+            account: None,
         };
         assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");
         assert_eq!(resource(TargetKind::Instance, "web").log_group(), "/fl-cli/instance-web");

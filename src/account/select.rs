@@ -1,6 +1,6 @@
 //! Selectors: ids, names, or globs over either.
 
-use super::resource::{KINDS, Resource};
+use super::resource::{KINDS, Resource, label};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
 
@@ -42,11 +42,33 @@ pub enum Error {
         /// The command that creates one to a log group, if that would help.
         create: Option<String>,
     },
-    /// `create instance i-0a i-0b`, where the two have different names.
-    #[error("the instances of a flow log must share a name: {}", of_instances(instances))]
+    /// `create instance i-0a i-0b`, where the two have different names or are in different VPCs.
+    #[error("the instances of a flow log must share a name and a VPC: {}", of_instances(instances))]
     MixedInstances {
-        /// Each instance's id and name.
-        instances: Vec<(String, String)>,
+        /// Each instance's id, its name and VPC.
+        instances: Vec<[String; 3]>,
+    },
+    /// `create instance web`, where instances of that name are in several VPCs.
+    #[error("instances in several VPCs have the name `{name}`: {}", groups.join("; "))]
+    SeveralVpcs {
+        /// The name.
+        name: String,
+        /// Each VPC and its instances of the name.
+        groups: Vec<String>,
+        /// The id of one of them.
+        instance: String,
+    },
+    /// `create vpc vpc-0a`, which another account shares.
+    #[error("only account {account} can create a flow log of {}", label(*kind, name.as_ref(), id))]
+    Shared {
+        /// The kind.
+        kind: TargetKind,
+        /// Its name, if it has one.
+        name: Option<String>,
+        /// Its id.
+        id: String,
+        /// The account that owns it.
+        account: String,
     },
     /// A target without a network interface, for which nothing could be recorded.
     #[error("{what} has no network interface: there is nothing to log")]
@@ -78,7 +100,14 @@ impl Error {
                     None => read.into(),
                 })
             }
-            Self::MixedInstances { .. } => Some("create one for each name".into()),
+            Self::MixedInstances { .. } => Some("create one for each name in each VPC".into()),
+            Self::SeveralVpcs { instance, .. } => {
+                Some(format!("the id of an instance means those of its VPC: `create instance {instance}`"))
+            }
+            Self::Shared { account, .. } => Some(format!(
+                "account {account} owns it; the interfaces that this account has in it can be logged: `create instance NAME`, \
+                 `create sg NAME`"
+            )),
             Self::NoInterface { .. } => None,
         }
     }
@@ -88,8 +117,8 @@ fn of_kind(kind: TargetKind) -> String {
     if KINDS.contains(&kind) { format!(" of kind `{}`", kind.name()) } else { String::new() }
 }
 
-fn of_instances(instances: &[(String, String)]) -> String {
-    let each: Vec<String> = instances.iter().map(|(id, name)| format!("{id} is `{name}`")).collect();
+fn of_instances(instances: &[[String; 3]]) -> String {
+    let each: Vec<String> = instances.iter().map(|[id, name, vpc]| format!("{id} is `{name}` in {vpc}")).collect();
     each.join(", ")
 }
 
@@ -114,15 +143,42 @@ pub(super) fn not_found(resources: &[Resource], kind: TargetKind, selector: &str
     Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(resources, Resource::names) }
 }
 
-/// Checks that instances that are selected one by one, by id, share a name.
+/// Checks that instances that are selected one by one, by id, share a name and a VPC, and that a name that is selected
+/// is that of instances in one VPC.
 pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
     let named = |id: &&String| selectors.contains(id);
-    let of_group = |group: &Resource| -> Vec<(String, String)> {
-        group.members.iter().filter(named).map(|id| (id.clone(), group.id.clone())).collect()
+    let of_group = |group: &Resource| -> Vec<[String; 3]> {
+        let member = |id: &String| [id.clone(), group.id.clone(), group.vpc.clone()];
+        group.members.iter().filter(named).map(member).collect()
     };
-    let by_group: Vec<Vec<(String, String)>> =
+    let by_group: Vec<Vec<[String; 3]>> =
         resources.iter().map(of_group).filter(|instances| !instances.is_empty()).collect();
-    if by_group.len() > 1 { Err(Error::MixedInstances { instances: by_group.concat() }) } else { Ok(()) }
+    if by_group.len() > 1 {
+        return Err(Error::MixedInstances { instances: by_group.concat() });
+    }
+    for name in selectors {
+        let of_name: Vec<&Resource> = resources.iter().filter(|group| group.id == *name).collect();
+        if let [first, _, ..] = of_name.as_slice() {
+            let group = |group: &&Resource| format!("{} in {}", few(&group.members), group.vpc);
+            let groups = of_name.iter().map(group).collect();
+            return Err(Error::SeveralVpcs { name: name.clone(), groups, instance: first.selector().clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Returns the selected resources that this account owns. A selector that selects resources of other accounts alone is
+/// an error that names the owner.
+pub(crate) fn owned(resources: Vec<Resource>, selectors: &[String]) -> Result<Vec<Resource>, Error> {
+    for selector in selectors {
+        let mut selected = resources.iter().filter(|resource| resource.is_selected(selector));
+        if let Some(Resource { kind, name, id, account: Some(account), .. }) = selected.next()
+            && selected.all(|other| other.account.is_some())
+        {
+            return Err(Error::Shared { kind: *kind, name: name.clone(), id: id.clone(), account: account.clone() });
+        }
+    }
+    Ok(resources.into_iter().filter(|resource| resource.account.is_none()).collect())
 }
 
 /// Returns those of `all` that match some selector, or all of them if there is no selector. A selector that matches

@@ -148,7 +148,8 @@ impl<'a> Network<'a> {
             [one] => one.label(),
             _ => label(kind, None, selector),
         };
-        let create = selected.first().map(|resource| format!("flowlogs create {} {}", kind.name(), resource.id));
+        let create =
+            selected.first().map(|resource| format!("flowlogs create {} {}", kind.name(), resource.selector()));
         Ok(Selection { kind, what, create, is_named: true, scopes })
     }
 
@@ -208,7 +209,7 @@ impl<'a> Network<'a> {
         let one = selector.filter(|selector| !matches_glob(selector, &resource.id));
         let of_one = one.filter(|_| resource.kind == TargetKind::Instance);
         let of_one = of_one.map(|selector| self.inventory.instance_interfaces(selector));
-        let ids: BTreeSet<&String> = resource.interfaces.iter().collect();
+        let ids: BTreeSet<&String> = resource.all_interfaces().collect();
         let is_meant = |id: &String| ids.contains(id) && of_one.as_ref().is_none_or(|of_one| of_one.contains(id));
         self.scope(|member| member.interface.as_ref().is_some_and(is_meant), own)
     }

@@ -84,7 +84,7 @@ impl Create {
                 let message = format!("no {} has a network interface: there is nothing to log", self.kind.name());
                 return Err(Error::Failed { message, help: None });
             }
-            let vpcs = session.resources(TargetKind::Vpc, &[]).await?;
+            let vpcs = session.every_resource(TargetKind::Vpc).await?;
             resources = pick::resources(resources, &vpcs, terminal)?;
         }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
@@ -113,6 +113,7 @@ impl Delete {
         if is_picking && !pick::can_ask() {
             return Err(nothing_selected("delete", self.kind));
         }
+        session.refresh().await;
         let mut flow_logs = session.flow_logs(self.kind, &self.selectors).await?;
         if is_picking {
             flow_logs = pick::flow_logs(flow_logs, terminal)?;

@@ -20,18 +20,18 @@ pub(super) fn can_ask() -> bool {
 
 /// Lets a person pick resources, first the VPC where they live in several. Of one nothing is asked.
 pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
-    let mut found: Vec<&String> = all.iter().filter_map(|resource| resource.vpc.as_ref()).collect();
+    let mut found: Vec<&String> = all.iter().map(|resource| &resource.vpc).collect();
     found.sort();
     found.dedup();
     // VPCs are not picked twice.
-    let is_nested = all.iter().any(|resource| resource.vpc.as_ref() != Some(&resource.id));
+    let is_nested = all.iter().any(|resource| resource.vpc != resource.id);
     let all = if found.len() > 1 && is_nested {
         let label =
             |id: &&String| vpcs.iter().find(|vpc| vpc.id == **id).map_or_else(|| (*id).clone(), Resource::label);
         let labels: Vec<String> = found.iter().map(label).map(|label| escape::text(&label).into_owned()).collect();
         let select = Select::new("In which VPC?", labels).with_render_config(config(terminal));
         let vpc = found[select.raw_prompt().map_err(cancelled)?.index].clone();
-        all.into_iter().filter(|resource| resource.vpc.as_ref() == Some(&vpc)).collect()
+        all.into_iter().filter(|resource| resource.vpc == vpc).collect()
     } else {
         all
     };

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 #[cfg(feature = "aws")]
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
+use etcetera::BaseStrategy;
+
 use super::config::AwsSettings;
 #[cfg(feature = "local")]
 use super::console::Terminal;
@@ -172,6 +175,7 @@ impl Place {
             })),
             usd_per_gb: self.settings.usd_per_gb,
             budget: Arc::clone(&self.budget),
+            inventories: inventories_folder(),
         }))
     }
 
@@ -222,6 +226,13 @@ impl Place {
     fn aws_name(&self, _: Option<String>) -> String {
         String::new()
     }
+}
+
+/// The folder in which inventories are kept.
+#[cfg(feature = "aws")]
+fn inventories_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("flowlogs").join("inventories"))
 }
 
 /// An amount of US dollars.

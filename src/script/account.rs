@@ -55,7 +55,7 @@ fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
         }),
         ("network_acls", "network_acls([glob])", "Network ACLs with their entries, by id.", |i| maps(&i.network_acls)),
         ("nat_gateways", "nat_gateways([glob])", "NAT gateways, by id or name.", |i| maps(&i.nat_gateways)),
-        ("endpoints", "endpoints([glob])", "Interface endpoints, by id or name.", |i| maps(&i.endpoints)),
+        ("endpoints", "endpoints([glob])", "Endpoints that have interfaces, by id or name.", |i| maps(&i.endpoints)),
         ("load_balancers", "load_balancers([glob])", "Load balancers, by name.", |i| maps(&i.load_balancers)),
         ("interfaces", "interfaces([glob])", "Network interfaces, by id or name.", |i| maps(&i.interfaces)),
     ];
@@ -70,10 +70,12 @@ fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
 
 fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
     // A map without absent parts would make `x.name` an error in some rows and not in others.
-    const NAME: &str = "name";
+    const ABSENT: [&str; 2] = ["name", "account"];
     let json = |resource: &T| serde_json::to_value(resource).unwrap_or_default();
-    let with_name = |mut map: Map| {
-        map.entry(NAME.into()).or_insert(Dynamic::UNIT);
+    let with_absent = |mut map: Map| {
+        for key in ABSENT {
+            map.entry(key.into()).or_insert(Dynamic::UNIT);
+        }
         Dynamic::from(map)
     };
     resources
@@ -81,7 +83,7 @@ fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
         .map(json)
         .map(|json| from_json(&json))
         .filter_map(Dynamic::try_cast::<Map>)
-        .map(with_name)
+        .map(with_absent)
         .collect()
 }
 
@@ -165,6 +167,10 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
         check_writable(world, "delete flow logs")?;
     }
     let session = world.session();
+    world.call(async {
+        session.refresh().await;
+        Ok(())
+    })?;
     let flow_logs = world.call(session.flow_logs(kind, selectors))?;
     let is_own = |flow_log: &FlowLog| world.created.borrow().contains(&flow_log.id);
     let others: Vec<String> = flow_logs.iter().filter(|one| !is_own(one)).map(FlowLog::label).collect();

@@ -120,6 +120,13 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
         run: targets,
     },
     DotCommand {
+        name: "refresh",
+        argument: "",
+        help: "Read the network of the account anew; else what was read is used for a minute.",
+        takes: Takes::Nothing,
+        run: refresh,
+    },
+    DotCommand {
         name: "save",
         argument: "NAME",
         help: "Save the filter of the last sentence as @NAME.",
@@ -436,6 +443,16 @@ fn targets(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
     }
     for flow_log in flow_logs {
         say(shell, &format!("{}, {} of {} interfaces", flow_log.label(), flow_log.covered.len(), flow_log.interfaces))?;
+    }
+    Ok(Exit::Done)
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the commands of the table have one type")]
+fn refresh(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    let session = Arc::clone(&shell.desk.session);
+    shell.runtime.block_on(session.refresh());
+    if shell.is_typed {
+        shell.known.load(&shell.runtime, session);
     }
     Ok(Exit::Done)
 }

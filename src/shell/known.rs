@@ -41,7 +41,7 @@ impl Known {
         runtime.spawn(async move {
             for kind in KINDS {
                 // Where there is no account there are no names.
-                let Ok(resources) = session.resources(kind, &[]).await else { return };
+                let Ok(resources) = session.every_resource(kind).await else { return };
                 let names = resources.iter().flat_map(Resource::names);
                 let mut names: Vec<String> = names.filter(|name| !name.contains(is_hidden)).cloned().collect();
                 names.sort();

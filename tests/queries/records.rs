@@ -162,3 +162,20 @@ fn line(number: i64, start: i64) -> String {
          vpc-1 subnet-1 - {flags} {kind} {source} {target} eu-north-1 eun1-az1 - - - {service} {direction} {path} -"
     )
 }
+
+/// A record of traffic as the service has it: these values, and some of the other fields.
+pub(crate) fn event(values: &[(&str, &str)]) -> Vec<(String, String)> {
+    let value = |name: &str| match values.iter().find(|(known, _)| *known == name) {
+        Some((_, value)) => (*value).to_string(),
+        None if name == "log-status" => "OK".into(),
+        None if name == "flow-direction" => "ingress".into(),
+        None if ["srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"].contains(&name) => "10.0.0.9".into(),
+        None => "6".into(),
+    };
+    let names: Vec<&str> = FIELDS.split_whitespace().collect();
+    let insights = |name: &&str| Field::of_record(name).unwrap().info().insights.to_string();
+    let mut event: Vec<(String, String)> = names.iter().map(|name| (insights(name), value(name))).collect();
+    event.push(("@timestamp".into(), format!("{}000", value("start"))));
+    event.push(("@message".into(), names.iter().map(|name| value(name)).collect::<Vec<_>>().join(" ")));
+    event
+}

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use flowlogs::field::Field;
 use serde_json::{Value, json};
 
 use super::logs_service::{Group, LogsService, Script};
 use super::moto::{Region, port, text};
 use super::program::Ran;
 use super::quick;
-use super::records::{self, FIELDS, now};
+use super::records::{self, FIELDS, event, now};
 
 /// A network with flow logs that this tool did not create.
 ///
@@ -172,25 +171,8 @@ impl Account {
     }
 }
 
-fn named(kind: &str, name: &str) -> Value {
+pub(super) fn named(kind: &str, name: &str) -> Value {
     json!([{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}])
-}
-
-/// A record of traffic as the service has it.
-fn event(values: &[(&str, &str)]) -> Vec<(String, String)> {
-    let value = |name: &str| match values.iter().find(|(known, _)| *known == name) {
-        Some((_, value)) => (*value).to_string(),
-        None if name == "log-status" => "OK".into(),
-        None if name == "flow-direction" => "ingress".into(),
-        None if ["srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"].contains(&name) => "10.0.0.9".into(),
-        None => "6".into(),
-    };
-    let names: Vec<&str> = FIELDS.split_whitespace().collect();
-    let insights = |name: &&str| Field::of_record(name).unwrap().info().insights.to_string();
-    let mut event: Vec<(String, String)> = names.iter().map(|name| (insights(name), value(name))).collect();
-    event.push(("@timestamp".into(), format!("{}000", value("start"))));
-    event.push(("@message".into(), names.iter().map(|name| value(name)).collect::<Vec<_>>().join(" ")));
-    event
 }
 
 const PROD: u32 = 1 + 2 + 4 + 8 + 16 + 32 + 64 + 128 + 256 + 8_192 + 16_384;

@@ -52,6 +52,10 @@ impl Account for Aws {
         Ok(self.network().await?.resources(kind))
     }
 
+    async fn refresh(&self) {
+        self.forget_network().await;
+    }
+
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error> {
         Ok(list(self).await?)
     }
@@ -79,7 +83,7 @@ impl Account for Aws {
     }
 
     async fn inventory(&self) -> Result<Inventory, Error> {
-        Ok(self.network().await?.clone())
+        Ok(Inventory::clone(&*self.network().await?))
     }
 
     async fn estimate(
@@ -163,7 +167,7 @@ async fn list(aws: &Aws) -> Result<Vec<FlowLog>, AwsError> {
     let clients = aws.clients().await?;
     let (inventory, ours, groups) =
         tokio::try_join!(aws.network(), flow_logs::ours(clients), log_groups::list(clients))?;
-    let resources = Resources::new(inventory);
+    let resources = Resources::new(&inventory);
     let mut listed: Vec<FlowLog> =
         flow_logs::grouped(ours).iter().map(|group| group.describe(&resources, &groups)).collect();
     FlowLog::sort(&mut listed);

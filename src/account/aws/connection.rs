@@ -1,13 +1,18 @@
 //! An open account: the state that all operations share.
 
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 use tokio::sync::OnceCell;
 
 use super::client::Clients;
 use super::error::Error;
 use super::found_names::FoundNames;
 use super::inventory;
+use super::kept::Kept;
 use super::login::Login;
 use super::options::{News, Options};
+use super::recent::Recent;
 use crate::account::inventory::Inventory;
 
 /// An account on AWS, in one Region.
@@ -16,7 +21,7 @@ pub struct Aws {
     /// The login, if it is shared with other Regions.
     login: Option<Login>,
     clients: OnceCell<Clients>,
-    inventory: OnceCell<Inventory>,
+    inventory: Recent,
     pub(super) found_names: FoundNames,
 }
 
@@ -28,7 +33,7 @@ impl Aws {
             options,
             login: None,
             clients: OnceCell::new(),
-            inventory: OnceCell::new(),
+            inventory: Recent::default(),
             found_names: FoundNames::default(),
         }
     }
@@ -56,10 +61,33 @@ impl Aws {
         self.clients.get_or_try_init(load).await
     }
 
-    /// The inventory of the network; read once.
-    pub(super) async fn network(&self) -> Result<&Inventory, Error> {
+    /// The inventory of the network, at most a minute old.
+    pub(super) async fn network(&self) -> Result<Arc<Inventory>, Error> {
         let clients = self.clients().await?;
-        self.inventory.get_or_try_init(|| inventory::read(clients)).await
+        let read = async || {
+            let inventory = inventory::read(clients).await?;
+            self.keep(&inventory);
+            Ok(inventory)
+        };
+        self.inventory.get(read).await
+    }
+
+    /// The inventories of the last days, if they are kept.
+    pub(super) fn kept(&self, inventory: &Inventory) -> Option<Kept> {
+        Kept::new(self.options.inventories.as_ref()?, &inventory.account, &inventory.region)
+    }
+
+    /// Keeps an inventory for later days, which nothing else depends on.
+    fn keep(&self, inventory: &Inventory) {
+        let Some(kept) = self.kept(inventory) else { return };
+        if let Err(error) = kept.keep(inventory, TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()) {
+            tracing::debug!("the inventory is not kept: {error}");
+        }
+    }
+
+    /// Has the inventory read anew when it is needed next.
+    pub(super) async fn forget_network(&self) {
+        self.inventory.forget().await;
     }
 
     pub(super) fn tell(&self, news: &str) {

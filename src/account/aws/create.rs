@@ -37,7 +37,7 @@ pub(super) async fn create(
         return Err(Error::BadRetention { days: settings.retention_days });
     }
     let clients = aws.clients().await?;
-    let there = flow_logs::named(clients, &resource.flow_log_names()).await?;
+    let there = flow_logs::of(clients, resource).await?;
     match there.first() {
         Some(first) => extend(aws, resource, first, &there, cancellation).await,
         None => make(aws, resource, settings, cancellation).await,

@@ -34,7 +34,7 @@ pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
 
     let mut findings = Vec::new();
     if let Some(all) = &all {
-        let resources = inventory.map(Resources::new);
+        let resources = inventory.as_deref().map(Resources::new);
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
         for group in flow_logs::grouped(ours) {
             findings.extend(of_group(&group, resources.as_ref(), groups.as_deref()));

@@ -1,6 +1,6 @@
 //! Flow logs: created, listed, deleted. AWS has one for each interface; those of one `Name` are one flow log here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
@@ -48,6 +48,16 @@ pub(super) async fn named(clients: &Clients, names: &[String]) -> Result<Vec<ec2
     // The filter treats `*` and `?` as wildcards.
     found.retain(|flow_log| name(flow_log).is_some_and(|name| names.contains(&name)));
     Ok(found)
+}
+
+/// Our flow logs of a resource.
+pub(super) async fn of(clients: &Clients, resource: &Resource) -> Result<Vec<ec2::FlowLog>, Error> {
+    let groups = grouped(named(clients, &resource.flow_log_names()).await?).into_iter();
+    let is_its = |group: &Group| {
+        let covered: Vec<&str> = group.resource_ids().collect();
+        resource.has_flow_log(&group.name, &covered)
+    };
+    Ok(groups.filter(is_its).flat_map(|group| group.flow_logs).collect())
 }
 
 fn project() -> Filter {
@@ -138,18 +148,19 @@ pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
 }
 
 /// Resources that flow logs can be created for, by kind and the `Name` of their flow logs, of this tool or of the Go
-/// tool.
-pub(super) struct Resources(HashMap<(TargetKind, String), Resource>);
+/// tool. Instances of one name in several VPCs may have flow logs of one `Name`.
+pub(super) struct Resources(HashMap<(TargetKind, String), Vec<Resource>>);
 
 impl Resources {
     pub(super) fn new(inventory: &Inventory) -> Self {
-        let of_kind = |kind| {
-            inventory.resources(kind).into_iter().flat_map(move |resource| {
-                let names = resource.flow_log_names();
-                names.map(|name| ((kind, name), resource.clone()))
-            })
-        };
-        Self(KINDS.into_iter().flat_map(of_kind).collect())
+        let mut by_name: HashMap<(TargetKind, String), Vec<Resource>> = HashMap::new();
+        for resource in KINDS.into_iter().flat_map(|kind| inventory.resources(kind)) {
+            let names: BTreeSet<String> = resource.flow_log_names().into_iter().collect();
+            for name in names {
+                by_name.entry((resource.kind, name)).or_default().push(resource.clone());
+            }
+        }
+        Self(by_name)
     }
 }
 
@@ -199,7 +210,9 @@ impl Group {
 
     /// The resource that it was created for, if that still exists.
     pub(super) fn resource<'r>(&self, resources: &'r Resources) -> Option<&'r Resource> {
-        resources.0.get(&(self.kind, self.name.clone()))
+        let named = resources.0.get(&(self.kind, self.name.clone()))?;
+        let covered: Vec<&str> = self.resource_ids().collect();
+        named.iter().find(|resource| resource.has_flow_log(&self.name, &covered))
     }
 
     /// The ids of the resources in AWS's sense: interfaces, or a VPC or subnet.
@@ -238,6 +251,7 @@ impl Group {
             kind: self.kind,
             resource: resource.map_or_else(|| self.resource_id(), |resource| resource.id.clone()),
             name: resource.and_then(|resource| resource.name.clone()),
+            vpc: resource.filter(|resource| !resource.namesakes.is_empty()).map(|resource| resource.vpc.clone()),
             log_group,
             covered,
             interfaces: resource.map_or(0, |resource| resource.interfaces.len()),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use aws_sdk_ec2::types::{
     self as ec2, Filter, InstanceStateName, IpPermission, NatGatewayState, NetworkInterface, VpcCidrBlockStateCode,
@@ -29,7 +30,7 @@ macro_rules! every {
     };
 }
 
-/// Reads the inventory of the account's own network.
+/// Reads the inventory of the account's network, with what other accounts share with it.
 pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let running = filter("instance-state-name", InstanceStateName::Running.as_str());
     let (caller, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
@@ -40,14 +41,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         every!(clients, describe_network_acls, network_acls, DescribeNetworkAcls, "network ACLs"),
         every!(clients, describe_instances, reservations, DescribeInstances, "instances", filters(running.clone())),
         every!(clients, describe_nat_gateways, nat_gateways, DescribeNatGateways, "NAT gateways"),
-        every!(
-            clients,
-            describe_vpc_endpoints,
-            vpc_endpoints,
-            DescribeVpcEndpoints,
-            "endpoints",
-            filters(filter("vpc-endpoint-type", "Interface"))
-        ),
+        every!(clients, describe_vpc_endpoints, vpc_endpoints, DescribeVpcEndpoints, "endpoints"),
         every!(
             clients,
             describe_network_interfaces,
@@ -56,25 +50,32 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
             "network interfaces"
         ),
     )?;
-    // Only the owner's account can create flow logs of shared resources.
-    let is_own = |owner: Option<&str>| owner.is_none_or(|owner| owner == caller.account);
+    // What others own is shared with this account, or is in a subnet that this account shares.
+    let other = |owner: Option<&str>| owner.filter(|owner| *owner != caller.account).map(ToString::to_string);
     let gone = [Some(&NatGatewayState::Deleted), Some(&NatGatewayState::Failed)];
     let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
     let instances: Vec<ec2::Instance> =
         reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).collect();
+    let endpoints: Vec<ec2::VpcEndpoint> = endpoints.into_iter().filter(has_interfaces).collect();
     let owners = Owners::new(&instances, &nats, &endpoints);
     let mut inventory = Inventory {
         version: VERSION,
         account: caller.account.clone(),
         region: clients.region.clone(),
-        vpcs: vpcs.iter().filter(|vpc| is_own(vpc.owner_id())).map(vpc).collect(),
-        subnets: subnets.iter().filter(|subnet| is_own(subnet.owner_id())).filter_map(subnet).collect(),
-        security_groups: groups.iter().filter(|group| is_own(group.owner_id())).map(security_group).collect(),
-        network_acls: acls.iter().filter(|acl| is_own(acl.owner_id())).map(network_acl).collect(),
+        vpcs: vpcs.iter().map(|one| Vpc { account: other(one.owner_id()), ..vpc(one) }).collect(),
+        subnets: (subnets.iter())
+            .filter_map(|one| Some(Subnet { account: other(one.owner_id()), ..subnet(one)? }))
+            .collect(),
+        security_groups: (groups.iter())
+            .map(|one| SecurityGroup { account: other(one.owner_id()), ..security_group(one) })
+            .collect(),
+        network_acls: acls.iter().map(network_acl).collect(),
         instances: instances.iter().map(instance).collect(),
         nat_gateways: nats.iter().map(nat_gateway).collect(),
         endpoints: endpoints.iter().map(endpoint).collect(),
-        interfaces: interfaces.iter().map(|interface| owners.interface(interface)).collect(),
+        interfaces: (interfaces.iter())
+            .map(|one| Interface { account: other(one.owner_id()), ..owners.interface(one) })
+            .collect(),
         load_balancers: Vec::new(),
     };
     // The services answer in no particular order.
@@ -86,8 +87,8 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     inventory.nat_gateways.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.interfaces.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.drop_missing();
     inventory.load_balancers = load_balancers(&inventory.interfaces);
-    keep_references(&mut inventory);
     Ok(inventory)
 }
 
@@ -110,13 +111,8 @@ fn vpc(vpc: &ec2::Vpc) -> Vpc {
         state.is_none_or(|state| *state == VpcCidrBlockStateCode::Associated)
     });
     let blocks = vpc.cidr_block().into_iter().chain(v4.filter_map(|block| block.cidr_block()));
-    let mut cidrs: Vec<IpNet> = Vec::new();
-    for cidr in blocks.chain(v6.filter_map(|block| block.ipv6_cidr_block())).filter_map(|cidr| cidr.parse().ok()) {
-        if !cidrs.contains(&cidr) {
-            cidrs.push(cidr);
-        }
-    }
-    Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs }
+    let cidrs = parsed(blocks.chain(v6.filter_map(|block| block.ipv6_cidr_block())));
+    Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs, account: None }
 }
 
 /// Converts a subnet; one with only IPv6 has its IPv6 network.
@@ -128,6 +124,7 @@ fn subnet(subnet: &ec2::Subnet) -> Option<Subnet> {
         vpc: text(subnet.vpc_id()),
         cidr: subnet.cidr_block().or(v6)?.parse().ok()?,
         az: text(subnet.availability_zone_id().or(subnet.availability_zone())),
+        account: None,
     })
 }
 
@@ -139,12 +136,25 @@ fn nat_gateway(nat: &ec2::NatGateway) -> NatGateway {
     NatGateway { id: text(nat.nat_gateway_id()), name: tag(nat.tags(), "Name"), vpc: text(nat.vpc_id()) }
 }
 
+/// Returns whether an endpoint is of a type that has interfaces, and in use. The service writes states in small letters,
+/// though its documentation has capitals.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>.
+fn has_interfaces(endpoint: &ec2::VpcEndpoint) -> bool {
+    use ec2::VpcEndpointType::{GatewayLoadBalancer, Interface, Resource, ServiceNetwork};
+    let is_of_type =
+        matches!(endpoint.vpc_endpoint_type(), Some(Interface | GatewayLoadBalancer | Resource | ServiceNetwork));
+    let state = endpoint.state().map(ec2::State::as_str);
+    is_of_type && state.is_none_or(|state| ["available", "partial"].iter().any(|used| state.eq_ignore_ascii_case(used)))
+}
+
 fn endpoint(endpoint: &ec2::VpcEndpoint) -> Endpoint {
+    let service = endpoint.service_name().or(endpoint.resource_configuration_arn()).or(endpoint.service_network_arn());
     Endpoint {
         id: text(endpoint.vpc_endpoint_id()),
         name: tag(endpoint.tags(), "Name"),
         vpc: text(endpoint.vpc_id()),
-        service: text(endpoint.service_name()),
+        service: text(service),
     }
 }
 
@@ -155,6 +165,7 @@ fn security_group(group: &ec2::SecurityGroup) -> SecurityGroup {
         vpc: text(group.vpc_id()),
         ingress: group.ip_permissions().iter().flat_map(rules).collect(),
         egress: group.ip_permissions_egress().iter().flat_map(rules).collect(),
+        account: None,
     }
 }
 
@@ -247,8 +258,11 @@ impl Owners {
             vpc: text(interface.vpc_id()),
             subnet: text(interface.subnet_id()),
             addresses: addresses(interface),
+            public_addresses: public_addresses(interface),
+            prefixes: prefixes(interface),
             security_groups: interface.groups().iter().filter_map(|group| group.group_id()).map(Into::into).collect(),
             owner: owner.map(Into::into),
+            account: None,
         }
     }
 }
@@ -257,15 +271,33 @@ impl Owners {
 fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     let private = interface.private_ip_addresses().iter().filter_map(|address| address.private_ip_address());
     let v6 = interface.ipv6_addresses().iter().filter_map(|address| address.ipv6_address());
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in interface.private_ip_address().into_iter().chain(private).chain(v6) {
-        if let Ok(address) = address.parse()
-            && !addresses.contains(&address)
-        {
-            addresses.push(address);
+    parsed(interface.private_ip_address().into_iter().chain(private).chain(v6))
+}
+
+/// Public and Elastic IP addresses, and those of a carrier or a customer, of the primary address and of the others.
+fn public_addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
+    let of_others = interface.private_ip_addresses().iter().filter_map(|address| address.association());
+    let associations = interface.association().into_iter().chain(of_others);
+    parsed(associations.flat_map(|association| {
+        [association.public_ip(), association.carrier_ip(), association.customer_owned_ip()].into_iter().flatten()
+    }))
+}
+
+/// The prefixes that are delegated to an interface.
+fn prefixes(interface: &NetworkInterface) -> Vec<IpNet> {
+    let v4 = interface.ipv4_prefixes().iter().filter_map(|prefix| prefix.ipv4_prefix());
+    parsed(v4.chain(interface.ipv6_prefixes().iter().filter_map(|prefix| prefix.ipv6_prefix())))
+}
+
+/// The values of texts, each once.
+fn parsed<'t, T: FromStr + PartialEq>(texts: impl Iterator<Item = &'t str>) -> Vec<T> {
+    let mut values = Vec::new();
+    for value in texts.filter_map(|text| text.parse().ok()) {
+        if !values.contains(&value) {
+            values.push(value);
         }
     }
-    addresses
+    values
 }
 
 /// Load balancers, derived from their interfaces.
@@ -284,14 +316,56 @@ fn load_balancers(interfaces: &[Interface]) -> Vec<LoadBalancer> {
         .collect()
 }
 
-/// Drops references of ACLs and interfaces to missing resources, so that a printed inventory can be read again.
-fn keep_references(inventory: &mut Inventory) {
-    let subnets: BTreeSet<&String> = inventory.subnets.iter().map(|subnet| &subnet.id).collect();
-    let groups: BTreeSet<&String> = inventory.security_groups.iter().map(|group| &group.id).collect();
-    for acl in &mut inventory.network_acls {
-        acl.subnets.retain(|id| subnets.contains(id));
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::{
+        Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterfaceAssociation,
+        NetworkInterfacePrivateIpAddress, State, VpcEndpoint, VpcEndpointType,
+    };
+
+    use super::*;
+
+    fn association() -> aws_sdk_ec2::types::builders::NetworkInterfaceAssociationBuilder {
+        NetworkInterfaceAssociation::builder()
     }
-    for interface in &mut inventory.interfaces {
-        interface.security_groups.retain(|id| groups.contains(id));
+
+    fn shown<T: ToString>(values: &[T]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn public_addresses_and_prefixes_of_an_interface_are_its_own() {
+        let second = NetworkInterfacePrivateIpAddress::builder()
+            .private_ip_address("10.0.0.2")
+            .association(association().public_ip("203.0.113.2").build());
+        let first = NetworkInterfacePrivateIpAddress::builder()
+            .private_ip_address("10.0.0.1")
+            .association(association().public_ip("203.0.113.1").build());
+        let interface = NetworkInterface::builder()
+            .private_ip_address("10.0.0.1")
+            .association(association().public_ip("203.0.113.1").carrier_ip("198.51.100.1").build())
+            .private_ip_addresses(first.build())
+            .private_ip_addresses(second.build())
+            .ipv4_prefixes(Ipv4PrefixSpecification::builder().ipv4_prefix("10.0.1.16/28").build())
+            .ipv6_prefixes(Ipv6PrefixSpecification::builder().ipv6_prefix("2001:db8:1::/80").build())
+            .build();
+        assert_eq!(shown(&addresses(&interface)), ["10.0.0.1", "10.0.0.2"]);
+        assert_eq!(shown(&public_addresses(&interface)), ["203.0.113.1", "198.51.100.1", "203.0.113.2"]);
+        assert_eq!(shown(&prefixes(&interface)), ["10.0.1.16/28", "2001:db8:1::/80"]);
+    }
+
+    #[test]
+    fn endpoints_that_have_interfaces_and_are_in_use_count() {
+        let of = |kind: &str, state: &str| {
+            let kind = VpcEndpointType::from(kind);
+            has_interfaces(&VpcEndpoint::builder().vpc_endpoint_type(kind).state(State::from(state)).build())
+        };
+        for kind in ["Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"] {
+            assert!(of(kind, "available") && of(kind, "Available"), "{kind}");
+            for state in ["deleting", "deleted", "failed", "rejected", "expired", "pendingAcceptance"] {
+                assert!(!of(kind, state), "{kind} {state}");
+            }
+        }
+        assert!(!of("Gateway", "available"));
     }
 }

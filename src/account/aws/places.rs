@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,6 +61,7 @@ pub struct Places {
     role: Option<Role>,
     tell: Tell,
     usd_per_gb: f64,
+    inventories: Option<PathBuf>,
     budget: Arc<Budget>,
     found: OnceCell<Vec<(Place, Aws)>>,
     /// The failures that were reported during the running command.
@@ -105,6 +107,7 @@ impl Places {
             role: options.role.take(),
             tell,
             usd_per_gb: options.usd_per_gb,
+            inventories: options.inventories.take(),
             budget: Arc::clone(&options.budget),
             found: OnceCell::new(),
             told: Mutex::default(),
@@ -169,6 +172,7 @@ impl Places {
             region: region.clone(),
             tell: Some(tell),
             usd_per_gb: self.usd_per_gb,
+            inventories: self.inventories.clone(),
             budget: Arc::clone(&self.budget),
             ..Options::default()
         };
@@ -313,6 +317,12 @@ impl Account for Places {
     async fn identities(&self) -> Result<Vec<Identity>, AccountError> {
         let each = self.each(Aws::identities).await?;
         Ok(each.into_iter().flat_map(|(_, identities)| identities).collect())
+    }
+
+    async fn refresh(&self) {
+        if let Some(places) = self.found.get() {
+            join_all(places.iter().map(|(_, aws)| aws.forget_network())).await;
+        }
     }
 
     async fn inventory(&self) -> Result<Inventory, AccountError> {

@@ -40,7 +40,7 @@ fn of_flow_log(account: &Embedded, flow_log: FlowLog) -> Option<Finding> {
     let label = format!("{} of {} {}", flow_log.id, flow_log.kind.name(), flow_log.resource);
     let found = |what: String, remedy| Some(Finding::new(format!("{label}: {what}"), Some(remedy)));
     let resources = account.inventory.resources(flow_log.kind);
-    match resources.into_iter().find(|resource| resource.id == flow_log.resource) {
+    match resources.into_iter().find(|resource| flow_log.is_of(resource)) {
         None => found("there is no such resource".into(), Remedy::Delete(flow_log)),
         Some(resource) if resource.interfaces.is_empty() => {
             found("it has no interface".into(), Remedy::Delete(flow_log))

@@ -104,8 +104,7 @@ impl Lifecycle for Embedded {
         let grows = resource.kind.covers_whole();
         let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {
-            let is_its = |entry: &&mut Entry| entry.kind == resource.kind.name() && entry.resource == resource.id;
-            if let Some(entry) = entries.iter_mut().find(is_its) {
+            if let Some(entry) = entries.iter_mut().find(|entry| entry.is_of(resource)) {
                 let joined: Vec<String> = if grows {
                     Vec::new()
                 } else {

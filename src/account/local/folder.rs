@@ -73,7 +73,7 @@ impl Embedded {
 
     fn resource_of(&self, entry: &Entry) -> Option<Resource> {
         let kind = TargetKind::named(&entry.kind)?;
-        self.inventory.resources(kind).into_iter().find(|resource| resource.id == entry.resource)
+        self.inventory.resources(kind).into_iter().find(|resource| entry.is_of(resource))
     }
 
     /// The interfaces that a flow log covers now. The flow log of a VPC or subnet covers new interfaces by itself.
@@ -91,6 +91,7 @@ impl Embedded {
             kind: TargetKind::named(&entry.kind).unwrap_or(TargetKind::All),
             resource: entry.resource.clone(),
             name: resource.as_ref().and_then(|resource| resource.name.clone()),
+            vpc: resource.as_ref().filter(|one| !one.namesakes.is_empty()).map(|one| one.vpc.clone()),
             log_group: entry.log_group.clone(),
             covered: self.covered(entry),
             interfaces: resource.map_or(0, |resource| resource.interfaces.len()),

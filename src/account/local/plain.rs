@@ -116,7 +116,9 @@ impl PlainFiles {
         };
         match field {
             Some(field) => one_of(field, resources.iter().flat_map(ids).collect()),
-            None => one_of(Field::Eni, resources.iter().flat_map(|resource| resource.interfaces.clone()).collect()),
+            None => {
+                one_of(Field::Eni, resources.iter().flat_map(|resource| resource.all_interfaces()).cloned().collect())
+            }
         }
     }
 

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::resource::Resource;
 use crate::value::EpochSeconds;
 
 /// The version of the schema below.
@@ -88,6 +90,15 @@ pub(super) struct Entry {
     pub(super) retention_days: u32,
     /// The aggregation interval, in seconds.
     pub(super) aggregation_s: u32,
+}
+
+impl Entry {
+    /// Returns whether it is the flow log of a resource.
+    pub(super) fn is_of(&self, resource: &Resource) -> bool {
+        let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
+        let is_its = |name| resource.has_flow_log(name, &self.interfaces);
+        self.kind == resource.kind.name() && name.is_some_and(is_its)
+    }
 }
 
 #[derive(Serialize, Deserialize)]

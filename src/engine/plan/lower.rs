@@ -10,7 +10,7 @@ use datafusion::logical_expr::{Expr, cast, lit};
 use ipnet::IpNet;
 
 use crate::engine::Error;
-use crate::engine::record::{Slot, TEXT, data_type};
+use crate::engine::record::{ADDRESS, Slot, TEXT, data_type};
 use crate::field::{Field, Origin};
 use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
 use crate::query::window::Interval;
@@ -86,8 +86,13 @@ impl Lowering<'_> {
             Origin::Inventory(key) => {
                 let names = self.names.ok_or_else(|| Error::NeedsInventory { name: field.name().into() })?;
                 let key = self.field(key)?;
-                let name = scalar::name(names, field, &key.data_type);
-                Ok(Operand::new(name.call(vec![key.expr]), TEXT))
+                let name = if key.data_type == ADDRESS {
+                    let interface = self.slot(Slot::Field(Field::Eni));
+                    scalar::name_of_address(names, field).call(vec![key.expr, interface.expr])
+                } else {
+                    scalar::name_of_interface(names, field).call(vec![key.expr])
+                };
+                Ok(Operand::new(name, TEXT))
             }
         }
     }

@@ -121,25 +121,34 @@ pub(crate) fn network_of(length: u8) -> ScalarUDF {
     })
 }
 
-/// The value of `field` for the interface id or the address that it is joined by.
-pub(crate) fn name(names: &Names, field: Field, takes: &DataType) -> ScalarUDF {
-    let label = format!("name {}", field.name());
-    if *takes == ADDRESS {
-        let table = names.for_address(field);
-        return scalar(&label, ADDRESS, TEXT, move |array| {
-            let named = addresses(array)?.iter().map(|address| match address {
-                Some(address) => Ok(table.get(&bits(address)?).map(String::as_str)),
-                None => Ok(None),
-            });
-            Ok(Arc::new(named.collect::<Result<StringViewArray, DataFusionError>>()?))
-        });
-    }
+/// The value of `field` for the interface id that it is joined by.
+pub(crate) fn name_of_interface(names: &Names, field: Field) -> ScalarUDF {
     let table = names.for_text(field);
-    scalar(&label, TEXT, TEXT, move |array| {
+    scalar(&format!("name {}", field.name()), TEXT, TEXT, move |array| {
         let texts = array.as_string_view().iter();
         let named: StringViewArray = texts.map(|text| table.get(text?).map(String::as_str)).collect();
         Ok(Arc::new(named))
     })
+}
+
+/// The name of an address, as the interface with an id has recorded it.
+pub(crate) fn name_of_address(names: &Names, field: Field) -> ScalarUDF {
+    let table = names.for_addresses();
+    let over_values = move |values: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(values)?;
+        let [keys, interfaces] = arrays.as_slice() else {
+            return Err(internal_datafusion_err!("a name of {} arguments", arrays.len()));
+        };
+        let pairs = addresses(keys)?.iter().zip(interfaces.as_string_view());
+        let named = pairs.map(|(address, interface)| match address {
+            Some(address) => Ok(table.name(bits(address)?, interface)),
+            None => Ok(None),
+        });
+        let named = named.collect::<Result<StringViewArray, DataFusionError>>()?;
+        Ok(ColumnarValue::Array(Arc::new(named)))
+    };
+    let label = format!("name {}", field.name());
+    create_udf(&label, vec![ADDRESS, TEXT], TEXT, Volatility::Immutable, Arc::new(over_values))
 }
 
 /// The type of addresses as numbers. They may have more digits than the type allows, which does no harm, as they are

@@ -72,10 +72,7 @@ impl Query<'_> {
     async fn merged(&self, merge: &Merge) -> Result<Part, Error> {
         let parts = self.units.iter().map(|unit| self.every_group(&merge.part, unit, unit.interval));
         let mut part = Part::joined(try_join_all(parts).await?);
-        if let Some(names) = &self.names {
-            part.rows.iter_mut().for_each(|row| self.joined.name(names, row));
-        }
-        part.rows = merge.merged(part.rows);
+        part.rows = merge.merged(part.rows.into_iter().map(|row| self.named(row)).collect());
         Ok(part)
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    /// Determines how the groups of a plan merge.
+    /// Determines how the groups of an answer merge; the plan of the parts may have other keys.
     ///
     /// # Errors
     ///
@@ -53,10 +53,14 @@ impl Merge {
                 function => Made::Of(add(&mut parts, aggregate, function)),
             });
         }
+        let keys = match &plan.shape {
+            Shape::Groups(groups) => groups.keys.clone(),
+            Shape::Records { .. } => Vec::new(),
+        };
         let mut part = plan.clone();
         part.sort.clear();
         part.limit = Limit::None;
-        part.shape = Shape::Groups(Groups { aggregates: parts, having: None, ..groups.clone() });
+        part.shape = Shape::Groups(Groups { keys, aggregates: parts, having: None, ..groups.clone() });
         Ok(Self { part, keys: groups.keys.len(), made })
     }
 

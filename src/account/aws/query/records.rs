@@ -153,7 +153,7 @@ impl Query<'_> {
     }
 
     fn shown(&self, layout: &Layout, rows: Vec<Row>) -> Vec<Row> {
-        rows.into_iter().map(|row| self.finished(layout.columns(row))).collect()
+        rows.into_iter().map(|row| self.finished(self.named(layout.columns(row)))).collect()
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn sources(aws: &Aws, plan: &Plan, window: Interval) -> Result<
     if let Some(target) = targets.first().filter(|target| all.is_empty() && target.selectors.is_empty()) {
         return Err(SelectError::NoFlowLogs { kind: target.kind }.into());
     }
-    let traffic = groups.traffic(aws.network().await?, &targets, plan, window)?;
+    let traffic = groups.traffic(&*aws.network().await?, &targets, plan, window)?;
     // A log group that is asked for by name is there as a whole already.
     let is_new = |source: &LogSource| !found.sources.iter().any(|known| known.group == source.group);
     let new: Vec<LogSource> = traffic.sources.into_iter().filter(is_new).collect();

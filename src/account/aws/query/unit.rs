@@ -12,6 +12,7 @@ use super::target::{self, LogSource, Sources};
 use super::window::LogGroups;
 use super::{cell, discovery};
 use crate::account::answering::{Answering, Answers};
+use crate::field::Field;
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
 use crate::query::plan::{Condition, Plan};
@@ -173,6 +174,11 @@ impl Unit {
             ));
         }
         (self.interval.from <= self.interval.until).then_some(self)
+    }
+
+    /// Returns whether the records have the interface.
+    pub(super) fn has_interface(&self) -> bool {
+        self.format.has(Field::Eni)
     }
 
     /// The plan over the selected records.

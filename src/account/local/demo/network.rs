@@ -99,7 +99,7 @@ struct Builder {
 impl Builder {
     fn vpc(&mut self, name: &str, number: u8) {
         let cidrs = vec![network_of(number, 0, 16)];
-        self.inventory.vpcs.push(Vpc { id: id_of("vpc", name), name: Some(name.into()), cidrs });
+        self.inventory.vpcs.push(Vpc { id: id_of("vpc", name), name: Some(name.into()), cidrs, account: None });
     }
 
     fn subnet(&mut self, vpc: &str, name: &str, vpc_number: u8, number: u8, zone: &str) {
@@ -110,6 +110,7 @@ impl Builder {
             vpc: id_of("vpc", vpc),
             cidr: network_of(vpc_number, number, 24),
             az: az.into(),
+            account: None,
         });
     }
 
@@ -120,7 +121,14 @@ impl Builder {
             .map(|(port, from)| Rule { protocol: Some(6), ports: Some((*port, *port)), peer: peer(from) })
             .collect();
         let egress = vec![Rule { protocol: None, ports: None, peer: ANYWHERE.into() }];
-        let group = SecurityGroup { id: id_of("sg", name), name: name.into(), vpc: id_of("vpc", vpc), ingress, egress };
+        let group = SecurityGroup {
+            id: id_of("sg", name),
+            name: name.into(),
+            vpc: id_of("vpc", vpc),
+            ingress,
+            egress,
+            account: None,
+        };
         self.inventory.security_groups.push(group);
     }
 
@@ -192,8 +200,11 @@ impl Builder {
             vpc,
             subnet: subnet_id,
             addresses: vec![address],
+            public_addresses: Vec::new(),
+            prefixes: Vec::new(),
             security_groups: if group.is_empty() { Vec::new() } else { vec![id_of("sg", group)] },
             owner,
+            account: None,
         });
     }
 }

@@ -1,0 +1,107 @@
+//! Names on AWS, where several VPCs have the same addresses.
+
+use std::sync::OnceLock;
+
+use serde_json::json;
+
+use super::logs_service::{Group, LogsService};
+use super::moto::{Region, port, text};
+use super::program::Ran;
+use super::quick;
+use super::records::{self, FIELDS, event, now};
+use super::terraform::named;
+
+/// Two VPCs with equal networks and a third one, and records of an interface of each.
+struct Account {
+    region: Region,
+    group: Group,
+}
+
+fn account() -> &'static Account {
+    static ACCOUNT: OnceLock<Account> = OnceLock::new();
+    ACCOUNT.get_or_init(|| {
+        let region = Region::new("me-south-1");
+        let call = |method: &str, arguments| region.call("ec2", method, arguments);
+        let vpc = |name: &str, block: &str| {
+            let vpc = json!({"CidrBlock": block, "TagSpecifications": named("vpc", name)});
+            let vpc = text(&call("create_vpc", vpc)["Vpc"]["VpcId"]);
+            let subnet = call("create_subnet", json!({"VpcId": vpc, "CidrBlock": block}));
+            let flow_log = json!({
+                "ResourceIds": [vpc], "ResourceType": "VPC", "TrafficType": "ALL", "LogGroupName": "all-vpcs",
+                "LogFormat": records::format(FIELDS),
+                "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/theirs"
+            });
+            call("create_flow_logs", flow_log);
+            text(&subnet["Subnet"]["SubnetId"])
+        };
+        let interface = |subnet: &str, name: &str, address: &str| {
+            let tags = named("network-interface", name);
+            let interface = json!({"SubnetId": subnet, "PrivateIpAddress": address, "TagSpecifications": tags});
+            text(&call("create_network_interface", interface)["NetworkInterface"]["NetworkInterfaceId"])
+        };
+        let [prod, twin] = ["prod", "twin"].map(|name| vpc(name, "10.0.0.0/20"));
+        let other = vpc("other", "10.9.0.0/20");
+        let front = interface(&prod, "front", "10.0.0.20");
+        interface(&prod, "web", "10.0.0.10");
+        let cache = interface(&twin, "cache", "10.0.0.20");
+        interface(&twin, "db", "10.0.0.10");
+        let proxy = interface(&other, "proxy", "10.9.0.10");
+        let address = call("allocate_address", json!({"Domain": "vpc"}));
+        let elastic =
+            json!({"AllocationId": address["AllocationId"], "NetworkInterfaceId": proxy, "AllowReassociation": true});
+        call("associate_address", elastic);
+        let elastic = text(&address["PublicIp"]);
+        // Each record has a power of two as its bytes.
+        let records = [
+            (&front, "10.0.0.10", 1),
+            (&cache, "10.0.0.10", 2),
+            (&proxy, "10.0.0.10", 4),
+            (&front, elastic.as_str(), 8),
+            (&cache, elastic.as_str(), 16),
+            (&front, "10.9.0.10", 32),
+            (&front, "10.0.0.30", 64),
+        ];
+        let events = records.iter().enumerate().map(|(number, (id, far, bytes))| {
+            event(&[
+                ("interface-id", id.as_str()),
+                ("flow-direction", "egress"),
+                ("dstaddr", far),
+                ("bytes", &bytes.to_string()),
+                ("start", &(now() - 1_800 - i64::try_from(number).unwrap()).to_string()),
+            ])
+        });
+        let group = Group { name: "all-vpcs".into(), created: 0, events: events.collect() };
+        Account { region, group }
+    })
+}
+
+fn ask(sentence: &str) -> String {
+    let account = account();
+    let service = LogsService::start(vec![account.group.clone()], quick());
+    let mut command = account.region.command(port(), &["-o", "csv", "-e", sentence]);
+    Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url())).done()
+}
+
+#[test]
+fn a_name_is_that_of_the_vpc_in_which_the_address_was_seen() {
+    // Worked out by hand.
+    assert_eq!(
+        ask("all | show bytes, local.name, remote.name last 2h"),
+        "bytes,local_name,remote_name\n1,front,web\n2,cache,db\n4,proxy,\n8,front,proxy\n16,cache,proxy\n\
+         32,front,proxy\n64,front,\n"
+    );
+    assert_eq!(ask("all | show remote.name, bytes | limit 2 last 2h"), "remote_name,bytes\nweb,1\ndb,2\n");
+}
+
+#[test]
+fn groups_of_one_name_are_one_group() {
+    assert_eq!(
+        ask("all | sum(bytes) as total, count() by remote.name last 2h"),
+        "remote_name,total,count\n,68,2\nproxy,56,3\ndb,2,1\nweb,1,1\n"
+    );
+    assert_eq!(ask("all | top 1 local.name by bytes last 2h"), "local_name,bytes\nfront,105\n");
+    assert_eq!(
+        ask("all | sum(bytes) as total by local.name, remote.name | where total < 5 last 2h"),
+        "local_name,remote_name,total\nproxy,,4\ncache,db,2\nfront,web,1\n"
+    );
+}
