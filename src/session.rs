@@ -9,6 +9,7 @@ mod interrupt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 #[cfg(feature = "aws")]
 use crate::account::aws::{self, Aws, Places};
@@ -222,7 +223,7 @@ impl Session {
         let is_new = |id: &&String| !existing.covered.contains(id);
         let joined: Vec<&str> = resource.interfaces.iter().filter(is_new).map(String::as_str).collect();
         if joined.is_empty() {
-            return Ok(described(Created::Unchanged, resource));
+            return Ok(described(Created::Unchanged { notes: Vec::new() }, resource));
         }
         Ok(("would_extend", format!("cover {} too", joined.join(", "))))
     }
@@ -244,14 +245,14 @@ impl Session {
         outcomes
     }
 
-    /// Returns everything in the account that is not as it should be.
+    /// Returns everything in the account that is not as it should be; what nothing uses, once it is as old as `min_age`.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
-    pub async fn findings(&self) -> Result<Vec<Finding>, Error> {
+    pub async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error> {
         self.refresh().await;
-        self.account.lifecycle()?.findings().await
+        self.account.lifecycle()?.findings(min_age).await
     }
 
     /// Puts right what was found at a place.
@@ -384,13 +385,19 @@ fn outcome(kind: TargetKind, id: &str, name: Option<&String>, done: Result<Done,
     Outcome { kind, resource: id.into(), name: name.cloned(), action, detail }
 }
 
+/// A result with notes behind it.
+fn noted(result: String, notes: &[String]) -> String {
+    notes.iter().fold(result, |text, note| format!("{text}; {note}"))
+}
+
 fn described(created: Created, resource: &Resource) -> Done {
     match created {
-        Created::New { id, note } => {
-            let note = note.map(|note| format!("; {note}")).unwrap_or_default();
-            ("created", format!("{id}, log group {}, {}{note}", resource.log_group(), resource.coverage()))
+        Created::New { id, notes } => {
+            ("created", noted(format!("{id}, log group {}, {}", resource.log_group(), resource.coverage()), &notes))
         }
-        Created::Extended { interfaces } => ("extended", format!("covers {} now too", interfaces.join(", "))),
-        Created::Unchanged => ("unchanged", "it exists and covers every interface".into()),
+        Created::Extended { interfaces, notes } => {
+            ("extended", noted(format!("covers {} now too", interfaces.join(", ")), &notes))
+        }
+        Created::Unchanged { notes } => ("unchanged", noted("it exists and covers every interface".into(), &notes)),
     }
 }

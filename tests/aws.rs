@@ -15,6 +15,8 @@ mod share;
 #[path = "aws/simulator.rs"]
 mod simulator;
 mod terminal;
+#[path = "aws/together.rs"]
+mod together;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -89,7 +91,8 @@ fn every_kind_is_created_listed_and_deleted() {
 fn check_log_group(region: &Region, id: &str) {
     assert_eq!(region.log_groups(), [format!("/fl-cli/{id}")]);
     let tags = region.call("logs", "list_tags_log_group", json!({"logGroupName": format!("/fl-cli/{id}")}));
-    assert_eq!(tags["tags"], json!({"Name": id, "Project": "flowlogs-cli"}));
+    let run = tags["tags"]["flowlogs:run"].clone();
+    assert_eq!(tags["tags"], json!({"Name": id, "Project": "flowlogs-cli", "flowlogs:run": run}));
 }
 
 fn check_role(region: &Region, id: &str) {
@@ -328,9 +331,10 @@ fn role_and_group_stay_while_another_flow_log_uses_them() {
     assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
     // Then they are orphans.
     region.call("ec2", "delete_flow_logs", json!({"FlowLogIds": other["FlowLogIds"]}));
-    region.fails(&["doctor"], 1, "no flow log uses the role");
-    region.fails(&["doctor", "--fix"], 2, "--yes");
-    region.done(&["doctor", "--fix", "--yes"]);
+    let doctor = ["doctor", "--min-age", "0s"];
+    region.fails(&doctor, 1, "no flow log uses the role");
+    region.fails(&[&doctor[..], &["--fix"]].concat(), 2, "--yes");
+    region.done(&[&doctor[..], &["--fix", "--yes"]].concat());
     region.is_empty();
 }
 
@@ -377,7 +381,7 @@ fn what_nothing_is_left_of_is_found() {
     let other = Region::new("il-central-1");
     let tags = json!({"Name": "vpc-gone", "Project": "flowlogs-cli"});
     other.call("logs", "create_log_group", json!({"logGroupName": "/fl-cli/vpc-gone", "tags": tags}));
-    let doctor = ["--region", "ca-west-1,il-central-1", "doctor"];
+    let doctor = ["--region", "ca-west-1,il-central-1", "doctor", "--min-age", "0s"];
     let orphan = "123456789012 il-central-1: no flow log delivers to the log group /fl-cli/vpc-gone";
     let found = region.run_at(port(), &doctor);
     assert!(found.stdout.contains(&format!("found {orphan}")), "{}{}", found.stdout, found.stderr);
@@ -416,12 +420,12 @@ fn fail_every_call(region: &Region, prepare: &[&str], command: &[&str], fault: f
             assert!(none || first.code == Some(1), "{said}");
         }
         if !whole && !none {
-            let found = region.run_at(port(), &["doctor"]);
+            let found = region.run_at(port(), &["doctor", "--min-age", "0s"]);
             assert_eq!(found.code, Some(1), "{said}{}", found.stdout);
             for left in groups.iter().chain(&roles).filter(|_| flow_logs.is_empty()) {
                 assert!(found.stdout.contains(left), "{left} is not in: {}{said}", found.stdout);
             }
-            region.done(&["doctor", "--fix", "--yes"]);
+            region.done(&["doctor", "--min-age", "0s", "--fix", "--yes"]);
         }
         region.done(&["delete", "all", "--yes"]);
         region.is_empty();
@@ -699,7 +703,7 @@ fn a_shell_that_was_interrupted_still_fixes_what_it_finds() {
     }
     shell.keys("\x03");
     shell.wait_for("interrupted");
-    shell.keys("doctor --fix --yes\r");
+    shell.keys("doctor --min-age 0s --fix --yes\r");
     let done = shell.wait("what became of the log group", |screen| screen.contains("the log group /fl-cli/vpc-gone"));
     assert!(done.contains("fixed no flow log delivers to the log group /fl-cli/vpc-gone"), "{done}");
     region.is_empty();
@@ -732,7 +736,7 @@ fn a_kill_leaves_nothing_that_the_doctor_does_not_find() {
         child.wait().unwrap();
         thread::sleep(Duration::from_millis(600));
         if region.flow_logs().is_empty() {
-            region.done(&["doctor", "--fix", "--yes"]);
+            region.done(&["doctor", "--min-age", "0s", "--fix", "--yes"]);
         } else {
             region.done(&["delete", "all", "--yes"]);
         }
@@ -751,7 +755,7 @@ fn the_printed_policy_is_what_a_command_calls_and_no_more() {
         ("create", CREATE, &["CreateFlowLogs", nothing]),
         ("list", &["list"], &[nothing]),
         ("delete", DELETE, &[nothing]),
-        ("doctor", &["doctor"], &[nothing]),
+        ("doctor", &["doctor", "--min-age", "0s"], &[nothing]),
     ] {
         if command == "doctor" {
             // Only what nothing uses is looked at closely.
@@ -774,7 +778,7 @@ fn the_printed_policy_is_what_a_command_calls_and_no_more() {
         unused.retain(|action| action != "ec2:DescribeRegions");
         assert!(unused.is_empty(), "`{command}` does not need {unused:?}");
     }
-    region.done(&["doctor", "--fix", "--yes"]);
+    region.done(&["doctor", "--min-age", "0s", "--fix", "--yes"]);
     region.is_empty();
     region.fails(&["policy", "queries"], 2, "expected one of create");
 }

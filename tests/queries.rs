@@ -746,7 +746,7 @@ fn the_shell_says_where_it_is_and_what_it_has_cost() {
     let config = file("config.toml", "[aws]\nproduction = [\"prod-*\"]\nusd_per_gb = 1000\nask_above_usd = 1000\n");
     let environment = [("AWS_CONFIG_FILE", profile.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
     let start = |args: &[&str]| {
-        let mut shell = World::in_terminal(
+        let shell = World::in_terminal(
             &service,
             &[&["--config", &config, "--profile", "prod-eu"], args].concat(),
             &environment,

@@ -30,6 +30,8 @@ mod query;
 mod quota;
 mod recent;
 mod roles;
+mod roll_back;
+mod run;
 
 pub use budget::Budget;
 pub use connection::Aws;

@@ -37,10 +37,20 @@ pub enum Remedy {
 pub enum Leftover {
     /// A file of an embedded account.
     File,
-    /// A log group that no flow log delivers to, by name.
-    LogGroup(String),
-    /// A role that no flow log uses, by name.
-    Role(String),
+    /// A log group that no flow log delivers to.
+    LogGroup {
+        /// Its name.
+        name: String,
+        /// The run that used it last, if it says so.
+        run: Option<String>,
+    },
+    /// A role that no flow log uses.
+    Role {
+        /// Its name.
+        name: String,
+        /// The run that used it last, if it says so.
+        run: Option<String>,
+    },
 }
 
 impl Remedy {
@@ -51,8 +61,8 @@ impl Remedy {
             Self::Delete(flow_log) => format!("delete {} ({})", flow_log.id, flow_log.log_group),
             Self::Extend(resource) => format!("cover every interface of {}", resource.label()),
             Self::Remove(Leftover::File) => "remove the file".into(),
-            Self::Remove(Leftover::LogGroup(name)) => format!("delete the log group {name} and its records"),
-            Self::Remove(Leftover::Role(name)) => format!("delete the role {name}"),
+            Self::Remove(Leftover::LogGroup { name, .. }) => format!("delete the log group {name} and its records"),
+            Self::Remove(Leftover::Role { name, .. }) => format!("delete the role {name}"),
         }
     }
 }

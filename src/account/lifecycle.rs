@@ -1,5 +1,7 @@
 //! Changes to an account: creating, checking and deleting flow logs.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::cancellation::Cancellation;
@@ -43,12 +45,13 @@ pub trait Lifecycle: Send + Sync {
     /// [`Error::Embedded`].
     async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error>;
 
-    /// The problems of the account.
+    /// The problems of the account. What nothing uses is one once it is as old as `min_age`: a change that is running may
+    /// have created it.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
-    async fn findings(&self) -> Result<Vec<Finding>, Error>;
+    async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error>;
 
     /// Removes what an interrupted change left behind.
     ///

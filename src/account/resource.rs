@@ -1,7 +1,7 @@
 //! Resources that flow logs are created for.
 
 use super::naming::{self, LOG_GROUP_PREFIX};
-use super::settings::Settings;
+use super::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 
@@ -116,7 +116,8 @@ impl Resource {
 
     /// The resources that creating its flow log creates in every account: log group and flow log.
     pub(super) fn steps(&self, settings: &Settings) -> [String; 2] {
-        let Settings { retention_days, aggregation_s, .. } = settings;
+        let retention_days = settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS);
+        let aggregation_s = settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S);
         [
             format!("log group {} ({retention_days} days)", self.log_group()),
             format!("flow log of {} (every {aggregation_s} s)", self.coverage()),

@@ -10,18 +10,12 @@ pub const DEFAULT_AGGREGATION_S: u32 = 60;
 pub const AGGREGATIONS_S: [u32; 2] = [60, 600];
 
 /// The settings of a new flow log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Days that records are kept.
-    pub retention_days: u32,
-    /// The aggregation interval in seconds; one of [`AGGREGATIONS_S`].
-    pub aggregation_s: u32,
+    /// Days that records are kept; `None` for [`DEFAULT_RETENTION_DAYS`], or those that a log group keeps already.
+    pub retention_days: Option<u32>,
+    /// The aggregation interval in seconds, one of [`AGGREGATIONS_S`]; `None` for [`DEFAULT_AGGREGATION_S`].
+    pub aggregation_s: Option<u32>,
     /// The fields of a record, by their AWS names; empty for the account's own default.
     pub fields: Vec<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { retention_days: DEFAULT_RETENTION_DAYS, aggregation_s: DEFAULT_AGGREGATION_S, fields: Vec::new() }
-    }
 }

@@ -1,8 +1,10 @@
 //! `doctor`: what is not as it should be in an account, and putting it right.
 
 use std::io::Write;
+use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 
 use super::desk::Desk;
 use super::error::{Error, Exit};
@@ -17,6 +19,15 @@ pub(crate) struct Doctor {
     /// Put right what can be
     #[arg(long)]
     fix: bool,
+
+    /// How old something unused has to be: a create that is running uses it later
+    #[arg(long, value_name = "AGE", default_value = "15m", value_parser = parse_age)]
+    min_age: Duration,
+}
+
+fn parse_age(text: &str) -> Result<Duration, String> {
+    let age = text.parse::<SignedDuration>().ok().and_then(|age| Duration::try_from(age).ok());
+    age.ok_or_else(|| "expected a time such as `15m`, `2h` or `0s`".into())
 }
 
 const FINDING_COLUMNS: [(&str, ColumnType); 3] =
@@ -26,7 +37,7 @@ impl Doctor {
     /// Fails while there are findings that are not put right.
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let Desk { session, output, asking, terminal, .. } = desk;
-        let findings = session.findings().await?;
+        let findings = session.findings(self.min_age).await?;
         if findings.is_empty() && output.output == OutputFormat::Table {
             writeln!(desk.out.clone(), "nothing is wrong")?;
             return Ok(Exit::Done);

@@ -12,9 +12,7 @@ use super::kind::{KINDS_AND_ALL, KindParser};
 use super::option::Asking;
 use super::outcome::report;
 use super::pick;
-use crate::account::{
-    AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, FlowLog, KINDS, Resource, Settings,
-};
+use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Resource, Settings};
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Origin};
 use crate::kind::TargetKind;
@@ -29,13 +27,13 @@ pub(crate) struct Create {
     /// Ids, names, or globs over either; on a terminal, none lets pick them from a list
     selectors: Vec<String>,
 
-    /// Days that records are kept
-    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_RETENTION_DAYS, value_parser = value_parser!(u32).range(1..=3653))]
-    retention: u32,
+    /// Days that records are kept; those of a log group that exists are kept longer, never shorter [default: 30]
+    #[arg(long, value_name = "DAYS", value_parser = value_parser!(u32).range(1..=3653))]
+    retention: Option<u32>,
 
-    /// Seconds over which a record aggregates: 60 or 600
-    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_AGGREGATION_S, value_parser = parse_aggregation)]
-    aggregation: u32,
+    /// Seconds over which a record aggregates: 60 or 600 [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_aggregation)]
+    aggregation: Option<u32>,
 
     /// The fields of a record, as AWS names them, such as `srcaddr,dstaddr,bytes` [default: those of
     /// versions 2 to 5, `reject-reason`, and those of ECS where there is a cluster]

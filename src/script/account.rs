@@ -141,12 +141,13 @@ fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
             number.ok_or_else(|| thrown("option", &format!("`{name}` is a whole number"), None))
         };
         match name.as_str() {
-            "retention_days" => settings.retention_days = number()?,
+            "retention_days" => settings.retention_days = Some(number()?),
             "aggregation_s" => {
-                settings.aggregation_s = number()?;
-                if !AGGREGATIONS_S.contains(&settings.aggregation_s) {
+                let seconds = number()?;
+                if !AGGREGATIONS_S.contains(&seconds) {
                     return Err(thrown("option", "flow logs aggregate over 60 or 600 seconds", None));
                 }
+                settings.aggregation_s = Some(seconds);
             }
             "dry_run" => {
                 let flag = value.as_bool();

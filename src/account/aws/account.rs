@@ -146,9 +146,9 @@ impl Lifecycle for Aws {
         Ok(delete::delete(self, flow_log, cancellation).await?)
     }
 
-    async fn findings(&self) -> Result<Vec<Finding>, Error> {
+    async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error> {
         // Many calls at once make a large future, so it is boxed.
-        Ok(Box::pin(doctor::findings(self)).await?)
+        Ok(Box::pin(doctor::findings(self, min_age)).await?)
     }
 
     async fn remove(&self, leftover: &Leftover, cancellation: &Cancellation) -> Result<(), Error> {
@@ -156,8 +156,10 @@ impl Lifecycle for Aws {
         cancellation.check().map_err(AwsError::from)?;
         let clients = self.clients().await?;
         match leftover {
-            Leftover::LogGroup(group) => Ok(delete::orphaned_log_group(clients, group).await?),
-            Leftover::Role(role) => Ok(delete::orphaned_role(clients, role).await?),
+            Leftover::LogGroup { name, run } => {
+                Ok(delete::orphaned_log_group(clients, name, run.as_deref(), &[]).await?)
+            }
+            Leftover::Role { name, run } => Ok(delete::orphaned_role(clients, name, run.as_deref(), &[]).await?),
             Leftover::File => Ok(()),
         }
     }

@@ -10,12 +10,14 @@ use super::connection::Aws;
 use super::error::{Error, RETENTIONS_DAYS};
 use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
 use super::naming::role_name;
+use super::roll_back::Undo;
+use super::run::Run;
 use super::{log_format, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::resource::Resource;
-use crate::account::settings::Settings;
+use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
 
 /// The error message for ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
@@ -33,13 +35,13 @@ pub(super) async fn create(
     settings: &Settings,
     cancellation: &Cancellation,
 ) -> Result<Created, Error> {
-    if !RETENTIONS_DAYS.contains(&settings.retention_days) {
-        return Err(Error::BadRetention { days: settings.retention_days });
+    if let Some(days) = settings.retention_days.filter(|days| !RETENTIONS_DAYS.contains(days)) {
+        return Err(Error::BadRetention { days });
     }
     let clients = aws.clients().await?;
     let there = flow_logs::of(clients, resource).await?;
     match there.first() {
-        Some(first) => extend(aws, resource, first, &there, cancellation).await,
+        Some(first) => extend(aws, resource, settings, first, &there, cancellation).await,
         None => make(aws, resource, settings, cancellation).await,
     }
 }
@@ -49,29 +51,15 @@ fn resource_ids(resource: &Resource) -> Vec<String> {
     if resource.kind.covers_whole() { vec![resource.id.clone()] } else { resource.interfaces.clone() }
 }
 
-/// The resources that this run created or may have created, to be rolled back if it fails.
-struct Undo {
-    name: String,
-    /// The flow logs that existed before; `None` until one is requested.
-    before: Option<BTreeSet<String>>,
-    flow_logs: Vec<String>,
-    log_group: Option<String>,
-    role: Option<String>,
-}
-
 async fn extend(
     aws: &Aws,
     resource: &Resource,
+    settings: &Settings,
     first: &FlowLog,
     there: &[FlowLog],
     cancellation: &Cancellation,
 ) -> Result<Created, Error> {
     let clients = aws.clients().await?;
-    let covered: BTreeSet<&str> = there.iter().filter_map(FlowLog::resource_id).collect();
-    let joined: Vec<String> = resource_ids(resource).into_iter().filter(|id| !covered.contains(id.as_str())).collect();
-    if joined.is_empty() {
-        return Ok(Created::Unchanged);
-    }
     let text = |value: Option<&str>, what| {
         let doing = || format!("extend the flow log of {}", resource.label());
         value.map(ToString::to_string).ok_or_else(|| Error::Incomplete { doing: doing(), what })
@@ -84,14 +72,88 @@ async fn extend(
         role_arn: text(first.deliver_logs_permission_arn(), "role")?,
         format: text(first.log_format(), "format")?,
         aggregation_s: first.max_aggregation_interval().unwrap_or(600),
+        run: Run::new(),
     };
-    let before = there.iter().filter_map(FlowLog::flow_log_id).map(Into::into).collect();
-    let mut undo =
-        Undo { name: request.name.clone(), before: Some(before), flow_logs: Vec::new(), log_group: None, role: None };
-    match make_flow_logs(aws, request, &[], &joined, &mut undo.flow_logs, cancellation).await {
-        Ok(()) => Ok(Created::Extended { interfaces: joined }),
-        Err(cause) => Err(roll_back(clients, undo, cause).await),
+    let mut notes = kept_settings(settings, &request);
+    notes.extend(longer_retention(clients, &request.log_group, settings).await?);
+    let covered: BTreeSet<&str> = there.iter().filter_map(FlowLog::resource_id).collect();
+    let joined: Vec<String> = resource_ids(resource).into_iter().filter(|id| !covered.contains(id.as_str())).collect();
+    if joined.is_empty() {
+        return Ok(Created::Unchanged { notes });
     }
+    let mut undo = Undo::new(request.name.clone(), request.run.clone());
+    let outcome = async {
+        let (log_group, role_arn) = (request.log_group.clone(), request.role_arn.clone());
+        let gone = make_flow_logs(aws, request, &[], &joined, &mut undo.flow_logs, cancellation).await?;
+        check_still_there(clients, &log_group, &role_arn).await?;
+        Ok(gone)
+    };
+    match outcome.await {
+        Ok(gone) => {
+            let interfaces = joined.into_iter().filter(|id| !gone.contains(id)).collect();
+            notes.extend(note_of_gone(&gone));
+            Ok(Created::Extended { interfaces, notes })
+        }
+        Err(cause) => Err(undo.roll_back(clients, cause).await),
+    }
+}
+
+/// Notes on settings that were asked for and that an existing flow log does not take.
+fn kept_settings(settings: &Settings, there: &Request) -> Vec<String> {
+    let mut notes = Vec::new();
+    let asked = log_format::choices(&settings.fields);
+    if !settings.fields.is_empty() && !asked.contains(&there.format) {
+        notes.push("it keeps its fields: delete and create it to change them".into());
+    }
+    let aggregation_s = settings.aggregation_s.filter(|asked| i64::from(*asked) != i64::from(there.aggregation_s));
+    if aggregation_s.is_some() {
+        let kept = there.aggregation_s;
+        notes.push(format!("it keeps its interval of {kept} s: delete and create it to change that"));
+    }
+    notes
+}
+
+/// Keeps the records of a log group that exists longer, if that was asked for; never for a shorter time, which would
+/// delete some. Returns a note on what came of it.
+async fn longer_retention(clients: &Clients, group: &str, settings: &Settings) -> Result<Option<String>, Error> {
+    let Some(days) = settings.retention_days else { return Ok(None) };
+    let Some(found) = log_groups::check(clients, group).await? else { return Ok(None) };
+    match found.group.retention_in_days().and_then(|kept| u32::try_from(kept).ok()) {
+        Some(kept) if kept < days => {
+            log_groups::keep(clients, group, days).await?;
+            Ok(Some(format!("its records are kept for {days} days now, before for {kept}")))
+        }
+        Some(kept) if kept == days => Ok(None),
+        kept => {
+            let kept = kept.map_or("forever".into(), |kept| format!("for {kept} days"));
+            Ok(Some(format!("its records are still kept {kept}: a shorter time would delete some")))
+        }
+    }
+}
+
+/// Fails if a delete has taken log group or role away meanwhile.
+async fn check_still_there(clients: &Clients, group: &str, role_arn: &str) -> Result<(), Error> {
+    let role = role_arn.rsplit('/').next().unwrap_or_default();
+    let (groups, role_found) =
+        tokio::try_join!(log_groups::named(clients, vec![group.to_string()]), roles::get(clients, role))?;
+    match (groups.is_empty(), role_found) {
+        (true, _) => Err(Error::Gone { what: format!("the log group {group}") }),
+        (_, None) => Err(Error::Gone { what: format!("the role {role}") }),
+        _ => Ok(()),
+    }
+}
+
+fn note_of_gone(gone: &[String]) -> Option<String> {
+    (!gone.is_empty()).then(|| format!("gone meanwhile: {}", gone.join(", ")))
+}
+
+/// What a create needs before its flow logs.
+struct Base<'a> {
+    clients: &'a Clients,
+    name: &'a str,
+    log_group: &'a str,
+    role: &'a str,
+    retention_days: Option<u32>,
 }
 
 async fn make(
@@ -104,84 +166,117 @@ async fn make(
     cancellation.check()?;
     let name = resource.flow_log_name();
     let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), role_name(&clients.region, &name));
-    let mut undo = Undo { name: name.clone(), before: None, flow_logs: Vec::new(), log_group: None, role: None };
-    // Both are awaited, even if one fails: a call in flight could not be rolled back.
-    let (group_made, role_made) = tokio::join!(
-        make_log_group(clients, &log_group, &name, settings.retention_days, &mut undo.log_group),
-        make_role(clients, &role, &name, &log_group, &mut undo.role),
-    );
+    let mut undo = Undo::new(name.clone(), Run::new());
+    let base =
+        Base { clients, name: &name, log_group: &log_group, role: &role, retention_days: settings.retention_days };
     let outcome = async {
-        group_made?;
+        let role_arn = base.make(&mut undo).await?;
         let mut formats = log_format::choices(&settings.fields).into_iter();
         let request = Request {
             kind: resource.kind,
-            name,
-            log_group,
-            role_arn: role_made?,
+            name: name.clone(),
+            log_group: log_group.clone(),
+            role_arn,
             format: formats.next().unwrap_or_default(),
-            aggregation_s: i32::try_from(settings.aggregation_s).unwrap_or(600),
+            aggregation_s: i32::try_from(settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S)).unwrap_or(600),
+            run: undo.run.clone(),
         };
-        undo.before = Some(BTreeSet::new());
         let others: Vec<String> = formats.collect();
-        make_flow_logs(aws, request, &others, &resource_ids(resource), &mut undo.flow_logs, cancellation).await
+        let ids = resource_ids(resource);
+        let gone = make_flow_logs(aws, request, &others, &ids, &mut undo.flow_logs, cancellation).await?;
+        // Another create that failed, or a delete, may have taken them away before the flow logs used them.
+        if !base.is_there().await? {
+            base.make(&mut undo).await?;
+        }
+        Ok(gone)
     };
     match outcome.await {
-        Ok(()) => Ok(Created::New { id: undo.id(), note: Some("its first records arrive in 5 to 10 minutes".into()) }),
-        Err(cause) => Err(roll_back(clients, undo, cause).await),
+        // Another create was faster with all of them.
+        Ok(_) if undo.flow_logs.is_empty() => Ok(Created::Unchanged { notes: Vec::new() }),
+        Ok(gone) => {
+            let mut notes = vec!["its first records arrive in 5 to 10 minutes".into()];
+            notes.extend(note_of_gone(&gone));
+            Ok(Created::New { id: undo.id(), notes })
+        }
+        Err(cause) => Err(undo.roll_back(clients, cause).await),
     }
 }
 
-/// Creates the log group, or reuses one that an earlier run left; `made` is set if it may be new.
-async fn make_log_group(
-    clients: &Clients,
-    group: &str,
-    name: &str,
-    days: u32,
-    made: &mut Option<String>,
-) -> Result<(), Error> {
-    match log_groups::create(clients, group, name).await {
-        Ok(()) => *made = Some(group.into()),
-        Err(error) if error.is_taken() => {
-            if !log_groups::check(clients, group).await? {
+impl Base<'_> {
+    /// Creates log group and role, or takes over those that an earlier run left; returns the role's ARN.
+    async fn make(&self, undo: &mut Undo) -> Result<String, Error> {
+        let Undo { run, log_group, role, .. } = undo;
+        // Both are awaited, even if one fails: a call in flight could not be rolled back.
+        let (group_made, role_made) = tokio::join!(self.make_log_group(run, log_group), self.make_role(run, role));
+        group_made?;
+        role_made
+    }
+
+    async fn is_there(&self) -> Result<bool, Error> {
+        match check_still_there(self.clients, self.log_group, self.role).await {
+            Err(Error::Gone { .. }) => Ok(false),
+            outcome => outcome.map(|()| true),
+        }
+    }
+
+    /// Creates the log group, or takes over one that is there; `made` is set if it may be new.
+    async fn make_log_group(&self, run: &Run, made: &mut Option<String>) -> Result<(), Error> {
+        let Self { clients, log_group: group, .. } = self;
+        match log_groups::create(clients, group, self.name, run).await {
+            Ok(()) => *made = Some((*group).into()),
+            Err(error) if error.is_taken() => {
+                let ours = log_groups::check(clients, group).await?.ok_or(error)?;
+                // The answer to an earlier try of the same call may have been lost.
+                if run.is(ours.run.as_deref()) {
+                    *made = Some((*group).into());
+                } else {
+                    log_groups::take_over(clients, &ours, run).await?;
+                }
+                if let Some(kept) = ours.group.retention_in_days() {
+                    let asked = self.retention_days.and_then(|days| i32::try_from(days).ok());
+                    // A shorter time would delete records.
+                    if asked.is_none_or(|asked| asked <= kept) {
+                        return Ok(());
+                    }
+                }
+            }
+            Err(error) => {
+                *made = may_be_made(&error).then(|| (*group).into());
                 return Err(error);
             }
         }
-        Err(error) => {
-            *made = may_be_made(&error).then(|| group.into());
-            return Err(error);
-        }
+        log_groups::keep(clients, group, self.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS)).await
     }
-    log_groups::keep(clients, group, days).await
-}
 
-/// Creates the role, or reuses one that an earlier run left; `made` is set if it may be new.
-async fn make_role(
-    clients: &Clients,
-    role: &str,
-    name: &str,
-    group: &str,
-    made: &mut Option<String>,
-) -> Result<String, Error> {
-    let arn = match roles::create(clients, role, name).await {
-        Ok(arn) => {
-            *made = Some(role.into());
-            arn
-        }
-        Err(error) if error.is_taken() => match roles::check(clients, role).await? {
-            Some(found) if roles::owner(&found) == Some(name) => found.arn,
-            Some(found) => {
-                let owner = roles::owner(&found).unwrap_or("nothing").to_string();
-                return Err(Error::OfAnother { what: format!("the role {role}"), owner });
+    /// Creates the role, or takes over one that is there; `made` is set if it may be new.
+    async fn make_role(&self, run: &Run, made: &mut Option<String>) -> Result<String, Error> {
+        let Self { clients, role, name, .. } = self;
+        let arn = match roles::create(clients, role, name, run).await {
+            Ok(arn) => {
+                *made = Some((*role).into());
+                arn
             }
-            None => return Err(error),
-        },
-        Err(error) => {
-            *made = may_be_made(&error).then(|| role.into());
-            return Err(error);
-        }
-    };
-    roles::allow(clients, role, group).await?;
-    Ok(arn)
+            Err(error) if error.is_taken() => {
+                let found = roles::check(clients, role).await?.ok_or(error)?;
+                if roles::owner(&found) != Some(name) {
+                    let owner = roles::owner(&found).unwrap_or("nothing").to_string();
+                    return Err(Error::OfAnother { what: format!("the role {role}"), owner });
+                }
+                if run.is(roles::run(&found)) {
+                    *made = Some((*role).into());
+                } else {
+                    roles::take_over(clients, role, run).await?;
+                }
+                found.arn
+            }
+            Err(error) => {
+                *made = may_be_made(&error).then(|| (*role).into());
+                return Err(error);
+            }
+        };
+        roles::allow(clients, role, self.log_group).await?;
+        Ok(arn)
+    }
 }
 
 /// Returns whether a resource may have been created although the call failed.
@@ -189,7 +284,8 @@ fn may_be_made(error: &Error) -> bool {
     !error.is_refusal()
 }
 
-/// Creates flow logs in as many calls as needed, and waits until the service can assume the role.
+/// Creates flow logs in as many calls as needed, and waits until the service can assume the role. Returns the resources
+/// that are gone meanwhile, which is an error only if nothing is left.
 async fn make_flow_logs(
     aws: &Aws,
     mut request: Request,
@@ -197,15 +293,16 @@ async fn make_flow_logs(
     resources: &[String],
     made: &mut Vec<String>,
     cancellation: &Cancellation,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let clients = aws.clients().await?;
     let mut other_formats = other_formats.iter();
     let mut chunks = resources.chunks(RESOURCES_PER_CALL);
     let mut chunk = chunks.next();
     let (started, mut pause) = (Instant::now(), PAUSES.0);
+    let mut gone = Vec::new();
     while let Some(resources) = chunk {
         cancellation.check()?;
-        match flow_logs::create(clients, &request, resources, made).await {
+        match flow_logs::create(clients, &request, resources, made, &mut gone).await {
             Ok(()) => chunk = chunks.next(),
             Err(error) if error.message().starts_with(NO_ECS) => {
                 request.format = other_formats.next().ok_or(error)?.clone();
@@ -219,79 +316,8 @@ async fn make_flow_logs(
             Err(error) => return Err(error),
         }
     }
-    Ok(())
-}
-
-/// Rolls back what this run created, and nothing else; returns an error that lists the outcome.
-async fn roll_back(clients: &Clients, undo: Undo, cause: Error) -> Error {
-    // The interrupt that ended the change does not end this.
-    Cancellation::default().scope(rolled_back(clients, undo, cause)).await
-}
-
-async fn rolled_back(clients: &Clients, undo: Undo, cause: Error) -> Error {
-    let (mut undone, mut left) = (Vec::new(), Vec::new());
-    roll_back_flow_logs(clients, &undo, &mut undone, &mut left).await;
-    if left.is_empty() {
-        let (role, group) = tokio::join!(
-            roll_back_role(clients, undo.role.as_deref()),
-            roll_back_log_group(clients, undo.log_group.as_deref())
-        );
-        for (what, outcome) in [role, group].into_iter().flatten() {
-            match outcome {
-                Ok(()) => undone.push(what),
-                Err(error) => left.push(format!("{what}: {error}")),
-            }
-        }
-    } else {
-        left.extend(undo.role.map(|role| format!("the role {role} is kept for them")));
-        left.extend(undo.log_group.map(|group| format!("the log group {group} is kept for them")));
+    if gone.len() == resources.len() {
+        return Err(Error::Gone { what: gone.join(", ") });
     }
-    Error::RolledBack { cause: Box::new(cause), undone, left }
-}
-
-async fn roll_back_flow_logs(clients: &Clients, undo: &Undo, undone: &mut Vec<String>, left: &mut Vec<String>) {
-    let Some(before) = &undo.before else { return };
-    let mut ids: BTreeSet<String> = undo.flow_logs.iter().cloned().collect();
-    // A call without a response may have created some too.
-    match flow_logs::named(clients, std::slice::from_ref(&undo.name)).await {
-        Ok(now) => ids.extend(now.iter().filter_map(FlowLog::flow_log_id).map(Into::into)),
-        Err(error) => left.push(format!("flow logs named {}, if any: {error}", undo.name)),
-    }
-    let ids: Vec<String> = ids.difference(before).cloned().collect();
-    let errors = flow_logs::delete(clients, &ids).await;
-    if errors.is_empty() {
-        undone.extend(ids.iter().map(|id| format!("flow log {id}")));
-    }
-    left.extend(errors.iter().map(ToString::to_string));
-}
-
-type Undone = Option<(String, Result<(), Error>)>;
-
-async fn roll_back_role(clients: &Clients, role: Option<&str>) -> Undone {
-    let role = role?;
-    let outcome = match roles::check(clients, role).await {
-        Ok(None) => return None,
-        Ok(Some(_)) => roles::delete(clients, role).await,
-        Err(error) => Err(error),
-    };
-    Some((format!("role {role}"), outcome))
-}
-
-async fn roll_back_log_group(clients: &Clients, group: Option<&str>) -> Undone {
-    let group = group?;
-    let outcome = match log_groups::check(clients, group).await {
-        Ok(false) => return None,
-        Ok(true) => log_groups::delete(clients, group).await,
-        Err(error) => Err(error),
-    };
-    Some((format!("log group {group}"), outcome))
-}
-
-impl Undo {
-    fn id(&self) -> String {
-        match self.flow_logs.as_slice() {
-            [one] => one.clone(),
-            _ => self.name.clone(),
-        }
-    }
+    Ok(gone)
 }

@@ -26,53 +26,74 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancell
     // The Go tool derives it from the name too.
     let log_group = format!("{LOG_GROUP_PREFIX}{}", group.name);
 
-    // Resources that are not ours are detected before anything is deleted.
+    // Resources that are not ours are detected before anything is deleted; they stay, and the flow logs can go.
     let (its_role, its_group) = tokio::join!(roles::check(clients, &role), log_groups::check(clients, &log_group));
+    let [role_error, group_error] = [its_role.as_ref().err(), its_group.as_ref().err()];
+    if [role_error, group_error].into_iter().flatten().any(|error| !matches!(error, Error::NotOurs { .. })) {
+        return Error::of([its_role.err(), its_group.err()].into_iter().flatten().collect());
+    }
     let errors = flow_logs::delete(clients, &ids).await;
     if !errors.is_empty() {
         // The remaining flow logs need their role and log group.
         return Error::of(errors);
     }
-    let others: Vec<&Ec2FlowLog> = all.iter().filter(|other| !is_one_of(other, &ids)).collect();
     let (role_gone, group_gone) = tokio::join!(
         async {
             match its_role? {
-                Some(found) if !others.iter().any(|o| o.deliver_logs_permission_arn() == Some(&found.arn)) => {
-                    roles::delete(clients, &role).await
-                }
-                _ => Ok(()),
+                Some(found) => orphaned_role(clients, &role, roles::run(&found), &ids).await,
+                None => Ok(()),
             }
         },
         async {
-            if its_group? && !others.iter().any(|o| o.log_group_name() == Some(&log_group)) {
-                return log_groups::delete(clients, &log_group).await;
+            match its_group? {
+                Some(found) => orphaned_log_group(clients, &log_group, found.run.as_deref(), &ids).await,
+                None => Ok(()),
             }
-            Ok(())
         },
     );
     Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect())
 }
 
-fn is_one_of(flow_log: &Ec2FlowLog, ids: &[String]) -> bool {
-    flow_log.flow_log_id().is_some_and(|id| ids.iter().any(|known| known == id))
-}
-
-/// Deletes a role, unless a flow log uses it by now.
-pub(super) async fn orphaned_role(clients: &Clients, role: &str) -> Result<(), Error> {
-    let (found, all) = tokio::try_join!(roles::check(clients, role), flow_logs::all(clients))?;
+/// Deletes a role that was last used by a run, unless another run uses it by now, or a flow log that is not among those
+/// that are gone: the service may list those for a while.
+pub(super) async fn orphaned_role(
+    clients: &Clients,
+    role: &str,
+    run: Option<&str>,
+    gone: &[String],
+) -> Result<(), Error> {
+    let (found, all) = tokio::try_join!(roles::check(clients, role), flow_logs_but(clients, gone))?;
     match found {
-        Some(found) if !all.iter().any(|flow_log| flow_log.deliver_logs_permission_arn() == Some(&found.arn)) => {
-            roles::delete(clients, role).await
+        Some(found) if roles::run(&found) == run => {
+            let is_used = all.iter().any(|other| other.deliver_logs_permission_arn() == Some(&found.arn));
+            if is_used { Ok(()) } else { roles::delete(clients, role).await }
         }
         _ => Ok(()),
     }
 }
 
-/// Deletes a log group, unless a flow log delivers to it by now.
-pub(super) async fn orphaned_log_group(clients: &Clients, group: &str) -> Result<(), Error> {
-    let (is_there, all) = tokio::try_join!(log_groups::check(clients, group), flow_logs::all(clients))?;
-    if is_there && !all.iter().any(|flow_log| flow_log.log_group_name() == Some(group)) {
-        log_groups::delete(clients, group).await?;
+/// Deletes a log group that was last used by a run, unless another run uses it by now, or a flow log that is not among
+/// those that are gone.
+pub(super) async fn orphaned_log_group(
+    clients: &Clients,
+    group: &str,
+    run: Option<&str>,
+    gone: &[String],
+) -> Result<(), Error> {
+    let (found, all) = tokio::try_join!(log_groups::check(clients, group), flow_logs_but(clients, gone))?;
+    match found {
+        Some(found) if found.run.as_deref() == run => {
+            let is_used = all.iter().any(|other| other.log_group_name() == Some(group));
+            if is_used { Ok(()) } else { log_groups::delete(clients, group).await }
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Every flow log that is there now, but those that are gone.
+async fn flow_logs_but(clients: &Clients, gone: &[String]) -> Result<Vec<Ec2FlowLog>, Error> {
+    let is_gone = |flow_log: &Ec2FlowLog| flow_log.flow_log_id().is_some_and(|id| gone.iter().any(|known| known == id));
+    let mut all = flow_logs::all(clients).await?;
+    all.retain(|flow_log| !is_gone(flow_log));
+    Ok(all)
 }

@@ -1,6 +1,7 @@
 //! Problems of an account: orphans, failing delivery, interfaces that are not covered, missing permissions.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
@@ -15,9 +16,10 @@ use super::policy::{self, Action, Probe};
 use super::{log_groups, roles};
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::kind::TargetKind;
+use crate::value::EpochSeconds;
 
 /// Checks everything; a permission that the caller lacks is a finding too.
-pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
+pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding>, Error> {
     let clients = aws.clients().await?;
     let (inventory, all, groups, roles, denied) = tokio::join!(
         aws.network(),
@@ -33,6 +35,8 @@ pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
     let roles = seen(roles, &mut denied)?;
 
     let mut findings = Vec::new();
+    // What is younger may be in use in a moment: its flow log is created last.
+    let until = jiff::Timestamp::now().as_second() - i64::try_from(min_age.as_secs()).unwrap_or(i64::MAX);
     if let Some(all) = &all {
         let resources = inventory.as_deref().map(Resources::new);
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
@@ -40,8 +44,8 @@ pub(super) async fn findings(aws: &Aws) -> Result<Vec<Finding>, Error> {
             findings.extend(of_group(&group, resources.as_ref(), groups.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(
-            orphaned_log_groups(clients, groups.unwrap_or_default(), all),
-            orphaned_roles(clients, roles.unwrap_or_default(), all),
+            orphaned_log_groups(clients, groups.unwrap_or_default(), all, until),
+            orphaned_roles(clients, roles.unwrap_or_default(), all, until),
         );
         findings.extend(seen(orphaned_groups, &mut denied)?.unwrap_or_default());
         findings.extend(seen(orphaned_roles, &mut denied)?.unwrap_or_default());
@@ -103,28 +107,42 @@ async fn orphaned_log_groups(
     clients: &Clients,
     groups: Vec<LogGroup>,
     all: &[Ec2FlowLog],
+    until: EpochSeconds,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for group in groups {
-        let name = group.log_group_name().unwrap_or_default();
-        let is_used = all.iter().any(|flow_log| flow_log.log_group_name() == Some(name));
-        if !is_used && log_groups::is_ours(clients, &group).await? {
-            let remedy = Some(Remedy::Remove(Leftover::LogGroup(name.into())));
-            findings.push(Finding::new(format!("no flow log delivers to the log group {name}"), remedy));
+        let name = group.log_group_name().unwrap_or_default().to_string();
+        if all.iter().any(|flow_log| flow_log.log_group_name() == Some(&name)) {
+            continue;
+        }
+        if let Some(ours) = log_groups::ours(clients, group).await?.filter(|ours| ours.touched() <= until) {
+            let problem = format!("no flow log delivers to the log group {name}");
+            let remedy = Remedy::Remove(Leftover::LogGroup { name, run: ours.run });
+            findings.push(Finding::new(problem, Some(remedy)));
         }
     }
     Ok(findings)
 }
 
-async fn orphaned_roles(clients: &Clients, roles: Vec<Role>, all: &[Ec2FlowLog]) -> Result<Vec<Finding>, Error> {
+async fn orphaned_roles(
+    clients: &Clients,
+    roles: Vec<Role>,
+    all: &[Ec2FlowLog],
+    until: EpochSeconds,
+) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for role in roles {
         let is_used = all.iter().any(|flow_log| flow_log.deliver_logs_permission_arn() == Some(&role.arn));
         let name = role.role_name;
+        if is_used {
+            continue;
+        }
         // Only this call returns tags.
-        if !is_used && roles::get(clients, &name).await?.is_some_and(|role| roles::is_ours(&role)) {
+        let ours = roles::get(clients, &name).await?.filter(roles::is_ours);
+        if let Some(ours) = ours.filter(|role| roles::touched(role) <= until) {
             let problem = format!("no flow log uses the role {name}");
-            findings.push(Finding::new(problem, Some(Remedy::Remove(Leftover::Role(name)))));
+            let remedy = Remedy::Remove(Leftover::Role { name, run: roles::run(&ours).map(Into::into) });
+            findings.push(Finding::new(problem, Some(remedy)));
         }
     }
     Ok(findings)

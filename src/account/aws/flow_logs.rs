@@ -14,8 +14,9 @@ use super::client::Clients;
 use super::error::Error;
 use super::interface::tag;
 use super::log_format::default_fields;
-use super::naming::{PROJECT, tags};
+use super::naming::PROJECT;
 use super::policy::Action;
+use super::run::{RUN, Run};
 use crate::account::coverage::Destination;
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
@@ -77,6 +78,11 @@ pub(super) fn is_ours(flow_log: &ec2::FlowLog) -> bool {
 
 fn name(flow_log: &ec2::FlowLog) -> Option<String> {
     tag(flow_log.tags(), "Name")
+}
+
+/// The run that created a flow log.
+pub(super) fn run(flow_log: &ec2::FlowLog) -> Option<String> {
+    tag(flow_log.tags(), RUN)
 }
 
 /// The time when a flow log was created.
@@ -277,27 +283,27 @@ pub(super) struct Request {
     pub(super) role_arn: String,
     pub(super) format: String,
     pub(super) aggregation_s: i32,
+    pub(super) run: Run,
 }
 
-/// Creates the flow logs of resources in one call; the new ids are added to `made` even if others fail.
+/// Creates the flow logs of resources in one call; the new ids are added to `made` even if others fail, and resources
+/// that do not exist any more to `gone`.
 pub(super) async fn create(
     clients: &Clients,
     request: &Request,
     resources: &[String],
     made: &mut Vec<String>,
+    gone: &mut Vec<String>,
 ) -> Result<(), Error> {
-    match send(clients, request, resources, made).await {
+    match send(clients, request, resources, made, gone).await {
         // The retry of a call whose response was lost, or a concurrent create: a success if every resource has its flow
-        // log now.
+        // log now, whoever created it.
         Err(error) if error.is_taken() => {
             let there = named(clients, std::slice::from_ref(&request.name)).await?;
-            let id_of = |resource: &String| {
-                let its = there.iter().find(|flow_log| flow_log.resource_id() == Some(resource));
-                its.and_then(ec2::FlowLog::flow_log_id).map(ToString::to_string)
-            };
-            let ids: Option<Vec<String>> = resources.iter().map(id_of).collect();
-            let ids = ids.ok_or(error)?;
-            made.extend(ids);
+            let of = |resource: &String| there.iter().find(|flow_log| flow_log.resource_id() == Some(resource));
+            let its: Option<Vec<&ec2::FlowLog>> = resources.iter().map(of).collect();
+            let own = its.ok_or(error)?.into_iter().filter(|flow_log| request.run.is(run(flow_log).as_deref()));
+            made.extend(own.filter_map(ec2::FlowLog::flow_log_id).map(Into::into));
             made.sort();
             made.dedup();
             Ok(())
@@ -306,7 +312,13 @@ pub(super) async fn create(
     }
 }
 
-async fn send(clients: &Clients, request: &Request, resources: &[String], made: &mut Vec<String>) -> Result<(), Error> {
+async fn send(
+    clients: &Clients,
+    request: &Request,
+    resources: &[String],
+    made: &mut Vec<String>,
+    gone: &mut Vec<String>,
+) -> Result<(), Error> {
     let request = clients
         .ec2
         .create_flow_logs()
@@ -319,12 +331,20 @@ async fn send(clients: &Clients, request: &Request, resources: &[String], made: 
         .deliver_logs_permission_arn(&request.role_arn)
         .log_format(&request.format)
         .max_aggregation_interval(request.aggregation_s)
-        .tag_specifications(tag_specification(&request.name));
+        .tag_specifications(tag_specification(&request.name, &request.run));
     let doing = format!("create flow logs of {}", listed(resources));
     let answer = clients.call(Action::CreateFlowLogs, &doing, || request.clone().send()).await?;
     made.extend(answer.flow_log_ids().iter().cloned());
     // Flow logs that exist already count only if there is no other error.
     let mut errors = unsuccessful("create the flow log of", answer.unsuccessful());
+    // Interfaces of a group that grows and shrinks come and go while it is worked on.
+    errors.retain(|error| match error {
+        Error::Unsuccessful { resource, code, .. } if code == "InvalidNetworkInterfaceId.NotFound" => {
+            gone.push(resource.clone());
+            false
+        }
+        _ => true,
+    });
     if errors.iter().any(|error| !error.is_taken()) {
         errors.retain(|error| !error.is_taken());
     } else {
@@ -352,8 +372,8 @@ fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
     }
 }
 
-fn tag_specification(name: &str) -> TagSpecification {
-    let tags = tags(name).map(|(key, value)| Tag::builder().key(key).value(value).build());
+fn tag_specification(name: &str, run: &Run) -> TagSpecification {
+    let tags = run.tags(name).map(|(key, value)| Tag::builder().key(key).value(value).build());
     TagSpecification::builder().resource_type(ResourceType::VpcFlowLog).set_tags(Some(tags.to_vec())).build()
 }
 

@@ -4,9 +4,11 @@ use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 
 use super::client::Clients;
 use super::error::Error;
-use super::naming::{PROJECT, tags};
+use super::naming::PROJECT;
 use super::policy::Action;
+use super::run::{RUN, Run, began};
 use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::value::EpochSeconds;
 
 /// Every log group whose name has our prefix.
 pub(super) async fn list(clients: &Clients) -> Result<Vec<LogGroup>, Error> {
@@ -31,9 +33,9 @@ pub(super) async fn named(clients: &Clients, names: Vec<String>) -> Result<Vec<L
 }
 
 /// Creates a log group. If the name exists already, [`Error::is_taken`] is true of the error.
-pub(super) async fn create(clients: &Clients, group: &str, name: &str) -> Result<(), Error> {
+pub(super) async fn create(clients: &Clients, group: &str, name: &str, run: &Run) -> Result<(), Error> {
     let mut request = clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);
-    for (key, value) in tags(name) {
+    for (key, value) in run.tags(name) {
         request = request.tags(key, value);
     }
     let send = || request.clone().send();
@@ -49,25 +51,51 @@ pub(super) async fn keep(clients: &Clients, group: &str, days: u32) -> Result<()
     Ok(())
 }
 
-/// Checks that a log group of this name is ours; `false` if it does not exist.
-pub(super) async fn check(clients: &Clients, group: &str) -> Result<bool, Error> {
-    let found = starting_with(clients, group).await?;
-    match found.iter().find(|found| found.log_group_name() == Some(group)) {
-        Some(found) if is_ours(clients, found).await? => Ok(true),
-        Some(_) => Err(Error::NotOurs { what: format!("the log group {group}") }),
-        None => Ok(false),
+/// A log group that is ours.
+pub(super) struct Ours {
+    pub(super) group: LogGroup,
+    /// The run that created it, or took it over last.
+    pub(super) run: Option<String>,
+}
+
+impl Ours {
+    /// The time when it was created, or taken over last.
+    pub(super) fn touched(&self) -> EpochSeconds {
+        let created = self.group.creation_time().map_or(0, |milliseconds| milliseconds.div_euclid(1000));
+        self.run.as_deref().and_then(began).map_or(created, |began| began.max(created))
     }
 }
 
-/// Returns whether a log group has our tag.
-pub(super) async fn is_ours(clients: &Clients, group: &LogGroup) -> Result<bool, Error> {
-    // The call takes the ARN without the `:*` that `arn` ends in.
-    let arn = group.log_group_arn().or_else(|| group.arn().map(|arn| arn.trim_end_matches(":*"))).unwrap_or_default();
+/// Checks that a log group of this name is ours; `None` if it does not exist.
+pub(super) async fn check(clients: &Clients, group: &str) -> Result<Option<Ours>, Error> {
+    let found = starting_with(clients, group).await?;
+    let Some(found) = found.into_iter().find(|found| found.log_group_name() == Some(group)) else { return Ok(None) };
+    let ours = ours(clients, found).await?;
+    ours.ok_or_else(|| Error::NotOurs { what: format!("the log group {group}") }).map(Some)
+}
+
+/// A log group, if it has our tag.
+pub(super) async fn ours(clients: &Clients, group: LogGroup) -> Result<Option<Ours>, Error> {
     let doing = format!("read the tags of {}", group.log_group_name().unwrap_or_default());
-    let send = || clients.logs.list_tags_for_resource().resource_arn(arn).send();
+    let send = || clients.logs.list_tags_for_resource().resource_arn(arn(&group)).send();
     let tagged = clients.call(Action::ListTagsForResource, &doing, send).await?;
-    let project = tagged.tags().and_then(|tags| tags.get(PROJECT.0));
-    Ok(project.is_some_and(|project| project == PROJECT.1))
+    let tag = |key: &str| tagged.tags().and_then(|tags| tags.get(key));
+    let is_ours = tag(PROJECT.0).is_some_and(|project| project == PROJECT.1);
+    let run = tag(RUN).cloned();
+    Ok(is_ours.then_some(Ours { group, run }))
+}
+
+/// Marks a log group of an earlier run as one that this run uses.
+pub(super) async fn take_over(clients: &Clients, ours: &Ours, run: &Run) -> Result<(), Error> {
+    let doing = format!("tag the log group {}", ours.group.log_group_name().unwrap_or_default());
+    let send = || clients.logs.tag_resource().resource_arn(arn(&ours.group)).tags(RUN, run.value()).send();
+    clients.call(Action::TagLogGroup, &doing, send).await?;
+    Ok(())
+}
+
+/// The ARN as calls take it: without the `:*` that `arn` ends in.
+fn arn(group: &LogGroup) -> &str {
+    group.log_group_arn().or_else(|| group.arn().map(|arn| arn.trim_end_matches(":*"))).unwrap_or_default()
 }
 
 /// Deletes a log group that was checked; if it is already gone, that is a success.

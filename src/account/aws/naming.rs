@@ -3,11 +3,6 @@
 /// The tag of every resource that this tool or the Go tool creates.
 pub(super) const PROJECT: (&str, &str) = ("Project", "flowlogs-cli");
 
-/// The tags of the resources of a flow log.
-pub(super) fn tags(name: &str) -> [(&'static str, String); 2] {
-    [("Name", name.to_string()), (PROJECT.0, PROJECT.1.to_string())]
-}
-
 /// The prefix of role names; the Region and the flow log's `Name` follow, since IAM is not regional.
 pub(super) const ROLE_PREFIX: &str = "fl-cli-";
 /// The service that assumes the roles.

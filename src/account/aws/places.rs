@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -404,8 +405,8 @@ impl Lifecycle for Places {
         Err(Error::OnePlace.into())
     }
 
-    async fn findings(&self) -> Result<Vec<Finding>, AccountError> {
-        let each = self.each(Aws::findings).await?;
+    async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, AccountError> {
+        let each = self.each(|aws| aws.findings(min_age)).await?;
         Ok(placed(each, |place, finding| Finding { place: Some(place), ..finding }))
     }
 

@@ -5,12 +5,14 @@ use serde_json::json;
 
 use super::client::Clients;
 use super::error::Error;
-use super::naming::{POLICY, PROJECT, ROLE_PREFIX, SERVICE, tags};
+use super::naming::{POLICY, PROJECT, ROLE_PREFIX, SERVICE};
 use super::policy::Action;
+use super::run::{RUN, Run, began};
+use crate::value::EpochSeconds;
 
 /// Creates a role that the service can assume only for flow logs of this account and Region. If the
 /// name exists already, [`Error::is_taken`] is true of the error.
-pub(super) async fn create(clients: &Clients, role: &str, name: &str) -> Result<String, Error> {
+pub(super) async fn create(clients: &Clients, role: &str, name: &str, run: &Run) -> Result<String, Error> {
     let caller = clients.caller().await?;
     let source = format!("arn:{}:ec2:{}:{}:vpc-flow-log/*", caller.partition(), clients.region, caller.account);
     let trust = json!({
@@ -26,7 +28,7 @@ pub(super) async fn create(clients: &Clients, role: &str, name: &str) -> Result<
         }]
     });
     let mut request = clients.iam.create_role().role_name(role).description("flowlogs cli role");
-    for (key, value) in tags(name) {
+    for (key, value) in run.tags(name) {
         request = request.tags(tag(key, &value)?);
     }
     let request = request.assume_role_policy_document(trust.to_string());
@@ -98,6 +100,25 @@ pub(super) fn is_ours(role: &Role) -> bool {
 /// The `Name` of the flow log that a role was created for.
 pub(super) fn owner(role: &Role) -> Option<&str> {
     value_of(role, "Name")
+}
+
+/// The run that created a role, or took it over last.
+pub(super) fn run(role: &Role) -> Option<&str> {
+    value_of(role, RUN)
+}
+
+/// The time when a role was created, or taken over last.
+pub(super) fn touched(role: &Role) -> EpochSeconds {
+    let created = role.create_date.secs();
+    run(role).and_then(began).map_or(created, |began| began.max(created))
+}
+
+/// Marks a role of an earlier run as one that this run uses.
+pub(super) async fn take_over(clients: &Clients, role: &str, run: &Run) -> Result<(), Error> {
+    let mark = tag(RUN, run.value())?;
+    let send = || clients.iam.tag_role().role_name(role).tags(mark.clone()).send();
+    clients.call(Action::TagRole, &format!("tag the role {role}"), send).await?;
+    Ok(())
 }
 
 fn value_of<'a>(role: &'a Role, key: &str) -> Option<&'a str> {

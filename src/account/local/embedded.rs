@@ -21,7 +21,7 @@ use crate::account::inventory_names::names;
 use crate::account::lifecycle::Lifecycle;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
-use crate::account::settings::Settings;
+use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
 use crate::engine::{self, Files};
 use crate::kind::TargetKind;
 use crate::query::plan::Plan;
@@ -111,7 +111,12 @@ impl Lifecycle for Embedded {
                     resource.interfaces.iter().filter(|id| !entry.interfaces.contains(id)).cloned().collect()
                 };
                 entry.interfaces.extend(joined.iter().cloned());
-                return if joined.is_empty() { Created::Unchanged } else { Created::Extended { interfaces: joined } };
+                let notes = Vec::new();
+                return if joined.is_empty() {
+                    Created::Unchanged { notes }
+                } else {
+                    Created::Extended { interfaces: joined, notes }
+                };
             }
             let id = free_id(entries, resource);
             entries.push(Entry {
@@ -122,10 +127,10 @@ impl Lifecycle for Embedded {
                 interfaces: if grows { Vec::new() } else { resource.interfaces.clone() },
                 created: now,
                 records_from: now - BACKFILL_S,
-                retention_days: settings.retention_days,
-                aggregation_s: settings.aggregation_s,
+                retention_days: settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
+                aggregation_s: settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S),
             });
-            Created::New { id, note: Some(note_of(settings)) }
+            Created::New { id, notes: vec![note_of(settings)] }
         })?;
         Ok(created)
     }
@@ -134,7 +139,7 @@ impl Lifecycle for Embedded {
         Ok(self.state.change(|entries| entries.retain(|entry| entry.id != flow_log.id))?)
     }
 
-    async fn findings(&self) -> Result<Vec<Finding>, Error> {
+    async fn findings(&self, _: Duration) -> Result<Vec<Finding>, Error> {
         doctor::findings(self).await
     }
 

@@ -1,7 +1,6 @@
 //! Names for interface ids and addresses, which records do not have.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;

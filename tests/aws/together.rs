@@ -1,0 +1,167 @@
+//! Two commands on one account at once: what one of them rolls back or clears away, the other did not make.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::moto::{Network, Region, port};
+use super::program::coverage;
+use super::proxy::{Proxy, Verdict};
+
+fn wait_for(flag: &AtomicBool) {
+    for _ in 0..600 {
+        if flag.load(Ordering::SeqCst) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("it does not come within a minute");
+}
+
+fn denied() -> Verdict {
+    Verdict::Refuse("UnauthorizedOperation", "You are not authorized to perform this operation.".into())
+}
+
+/// Another create runs from beginning to end while the first one is about to create its flow logs, which is refused.
+#[test]
+fn a_create_that_fails_leaves_what_another_made_meanwhile() {
+    let region = Arc::new(Region::new("ap-east-2"));
+    let network = Network::new(&region);
+    for (kind, selector, id, flow_logs) in
+        [("vpc", "prod", network.vpc.as_str(), 1), ("instance", "web", "instance-web", 2)]
+    {
+        let other = Arc::clone(&region);
+        let (kind_of_other, selector_of_other) = (kind.to_string(), selector.to_string());
+        let proxy = Proxy::new(port(), move |call| {
+            if call.action != "CreateFlowLogs" {
+                return Verdict::Pass;
+            }
+            let created = other.done(&["create", &kind_of_other, &selector_of_other]);
+            assert!(created.starts_with("created"), "{created}");
+            denied()
+        });
+        let failed = region.run_at(proxy.port, &["create", kind, selector]);
+        assert_eq!(failed.code, Some(1), "{}{}", failed.stdout, failed.stderr);
+        assert_eq!(region.flow_logs().len(), flow_logs, "{}", failed.stdout);
+        assert_eq!(region.log_groups(), [format!("/fl-cli/{id}")], "{}", failed.stdout);
+        assert_eq!(region.roles().len(), 1, "{}", failed.stdout);
+        assert_eq!(region.done(&["doctor", "--min-age", "0s"]), "nothing is wrong\n");
+        region.done(&["delete", "all", "--yes"]);
+        region.is_empty();
+    }
+}
+
+/// The first create fails and rolls back while the second, which took over its log group and role, has not created its
+/// flow logs yet.
+#[test]
+fn a_create_that_fails_does_not_take_log_group_and_role_from_under_another() {
+    let region = Arc::new(Region::new("ap-southeast-5"));
+    let _network = Network::new(&region);
+    let (has_taken_over, is_rolled_back) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let taken_over = Arc::clone(&has_taken_over);
+    let first = Proxy::new(port(), move |call| {
+        if call.action != "CreateFlowLogs" {
+            return Verdict::Pass;
+        }
+        wait_for(&taken_over);
+        denied()
+    });
+    let (taken_over, rolled_back) = (Arc::clone(&has_taken_over), Arc::clone(&is_rolled_back));
+    let second = Proxy::new(port(), move |call| {
+        if call.action == "CreateFlowLogs" {
+            taken_over.store(true, Ordering::SeqCst);
+            wait_for(&rolled_back);
+        }
+        Verdict::Pass
+    });
+    let create = ["create", "vpc", "prod"];
+    let failing = {
+        let (region, is_rolled_back) = (Arc::clone(&region), Arc::clone(&is_rolled_back));
+        thread::spawn(move || {
+            let failed = region.run_at(first.port, &create);
+            is_rolled_back.store(true, Ordering::SeqCst);
+            failed
+        })
+    };
+    // The first one has created log group and role.
+    while region.roles().is_empty() || region.log_groups().is_empty() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let created = region.run_at(second.port, &create).done();
+    assert!(created.starts_with("created vpc prod"), "{created}");
+    assert_eq!(failing.join().unwrap().code, Some(1));
+    assert_eq!((region.flow_logs().len(), region.log_groups().len(), region.roles().len()), (1, 1, 1));
+    assert_eq!(region.done(&["doctor", "--min-age", "0s"]), "nothing is wrong\n");
+    region.done(&["delete", "all", "--yes"]);
+    region.is_empty();
+}
+
+/// Two creates extend the same flow log; the call of one is refused after the other is done.
+#[test]
+fn an_extension_that_fails_leaves_that_of_another() {
+    let region = Arc::new(Region::new("ap-southeast-7"));
+    let network = Network::new(&region);
+    region.done(&["create", "sg", "web"]);
+    network.run_instances(&region, "more", 1);
+    let other = Arc::clone(&region);
+    let proxy = Proxy::new(port(), move |call| {
+        if call.action != "CreateFlowLogs" {
+            return Verdict::Pass;
+        }
+        assert!(other.done(&["create", "sg", "web"]).starts_with("extended"));
+        denied()
+    });
+    let failed = region.run_at(proxy.port, &["create", "sg", "web"]);
+    assert_eq!(failed.code, Some(1), "{}", failed.stdout);
+    let listed = region.list();
+    assert_eq!(coverage(&listed[0]), "3 of 3", "{}", failed.stdout);
+    region.done(&["delete", "all", "--yes"]);
+    region.is_empty();
+}
+
+/// A delete runs from beginning to end while a create is about to create its flow logs.
+#[test]
+fn a_create_makes_again_what_a_delete_took_away_meanwhile() {
+    let region = Arc::new(Region::new("mx-central-1"));
+    let network = Network::new(&region);
+    region.done(&["create", "sg", "web"]);
+    network.run_instances(&region, "more", 1);
+    let other = Arc::clone(&region);
+    let proxy = Proxy::new(port(), move |call| {
+        if call.action == "CreateFlowLogs" && !other.roles().is_empty() {
+            other.done(&["delete", "sg", "web", "--yes"]);
+        }
+        Verdict::Pass
+    });
+    region.run_at(proxy.port, &["create", "sg", "web"]);
+    let whole = (region.flow_logs().len(), region.log_groups().len(), region.roles().len());
+    assert!([(1, 1, 1), (0, 0, 0)].contains(&whole), "{whole:?}");
+    region.done(&["delete", "all", "--yes"]);
+    region.is_empty();
+}
+
+/// The doctor clears away what a create has just made and not used yet, only if it is told to look at what is young.
+#[test]
+fn what_is_young_is_not_an_orphan() {
+    let region = Arc::new(Region::new("ap-southeast-6"));
+    let _network = Network::new(&region);
+    let other = Arc::clone(&region);
+    let proxy = Proxy::new(port(), move |call| {
+        if call.action == "CreateFlowLogs" {
+            assert_eq!(other.done(&["doctor", "--fix", "--yes"]), "nothing is wrong\n");
+        }
+        Verdict::Pass
+    });
+    region.run_at(proxy.port, &["create", "vpc", "prod"]).done();
+    assert_eq!((region.flow_logs().len(), region.log_groups().len(), region.roles().len()), (1, 1, 1));
+    region.done(&["delete", "all", "--yes"]);
+    let tags = json!({"Name": "vpc-gone", "Project": "flowlogs-cli"});
+    region.call("logs", "create_log_group", json!({"logGroupName": "/fl-cli/vpc-gone", "tags": tags}));
+    assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
+    region.fails(&["doctor", "--min-age", "0s"], 1, "no flow log delivers to the log group /fl-cli/vpc-gone");
+    region.done(&["doctor", "--min-age", "0s", "--fix", "--yes"]);
+    region.is_empty();
+}
