@@ -47,7 +47,7 @@ use crate::value::{Malformed, Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
 pub use input::{Files, Options};
-pub use plan::Names;
+pub use plan::{Found, Names};
 
 use plan::{Shaped, shape};
 use record::{BATCH_ROWS, Interfaces, Tally, Visible, cores};

@@ -18,15 +18,15 @@
 //! # Arrows
 //!
 //! A room uses only what is listed behind it, and no two files use each other: a test holds the code to
-//! both. Every room stands on those to its right, [`value`] and [`escape`] on none.
+//! both. Every room stands on those to its right, [`value`], [`escape`] and [`private`] on none.
 //!
 //! ```text
 //! cli → account, command, diagnostic, escape, field, kind, query, script, session, shell, value
-//! shell → account, command, diagnostic, escape, field, function, kind, output, query, script, session, value
+//! shell → account, command, diagnostic, escape, field, function, kind, output, private, query, script, session, value
 //! script → account, diagnostic, escape, insights, kind, output, query, session, value
 //! command → account, diagnostic, engine, escape, field, insights, kind, output, query, session, value
 //! session → account, engine, field, kind, query, value
-//! account → diagnostic, engine, field, function, insights, kind, query, value
+//! account → diagnostic, engine, field, function, insights, kind, private, query, value
 //! engine → field, function, query, value
 //! insights → escape, field, function, kind, query
 //! output → escape, value
@@ -49,6 +49,8 @@ pub mod function;
 pub mod insights;
 pub mod kind;
 pub mod output;
+#[cfg(feature = "local")]
+pub mod private;
 pub mod query;
 #[cfg(feature = "local")]
 pub mod script;

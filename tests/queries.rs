@@ -9,6 +9,8 @@ mod logs_service;
 mod moto;
 #[path = "queries/names.rs"]
 mod names;
+#[path = "queries/past.rs"]
+mod past;
 mod program;
 #[path = "aws/proxy.rs"]
 mod proxy;

@@ -15,6 +15,7 @@ mod flow_logs;
 mod found_names;
 mod interface;
 mod inventory;
+mod kept;
 mod lateness;
 mod log_format;
 mod log_groups;

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 #[cfg(feature = "aws")]
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
+use etcetera::BaseStrategy;
+
 use super::config::Cost;
 #[cfg(feature = "local")]
 use super::console::Terminal;
@@ -128,6 +131,7 @@ impl Place {
                 News::Failed(text) => terminal.error(text, None),
             })),
             usd_per_gb: self.cost.usd_per_gb,
+            inventories: inventories_folder(),
             budget: Arc::new(aws::Budget::of(self.max_usd, self.cost.usd_per_gb)),
         }))
     }
@@ -179,6 +183,13 @@ impl Place {
     fn aws_name(&self) -> String {
         String::new()
     }
+}
+
+/// The folder in which inventories are kept.
+#[cfg(feature = "aws")]
+fn inventories_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("flowlogs").join("inventories"))
 }
 
 /// An amount of US dollars.

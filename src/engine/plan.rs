@@ -7,7 +7,7 @@ mod select;
 mod shape;
 mod table_column;
 
-pub use names::Names;
+pub use names::{Found, Names};
 pub(crate) use select::{RowFilter, Select};
 pub(crate) use shape::{ColumnOrder, Shaped, fetch, shape};
 pub(crate) use table_column::TableColumn;

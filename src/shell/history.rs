@@ -7,11 +7,12 @@
 //! Behind the line `#V2` a line end inside an entry is `\n`, and a backslash `\\`; in front of it entries
 //! stand as they were typed. That is the format of rustyline, which wrote the file before.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::escape::is_hidden;
+use crate::private::{private_file, private_folder};
 
 /// The line behind which entries are escaped.
 const MARK: &str = "#V2";
@@ -139,33 +140,6 @@ fn unescape(line: &str) -> String {
 pub(super) fn visible(entry: &str) -> String {
     let is_layout = |letter: char| matches!(letter, '\n' | '\t');
     entry.chars().map(|letter| if is_hidden(letter) && !is_layout(letter) { '\u{fffd}' } else { letter }).collect()
-}
-
-/// Lines that somebody typed are private.
-#[cfg(unix)]
-fn private_file() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-fn private_file() -> OpenOptions {
-    OpenOptions::new()
-}
-
-#[cfg(unix)]
-fn private_folder() -> DirBuilder {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut folder = DirBuilder::new();
-    folder.mode(0o700);
-    folder
-}
-
-#[cfg(not(unix))]
-fn private_folder() -> DirBuilder {
-    DirBuilder::new()
 }
 
 /// A file that others could read becomes private.

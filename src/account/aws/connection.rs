@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tokio::sync::OnceCell;
 
 use super::client::Clients;
 use super::error::Error;
 use super::found_names::FoundNames;
 use super::inventory;
+use super::kept::Kept;
 use super::login::Login;
 use super::options::{News, Options};
 use super::quota::Quota;
@@ -65,7 +67,25 @@ impl Aws {
     /// The inventory of the network, at most a minute old.
     pub(super) async fn network(&self) -> Result<Arc<Inventory>, Error> {
         let clients = self.clients().await?;
-        self.inventory.get(async || inventory::read(clients).await).await
+        let read = async || {
+            let inventory = inventory::read(clients).await?;
+            self.keep(&inventory);
+            Ok(inventory)
+        };
+        self.inventory.get(read).await
+    }
+
+    /// The inventories of the last days, if they are kept.
+    pub(super) fn kept(&self, inventory: &Inventory) -> Option<Kept> {
+        Kept::new(self.options.inventories.as_ref()?, &inventory.account, &inventory.region)
+    }
+
+    /// Keeps an inventory for later days, which nothing else depends on.
+    fn keep(&self, inventory: &Inventory) {
+        let Some(kept) = self.kept(inventory) else { return };
+        if let Err(error) = kept.keep(inventory, TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()) {
+            tracing::debug!("the inventory is not kept: {error}");
+        }
     }
 
     /// Has the inventory read anew when it is needed next.

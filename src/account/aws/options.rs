@@ -1,5 +1,6 @@
 //! Options of an account on AWS, and messages to the user.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::budget::Budget;
@@ -42,6 +43,8 @@ pub struct Options {
     pub tell: Option<Tell>,
     /// The price of scanning a gigabyte, in US dollars.
     pub usd_per_gb: f64,
+    /// The folder in which inventories are kept for later days, if they are.
+    pub inventories: Option<PathBuf>,
     /// The limit on the bytes that queries scan; shared by several places.
     pub budget: Arc<Budget>,
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -59,6 +60,7 @@ pub struct Places {
     role: Option<Role>,
     tell: Arc<Tell>,
     usd_per_gb: f64,
+    inventories: Option<PathBuf>,
     budget: Arc<Budget>,
     found: OnceCell<Vec<(Place, Aws)>>,
     /// The failures that were reported during the running command.
@@ -104,6 +106,7 @@ impl Places {
             role: options.role.take(),
             tell: Arc::new(tell),
             usd_per_gb: options.usd_per_gb,
+            inventories: options.inventories.take(),
             budget: Arc::clone(&options.budget),
             found: OnceCell::new(),
             told: Mutex::default(),
@@ -168,6 +171,7 @@ impl Places {
             region: region.clone(),
             tell: Some(Box::new(move |news| tell(news))),
             usd_per_gb: self.usd_per_gb,
+            inventories: self.inventories.clone(),
             budget: Arc::clone(&self.budget),
             ..Options::default()
         };

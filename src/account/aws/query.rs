@@ -12,6 +12,7 @@ mod join;
 mod merge;
 mod narrow;
 mod part;
+mod past_names;
 mod records;
 mod run;
 mod service;

@@ -1,7 +1,6 @@
 //! Names for interface ids and addresses, which records do not have.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -45,12 +44,15 @@ impl Names {
 
     /// The value of `field` for the interface id or the address that it is joined by, as `interface` has recorded it.
     #[must_use]
-    pub fn name(&self, field: Field, key: &Value, interface: &Value) -> Option<&str> {
+    pub fn find(&self, field: Field, key: &Value, interface: &Value) -> Found<'_> {
         let interface = if let Value::Text(id) = interface { Some(id.as_str()) } else { None };
         match key {
-            Value::Text(text) => self.by_text.get(&field)?.get(text.as_str()).map(String::as_str),
-            Value::Address(address) => self.by_address.name(address_bits(*address), interface),
-            _ => None,
+            Value::Text(text) => {
+                let name = self.by_text.get(&field).and_then(|names| names.get(text.as_str()));
+                name.map_or(Found::Nothing, |name| Found::Name(name))
+            }
+            Value::Address(address) => self.by_address.find(address_bits(*address), interface),
+            _ => Found::Nothing,
         }
     }
 
@@ -61,6 +63,17 @@ impl Names {
     pub(crate) fn for_addresses(&self) -> Arc<AddressNames> {
         Arc::clone(&self.by_address)
     }
+}
+
+/// The result of a search for a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'n> {
+    /// A name.
+    Name(&'n str),
+    /// Nobody is known by the key.
+    Nothing,
+    /// Several VPCs have the address, and none of them is that of the interface.
+    Several,
 }
 
 /// The names of addresses. Several VPCs may have the same addresses.
@@ -93,7 +106,7 @@ impl AddressNames {
         // The bits of an IPv4 address are the last ones of 128.
         let length = network.prefix_len() + if network.addr().is_ipv4() { 96 } else { 0 };
         let of_length = self.networks.entry(length).or_default();
-        let owners = of_length.entry(address_bits(IpAddr::from(network.network()))).or_default();
+        let owners = of_length.entry(address_bits(network.network())).or_default();
         if owners.iter().all(|owner| owner.vpc != vpc) {
             owners.push(Owner { vpc, name: name.map(Into::into) });
         }
@@ -101,7 +114,7 @@ impl AddressNames {
 
     /// The name of an address as an interface has recorded it: that in the interface's own VPC, if the address belongs
     /// to it; otherwise that in the only other VPC where somebody has the address.
-    pub(crate) fn name(&self, address: u128, interface: Option<&str>) -> Option<&str> {
+    fn find(&self, address: u128, interface: Option<&str>) -> Found<'_> {
         let own = interface.and_then(|id| self.interfaces.get(id));
         let mut elsewhere: Option<(usize, &str)> = None;
         let mut is_unique = true;
@@ -109,7 +122,7 @@ impl AddressNames {
             let network = address & u128::MAX.checked_shl(128 - u32::from(*length)).unwrap_or(0);
             for owner in networks.get(&network).into_iter().flatten() {
                 if Some(&owner.vpc) == own {
-                    return owner.name.as_deref();
+                    return owner.name.as_deref().map_or(Found::Nothing, Found::Name);
                 }
                 match (&owner.name, elsewhere) {
                     (Some(name), None) => elsewhere = Some((owner.vpc, name)),
@@ -118,7 +131,16 @@ impl AddressNames {
                 }
             }
         }
-        elsewhere.filter(|_| is_unique).map(|(_, name)| name)
+        match elsewhere {
+            Some((_, name)) if is_unique => Found::Name(name),
+            Some(_) => Found::Several,
+            None => Found::Nothing,
+        }
+    }
+
+    /// The name of an address as an interface has recorded it, if it is known.
+    pub(crate) fn name(&self, address: u128, interface: Option<&str>) -> Option<&str> {
+        if let Found::Name(name) = self.find(address, interface) { Some(name) } else { None }
     }
 }
 
@@ -155,23 +177,23 @@ mod tests {
     fn an_address_belongs_to_the_vpc_of_the_interface_that_recorded_it() {
         let names = names();
         for (address, interface, expected) in [
-            ("10.0.0.10", "a-1", Some("web")),
-            ("10.0.0.10", "b-1", Some("db")),
+            ("10.0.0.10", "a-1", Found::Name("web")),
+            ("10.0.0.10", "b-1", Found::Name("db")),
             // It is in the own VPC, where nobody has it.
-            ("10.0.0.11", "a-1", None),
-            ("10.0.0.11", "b-1", Some("queue")),
+            ("10.0.0.11", "a-1", Found::Nothing),
+            ("10.0.0.11", "b-1", Found::Name("queue")),
             // Two other VPCs have it.
-            ("10.0.0.10", "c-1", None),
-            ("10.0.0.10", "gone", None),
+            ("10.0.0.10", "c-1", Found::Several),
+            ("10.0.0.10", "gone", Found::Several),
             // One other VPC has it.
-            ("10.0.0.11", "c-1", Some("queue")),
-            ("172.16.0.1", "a-1", Some("proxy")),
-            ("172.16.0.1", "gone", Some("proxy")),
-            ("203.0.113.7", "b-1", Some("edge")),
-            ("198.51.100.1", "a-1", None),
+            ("10.0.0.11", "c-1", Found::Name("queue")),
+            ("172.16.0.1", "a-1", Found::Name("proxy")),
+            ("172.16.0.1", "gone", Found::Name("proxy")),
+            ("203.0.113.7", "b-1", Found::Name("edge")),
+            ("198.51.100.1", "a-1", Found::Nothing),
         ] {
             let key = Value::Address(address.parse().unwrap());
-            let name = names.name(Field::RemoteName, &key, &Value::Text(interface.into()));
+            let name = names.find(Field::RemoteName, &key, &Value::Text(interface.into()));
             assert_eq!(name, expected, "{address} {interface}");
         }
     }
@@ -180,18 +202,18 @@ mod tests {
     fn the_longest_prefix_counts() {
         let names = names();
         for (address, interface, expected) in [
-            ("10.0.1.3", "a-1", Some("pod")),
-            ("10.0.1.4", "a-1", Some("node")),
-            ("10.0.1.15", "a-1", Some("node")),
-            ("10.0.1.16", "a-1", None),
+            ("10.0.1.3", "a-1", Found::Name("pod")),
+            ("10.0.1.4", "a-1", Found::Name("node")),
+            ("10.0.1.15", "a-1", Found::Name("node")),
+            ("10.0.1.16", "a-1", Found::Nothing),
             // A prefix in one VPC, an address in another.
-            ("10.0.1.5", "c-1", None),
-            ("10.0.1.6", "c-1", Some("node")),
-            ("2001:db8:1::ffff", "b-1", Some("node")),
-            ("2001:db8:1:0:1::", "b-1", None),
+            ("10.0.1.5", "c-1", Found::Several),
+            ("10.0.1.6", "c-1", Found::Name("node")),
+            ("2001:db8:1::ffff", "b-1", Found::Name("node")),
+            ("2001:db8:1:0:1::", "b-1", Found::Nothing),
         ] {
             let key = Value::Address(address.parse().unwrap());
-            let name = names.name(Field::RemoteName, &key, &Value::Text(interface.into()));
+            let name = names.find(Field::RemoteName, &key, &Value::Text(interface.into()));
             assert_eq!(name, expected, "{address} {interface}");
         }
     }

@@ -3,12 +3,12 @@
 use super::super::error::Error;
 use super::cell;
 use super::join::Joined;
+use super::past_names::PastNames;
 use super::service::Service;
 use super::unit::Unit;
-use crate::account::inventory_names::Names;
 use crate::query::kind::Kind;
 use crate::query::plan::{Limit, Plan};
-use crate::value::{Row, RowSink};
+use crate::value::{EpochSeconds, Row, RowSink};
 
 /// A plan and the units that it queries.
 pub(super) struct Query<'a> {
@@ -18,7 +18,9 @@ pub(super) struct Query<'a> {
     pub(super) kinds: Vec<Kind>,
     /// The plan that the service runs, in which ids and addresses stand for names.
     pub(super) joined: Joined,
-    pub(super) names: Option<Names>,
+    pub(super) names: Option<PastNames>,
+    /// The last second of the window.
+    pub(super) until: EpochSeconds,
     pub(super) units: &'a [Unit],
     pub(super) service: &'a Service<'a>,
 }
@@ -62,7 +64,7 @@ impl Query<'_> {
     /// A row with its names in place of ids and addresses.
     pub(super) fn named(&self, mut row: Row) -> Row {
         if let Some(names) = &self.names {
-            self.joined.name(names, &mut row);
+            self.joined.name(names, &mut row, self.until);
         }
         row
     }

@@ -1,17 +1,26 @@
 //! Names of interfaces, joined after the query: the service knows ids and addresses only.
 
 use super::super::error::{Error, Unmergeable};
-use crate::account::inventory_names::Names;
+use super::past_names::PastNames;
 use crate::field::{Field, Origin};
 use crate::query::plan::{GroupKey, KeyBy, Limit, Plan, Shape, ShownColumn, Source};
-use crate::value::{Row, Value};
+use crate::value::{EpochSeconds, Row, Value};
 
 /// A plan over ids and addresses in place of names, and the columns that hold those.
 pub(super) struct Joined {
     pub(super) plan: Plan,
     places: Vec<(usize, Field)>,
-    /// The column of the interface, and whether it is there for the names alone.
-    interface: Option<(usize, bool)>,
+    /// The columns of the interface and of the time, where names depend on them.
+    interface: Option<Beside>,
+    time: Option<Beside>,
+}
+
+/// A column of the rows that names depend on.
+#[derive(Clone, Copy)]
+struct Beside {
+    place: usize,
+    /// Whether it is there for the names alone.
+    is_added: bool,
 }
 
 impl Joined {
@@ -20,42 +29,56 @@ impl Joined {
         !self.places.is_empty()
     }
 
-    /// Asks for the interface of each row too: the name of an address may depend on it.
+    /// Asks for the interface of each row too.
     pub(super) fn add_interface(&mut self) {
-        let interface = Source::Field(Field::Eni);
-        let name = "interface".to_string();
-        let place = match &mut self.plan.shape {
+        self.interface = Some(self.add(Field::Eni));
+    }
+
+    /// Asks for the time of each record too; a group has none.
+    pub(super) fn add_time(&mut self) {
+        if matches!(self.plan.shape, Shape::Records { .. }) {
+            self.time = Some(self.add(Field::Time));
+        }
+    }
+
+    /// Asks for another field, unless the plan asks for it already.
+    fn add(&mut self, field: Field) -> Beside {
+        let (source, name) = (Source::Field(field), field.result_name());
+        let (known, count) = match &mut self.plan.shape {
             Shape::Records { columns, .. } => {
-                let known = columns.iter().position(|column| column.source == interface);
-                let added = columns.len();
+                let known = columns.iter().position(|column| column.source == source);
                 if known.is_none() {
-                    columns.push(ShownColumn { source: interface, name });
+                    columns.push(ShownColumn { source, name });
                 }
-                (known.unwrap_or(added), known.is_none())
+                (known, columns.len())
             }
             Shape::Groups(groups) => {
-                let by = KeyBy::Source(interface);
+                let by = KeyBy::Source(source);
                 let known = groups.keys.iter().position(|key| key.by == by);
-                let added = groups.keys.len();
                 if known.is_none() {
                     groups.keys.push(GroupKey { by, name });
                 }
-                (known.unwrap_or(added), known.is_none())
+                (known, groups.keys.len())
             }
         };
-        self.interface = Some(place);
+        Beside { place: known.unwrap_or(count - 1), is_added: known.is_none() }
     }
 
-    /// Replaces ids and addresses with their names, and removes what was added for that.
-    pub(super) fn name(&self, names: &Names, row: &mut Row) {
-        let interface = self.interface.map_or(Value::Absent, |(place, _)| row[place].clone());
+    /// Replaces ids and addresses with their names, and removes what was added for that. A row without a time is of the
+    /// second `until`.
+    pub(super) fn name(&self, names: &PastNames, row: &mut Row, until: EpochSeconds) {
+        let interface = self.interface.map_or(Value::Absent, |beside| row[beside.place].clone());
+        let time = self.time.map_or(Value::Absent, |beside| row[beside.place].clone());
+        let second = if let Value::Int(second) = time { second } else { until };
         for (place, field) in &self.places {
-            let name = names.name(*field, &row[*place], &interface);
+            let name = names.name(*field, &row[*place], &interface, second);
             row[*place] = name.map_or(Value::Absent, |name| Value::Text(name.to_string().into()));
         }
-        if let Some((place, true)) = self.interface {
-            row.remove(place);
-        }
+        // The last one first, so that the other keeps its place.
+        let added = [self.time, self.interface].into_iter().flatten().filter(|beside| beside.is_added);
+        let mut places: Vec<usize> = added.map(|beside| beside.place).collect();
+        places.sort_unstable();
+        places.iter().rev().for_each(|place| drop(row.remove(*place)));
     }
 }
 
@@ -77,7 +100,7 @@ pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
     if let Some(key) = plan.sort.iter().find(|key| named(&key.source).is_some()) {
         return Err(Error::Unmergeable { what: key.source.name(), why: Unmergeable::SortByName });
     }
-    let mut joined = Joined { plan: plan.clone(), places: Vec::new(), interface: None };
+    let mut joined = Joined { plan: plan.clone(), places: Vec::new(), interface: None, time: None };
     match &mut joined.plan.shape {
         Shape::Records { columns, .. } => {
             for (place, column) in columns.iter_mut().enumerate() {
@@ -110,6 +133,7 @@ pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
 mod tests {
     use super::super::tests::plan;
     use super::*;
+    use crate::account::inventory::{Interface, Inventory};
 
     #[test]
     fn names_are_joined_by_fields_of_the_record() {
@@ -121,31 +145,68 @@ mod tests {
         assert_eq!(columns[0].name, "local_name");
     }
 
-    #[test]
-    fn the_interface_is_asked_for_once_and_taken_out_again() {
-        let mut names = Names::default();
-        for (vpc, name) in [("a", "web"), ("b", "db")] {
-            names.add_network(vpc, "10.0.0.1/32".parse().unwrap(), Some(name));
-            names.add_interface(&format!("eni-{vpc}"), vpc);
+    /// The names of two VPCs that have one address; once, one of them had another one.
+    fn names() -> PastNames {
+        let interface = |name: &str, vpc: &str, address: &str| {
+            let addresses = vec![address.parse().unwrap()];
+            Interface { id: format!("eni-{name}"), name: Some(name.into()), vpc: vpc.into(), addresses, ..none() }
+        };
+        let of = |interfaces: Vec<Interface>| Inventory { interfaces, ..Inventory::default() };
+        let today = of(vec![interface("web", "vpc-1", "10.0.0.1"), interface("db", "vpc-2", "10.0.0.1")]);
+        let before = of(vec![interface("old", "vpc-1", "10.0.0.2")]);
+        let after = of(vec![interface("new", "vpc-1", "10.0.0.2")]);
+        PastNames::new(&today, &[(100, before), (200, after)])
+    }
+
+    fn none() -> Interface {
+        Interface {
+            id: String::new(),
+            kind: "instance".into(),
+            name: None,
+            vpc: String::new(),
+            subnet: String::new(),
+            addresses: Vec::new(),
+            public_addresses: Vec::new(),
+            prefixes: Vec::new(),
+            security_groups: Vec::new(),
+            owner: None,
+            account: None,
         }
-        let address = || Value::Address("10.0.0.1".parse().unwrap());
+    }
+
+    #[test]
+    fn interface_and_time_are_asked_for_once_and_taken_out_again() {
+        let names = names();
+        let address = |text: &str| Value::Address(text.parse().unwrap());
         let text = |text: &str| Value::Text(text.into());
+        let number = Value::Int;
         for (sentence, mut row, expected) in [
             (
                 "vpc | show remote.name, bytes",
-                vec![address(), Value::Int(1), text("eni-b")],
-                vec![text("db"), Value::Int(1)],
+                vec![address("10.0.0.1"), number(1), text("eni-db"), number(150)],
+                vec![text("db"), number(1)],
             ),
-            ("vpc | show eni, remote.name", vec![text("eni-a"), address()], vec![text("eni-a"), text("web")]),
+            (
+                "vpc | show eni, remote.name, time",
+                vec![text("eni-web"), address("10.0.0.2"), number(150)],
+                vec![text("eni-web"), text("old"), number(150)],
+            ),
+            (
+                "vpc | show remote.name, local.name",
+                vec![address("10.0.0.2"), text("eni-web"), number(200)],
+                vec![text("new"), text("web")],
+            ),
+            // A group is of the end of the window.
             (
                 "vpc | count() by remote.name",
-                vec![address(), text("eni-a"), Value::Int(1)],
-                vec![text("web"), Value::Int(1)],
+                vec![address("10.0.0.2"), text("eni-web"), number(1)],
+                vec![text("new"), number(1)],
             ),
         ] {
             let mut joined = joined(&plan(sentence)).unwrap();
             joined.add_interface();
-            joined.name(&names, &mut row);
+            joined.add_time();
+            joined.name(&names, &mut row, 900);
             assert_eq!(row, expected, "{sentence}");
         }
     }

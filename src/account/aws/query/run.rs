@@ -8,15 +8,15 @@ use futures::future::try_join_all;
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::answer::{Answer, Query, Totals};
+use super::past_names::PastNames;
 use super::service::Service;
 use super::unit::Unit;
 use super::{empty, groups, join, merge, unit};
 use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
-use crate::account::inventory_names::{Names, names};
 use crate::query::plan::{Plan, Shape};
 use crate::query::window::Interval;
-use crate::value::{Progress, RowSink, RunStats};
+use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
 /// Runs a plan; rows go to `sink` in the order of the plan.
 pub(in super::super) async fn run(
@@ -30,14 +30,18 @@ pub(in super::super) async fn run(
     let _query = cancellation.query();
     let started = Instant::now();
     let mut joined = join::joined(plan)?;
-    let names = if joined.has_names() { Some(names(&*aws.network().await?)) } else { None };
+    let names = if joined.has_names() { Some(past_names(aws, interval).await?) } else { None };
     let asked = unit::asked(aws, &joined.plan, interval).await?;
-    if names.as_ref().is_some_and(Names::depend_on_interface) && asked.units.iter().all(Unit::has_interface) {
+    if names.as_ref().is_some_and(PastNames::depend_on_interface) && asked.units.iter().all(Unit::has_interface) {
         joined.add_interface();
+    }
+    if names.as_ref().is_some_and(PastNames::depend_on_time) {
+        joined.add_time();
     }
     sink.columns(&plan.columns()).map_err(Error::Sink)?;
     let service = Service::new(aws, progress, cancellation);
-    let query = Query { plan, kinds: plan.kinds(), joined, names, units: &asked.units, service: &service };
+    let until = interval.map_or(asked.now, |interval| interval.until);
+    let query = Query { plan, kinds: plan.kinds(), joined, names, until, units: &asked.units, service: &service };
     let mut answer = Answer { sink, totals: Totals::default() };
     let ended = match &plan.shape {
         _ if plan.is_never() => never(&plan.shape, &mut answer),
@@ -70,6 +74,14 @@ pub(in super::super) async fn run(
         elapsed: started.elapsed(),
         ..RunStats::default()
     })
+}
+
+/// The names of what recorded in an interval, and of what it met.
+async fn past_names(aws: &Aws, interval: Option<Interval>) -> Result<PastNames, Error> {
+    let today = aws.network().await?;
+    let all = Interval { from: 0, until: EpochSeconds::MAX };
+    let days = aws.kept(&today).map(|kept| kept.of_window(interval.unwrap_or(all)));
+    Ok(PastNames::new(&today, &days.unwrap_or_default()))
 }
 
 /// The notes on the queries that the answer comes from, each once.
