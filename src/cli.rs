@@ -76,7 +76,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let config = config::read(args.config.as_deref())?;
     let context =
         Context { clock: Clock::system(zone), parameters: args::parameters(&args.param)?, saved: config.filters };
-    args.place.cost = config.aws;
+    args.place.on_aws = config.aws;
     let command = args.command.take();
     if command.is_some() && !args.lines.is_empty() {
         let message = "`-e` and a command do not go together".into();

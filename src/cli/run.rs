@@ -100,7 +100,7 @@ fn with_desk(
         terminal,
         interrupt: Arc::clone(&interrupt),
         out: Out::default(),
-        ask_above_bytes: args.place.cost.ask_above_gb * 1e9,
+        ask_above_bytes: args.place.on_aws.ask_above_gb * 1e9,
         vertical: false,
         kept: None,
     };

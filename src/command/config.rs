@@ -1,4 +1,4 @@
-//! The config file: saved filters, and what queries on AWS cost.
+//! The config file: saved filters, and settings of accounts on AWS.
 //!
 //! ```toml
 //! [filters]
@@ -7,6 +7,7 @@
 //! [aws]
 //! usd_per_gb = 0.0076
 //! ask_above_gb = 20
+//! keep_inventories = false
 //! ```
 
 use std::collections::BTreeMap;
@@ -26,24 +27,26 @@ pub(crate) struct Config {
     /// Expressions for `@name`.
     #[serde(default)]
     pub(crate) filters: BTreeMap<String, String>,
-    /// The cost of queries.
+    /// Settings of accounts on AWS.
     #[serde(default)]
-    pub(crate) aws: Cost,
+    pub(crate) aws: OnAws,
 }
 
-/// The cost of queries on AWS, and the size from which a person is asked first.
+/// Settings of accounts on AWS: the cost of queries, and the size from which a person is asked first.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Cost {
+pub(crate) struct OnAws {
     /// The cost of scanning a gigabyte, in US dollars.
     pub(crate) usd_per_gb: f64,
     /// Gigabytes of a query above which a person is asked before it is run.
     pub(crate) ask_above_gb: f64,
+    /// Whether inventories are kept for some days, to name what is gone by then.
+    pub(crate) keep_inventories: bool,
 }
 
-impl Default for Cost {
+impl Default for OnAws {
     fn default() -> Self {
-        Self { usd_per_gb: USD_PER_GB, ask_above_gb: ASK_ABOVE_GB }
+        Self { usd_per_gb: USD_PER_GB, ask_above_gb: ASK_ABOVE_GB, keep_inventories: true }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[cfg(feature = "aws")]
 use etcetera::BaseStrategy;
 
-use super::config::Cost;
+use super::config::OnAws;
 #[cfg(feature = "local")]
 use super::console::Terminal;
 #[cfg(feature = "local")]
@@ -69,9 +69,9 @@ pub(crate) struct Place {
     #[arg(long, value_name = "USD", global = true, conflicts_with = "local", value_parser = parse_usd)]
     pub(crate) max_usd: Option<f64>,
 
-    /// The cost of queries, by the config file.
+    /// Settings of accounts on AWS, by the config file.
     #[arg(skip)]
-    pub(crate) cost: Cost,
+    pub(crate) on_aws: OnAws,
 
     /// The network of plain files (`flowlogs inventory` prints one): names, and the targets
     /// `sg`, `nat` and `endpoint`
@@ -130,9 +130,9 @@ impl Place {
                 News::Note(text) => terminal.note(text),
                 News::Failed(text) => terminal.error(text, None),
             })),
-            usd_per_gb: self.cost.usd_per_gb,
-            inventories: inventories_folder(),
-            budget: Arc::new(aws::Budget::of(self.max_usd, self.cost.usd_per_gb)),
+            usd_per_gb: self.on_aws.usd_per_gb,
+            inventories: inventories_folder().filter(|_| self.on_aws.keep_inventories),
+            budget: Arc::new(aws::Budget::of(self.max_usd, self.on_aws.usd_per_gb)),
         }))
     }
 
