@@ -59,7 +59,7 @@ pub enum Error {
         instance: String,
     },
     /// `create vpc vpc-0a`, which another account shares.
-    #[error("only account {account} can create a flow log of {}", label(*kind, name.as_ref(), id))]
+    #[error("{} is owned by account {account}", label(*kind, name.as_ref(), id))]
     Shared {
         /// The kind.
         kind: TargetKind,
@@ -104,10 +104,11 @@ impl Error {
             Self::SeveralVpcs { instance, .. } => {
                 Some(format!("the id of an instance means those of its VPC: `create instance {instance}`"))
             }
-            Self::Shared { account, .. } => Some(format!(
-                "account {account} owns it; the interfaces that this account has in it can be logged: `create instance NAME`, \
-                 `create sg NAME`"
-            )),
+            Self::Shared { .. } => Some(
+                "only its owner can create a flow log of it; this account can log its own interfaces in it: \
+                 `create instance NAME` or `create sg NAME`"
+                    .into(),
+            ),
             Self::NoInterface { .. } => None,
         }
     }

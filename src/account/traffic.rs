@@ -148,8 +148,9 @@ impl<'a> Network<'a> {
             [one] => one.label(),
             _ => label(kind, None, selector),
         };
-        let create =
-            selected.first().map(|resource| format!("flowlogs create {} {}", kind.name(), resource.selector()));
+        // Only its owner can create a flow log of what is shared.
+        let own = selected.iter().find(|resource| resource.account.is_none());
+        let create = own.map(|resource| format!("flowlogs create {} {}", kind.name(), resource.selector()));
         Ok(Selection { kind, what, create, is_named: true, scopes })
     }
 
@@ -161,7 +162,8 @@ impl<'a> Network<'a> {
         let Some(first) = scope.members.first() else {
             return Err(Error::NoMatch { kind: "eni", selector: selector.into(), known: ids.collect() });
         };
-        let create = first.subnet.as_ref().map(|subnet| format!("flowlogs create subnet {subnet}"));
+        let is_own = |id: &&String| !self.inventory.subnets.iter().any(|one| one.id == **id && one.account.is_some());
+        let create = first.subnet.as_ref().filter(is_own).map(|subnet| format!("flowlogs create subnet {subnet}"));
         let what = label(TargetKind::Eni, None, selector);
         Ok(Selection { kind: TargetKind::Eni, what, create, is_named: true, scopes: vec![scope] })
     }
@@ -330,8 +332,13 @@ impl Covered<'_> {
         if uncovered.is_empty() {
             return None;
         }
-        let create = selection.create.as_ref().map(|create| format!("; `{create}` records them from now on"));
-        let create = create.unwrap_or_default();
+        let is_own = |id: &String| {
+            let interfaces = &self.network.inventory.interfaces;
+            !interfaces.iter().any(|interface| interface.id == *id && interface.account.is_some())
+        };
+        let create =
+            selection.create.as_ref().filter(|_| selection.kind.covers_whole() || uncovered.iter().any(is_own));
+        let create = create.map(|create| format!("; `{create}` records them from now on")).unwrap_or_default();
         Some(format!("no flow log records {} of {}{create}", few(&uncovered), selection.what))
     }
 

@@ -8,6 +8,7 @@
 //! usd_per_gb = 0.0076
 //! ask_above_usd = 0.10
 //! production = ["prod-*"]
+//! keep_inventories = false
 //! ```
 
 use std::collections::BTreeMap;
@@ -42,11 +43,13 @@ pub(crate) struct AwsSettings {
     pub(crate) ask_above_usd: f64,
     /// The profiles, as globs, at whose prompt a person should be careful.
     pub(crate) production: Vec<String>,
+    /// Whether inventories are kept for some days, to name what is gone by then.
+    pub(crate) keep_inventories: bool,
 }
 
 impl Default for AwsSettings {
     fn default() -> Self {
-        Self { usd_per_gb: USD_PER_GB, ask_above_usd: ASK_ABOVE_USD, production: Vec::new() }
+        Self { usd_per_gb: USD_PER_GB, ask_above_usd: ASK_ABOVE_USD, production: Vec::new(), keep_inventories: true }
     }
 }
 

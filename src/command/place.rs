@@ -175,7 +175,7 @@ impl Place {
             })),
             usd_per_gb: self.settings.usd_per_gb,
             budget: Arc::clone(&self.budget),
-            inventories: inventories_folder(),
+            inventories: inventories_folder().filter(|_| self.settings.keep_inventories),
         }))
     }
 

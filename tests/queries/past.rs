@@ -100,6 +100,14 @@ fn what_is_gone_has_the_name_that_it_had() {
     assert_eq!(run(&service, state.path(), &["-o", "csv", "-e", grouped]), expected);
     assert_eq!(files(&folder), [file_of(6), file_of(3), file_of(0)]);
 
+    // Nothing is kept where that is turned off.
+    let (other, config) = (state.path().join("other"), state.path().join("config.toml"));
+    fs::write(&config, "[aws]\nkeep_inventories = false\n").unwrap();
+    run(&service, &other, &["--config", &config.display().to_string(), "inventory"]);
+    assert!(!other.exists());
+    run(&service, &other, &["inventory"]);
+    assert!(other.exists());
+
     // Where nothing can be kept, the answer comes all the same.
     let file = state.path().join("no-folder");
     fs::write(&file, "").unwrap();
