@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod library;
 mod limit;
+mod made;
 mod print;
 mod report;
 mod rows;

@@ -17,7 +17,7 @@ use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
     Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Identity, Lifecycle, Place,
-    Remedy, Resource, Settings, check_interfaces, check_mixed, known, label, owned, selected,
+    Records, Remedy, Resource, Settings, check_interfaces, check_mixed, known, label, owned, placed, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -44,18 +44,22 @@ pub struct Outcome {
     pub resource: String,
     /// Its `Name`, where it has one.
     pub name: Option<String>,
+    /// Its place, if there are several places.
+    pub place: Option<Place>,
+    /// The interfaces that its flow log was extended to.
+    pub joined: Vec<String>,
     /// The action, as a word for machines: `created`, `extended`, `unchanged`, `deleted`,
-    /// `failed`, or with `would_` what a dry run would have done.
+    /// `shrunk`, `failed`, or with `would_` what a dry run would have done.
     pub action: &'static str,
     /// The result.
     pub detail: Result<String, Error>,
 }
 
 impl Outcome {
-    /// The name and the id of the resource, as messages have it.
+    /// The name and the id of the resource, as messages have it, with its place if there are several.
     #[must_use]
     pub fn label(&self) -> String {
-        label(self.kind, self.name.as_ref(), &self.resource)
+        placed(self.place.as_ref(), label(self.kind, self.name.as_ref(), &self.resource))
     }
 }
 
@@ -178,7 +182,7 @@ impl Session {
         let mut outcomes = Vec::new();
         for resource in resources {
             let done = self.created(resource, settings, &cancellation).await;
-            outcomes.push(outcome(resource.kind, &resource.id, resource.name.as_ref(), done));
+            outcomes.push(of_resource(resource, done));
         }
         outcomes
     }
@@ -195,7 +199,7 @@ impl Session {
         for resource in resources {
             let existing = there.iter().find(|flow_log| flow_log.is_of(resource));
             let done = self.planned(resource, settings, existing).await;
-            outcomes.push(outcome(resource.kind, &resource.id, resource.name.as_ref(), done));
+            outcomes.push(of_resource(resource, done));
         }
         Ok(outcomes)
     }
@@ -218,31 +222,51 @@ impl Session {
     ) -> Result<Done, Error> {
         check_interfaces(resource)?;
         let Some(existing) = existing else {
-            return Ok(("would_create", self.account.lifecycle()?.steps(resource, settings).await?.join(", ")));
+            let steps = self.account.lifecycle()?.steps(resource, settings).await?;
+            return Ok(Done::new("would_create", steps.join(", ")));
         };
         let is_new = |id: &&String| !existing.covered.contains(id);
         let joined: Vec<&str> = resource.interfaces.iter().filter(is_new).map(String::as_str).collect();
         if joined.is_empty() {
             return Ok(described(Created::Unchanged { notes: Vec::new() }, resource));
         }
-        Ok(("would_extend", format!("cover {} too", joined.join(", "))))
+        Ok(Done::new("would_extend", format!("cover {} too", joined.join(", "))))
     }
 
-    /// Deletes each flow log with all that was made for it; a dry run only says so.
-    pub async fn delete(&self, flow_logs: &[FlowLog], dry_run: bool) -> Vec<Outcome> {
+    /// Deletes each flow log with all that was made for it, records only if they are meant too; a dry run only says so.
+    pub async fn delete(&self, flow_logs: &[FlowLog], records: Records, dry_run: bool) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
         let mut outcomes = Vec::new();
         for flow_log in flow_logs {
-            let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
+            let kept = if records == Records::Kept { " stays" } else { "" };
+            let what = format!("{}, log group {}{kept}", flow_log.id, flow_log.log_group);
             let done = if dry_run {
-                Ok(("would_delete", what))
+                Ok(Done::new("would_delete", what))
             } else {
-                self.deleted(flow_log, &cancellation).await.map(|()| ("deleted", what))
+                self.deleted(flow_log, records, &cancellation).await.map(|()| Done::new("deleted", what))
             };
-            outcomes.push(outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), done));
+            outcomes.push(of_flow_log(flow_log, done));
         }
         outcomes
+    }
+
+    /// Whether deleting a flow log deletes its records, unless they are to be kept.
+    #[must_use]
+    pub fn deletes_records(&self) -> bool {
+        self.account.lifecycle().is_ok_and(Lifecycle::deletes_records)
+    }
+
+    /// Takes interfaces out of a flow log that was extended to them.
+    pub async fn shrink(&self, flow_log: &FlowLog, interfaces: &[String]) -> Outcome {
+        self.account.begin();
+        let shrink = async {
+            let account = self.at(flow_log.place.as_ref())?;
+            account.shrink(flow_log, interfaces, &Cancellation::current()).await?;
+            Ok(Done::new("shrunk", format!("no longer covers {}", interfaces.join(", "))))
+        };
+        let done = shrink.await;
+        of_flow_log(flow_log, done)
     }
 
     /// Returns everything in the account that is not as it should be; what nothing uses, once it is as old as `min_age`.
@@ -263,15 +287,16 @@ impl Session {
     pub async fn put_right(&self, remedy: &Remedy, place: Option<&Place>) -> Result<(), Error> {
         let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
-            Remedy::Delete(flow_log) => account.delete(flow_log, &cancellation).await,
+            // Records of what is gone are what one looks for afterwards.
+            Remedy::Delete(flow_log) => account.delete(flow_log, Records::Kept, &cancellation).await,
             // The settings of an existing flow log stay as they are.
             Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
             Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
     }
 
-    async fn deleted(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
-        self.at(flow_log.place.as_ref())?.delete(flow_log, cancellation).await
+    async fn deleted(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error> {
+        self.at(flow_log.place.as_ref())?.delete(flow_log, records, cancellation).await
     }
 
     fn at(&self, place: Option<&Place>) -> Result<&dyn Lifecycle, Error> {
@@ -375,14 +400,38 @@ impl Session {
 }
 
 /// An action and its result.
-type Done = (&'static str, String);
+struct Done {
+    action: &'static str,
+    detail: String,
+    joined: Vec<String>,
+}
 
-fn outcome(kind: TargetKind, id: &str, name: Option<&String>, done: Result<Done, Error>) -> Outcome {
-    let (action, detail) = match done {
-        Ok((action, detail)) => (action, Ok(detail)),
-        Err(error) => ("failed", Err(error)),
+impl Done {
+    const fn new(action: &'static str, detail: String) -> Self {
+        Self { action, detail, joined: Vec::new() }
+    }
+}
+
+fn of_resource(resource: &Resource, done: Result<Done, Error>) -> Outcome {
+    outcome(resource.kind, &resource.id, resource.name.as_ref(), None, done)
+}
+
+fn of_flow_log(flow_log: &FlowLog, done: Result<Done, Error>) -> Outcome {
+    outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), flow_log.place.as_ref(), done)
+}
+
+fn outcome(
+    kind: TargetKind,
+    id: &str,
+    name: Option<&String>,
+    place: Option<&Place>,
+    done: Result<Done, Error>,
+) -> Outcome {
+    let (action, joined, detail) = match done {
+        Ok(Done { action, joined, detail }) => (action, joined, Ok(detail)),
+        Err(error) => ("failed", Vec::new(), Err(error)),
     };
-    Outcome { kind, resource: id.into(), name: name.cloned(), action, detail }
+    Outcome { kind, resource: id.into(), name: name.cloned(), place: place.cloned(), joined, action, detail }
 }
 
 /// A result with notes behind it.
@@ -393,11 +442,15 @@ fn noted(result: String, notes: &[String]) -> String {
 fn described(created: Created, resource: &Resource) -> Done {
     match created {
         Created::New { id, notes } => {
-            ("created", noted(format!("{id}, log group {}, {}", resource.log_group(), resource.coverage()), &notes))
+            let created = format!("{id}, log group {}, {}", resource.log_group(), resource.coverage());
+            Done::new("created", noted(created, &notes))
         }
         Created::Extended { interfaces, notes } => {
-            ("extended", noted(format!("covers {} now too", interfaces.join(", ")), &notes))
+            let detail = noted(format!("covers {} now too", interfaces.join(", ")), &notes);
+            Done { action: "extended", detail, joined: interfaces }
         }
-        Created::Unchanged { notes } => ("unchanged", noted("it exists and covers every interface".into(), &notes)),
+        Created::Unchanged { notes } => {
+            Done::new("unchanged", noted("it exists and covers every interface".into(), &notes))
+        }
     }
 }

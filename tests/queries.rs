@@ -414,8 +414,9 @@ fn many_log_groups_are_several_queries_that_merge() {
 }
 
 #[test]
-fn two_hundred_subnets_answer_under_a_quota_of_five_calls_a_second() {
-    let network = crowd::serve_at_most(5);
+fn two_hundred_subnets_answer_under_a_quota_of_few_calls_a_second() {
+    // The tries of the SDK alone do not outlast this.
+    let network = crowd::serve_at_most(2);
     let events: Vec<_> = Records::new(400).events();
     let share = |number: usize| events[number * 2..number * 2 + 2].to_vec();
     let groups = crowd::log_groups().enumerate();

@@ -232,7 +232,7 @@ fn capture_leaves_nothing_behind() {
     let before = list();
     let captured = demo.ship("capture", &["instance", "bastion", "| count() as flows by local.name"]);
     assert!(
-        captured.stderr.contains("created instance bastion") && captured.stderr.contains("deleted again"),
+        captured.stderr.contains("created instance bastion") && captured.stderr.contains("deleted instance bastion"),
         "{}",
         captured.stderr
     );
@@ -242,7 +242,7 @@ fn capture_leaves_nothing_behind() {
     demo.ship("capture", &[]).done();
     // Also where the question is wrong.
     let wrong = demo.ship("capture", &["instance", "bastion", "| topp 3"]);
-    assert!(wrong.stderr.contains("deleted again") && wrong.code == Some(2), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("deleted instance bastion") && wrong.code == Some(2), "{}", wrong.stderr);
     assert_eq!(list(), before);
 }
 

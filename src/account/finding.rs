@@ -24,7 +24,7 @@ impl Finding {
 /// The automatic fix of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Delete this flow log: there is nothing left that it could record.
+    /// Delete this flow log, but not its records: there is nothing left that it could record.
     Delete(FlowLog),
     /// Extend the flow log to the interfaces that joined this resource.
     Extend(Resource),
@@ -58,10 +58,12 @@ impl Remedy {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Delete(flow_log) => format!("delete {} ({})", flow_log.id, flow_log.log_group),
+            Self::Delete(flow_log) => {
+                format!("delete {} and its role; the records in {} stay", flow_log.id, flow_log.log_group)
+            }
             Self::Extend(resource) => format!("cover every interface of {}", resource.label()),
             Self::Remove(Leftover::File) => "remove the file".into(),
-            Self::Remove(Leftover::LogGroup { name, .. }) => format!("delete the log group {name} and its records"),
+            Self::Remove(Leftover::LogGroup { name, .. }) => format!("delete the empty log group {name}"),
             Self::Remove(Leftover::Role { name, .. }) => format!("delete the role {name}"),
         }
     }

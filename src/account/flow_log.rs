@@ -1,7 +1,7 @@
 //! A flow log as this project sees it: one per resource, whatever the number of its interfaces.
 
 use super::naming::LOG_GROUP_PREFIX;
-use super::place::Place;
+use super::place::{Place, placed};
 use super::resource::{KINDS, Resource, label};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
@@ -106,9 +106,10 @@ impl FlowLog {
     #[must_use]
     pub fn label(&self) -> String {
         let label = label(self.kind, self.name.as_ref(), &self.resource);
-        match &self.vpc {
+        let label = match &self.vpc {
             Some(vpc) => format!("{label} in {vpc}"),
             None => label,
-        }
+        };
+        placed(self.place.as_ref(), label)
     }
 }

@@ -13,6 +13,15 @@ use super::place::Place;
 use super::resource::Resource;
 use super::settings::Settings;
 
+/// What becomes of the records of a flow log that is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// They are deleted together with their log group.
+    Deleted,
+    /// They stay.
+    Kept,
+}
+
 /// An account whose flow logs can be created and deleted. A change that is cancelled is rolled back.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
@@ -38,12 +47,25 @@ pub trait Lifecycle: Send + Sync {
         Ok(resource.steps(settings).into())
     }
 
-    /// Deletes a flow log and everything that was created for it.
+    /// Deletes a flow log and everything that was created for it, records only if they are meant too.
     ///
     /// # Errors
     ///
-    /// [`Error::Embedded`].
-    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error>;
+    /// [`Error::Embedded`], [`Error::Aws`].
+    async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error>;
+
+    /// Whether deleting a flow log deletes its records, unless they are to be kept.
+    fn deletes_records(&self) -> bool {
+        true
+    }
+
+    /// Takes interfaces out of a flow log that was extended to them; their records stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Embedded`], [`Error::Aws`].
+    async fn shrink(&self, flow_log: &FlowLog, interfaces: &[String], cancellation: &Cancellation)
+    -> Result<(), Error>;
 
     /// The problems of the account. What nothing uses is one once it is as old as `min_age`: a change that is running may
     /// have created it.

@@ -1,5 +1,13 @@
 //! One of several accounts and Regions.
 
+/// Says where something is, if there are several places.
+pub(crate) fn placed(place: Option<&Place>, what: String) -> String {
+    match place {
+        Some(place) => format!("{}: {what}", place.label()),
+        None => what,
+    }
+}
+
 /// A place among several accounts and Regions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

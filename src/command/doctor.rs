@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::error::{Error, Exit};
 use super::option::OutputFormat;
 use super::outcome::{explained, print_lines, print_rows, text};
-use crate::account::{Finding, Remedy};
+use crate::account::{Remedy, placed};
 use crate::value::{ColumnType, Row, Value};
 
 /// Looks for what is not as it should be.
@@ -43,7 +43,7 @@ impl Doctor {
             return Ok(Exit::Done);
         }
         let remedies: Vec<String> =
-            findings.iter().filter_map(|f| Some(placed(f, f.remedy.as_ref()?.describe()))).collect();
+            findings.iter().filter_map(|f| Some(placed(f.place.as_ref(), f.remedy.as_ref()?.describe()))).collect();
         let fixes = self.fix && !asking.dry_run;
         if fixes && !remedies.is_empty() {
             asking.confirm("carry out", &remedies, terminal)?;
@@ -62,7 +62,7 @@ impl Doctor {
                 None => ("found", described),
             };
             open += usize::from(action != "fixed");
-            rows.push((action, placed(finding, finding.problem.clone()), detail));
+            rows.push((action, placed(finding.place.as_ref(), finding.problem.clone()), detail));
         }
         if output.output == OutputFormat::Table {
             print_lines(rows.iter().cloned(), desk)?;
@@ -76,13 +76,5 @@ impl Doctor {
             return Ok(Exit::Done);
         }
         Err(Error::Failed { message: format!("{open} of {} findings are open", rows.len()), help: None })
-    }
-}
-
-/// Says where it is, where several places are looked at.
-fn placed(finding: &Finding, what: String) -> String {
-    match &finding.place {
-        Some(place) => format!("{}: {what}", place.label()),
-        None => what,
     }
 }

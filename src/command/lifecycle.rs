@@ -4,18 +4,22 @@
 //! can be planned with `--dry-run`, and says per resource what became of it.
 
 use clap::{Args, value_parser};
+use indicatif::HumanBytes;
 
-use super::console::Terminal;
+use super::console::{Terminal, say};
 use super::desk::Desk;
 use super::error::{Error, Exit};
 use super::kind::{KINDS_AND_ALL, KindParser};
 use super::option::Asking;
 use super::outcome::report;
 use super::pick;
-use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Resource, Settings};
+use crate::account::{AGGREGATIONS_S, FlowLog, Identity, KINDS, Records, Resource, Settings};
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Origin};
 use crate::kind::TargetKind;
+use crate::query::clock::Clock;
+use crate::session::Session;
+use crate::value::time_in;
 
 /// Creates the flow logs of resources.
 #[derive(Debug, Args)]
@@ -50,6 +54,10 @@ pub(crate) struct Delete {
 
     /// Ids, names, or globs over either; on a terminal, none lets pick them from a list; `all` takes none
     selectors: Vec<String>,
+
+    /// Delete flow log and role, and leave the log group with its records
+    #[arg(long)]
+    keep_records: bool,
 }
 
 fn parse_aggregation(text: &str) -> Result<u32, String> {
@@ -89,7 +97,7 @@ impl Create {
         // Resources that were named or picked one by one are meant; a glob may be wider than meant.
         let is_wide = names.len() > self.selectors.len().max(1) && !self.selectors.is_empty();
         if is_wide && !asking.dry_run {
-            asking.confirm("create the flow logs of", &names, terminal)?;
+            asking.confirm_in(session, "create the flow logs of", &names, terminal).await?;
         }
         let outcomes = if asking.dry_run {
             session.plan(&resources, &settings).await?
@@ -116,15 +124,51 @@ impl Delete {
         if is_picking {
             flow_logs = pick::flow_logs(flow_logs, terminal)?;
         }
-        let names: Vec<String> = flow_logs.iter().map(FlowLog::label).collect();
+        let is_lost = session.deletes_records() && !self.keep_records;
+        let lost = |flow_log: &FlowLog| if is_lost { lost(flow_log, &desk.context.clock) } else { flow_log.label() };
+        let names: Vec<String> = flow_logs.iter().map(lost).collect();
         if !names.is_empty() && !asking.dry_run {
-            asking.confirm("delete the flow logs of", &names, terminal)?;
+            asking.confirm_in(session, "delete the flow logs of", &names, terminal).await?;
         }
-        report(&session.delete(&flow_logs, asking.dry_run).await, desk)
+        let records = if self.keep_records { Records::Kept } else { Records::Deleted };
+        report(&session.delete(&flow_logs, records, asking.dry_run).await, desk)
     }
 }
 
+/// A flow log, and the records that are lost with it.
+fn lost(flow_log: &FlowLog, clock: &Clock) -> String {
+    let label = flow_log.label();
+    if flow_log.stored_bytes == 0 {
+        return label;
+    }
+    let kept_from = match flow_log.retention_days {
+        0 => flow_log.created,
+        days => flow_log.created.max(clock.now - i64::from(days) * 24 * 60 * 60),
+    };
+    let (size, since) = (HumanBytes(flow_log.stored_bytes), time_in(kept_from, &clock.zone));
+    // The day is enough.
+    format!("{label} and {size} of records since {}", since.split(' ').next().unwrap_or_default())
+}
+
 impl Asking {
+    /// Asks as [`Self::confirm`] does, and says in which accounts and Regions it is.
+    async fn confirm_in(
+        &self,
+        session: &Session,
+        what: &str,
+        names: &[String],
+        terminal: &Terminal,
+    ) -> Result<(), Error> {
+        if !self.yes && pick::can_ask() {
+            // Who cannot be named is not a reason to ask nothing.
+            for Identity { place, profile, .. } in session.identities().await.unwrap_or_default() {
+                let profile = profile.map(|profile| format!(" (profile {profile})")).unwrap_or_default();
+                say(&format!("in {}{profile}:", place.label()));
+            }
+        }
+        self.confirm(what, names, terminal)
+    }
+
     /// Asks, unless `--yes` said it beforehand.
     pub(super) fn confirm(&self, what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
         if self.yes { Ok(()) } else { pick::confirm(what, names, terminal) }

@@ -1,6 +1,7 @@
 //! The life of flow logs, and what there is in the network.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 use serde::Serialize;
@@ -11,15 +12,15 @@ use super::library::Library;
 use super::time::Time;
 use super::world::World;
 use crate::account::inventory::Inventory;
-use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings};
+use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Records, Settings};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
-use crate::session::Outcome;
+use crate::session::{Outcome, Session};
 
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
+    let [one, two, three, four, five, six, seven, eight] = std::array::from_fn(|_| Rc::clone(world));
     library
         .doc(
             "create",
@@ -33,10 +34,14 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         .register_fn("list", move || list(&three, "all"))
         .register_fn("list", move |kind: &str| list(&four, kind));
     library
-        .doc("delete", "delete(kind, selector)", "Deletes flow logs with all that was made for them.")
-        .register_fn("delete", move |kind: &str, selector: &str| {
-            delete(&five, kind_of(kind)?, &[selector.to_string()])
-        });
+        .doc(
+            "delete",
+            "delete(kind, selector) or delete(rows)",
+            "Deletes flow logs with all that was made for them; of rows of `create`, what was created.",
+        )
+        .register_fn("delete", move |kind: &str, selector: &str| delete(&five, kind_of(kind)?, &[selector.to_string()]))
+        .register_fn("delete", move |rows: Array| delete_rows(&seven, &rows))
+        .register_fn("delete", move |row: Map| delete_rows(&eight, &[row.into()]));
     library
         .doc("delete_all", "delete_all()", "Deletes every flow log that this tool created.")
         .register_fn("delete_all", move || delete(&six, TargetKind::All, &[]));
@@ -124,12 +129,28 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
     if dry_run {
         return done(world.call(session.plan(&resources, &settings))?);
     }
-    let before = world.call(session.flow_logs(TargetKind::All, &[]))?;
-    let outcomes = world.change(session.create(&resources, &settings))?;
-    let after = world.call(session.flow_logs(TargetKind::All, &[]))?;
-    let is_new = |flow_log: &&FlowLog| !before.iter().any(|known| known.id == flow_log.id);
-    world.created.borrow_mut().extend(after.iter().filter(is_new).map(|flow_log| flow_log.id.clone()));
-    done(outcomes)
+    let note = |outcomes: &Vec<Outcome>, is_interrupted: bool| {
+        let mut made = world.made.borrow_mut();
+        for outcome in outcomes {
+            made.add(outcome);
+        }
+        // Whoever interrupts a script wants to know what is there now.
+        if is_interrupted {
+            for outcome in outcomes {
+                world.console.note(&said(outcome));
+            }
+        }
+    };
+    done(world.change_noted(session.create(&resources, &settings), note)?)
+}
+
+/// An outcome in words.
+fn said(outcome: &Outcome) -> String {
+    let detail = match &outcome.detail {
+        Ok(detail) => detail.clone(),
+        Err(error) => error.to_string(),
+    };
+    format!("{} {}: {detail}", outcome.action, outcome.label())
 }
 
 fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
@@ -163,8 +184,79 @@ fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
 }
 
 fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array, Thrown> {
-    let dry_run = world.rules.dry_run;
-    if !dry_run {
+    let session = begin_delete(world)?;
+    let flow_logs = world.call(session.flow_logs(kind, selectors))?;
+    confirm(world, flow_logs.iter().filter(|one| !world.made.borrow().has(one)))?;
+    delete_these(world, &session, &flow_logs)
+}
+
+/// Deletes what rows of `create` or `list` stand for: a flow log that was created, the interfaces that one was extended
+/// to. What was there unchanged stays.
+fn delete_rows(world: &World, rows: &[Dynamic]) -> Result<Array, Thrown> {
+    let session = begin_delete(world)?;
+    let all = world.call(session.flow_logs(TargetKind::All, &[]))?;
+    let (mut whole, mut parts): (Vec<FlowLog>, Vec<(FlowLog, Vec<String>)>) = (Vec::new(), Vec::new());
+    for row in rows {
+        let row = Row::of(row)?;
+        if ["unchanged", "failed"].contains(&row.action.as_str()) {
+            continue;
+        }
+        // It may be gone already.
+        let Some(flow_log) = all.iter().find(|flow_log| row.is_of(flow_log)).cloned() else { continue };
+        if row.joined.is_empty() { whole.push(flow_log) } else { parts.push((flow_log, row.joined)) }
+    }
+    let made = world.made.borrow();
+    let foreign_whole = whole.iter().filter(|one| !made.has(one));
+    let foreign_parts = parts.iter().filter(|(one, joined)| !made.has_joined(one, joined)).map(|(one, _)| one);
+    confirm(world, foreign_whole.chain(foreign_parts))?;
+    let mut outcomes = delete_these(world, &session, &whole)?;
+    for (flow_log, joined) in parts.iter().filter(|_| !world.rules.dry_run) {
+        outcomes.extend(done(vec![world.change(session.shrink(flow_log, joined))?])?);
+    }
+    Ok(outcomes)
+}
+
+/// The parts of a row that name a flow log.
+struct Row {
+    kind: String,
+    resource: String,
+    region: String,
+    account: String,
+    action: String,
+    joined: Vec<String>,
+}
+
+impl Row {
+    fn of(row: &Dynamic) -> Result<Self, Thrown> {
+        let help = || Some("`delete` takes what `create` or `list` returns, or a kind and a selector".to_string());
+        let map = row.read_lock::<Map>().ok_or_else(|| thrown("row", "this is not a row", help()))?;
+        let text =
+            |key: &str| map.get(key).filter(|value| !value.is_unit()).map(ToString::to_string).unwrap_or_default();
+        if text("kind").is_empty() || text("resource").is_empty() {
+            return Err(thrown("row", "the row has no `kind` or no `resource`", help()));
+        }
+        let joined = map.get("joined").and_then(|value| value.clone().try_cast::<Array>()).unwrap_or_default();
+        Ok(Self {
+            kind: text("kind"),
+            resource: text("resource"),
+            region: text("region"),
+            account: text("account"),
+            action: text("action"),
+            joined: joined.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    fn is_of(&self, flow_log: &FlowLog) -> bool {
+        let is_place = flow_log.place.as_ref().is_none_or(|place| {
+            (self.region.is_empty() || place.region == self.region)
+                && (self.account.is_empty() || place.account == self.account)
+        });
+        is_place && self.kind == flow_log.kind.name() && self.resource == flow_log.resource
+    }
+}
+
+fn begin_delete(world: &World) -> Result<Arc<Session>, Thrown> {
+    if !world.rules.dry_run {
         check_writable(world, "delete flow logs")?;
     }
     let session = world.session();
@@ -172,14 +264,21 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
         session.refresh().await;
         Ok(())
     })?;
-    let flow_logs = world.call(session.flow_logs(kind, selectors))?;
-    let is_own = |flow_log: &FlowLog| world.created.borrow().contains(&flow_log.id);
-    let others: Vec<String> = flow_logs.iter().filter(|one| !is_own(one)).map(FlowLog::label).collect();
-    if !dry_run && !world.rules.yes && !others.is_empty() {
-        let confirmed = world.console.confirm("delete the flow logs of", &others);
-        confirmed.map_err(|why| thrown("not_confirmed", &why, Some("`--yes` confirms beforehand".into())))?;
+    Ok(session)
+}
+
+/// Asks before flow logs are deleted that no script created.
+fn confirm<'f>(world: &World, others: impl Iterator<Item = &'f FlowLog>) -> Result<(), Thrown> {
+    let others: Vec<String> = others.map(FlowLog::label).collect();
+    if world.rules.dry_run || world.rules.yes || others.is_empty() {
+        return Ok(());
     }
-    done(world.change(session.delete(&flow_logs, dry_run))?)
+    let confirmed = world.console.confirm("delete the flow logs of", &others);
+    confirmed.map_err(|why| thrown("not_confirmed", &why, Some("`--yes` confirms beforehand".into())))
+}
+
+fn delete_these(world: &World, session: &Session, flow_logs: &[FlowLog]) -> Result<Array, Thrown> {
+    done(world.change(session.delete(flow_logs, Records::Deleted, world.rules.dry_run))?)
 }
 
 /// Returns the outcomes, or an error that names each resource that failed.
@@ -196,6 +295,7 @@ fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
         map.insert("resource".into(), outcome.resource.into());
         map.insert("name".into(), outcome.name.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("action".into(), outcome.action.to_string().into());
+        map.insert("joined".into(), outcome.joined.into_iter().map(Dynamic::from).collect::<Array>().into());
         map.insert("detail".into(), outcome.detail.unwrap_or_default().into());
         Dynamic::from(map)
     };
@@ -210,6 +310,9 @@ fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
         let mut map = Map::new();
         map.insert("id".into(), one.id.into());
         map.insert("kind".into(), one.kind.name().to_string().into());
+        let (region, account) = one.place.map_or_else(Default::default, |place| (place.region, place.account));
+        map.insert("region".into(), if region.is_empty() { Dynamic::UNIT } else { region.into() });
+        map.insert("account".into(), if account.is_empty() { Dynamic::UNIT } else { account.into() });
         map.insert("name".into(), one.name.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("resource".into(), one.resource.into());
         map.insert("log_group".into(), one.log_group.into());

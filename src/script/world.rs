@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use super::convert::from_row;
 use super::error::{Stop, failed};
+use super::made::Made;
 use crate::account;
 use crate::output::Style;
 use crate::query::Context;
@@ -77,8 +78,8 @@ pub struct World {
     pub(super) args: RefCell<Vec<String>>,
     folder: RefCell<Option<PathBuf>>,
     at_end: RefCell<Vec<FnPtr>>,
-    /// Ids of flow logs that scripts created here: deleting these needs no confirmation.
-    pub(super) created: RefCell<BTreeSet<String>>,
+    /// What scripts created here: deleting that needs no confirmation.
+    pub(super) made: RefCell<Made>,
     /// The columns of answers, which maps forget: the latest last, each set of names once.
     answers: RefCell<Vec<Vec<Column>>>,
     answer: RefCell<Rc<Rows>>,
@@ -112,7 +113,7 @@ impl World {
             args: RefCell::default(),
             folder: RefCell::default(),
             at_end: RefCell::default(),
-            created: RefCell::default(),
+            made: RefCell::default(),
             answers: RefCell::default(),
             answer: RefCell::default(),
             stats: RefCell::default(),
@@ -204,10 +205,27 @@ impl World {
     /// Waits for work on an account. On Ctrl-C a change puts back what it did, and a query stops, unless
     /// Ctrl-C comes again.
     pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
+        self.change_noted(work, |_, _| ())
+    }
+
+    /// The same; `note` gets the outcome, also the one of work that was interrupted, and whether it was.
+    pub(super) fn change_noted<T>(
+        &self,
+        work: impl Future<Output = T>,
+        note: impl FnOnce(&T, bool),
+    ) -> Result<T, Thrown> {
         let tell = |news: &str| self.console.note(news);
         match self.runtime.block_on(self.interrupt.wait_for(work, tell)) {
-            Waited::Done(done) => Ok(done),
-            Waited::Stopped(_) => Err(Stop::Interrupted.into_error()),
+            Waited::Done(done) => {
+                note(&done, false);
+                Ok(done)
+            }
+            Waited::Stopped(done) => {
+                if let Some(done) = done {
+                    note(&done, true);
+                }
+                Err(Stop::Interrupted.into_error())
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, as what goes on sees them.
+//! Ctrl-C, SIGTERM and SIGHUP, as what goes on sees them.
 
 use std::io;
 use std::pin::pin;
@@ -29,7 +29,7 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Raised by each Ctrl-C and SIGTERM from now on, for as long as the process lives.
+    /// Raised by each Ctrl-C, SIGTERM and SIGHUP (a terminal that is closed) from now on, for as long as the process lives.
     ///
     /// # Errors
     ///
@@ -37,17 +37,20 @@ impl Interrupt {
     pub fn listen(runtime: &Handle) -> io::Result<Arc<Self>> {
         let _entered = runtime.enter();
         // A signal is received from this line on, also while nothing waits for one.
-        let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupts, terminations, hangups] = kinds.map(signal);
+        let signals = [interrupts?, terminations?, hangups?];
         let interrupt = Arc::new(Self::default());
         runtime.spawn(Arc::clone(&interrupt).hear(signals));
         Ok(interrupt)
     }
 
-    async fn hear(self: Arc<Self>, (mut interrupts, mut terminations): (Signal, Signal)) {
+    async fn hear(self: Arc<Self>, [mut interrupts, mut terminations, mut hangups]: [Signal; 3]) {
         loop {
             let is_termination = tokio::select! {
                 Some(()) = interrupts.recv() => false,
                 Some(()) = terminations.recv() => true,
+                Some(()) = hangups.recv() => true,
                 else => return,
             };
             self.terminated.fetch_or(is_termination, Ordering::Relaxed);

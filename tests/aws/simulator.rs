@@ -72,7 +72,8 @@ pub(crate) fn needs_of_logs(operation: &str, input: &Value, region: &str) -> Vec
             let tags = input.get("tags").map(|_| Need::new("logs:TagResource", group.clone()));
             on(group).into_iter().chain(tags).collect()
         }
-        "PutRetentionPolicy" | "DeleteLogGroup" => on(group(&input["logGroupName"])),
+        "PutRetentionPolicy" | "DeleteLogGroup" | "DescribeLogStreams" => on(group(&input["logGroupName"])),
+        "TagResource" => on(text(&input["resourceArn"])),
         other => panic!("nothing is known of logs:{other}"),
     }
 }
@@ -124,7 +125,13 @@ fn needs_of_iam(action: &str, input: &Map<String, Value>) -> Vec<Need> {
             let tags = is_tagged.then(|| Need::new("iam:TagRole", role()));
             [Need::new(&name, role())].into_iter().chain(tags).collect()
         }
-        "GetRole" | "PutRolePolicy" | "DeleteRolePolicy" | "DeleteRole" => vec![Need::new(&name, role())],
+        "GetRole"
+        | "PutRolePolicy"
+        | "DeleteRolePolicy"
+        | "DeleteRole"
+        | "ListRolePolicies"
+        | "ListAttachedRolePolicies"
+        | "TagRole" => vec![Need::new(&name, role())],
         other => panic!("nothing is known of iam:{other}"),
     }
 }

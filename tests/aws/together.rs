@@ -25,15 +25,24 @@ fn denied() -> Verdict {
     Verdict::Refuse("UnauthorizedOperation", "You are not authorized to perform this operation.".into())
 }
 
-/// Another create runs from beginning to end while the first one is about to create its flow logs, which is refused.
+/// One after the other: each looks at all that there is in the Region.
 #[test]
-fn a_create_that_fails_leaves_what_another_made_meanwhile() {
+fn two_commands_at_once_leave_alone_what_the_other_one_made() {
     let region = Arc::new(Region::new("ap-east-2"));
     let network = Network::new(&region);
+    an_extension_that_fails_leaves_that_of_another(&region, &network);
+    a_create_makes_again_what_a_delete_took_away_meanwhile(&region, &network);
+    a_create_that_fails_leaves_what_another_made_meanwhile(&region, &network);
+    a_create_that_fails_does_not_take_log_group_and_role_from_under_another(&region);
+    what_is_young_is_not_an_orphan(&region);
+}
+
+/// Another create runs from beginning to end while the first one is about to create its flow logs, which is refused.
+fn a_create_that_fails_leaves_what_another_made_meanwhile(region: &Arc<Region>, network: &Network) {
     for (kind, selector, id, flow_logs) in
         [("vpc", "prod", network.vpc.as_str(), 1), ("instance", "web", "instance-web", 2)]
     {
-        let other = Arc::clone(&region);
+        let other = Arc::clone(region);
         let (kind_of_other, selector_of_other) = (kind.to_string(), selector.to_string());
         let proxy = Proxy::new(port(), move |call| {
             if call.action != "CreateFlowLogs" {
@@ -56,10 +65,7 @@ fn a_create_that_fails_leaves_what_another_made_meanwhile() {
 
 /// The first create fails and rolls back while the second, which took over its log group and role, has not created its
 /// flow logs yet.
-#[test]
-fn a_create_that_fails_does_not_take_log_group_and_role_from_under_another() {
-    let region = Arc::new(Region::new("ap-southeast-5"));
-    let _network = Network::new(&region);
+fn a_create_that_fails_does_not_take_log_group_and_role_from_under_another(region: &Arc<Region>) {
     let (has_taken_over, is_rolled_back) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let taken_over = Arc::clone(&has_taken_over);
     let first = Proxy::new(port(), move |call| {
@@ -79,7 +85,7 @@ fn a_create_that_fails_does_not_take_log_group_and_role_from_under_another() {
     });
     let create = ["create", "vpc", "prod"];
     let failing = {
-        let (region, is_rolled_back) = (Arc::clone(&region), Arc::clone(&is_rolled_back));
+        let (region, is_rolled_back) = (Arc::clone(region), Arc::clone(&is_rolled_back));
         thread::spawn(move || {
             let failed = region.run_at(first.port, &create);
             is_rolled_back.store(true, Ordering::SeqCst);
@@ -100,13 +106,10 @@ fn a_create_that_fails_does_not_take_log_group_and_role_from_under_another() {
 }
 
 /// Two creates extend the same flow log; the call of one is refused after the other is done.
-#[test]
-fn an_extension_that_fails_leaves_that_of_another() {
-    let region = Arc::new(Region::new("ap-southeast-7"));
-    let network = Network::new(&region);
+fn an_extension_that_fails_leaves_that_of_another(region: &Arc<Region>, network: &Network) {
     region.done(&["create", "sg", "web"]);
-    network.run_instances(&region, "more", 1);
-    let other = Arc::clone(&region);
+    network.run_instances(region, "more", 1);
+    let other = Arc::clone(region);
     let proxy = Proxy::new(port(), move |call| {
         if call.action != "CreateFlowLogs" {
             return Verdict::Pass;
@@ -123,13 +126,10 @@ fn an_extension_that_fails_leaves_that_of_another() {
 }
 
 /// A delete runs from beginning to end while a create is about to create its flow logs.
-#[test]
-fn a_create_makes_again_what_a_delete_took_away_meanwhile() {
-    let region = Arc::new(Region::new("mx-central-1"));
-    let network = Network::new(&region);
+fn a_create_makes_again_what_a_delete_took_away_meanwhile(region: &Arc<Region>, network: &Network) {
     region.done(&["create", "sg", "web"]);
-    network.run_instances(&region, "more", 1);
-    let other = Arc::clone(&region);
+    network.run_instances(region, "more", 1);
+    let other = Arc::clone(region);
     let proxy = Proxy::new(port(), move |call| {
         if call.action == "CreateFlowLogs" && !other.roles().is_empty() {
             other.done(&["delete", "sg", "web", "--yes"]);
@@ -144,11 +144,8 @@ fn a_create_makes_again_what_a_delete_took_away_meanwhile() {
 }
 
 /// The doctor clears away what a create has just made and not used yet, only if it is told to look at what is young.
-#[test]
-fn what_is_young_is_not_an_orphan() {
-    let region = Arc::new(Region::new("ap-southeast-6"));
-    let _network = Network::new(&region);
-    let other = Arc::clone(&region);
+fn what_is_young_is_not_an_orphan(region: &Arc<Region>) {
+    let other = Arc::clone(region);
     let proxy = Proxy::new(port(), move |call| {
         if call.action == "CreateFlowLogs" {
             assert_eq!(other.done(&["doctor", "--fix", "--yes"]), "nothing is wrong\n");

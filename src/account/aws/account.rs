@@ -20,7 +20,7 @@ use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
-use crate::account::lifecycle::Lifecycle;
+use crate::account::lifecycle::{Lifecycle, Records};
 use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
@@ -141,9 +141,19 @@ impl Lifecycle for Aws {
         Ok(vec![group, format!("role {role} for it"), flow_log])
     }
 
-    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+    async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error> {
         let _change = cancellation.change();
-        Ok(delete::delete(self, flow_log, cancellation).await?)
+        Ok(delete::delete(self, flow_log, records, cancellation).await?)
+    }
+
+    async fn shrink(
+        &self,
+        flow_log: &FlowLog,
+        interfaces: &[String],
+        cancellation: &Cancellation,
+    ) -> Result<(), Error> {
+        let _change = cancellation.change();
+        Ok(delete::shrink(self, flow_log, interfaces, cancellation).await?)
     }
 
     async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error> {

@@ -9,18 +9,19 @@ use super::naming::role_name;
 use super::{flow_logs, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::flow_log::FlowLog;
+use crate::account::lifecycle::Records;
 use crate::account::naming::LOG_GROUP_PREFIX;
 
 /// Deletes a flow log and everything that was created for it; continues after failures.
-pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+pub(super) async fn delete(
+    aws: &Aws,
+    flow_log: &FlowLog,
+    records: Records,
+    cancellation: &Cancellation,
+) -> Result<(), Error> {
     cancellation.check()?;
     let clients = aws.clients().await?;
-    let all = flow_logs::all(clients).await?;
-    let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-    // Not by id, which changes when an interface joins.
-    let is_meant = |group: &flow_logs::Group| group.kind == flow_log.kind && group.log_group() == flow_log.log_group;
-    let group = flow_logs::grouped(ours).into_iter().find(is_meant);
-    let group = group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })?;
+    let group = found(clients, flow_log).await?;
     let ids = group.ids();
     let role = role_name(&clients.region, &group.name);
     // The Go tool derives it from the name too.
@@ -46,12 +47,37 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancell
         },
         async {
             match its_group? {
+                _ if records == Records::Kept => Ok(()),
                 Some(found) => orphaned_log_group(clients, &log_group, found.run.as_deref(), &ids).await,
                 None => Ok(()),
             }
         },
     );
     Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect())
+}
+
+/// Deletes the flow logs of interfaces, and nothing else.
+pub(super) async fn shrink(
+    aws: &Aws,
+    flow_log: &FlowLog,
+    interfaces: &[String],
+    cancellation: &Cancellation,
+) -> Result<(), Error> {
+    cancellation.check()?;
+    let clients = aws.clients().await?;
+    let group = found(clients, flow_log).await?;
+    let is_meant = |one: &&Ec2FlowLog| one.resource_id().is_some_and(|id| interfaces.iter().any(|meant| meant == id));
+    let meant = group.flow_logs.iter().filter(is_meant);
+    let ids: Vec<String> = meant.filter_map(Ec2FlowLog::flow_log_id).map(Into::into).collect();
+    Error::of(flow_logs::delete(clients, &ids).await)
+}
+
+/// The flow logs that are one for the user, as they are now.
+async fn found(clients: &Clients, flow_log: &FlowLog) -> Result<flow_logs::Group, Error> {
+    // Not by id, which changes when an interface joins.
+    let is_meant = |group: &flow_logs::Group| group.kind == flow_log.kind && group.log_group() == flow_log.log_group;
+    let group = flow_logs::grouped(flow_logs::ours(clients).await?).into_iter().find(is_meant);
+    group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })
 }
 
 /// Deletes a role that was last used by a run, unless another run uses it by now, or a flow log that is not among those

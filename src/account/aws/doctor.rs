@@ -11,7 +11,8 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecis
 use super::client::{Caller, Clients};
 use super::connection::Aws;
 use super::error::Error;
-use super::flow_logs::{self, Group, Resources};
+use super::flow_logs::{self, Group, PENDING, Resources};
+use super::naming::{PROJECT, ROLE_PREFIX};
 use super::policy::{self, Action, Probe};
 use super::{log_groups, roles};
 use crate::account::finding::{Finding, Leftover, Remedy};
@@ -26,7 +27,7 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
         flow_logs::all(clients),
         log_groups::list(clients),
         roles::list(clients),
-        denied_actions(clients),
+        denied_actions(aws, clients),
     );
     let mut denied = denied;
     let inventory = seen(inventory, &mut denied)?;
@@ -41,7 +42,7 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
         let resources = inventory.as_deref().map(Resources::new);
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
         for group in flow_logs::grouped(ours) {
-            findings.extend(of_group(&group, resources.as_ref(), groups.as_deref()));
+            findings.extend(of_group(&group, resources.as_ref(), groups.as_deref(), roles.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(
             orphaned_log_groups(clients, groups.unwrap_or_default(), all, until),
@@ -71,17 +72,29 @@ fn seen<T>(outcome: Result<T, Error>, denied: &mut BTreeSet<String>) -> Result<O
     }
 }
 
-fn of_group(group: &Group, resources: Option<&Resources>, log_groups: Option<&[LogGroup]>) -> Vec<Finding> {
+fn of_group(
+    group: &Group,
+    resources: Option<&Resources>,
+    log_groups: Option<&[LogGroup]>,
+    roles: Option<&[Role]>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let label = format!("the flow log {} ({})", group.name, group.id());
     let mut add = |problem: String, remedy| findings.push(Finding::new(problem, remedy));
     let status = group.status();
-    if status != "SUCCESS" {
+    if !["SUCCESS", PENDING].contains(&status.as_str()) {
         add(format!("{label}: delivery: {status}"), None);
     }
     let name = group.log_group();
     if log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name))) {
         add(format!("{label}: there is no log group {name}: delete and recreate the flow log"), None);
+    }
+    let is_listed = |arn: &str| roles.is_none_or(|roles| roles.iter().any(|role| role.arn == arn));
+    let role_arns = group.flow_logs.iter().filter_map(Ec2FlowLog::deliver_logs_permission_arn);
+    // Roles of other names are not listed.
+    let mut gone = role_arns.filter(|arn| arn.contains(ROLE_PREFIX) && !is_listed(arn));
+    if let Some(arn) = gone.next() {
+        add(format!("{label}: there is no role {arn}: delete and recreate the flow log"), None);
     }
     let Some(resources) = resources else { return findings };
     let deletes = || Remedy::Delete(group.describe(resources, log_groups.unwrap_or_default()));
@@ -115,10 +128,27 @@ async fn orphaned_log_groups(
         if all.iter().any(|flow_log| flow_log.log_group_name() == Some(&name)) {
             continue;
         }
-        if let Some(ours) = log_groups::ours(clients, group).await?.filter(|ours| ours.touched() <= until) {
-            let problem = format!("no flow log delivers to the log group {name}");
+        let Some(ours) = log_groups::ours(clients, group).await? else {
+            let problem = format!(
+                "no flow log delivers to the log group {name}, and it is not tagged `{}={}`: a late delivery may have \
+                 created one of ours again, or somebody else created it",
+                PROJECT.0, PROJECT.1
+            );
+            findings.push(Finding::new(problem, None));
+            continue;
+        };
+        if ours.touched() > until {
+            continue;
+        }
+        let problem = format!("no flow log delivers to the log group {name}");
+        if log_groups::is_empty(clients, &name).await? {
             let remedy = Remedy::Remove(Leftover::LogGroup { name, run: ours.run });
             findings.push(Finding::new(problem, Some(remedy)));
+        } else {
+            let size =
+                indicatif::HumanBytes(ours.group.stored_bytes().and_then(|bytes| bytes.try_into().ok()).unwrap_or(0));
+            let delete = format!("`aws logs delete-log-group --log-group-name {name}` deletes them");
+            findings.push(Finding::new(format!("{problem}, which keeps records ({size}): {delete}"), None));
         }
     }
     Ok(findings)
@@ -148,12 +178,12 @@ async fn orphaned_roles(
     Ok(findings)
 }
 
-/// The actions that IAM's simulator denies the caller; empty if it cannot be used.
-async fn denied_actions(clients: &Clients) -> BTreeSet<String> {
+/// The actions that IAM's simulator denies the caller; empty, with a note, if it cannot be used.
+async fn denied_actions(aws: &Aws, clients: &Clients) -> BTreeSet<String> {
     match simulated(clients).await {
         Ok(denied) => denied,
         Err(error) => {
-            tracing::info!("permissions are not checked: {error}");
+            aws.tell(&format!("the caller's permissions are not checked: {error}"));
             BTreeSet::new()
         }
     }
@@ -190,7 +220,14 @@ async fn simulate(clients: &Clients, source: &str, probe: Probe) -> Result<Vec<S
 async fn principal(clients: &Clients, caller: &Caller) -> Result<Option<String>, Error> {
     let session = caller.arn.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next());
     match session {
-        Some(role) => Ok(roles::get(clients, role).await?.map(|role| role.arn)),
+        Some(role) => match roles::get(clients, role).await {
+            Ok(found) => Ok(found.map(|role| role.arn)),
+            // Most roles have no path, and not everybody may look at his own role.
+            Err(error) if error.denied().is_some() => {
+                Ok(Some(format!("arn:{}:iam::{}:role/{role}", caller.partition(), caller.account)))
+            }
+            Err(error) => Err(error),
+        },
         None if caller.arn.ends_with(":root") => Ok(None),
         None => Ok(Some(caller.arn.clone())),
     }

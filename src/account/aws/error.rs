@@ -159,6 +159,14 @@ pub enum Error {
         /// The resources that could not be deleted, with the reasons.
         left: Vec<String>,
     },
+    /// Somebody else attached policies to a role.
+    #[error("the role {role} is held by policies that this tool did not attach: {}", policies.join(", "))]
+    Held {
+        /// Its name.
+        role: String,
+        /// The names or ARNs of the policies.
+        policies: Vec<String>,
+    },
     /// `create`, `doctor` or another command for a single account, over several.
     #[error("this command takes one profile and one Region")]
     OnePlace,
@@ -286,6 +294,10 @@ fn rolled_back(undone: &[String], left: &[String]) -> String {
 /// The codes of calls that are throttled: there are too many at present.
 const THROTTLED: [&str; 5] =
     ["ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException", "EC2ThrottledException"];
+/// The codes of changes that another change of the same thing is in the way of.
+const CONFLICTS: [&str; 3] = ["OperationAbortedException", "ConcurrentModification", "ConcurrentModificationException"];
+/// The code of a role that has policies, also for a moment after the last one is deleted.
+const DELETE_CONFLICT: &str = "DeleteConflict";
 /// The code of a query beyond the number of concurrent ones; of other calls, that the account has as much as it may have.
 const LIMIT_EXCEEDED: &str = "LimitExceededException";
 
@@ -380,6 +392,10 @@ impl Error {
                 (Some(help), false) => Some(format!("{help}; {CLEAN_UP}")),
             },
             Self::Several(errors) => errors.iter().find_map(Self::help),
+            Self::Held { role, .. } => Some(format!(
+                "take them off (`aws iam delete-role-policy`, `aws iam detach-role-policy`); then `flowlogs doctor --fix` \
+                 deletes {role}"
+            )),
             Self::OnePlace => Some("name one: `--profile NAME --region REGION`".into()),
             Self::FieldMissing { .. } => {
                 Some("a flow log keeps its fields: `delete` it and `create` it with `--fields`".into())
@@ -432,6 +448,13 @@ impl Error {
         // For other calls it says that the account has as much as it may have.
         let is_too_many_queries = action == Action::StartQuery && code == LIMIT_EXCEEDED;
         THROTTLED.contains(&code.as_str()) || is_too_many_queries
+    }
+
+    /// Returns whether another change of the same thing is in the way, or one that the service does not see yet.
+    pub(super) fn is_conflict(&self, action: Action) -> bool {
+        let Self::Refused { code, .. } = self else { return false };
+        let is_lag = action == Action::DeleteRole && code == DELETE_CONFLICT;
+        CONFLICTS.contains(&code.as_str()) || is_lag
     }
 
     /// Returns whether the same call may succeed a while later: there is no answer, a fault of the service, or there are

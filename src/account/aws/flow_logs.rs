@@ -32,6 +32,9 @@ use crate::value::EpochSeconds;
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
 pub(super) const RESOURCES_PER_CALL: usize = 300;
 
+/// The status of a flow log that has not delivered yet.
+pub(super) const PENDING: &str = "PENDING";
+
 /// Every flow log, including those of other tools.
 pub(super) async fn all(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> {
     matching(clients, Vec::new()).await
@@ -92,7 +95,7 @@ pub(super) fn created(flow_log: &ec2::FlowLog) -> EpochSeconds {
 
 /// The problem of delivery, if there is one.
 pub(super) fn trouble(flow_log: &ec2::FlowLog) -> Option<String> {
-    let status = flow_log.deliver_logs_status().filter(|status| *status != "SUCCESS");
+    let status = flow_log.deliver_logs_status().filter(|status| !["SUCCESS", ""].contains(status));
     let message = flow_log.deliver_logs_error_message().filter(|message| !message.is_empty());
     message.or(status).map(ToString::to_string)
 }
@@ -147,7 +150,7 @@ pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
         format: flow_log.log_format().unwrap_or_default().into(),
         is_ours: is_ours(flow_log),
         created: created(flow_log),
-        status: trouble(flow_log).unwrap_or_else(|| "SUCCESS".into()),
+        status: trouble(flow_log).unwrap_or_else(|| flow_log.deliver_logs_status().unwrap_or(PENDING).into()),
         usd_a_month: None,
         place: None,
     }
@@ -229,14 +232,15 @@ impl Group {
     /// The first problem of delivery, or its state.
     pub(super) fn status(&self) -> String {
         let of = |flow_log: &ec2::FlowLog| {
-            let status = flow_log.deliver_logs_status().unwrap_or("UNKNOWN");
+            // It has none until the first delivery.
+            let status = flow_log.deliver_logs_status().filter(|status| !status.is_empty()).unwrap_or(PENDING);
             match flow_log.deliver_logs_error_message().filter(|message| !message.is_empty()) {
                 Some(message) => format!("{status}: {message}"),
                 None => status.to_string(),
             }
         };
         let all: Vec<String> = self.flow_logs.iter().map(of).collect();
-        let bad = all.iter().find(|status| *status != "SUCCESS");
+        let bad = all.iter().find(|status| !["SUCCESS", PENDING].contains(&status.as_str()));
         bad.or(all.first()).cloned().unwrap_or_default()
     }
 

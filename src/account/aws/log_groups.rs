@@ -85,6 +85,13 @@ pub(super) async fn ours(clients: &Clients, group: LogGroup) -> Result<Option<Ou
     Ok(is_ours.then_some(Ours { group, run }))
 }
 
+/// Whether nothing was ever delivered to a log group.
+pub(super) async fn is_empty(clients: &Clients, group: &str) -> Result<bool, Error> {
+    let send = || clients.logs.describe_log_streams().log_group_name(group).limit(1).send();
+    let found = clients.call(Action::DescribeLogStreams, &format!("list the streams of {group}"), send).await?;
+    Ok(found.log_streams().is_empty())
+}
+
 /// Marks a log group of an earlier run as one that this run uses.
 pub(super) async fn take_over(clients: &Clients, ours: &Ours, run: &Run) -> Result<(), Error> {
     let doing = format!("tag the log group {}", ours.group.log_group_name().unwrap_or_default());

@@ -17,11 +17,14 @@ use crate::account::cancellation::Cancellation;
 /// The longest pause before the first retry, and of all.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The time after which a call is given up.
+/// The time after which a call that is throttled is given up.
 const PATIENCE: Duration = Duration::from_mins(10);
+/// The time after which a call is given up that is in the way of another one.
+const PATIENCE_WITH_CONFLICTS: Duration = Duration::from_secs(20);
 
 impl Clients {
-    /// Makes a call, and makes it again while the service throttles it; says so once.
+    /// Makes a call, and makes it again while the service throttles it, which it says once, and for a while where the
+    /// service is still busy with another change of the same thing.
     ///
     /// # Errors
     ///
@@ -40,8 +43,8 @@ impl Clients {
                 Box::pin(send()).await
             };
             match outcome.map_err(|error| self.failed(&error, action, doing)) {
-                Err(error) if error.is_throttled(action) && began.elapsed() < PATIENCE => {
-                    if longest == FIRST_PAUSE {
+                Err(error) if may_pass(&error, action, began.elapsed()) => {
+                    if longest == FIRST_PAUSE && error.is_throttled(action) {
                         self.tell(News::Note(&format!("waiting: {}", error.message())));
                     }
                     Cancellation::current().sleep(jittered(longest)).await?;
@@ -83,6 +86,11 @@ impl Clients {
             token = next;
         }
     }
+}
+
+/// Whether a call that failed may succeed if it is made again.
+fn may_pass(error: &Error, action: Action, waited: Duration) -> bool {
+    (error.is_throttled(action) && waited < PATIENCE) || (error.is_conflict(action) && waited < PATIENCE_WITH_CONFLICTS)
 }
 
 /// A pause of random length, so that callers that were throttled together do not come back together (full jitter).

@@ -134,6 +134,11 @@ actions! {
     ListTagsForResource "logs:ListTagsForResource" LogGroups [Create Delete Doctor]
     GetRole "iam:GetRole" Roles [Create Delete Doctor]
     ListRoles "iam:ListRoles" Everything [Doctor]
+    // Before a role is deleted.
+    ListRolePolicies "iam:ListRolePolicies" Roles [Create Delete]
+    ListAttachedRolePolicies "iam:ListAttachedRolePolicies" Roles [Create Delete]
+    // Whether a log group is empty.
+    DescribeLogStreams "logs:DescribeLogStreams" LogGroups [Doctor]
     SimulatePrincipalPolicy "iam:SimulatePrincipalPolicy" Everything [Doctor]
     CreateLogGroup "logs:CreateLogGroup" LogGroups [Create]
     // Tags that are set on creation.

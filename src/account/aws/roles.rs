@@ -1,5 +1,6 @@
 //! Roles with which the service delivers records: created, read, deleted.
 
+use aws_sdk_iam::operation::list_attached_role_policies::ListAttachedRolePoliciesOutput;
 use aws_sdk_iam::types::{Role, Tag};
 use serde_json::json;
 
@@ -130,8 +131,33 @@ pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
     let empty = || clients.iam.delete_role_policy().role_name(role).policy_name(POLICY).send();
     let doing = format!("delete the policy of the role {role}");
     missing_is_done(clients.call(Action::DeleteRolePolicy, &doing, empty).await)?;
+    // Asked beforehand, as a refusal for a moment after that call looks the same.
+    let policies = policies(clients, role).await?;
+    if !policies.is_empty() {
+        return Err(Error::Held { role: role.into(), policies });
+    }
     let delete = || clients.iam.delete_role().role_name(role).send();
     missing_is_done(clients.call(Action::DeleteRole, &format!("delete the role {role}"), delete).await)
+}
+
+/// The policies on a role beside ours, which may be listed for a moment after it is deleted; none if the role is gone.
+async fn policies(clients: &Clients, role: &str) -> Result<Vec<String>, Error> {
+    let doing = format!("list the policies of the role {role}");
+    let inline = |marker| clients.iam.list_role_policies().role_name(role).set_marker(marker).send();
+    let attached = |marker| clients.iam.list_attached_role_policies().role_name(role).set_marker(marker).send();
+    let parts = |page: ListAttachedRolePoliciesOutput| (page.attached_policies, page.marker);
+    let listed = tokio::try_join!(
+        clients.pages(Action::ListRolePolicies, &doing, inline, |page| (Some(page.policy_names), page.marker)),
+        clients.pages(Action::ListAttachedRolePolicies, &doing, attached, parts),
+    );
+    match listed {
+        Ok((inline, attached)) => {
+            let inline = inline.into_iter().filter(|name| name != POLICY);
+            Ok(inline.chain(attached.into_iter().filter_map(|policy| policy.policy_arn)).collect())
+        }
+        Err(error) if error.is_missing() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 fn missing_is_done<T>(outcome: Result<T, Error>) -> Result<(), Error> {

@@ -18,7 +18,7 @@ use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::inventory_names::names;
-use crate::account::lifecycle::Lifecycle;
+use crate::account::lifecycle::{Lifecycle, Records};
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
@@ -135,8 +135,21 @@ impl Lifecycle for Embedded {
         Ok(created)
     }
 
-    async fn delete(&self, flow_log: &FlowLog, _: &Cancellation) -> Result<(), Error> {
+    // The records belong to the folder.
+    fn deletes_records(&self) -> bool {
+        false
+    }
+
+    async fn delete(&self, flow_log: &FlowLog, _: Records, _: &Cancellation) -> Result<(), Error> {
         Ok(self.state.change(|entries| entries.retain(|entry| entry.id != flow_log.id))?)
+    }
+
+    async fn shrink(&self, flow_log: &FlowLog, interfaces: &[String], _: &Cancellation) -> Result<(), Error> {
+        Ok(self.state.change(|entries| {
+            for entry in entries.iter_mut().filter(|entry| entry.id == flow_log.id) {
+                entry.interfaces.retain(|id| !interfaces.contains(id));
+            }
+        })?)
     }
 
     async fn findings(&self, _: Duration) -> Result<Vec<Finding>, Error> {
