@@ -15,6 +15,7 @@ mod names;
 mod needed;
 mod pipeline;
 mod records;
+mod role;
 
 use crate::query::missing::Missing;
 use crate::query::plan::{Plan, Shape, Source};
@@ -70,6 +71,7 @@ pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
     let mut pipeline = pipeline::Pipeline::new(format);
     pipeline.parse(plan)?;
+    pipeline.role(plan)?;
     let (columns, order) = match &plan.shape {
         Shape::Records { columns, .. } => {
             let names = records::emit(&mut pipeline, plan, columns)?;

@@ -4,7 +4,7 @@ use crate::account::inventory::Inventory;
 pub(super) use crate::engine::Names;
 use crate::field::Field;
 
-/// `local.type`, `local.name` and `remote.name` by an inventory: the owner of an interface, by its name, or by its id
+/// `local.type`, `local.name`, and the names of the other ends by an inventory: the owner of an interface, by its name, or by its id
 /// if it has no name.
 pub(super) fn names(inventory: &Inventory) -> Names {
     let mut names = Names::default();
@@ -14,7 +14,9 @@ pub(super) fn names(inventory: &Inventory) -> Names {
         names.add_for_text(Field::LocalName, &interface.id, name);
         // An address belongs to one interface in a VPC; if two VPCs have the address, the first one wins.
         for address in &interface.addresses {
-            names.add_for_address(Field::RemoteName, *address, name);
+            for field in [Field::RemoteName, Field::ClientName, Field::ServerName] {
+                names.add_for_address(field, *address, name);
+            }
         }
     }
     names

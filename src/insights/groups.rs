@@ -1,6 +1,6 @@
 //! A plan of groups: its keys, aggregates, filter over groups, order and limit.
 
-use super::column::{self, Column};
+use super::column::{self, Column, ROLE};
 use super::error::Error;
 use super::filter;
 use super::format::is_timestamp;
@@ -155,6 +155,9 @@ impl Stats<'_, '_> {
     /// The names that are given before aggregates get theirs.
     fn names(&self, keys: &[String]) -> Names {
         let mut names = Names::default();
+        if self.plan.reads_role() {
+            names.reserve(ROLE);
+        }
         let computed = self.values.iter().chain(&self.flags).map(|column| &column.name);
         computed.chain(keys).for_each(|name| names.reserve(name));
         names

@@ -261,6 +261,8 @@ fn side(subject: &Source) -> &'static str {
         Source::Field(Field::DstAddr) => "dst",
         Source::Field(Field::LocalAddr) => "local",
         Source::Field(Field::RemoteAddr) => "remote",
+        Source::Field(Field::ClientAddr) => "client",
+        Source::Field(Field::ServerAddr) => "server",
         Source::Field(Field::PktSrcAddr) => "pkt.src",
         _ => "pkt.dst",
     }

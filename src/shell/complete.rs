@@ -11,7 +11,7 @@ use crate::kind::TargetKind;
 use crate::query::address_set::AddressSet;
 use crate::query::moment::Day;
 use crate::query::parse::{Next, next_of};
-use crate::query::word::TEST_WORDS;
+use crate::query::word::{SIDES, TEST_WORDS};
 use crate::value::TCP_FLAGS;
 
 /// Where the word before the cursor starts, and what it may become.
@@ -173,7 +173,7 @@ fn functions() -> Vec<String> {
 fn tests(known: &Known) -> Vec<String> {
     let mut words: Vec<String> = TEST_WORDS.iter().copied().map(String::from).collect();
     words.extend(field_names(|field| !matches!(field.info().origin, Origin::Inventory(_))));
-    words.extend(["src", "dst", "local", "remote", "host", "net", "port", "flags"].map(String::from));
+    words.extend(SIDES.iter().chain(&["host", "net", "port", "flags"]).map(ToString::to_string));
     words.extend(known.saved().into_iter().map(|name| format!("@{name}")));
     words
 }

@@ -13,6 +13,7 @@ use crate::engine::Error;
 use crate::engine::record::{Slot, TEXT, data_type};
 use crate::field::{Field, Origin};
 use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
+use crate::query::role;
 use crate::query::window::Interval;
 
 use super::names::Names;
@@ -80,7 +81,8 @@ impl Lowering<'_> {
                 let [start, end] = [Field::Start, Field::End].map(|field| self.slot(Slot::Field(field)));
                 Ok(Operand::new(end.expr - start.expr, DataType::Int64))
             }
-            Origin::BySide { ingress, egress } => self.by_side(ingress, egress),
+            Origin::Role => self.role(),
+            Origin::BySide { by, sides } => self.by_side(by, sides),
             // A plan names a side wherever a single value is needed.
             Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
             Origin::Inventory(key) => {
@@ -92,15 +94,19 @@ impl Lowering<'_> {
         }
     }
 
-    fn by_side(&self, ingress: Field, egress: Field) -> Result<Operand, Error> {
-        let direction = self.slot(Slot::Field(Field::Direction)).expr;
-        let [ingress, egress] = [ingress, egress].map(|field| self.slot(Slot::Field(field)));
-        let data_type = ingress.data_type;
-        let expr = when(direction.clone().eq(text("ingress")), ingress.expr)
-            .when(direction.eq(text("egress")), egress.expr)
-            .end()
-            .map_err(|error| Error::Engine { source: Box::new(error) })?;
-        Ok(Operand::new(expr, data_type))
+    /// The word of the first case whose filter holds.
+    fn role(&self) -> Result<Operand, Error> {
+        let cases = role::cases().into_iter().map(|(filter, word)| Ok((self.filter(&filter)?, text(word))));
+        Ok(Operand::new(first_of(cases.collect::<Result<_, Error>>()?)?, TEXT))
+    }
+
+    /// The value of the side whose word `by` has.
+    fn by_side(&self, by: Field, sides: [(&str, Field); 2]) -> Result<Operand, Error> {
+        let by = self.field(by)?.expr;
+        let [(first, one), (second, other)] = sides.map(|(word, side)| (word, self.slot(Slot::Field(side))));
+        let data_type = one.data_type;
+        let cases = vec![(by.clone().eq(text(first)), one.expr), (by.eq(text(second)), other.expr)];
+        Ok(Operand::new(first_of(cases)?, data_type))
     }
 
     /// The condition that the time is in the interval.
@@ -133,6 +139,17 @@ impl Lowering<'_> {
     fn filters(&self, parts: &[Filter]) -> Result<Vec<Expr>, Error> {
         parts.iter().map(|part| self.filter(part)).collect()
     }
+}
+
+/// The value of the first case whose condition holds; absent if none does.
+fn first_of(cases: Vec<(Expr, Expr)>) -> Result<Expr, Error> {
+    let mut cases = cases.into_iter();
+    let Some((condition, value)) = cases.next() else { return Ok(lit(ScalarValue::Null)) };
+    let mut first = when(condition, value);
+    for (condition, value) in cases {
+        first = first.when(condition, value);
+    }
+    first.end().map_err(|error| Error::Engine { source: Box::new(error) })
 }
 
 /// A comparison of two values.
