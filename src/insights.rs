@@ -38,7 +38,7 @@ pub struct Query {
     pub notes: Vec<String>,
 }
 
-/// The Insights text of a plan over logs of this format.
+/// The Insights text of a plan over logs of this format; that of conversations makes their groups by interface.
 ///
 /// # Errors
 ///
@@ -48,6 +48,8 @@ pub struct Query {
 /// [`Error::SeveralFormats`] for a field that the service does not find among records of several formats,
 /// [`Error::TooLong`] over 10,000 characters.
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
+    let per_interface = plan.per_interface();
+    let plan = per_interface.as_ref().unwrap_or(plan);
     refuse_extra_columns(plan)?;
     match missing(plan, std::slice::from_ref(format)) {
         Some(missing) => Err(Error::FieldMissing { missing }),

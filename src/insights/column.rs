@@ -91,6 +91,13 @@ fn by_side(field: Field, by: Field, sides: [(&str, Field); 2]) -> Column {
     Column::computed(field.result_name(), text)
 }
 
+/// The number of records of this role; 0 for any other record, and where there is none.
+pub(super) fn in_role(field: Field, role: &str) -> Column {
+    let name = stored_name(field);
+    let number = format!("if(({ROLE} = \"{role}\") and (isNumeric({name})), {name}, 0)");
+    Column::computed(format!("{}_of_{role}", field.result_name()), number)
+}
+
 /// The `fields` commands of what is shown or computed, and of flags over it: a name may be used from the next command
 /// on.
 pub(super) fn fields(columns: &[Column], flags: &[Column]) -> Vec<String> {

@@ -119,7 +119,10 @@ impl Stats<'_, '_> {
         if aggregate.function == Function::Distinct {
             return self.distinct(field);
         }
-        let operand = self.compute(column::shown(field)?);
+        let mut operand = self.compute(column::shown(field)?);
+        if let Some(role) = aggregate.role {
+            operand = self.compute(column::in_role(field, role));
+        }
         // Arithmetic makes a number of what is one, and nothing of `-`, which would be the least value.
         let is_number = is_timestamp(field) || field == Field::Duration;
         let number = if is_number { operand.clone() } else { format!("{operand} * 1") };

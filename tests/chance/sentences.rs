@@ -515,9 +515,10 @@ pub(crate) fn sentence(random: &mut Random) -> String {
         1 => "from 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z",
         _ => "",
     };
-    let stages = match random.below(3) {
-        0 => records(random),
-        1 => top(random),
+    let stages = match random.below(7) {
+        0 => conversations(random),
+        1 | 2 => records(random),
+        3 | 4 => top(random),
         _ => groups(random),
     };
     format!("{target} {filter} {window} {stages}")
@@ -539,6 +540,14 @@ fn top(random: &mut Random) -> String {
     let mut columns: Vec<Column> = keys.iter().map(|key| key_column(key)).collect();
     columns.push((by.into(), Held::Number));
     format!(" | top {count} {} by {by}{}", keys.join(", "), having(random, &columns))
+}
+
+fn conversations(random: &mut Random) -> String {
+    let count = random.pick(&["", " 1", " 5"]);
+    let by = random.pick(&["", " by flows", " by bytes", " by packets"]);
+    let columns = [("client_addr", Held::Address), ("server_port", Held::Port), ("bytes_back", Held::Number)];
+    let columns = columns.map(|(name, held)| (name.to_string(), held));
+    format!(" | conversations{count}{by}{}", having(random, &columns))
 }
 
 fn groups(random: &mut Random) -> String {

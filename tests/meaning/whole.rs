@@ -62,7 +62,10 @@ impl Asked {
         Self { records, engine, logs }
     }
 
+    /// Conversations are made of groups by interface, which both sides are asked for.
     fn ask(&self, text: &str, plan: &Plan, tally: &mut Tally) {
+        let per_interface = plan.per_interface();
+        let plan = per_interface.as_ref().unwrap_or(plan);
         match check(plan, &self.records.format(), &self.engine, &self.logs) {
             Ok(Checked::Same) => {
                 tally.plans += 1;

@@ -100,6 +100,12 @@ impl Lowering<'_> {
         Ok(Operand::new(first_of(cases.collect::<Result<_, Error>>()?)?, TEXT))
     }
 
+    /// The number of a record of this role; 0 for any other record, and where there is none.
+    pub(crate) fn in_role(&self, number: Expr, role: &str) -> Result<Expr, Error> {
+        let is_added = self.role()?.expr.eq(text(role)).and(number.clone().is_not_null());
+        first_of(vec![(is_added, number), (lit(true), lit(0_i64))])
+    }
+
     /// The value of the side whose word `by` has.
     fn by_side(&self, by: Field, sides: [(&str, Field); 2]) -> Result<Operand, Error> {
         let by = self.field(by)?.expr;
