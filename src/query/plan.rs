@@ -640,7 +640,28 @@ impl Plan {
     }
 }
 
+impl Filter {
+    pub(super) fn for_each_source(&mut self, change: &mut impl FnMut(&mut Source)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.for_each_source(change)),
+            Self::Test(source, _) => change(source),
+            Self::Relation(relation) => [&mut relation.left, &mut relation.right].into_iter().for_each(change),
+            Self::True | Self::False | Self::Ported(_) | Self::Family { .. } | Self::FamilyAbsent => {}
+        }
+    }
+}
+
 impl Condition {
+    pub(super) fn for_each_source(&mut self, change: &mut impl FnMut(&mut Source)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.for_each_source(change)),
+            Self::Not(part) => part.for_each_source(change),
+            Self::Test(source, _) => change(source),
+            Self::Relation(relation) => [&mut relation.left, &mut relation.right].into_iter().for_each(change),
+            Self::Family(_) | Self::Status(_) => {}
+        }
+    }
+
     pub(super) fn names_family(&self) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_family),

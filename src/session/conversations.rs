@@ -5,8 +5,9 @@
 
 use std::cmp::Ordering;
 
+use crate::field::Field;
 use crate::query::holds::Predicate;
-use crate::query::plan::{GroupStage, Groups, Limit, Measure, Plan, Shape, Source};
+use crate::query::plan::{GroupKey, GroupStage, Groups, Limit, Measure, Plan, Shape, Source};
 use crate::value::{Row, RunStats, Value, compare_rows};
 
 /// The conversations of a plan, made of its [groups by interface](Plan::per_interface).
@@ -26,7 +27,7 @@ impl<'a> Conversations<'a> {
 
     /// Turns groups by interface into the rows of the answer; says in its statistics what they leave out.
     pub(super) fn rows(&self, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
-        let unknown: u64 = rows.extract_if(.., |row| !has_ends(row)).map(|row| self.flows(&row)).sum();
+        let unknown: u64 = rows.extract_if(.., |row| !self.has_ends(row)).map(|row| self.flows(&row)).sum();
         if unknown > 0 {
             let records = if unknown == 1 { "record is" } else { "records are" };
             stats.notes.push(format!("{unknown} {records} left out: it is not known who asked whom"));
@@ -72,6 +73,12 @@ impl<'a> Conversations<'a> {
             .then_with(|| compare_rows(a, b, (0..a.len()).map(|place| (place, false))))
     }
 
+    /// Whether the addresses of both ends are known.
+    fn has_ends(&self, row: &Row) -> bool {
+        let is_end = |key: &GroupKey| matches!(key.source(), Source::Field(Field::ClientAddr | Field::ServerAddr));
+        self.groups.keys.iter().zip(row).all(|(key, value)| !is_end(key) || *value != Value::Absent)
+    }
+
     fn flows(&self, row: &Row) -> u64 {
         // The interface stands before the measures.
         match row[self.groups.keys.len() + 1] {
@@ -79,11 +86,6 @@ impl<'a> Conversations<'a> {
             _ => 0,
         }
     }
-}
-
-/// Whether both ends are known: the client and the server stand first.
-fn has_ends(row: &Row) -> bool {
-    row[..2].iter().all(|end| *end != Value::Absent)
 }
 
 /// The size of a conversation, both directions together, by its measures.
