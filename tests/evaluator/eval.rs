@@ -51,7 +51,10 @@ fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
             }
             // The number that a text spells is read once for the whole list.
             let number = left.ordered();
-            let is_in = list.iter().any(|item| are_equal((&left, number), &value(item, row, settings)));
+            let is_in = list.iter().any(|item| match item {
+                Expr::Number(item) => number == Some(*item),
+                item => are_equal((&left, number), &value(item, row, settings)),
+            });
             Some(is_in != *negated)
         }
         Expr::Like { value: left, pattern, negated } => {
