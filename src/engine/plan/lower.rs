@@ -13,7 +13,6 @@ use crate::engine::Error;
 use crate::engine::record::{Slot, TEXT, data_type};
 use crate::field::{Field, Origin};
 use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
-use crate::query::role;
 use crate::query::window::Interval;
 
 use super::names::Names;
@@ -81,7 +80,7 @@ impl Lowering<'_> {
                 let [start, end] = [Field::Start, Field::End].map(|field| self.slot(Slot::Field(field)));
                 Ok(Operand::new(end.expr - start.expr, DataType::Int64))
             }
-            Origin::Role => self.role(),
+            Origin::Role => Ok(self.role()),
             Origin::BySide { by, sides } => self.by_side(by, sides),
             // A plan names a side wherever a single value is needed.
             Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
@@ -94,15 +93,16 @@ impl Lowering<'_> {
         }
     }
 
-    /// The word of the first case whose filter holds.
-    fn role(&self) -> Result<Operand, Error> {
-        let cases = role::cases().into_iter().map(|(filter, word)| Ok((self.filter(&filter)?, text(word))));
-        Ok(Operand::new(first_of(cases.collect::<Result<_, Error>>()?)?, TEXT))
+    /// The role of the record, by a function: it stands in many places of a query, and the rule is long.
+    fn role(&self) -> Operand {
+        let mut arguments = scalar::ROLE_FIELDS.map(|field| self.slot(Slot::Field(field)).expr).to_vec();
+        arguments.push(ident(TableColumn::Ported.name()));
+        Operand::new(scalar::role().call(arguments), TEXT)
     }
 
     /// The number of a record of this role; 0 for any other record, and where there is none.
     pub(crate) fn in_role(&self, number: Expr, role: &str) -> Result<Expr, Error> {
-        let is_added = self.role()?.expr.eq(text(role)).and(number.clone().is_not_null());
+        let is_added = self.role().expr.eq(text(role)).and(number.clone().is_not_null());
         first_of(vec![(is_added, number), (lit(true), lit(0_i64))])
     }
 
