@@ -13,10 +13,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use field_type::FieldType;
-pub use protocol::{PORTED_PROTOCOLS, port_named, port_names, protocol_named, protocol_word, protocol_words};
+pub use protocol::{
+    PORTED_PROTOCOLS, SYSTEM_PORTS, port_named, port_names, protocol_named, protocol_word, protocol_words,
+};
 pub use table::{FIELDS, Field, FieldInfo, Origin};
 pub use word::{
-    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, Named, PATHS, REJECT_REASONS, SERVICES, STATUSES,
+    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, Named, PATHS, REJECT_REASONS, ROLES, SERVICES, STATUSES,
     SUBLOCATION_TYPES, TYPES,
 };
 
@@ -83,12 +85,32 @@ impl Field {
             Origin::Time => vec![Self::Start],
             Origin::Derived => vec![Self::Start, Self::End],
             Origin::EitherSide(sides) => sides.to_vec(),
-            Origin::BySide { ingress, egress } => vec![Self::Direction, ingress, egress],
-            Origin::Inventory(key) => {
-                let mut sources = key.sources();
-                sources.dedup();
-                sources
-            }
+            Origin::Role => vec![Self::SrcPort, Self::DstPort, Self::Protocol, Self::Flags],
+            Origin::BySide { by, sides } => with_sides(by.sources(), sides),
+            Origin::Inventory(key) => key.sources(),
+        }
+    }
+
+    /// The record fields without which this one has no value: its sources, but for those that only make it more
+    /// certain.
+    #[must_use]
+    pub fn required(self) -> Vec<Self> {
+        match self.info().origin {
+            Origin::Role => vec![Self::SrcPort, Self::DstPort],
+            Origin::BySide { by, sides } => with_sides(by.required(), sides),
+            Origin::Inventory(key) => key.required(),
+            _ => self.sources(),
+        }
+    }
+
+    /// Whether the role of the record decides what it has.
+    #[must_use]
+    pub fn reads_role(self) -> bool {
+        match self.info().origin {
+            Origin::Role => true,
+            Origin::BySide { by, .. } => by.reads_role(),
+            Origin::Inventory(key) => key.reads_role(),
+            _ => false,
         }
     }
 
@@ -132,6 +154,16 @@ impl Field {
         add(info.insights);
         spellings
     }
+}
+
+/// These fields and those of both sides, each once.
+fn with_sides(mut fields: Vec<Field>, sides: [(&str, Field); 2]) -> Vec<Field> {
+    for (_, side) in sides {
+        if !fields.contains(&side) {
+            fields.push(side);
+        }
+    }
+    fields
 }
 
 /// Every spelling of every field, in lower case.

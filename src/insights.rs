@@ -15,6 +15,7 @@ mod names;
 mod needed;
 mod pipeline;
 mod records;
+mod role;
 
 use crate::query::missing::Missing;
 use crate::query::plan::{Plan, Shape, Source};
@@ -37,7 +38,7 @@ pub struct Query {
     pub notes: Vec<String>,
 }
 
-/// The Insights text of a plan over logs of this format.
+/// The Insights text of a plan over logs of this format; that of conversations makes their groups by interface.
 ///
 /// # Errors
 ///
@@ -47,6 +48,8 @@ pub struct Query {
 /// [`Error::SeveralFormats`] for a field that the service does not find among records of several formats,
 /// [`Error::TooLong`] over 10,000 characters.
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
+    let per_interface = plan.per_interface();
+    let plan = per_interface.as_ref().unwrap_or(plan);
     refuse_extra_columns(plan)?;
     match missing(plan, std::slice::from_ref(format)) {
         Some(missing) => Err(Error::FieldMissing { missing }),
@@ -70,6 +73,7 @@ pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
     refuse_extra_columns(plan)?;
     let mut pipeline = pipeline::Pipeline::new(format);
     pipeline.parse(plan)?;
+    pipeline.role(plan)?;
     let (columns, order) = match &plan.shape {
         Shape::Records { columns, .. } => {
             let names = records::emit(&mut pipeline, plan, columns)?;

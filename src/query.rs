@@ -19,6 +19,7 @@ pub mod moment;
 pub mod parse;
 pub mod plan;
 pub mod print;
+pub mod role;
 pub mod seconds;
 pub mod window;
 pub mod word;

@@ -3,6 +3,7 @@
 //! A [`Session`] opens the right account and does what can be done with it: create, list, delete,
 //! query. It knows neither how answers are printed nor how sentences are written.
 
+mod conversations;
 mod follow;
 mod interrupt;
 
@@ -24,8 +25,9 @@ use crate::kind::TargetKind;
 use crate::query::clock::Clock;
 use crate::query::plan::{COUNT_ONCE, Plan};
 use crate::query::window::Interval;
-use crate::value::{Progress, RowSink, RunStats};
+use crate::value::{Progress, RowSink, Rows, RunStats};
 
+use conversations::Conversations;
 pub use interrupt::{Interrupt, Waited};
 
 /// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
@@ -347,6 +349,8 @@ impl Session {
     /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
     pub async fn estimate(&self, plan: &Plan, clock: &Clock, above_usd: Option<f64>) -> Result<Estimate, Error> {
         self.account.begin();
+        let per_interface = plan.per_interface();
+        let plan = per_interface.as_ref().unwrap_or(plan);
         self.account.estimate(plan, self.interval(plan, clock), above_usd, &Cancellation::current()).await
     }
 
@@ -393,8 +397,27 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.begin();
         let interval = self.interval(plan, clock);
-        let stats = self.account.run(plan, interval, progress, sink, &Cancellation::current()).await?;
+        let stats = self.ask(plan, interval, progress, sink).await?;
         self.is_partial.fetch_or(stats.is_partial(), Ordering::Relaxed);
+        Ok(stats)
+    }
+
+    /// Asks the account: for conversations for their groups by interface, for anything else as it is.
+    async fn ask(
+        &self,
+        plan: &Plan,
+        interval: Option<Interval>,
+        progress: &Arc<Progress>,
+        sink: &mut (dyn RowSink + Send),
+    ) -> Result<RunStats, Error> {
+        let cancellation = Cancellation::current();
+        let (Some(conversations), Some(per_interface)) = (Conversations::of(plan), plan.per_interface()) else {
+            return self.account.run(plan, interval, progress, sink, &cancellation).await;
+        };
+        let mut groups = Rows::default();
+        let mut stats = self.account.run(&per_interface, interval, progress, &mut groups, &cancellation).await?;
+        sink.columns(&plan.columns()).map_err(Error::Sink)?;
+        sink.rows(conversations.rows(groups.rows, &mut stats)).map_err(Error::Sink)?;
         Ok(stats)
     }
 }

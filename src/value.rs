@@ -240,6 +240,22 @@ impl Column {
 /// The values of one result row, in the order of the columns.
 pub type Row = Vec<Value>;
 
+/// Compares rows by some of their columns; absent values come last in either direction.
+#[must_use]
+pub fn compare_rows(a: &[Value], b: &[Value], order: impl IntoIterator<Item = (usize, bool)>) -> Ordering {
+    let by = |(place, descending): (usize, bool)| {
+        let (a, b) = (&a[place], &b[place]);
+        let ordering = match (a.as_f64(), b.as_f64()) {
+            // A column of averages may contain whole numbers.
+            (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => x.total_cmp(&y),
+            _ => a.compare(b),
+        };
+        let is_reversed = descending && *a != Value::Absent && *b != Value::Absent;
+        if is_reversed { ordering.reverse() } else { ordering }
+    };
+    order.into_iter().map(by).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+}
+
 /// Columns and some of the rows under them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {

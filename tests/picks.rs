@@ -45,10 +45,11 @@ fn a_group_is_picked_in_its_vpc_by_searching() {
     terminal.keys("prod");
     terminal.wait("the list to be narrowed", |screen| screen.contains("vpc prod") && !screen.contains("staging"));
     terminal.keys(RETURN);
-    let list = terminal.wait_for("sg demo-web");
+    let list = terminal.wait_for("sg demo-names");
     assert!(list.contains("Create the flow logs of which?"), "{list}");
     terminal.keys("demo-db");
-    terminal.wait("the list to be narrowed", |screen| screen.contains("sg demo-db") && !screen.contains("sg demo-web"));
+    terminal
+        .wait("the list to be narrowed", |screen| screen.contains("sg demo-db") && !screen.contains("sg demo-names"));
     terminal.keys(" ");
     terminal.keys(RETURN);
     terminal.wait_for("created sg demo-db");
@@ -68,10 +69,10 @@ fn several_flow_logs_are_picked_shown_and_confirmed() {
     terminal.keys(&format!("n{RETURN}"));
     terminal.wait_for("not confirmed: nothing was changed");
     assert_eq!(terminal.exit_code(), 1);
-    assert_eq!(listed(&dir).len(), 3);
+    assert_eq!(listed(&dir).len(), 4);
 
     let mut terminal = Terminal::start(&["--local", &dir, "delete", "all"], &[], 100);
-    terminal.wait_for("these 3? (y/N)");
+    terminal.wait_for("these 4? (y/N)");
     terminal.keys(&format!("y{RETURN}"));
     terminal.wait_for("deleted vpc");
     assert_eq!(terminal.exit_code(), 0);

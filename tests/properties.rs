@@ -415,7 +415,7 @@ mod engine {
     use std::sync::Arc;
 
     use flowlogs::engine::Options;
-    use flowlogs::field::{Field, Origin, PORTED_PROTOCOLS};
+    use flowlogs::field::{Field, Origin, PORTED_PROTOCOLS, port_names};
     use flowlogs::query::compile;
     use flowlogs::query::plan::{Check, Condition, Operator, Order, Relation, Source};
     use flowlogs::session::Session;
@@ -446,12 +446,15 @@ mod engine {
     /// A record as text; its bytes are its number, so that an answer tells which records it has.
     type Record = Vec<String>;
 
+    /// Ports of every kind that tells a server: of services, low, high, and between.
+    const PORTS: &[&str] = &["22", "443", "5432", "8443", "20000", "32767", "32768", "50000", "50051"];
+
     fn record(number: usize) -> impl Strategy<Value = Record> {
         let one_of = |values: &'static [&'static str]| prop::sample::select(values).prop_map(str::to_string);
         let address = || one_of(&["10.0.0.1", "10.0.1.7", "8.8.8.8", "172.32.0.1", "2001:db8::1", "fd00::1", "-"]);
         (
             (one_of(&["eni-1", "eni-2", "eni-3"]), one_of(&["ingress", "egress", "-"]), address(), address()),
-            (one_of(&["22", "443", "50000"]), one_of(&["22", "443", "5432"]), one_of(&["6", "17", "1", "-"])),
+            (one_of(PORTS), one_of(PORTS), one_of(&["6", "17", "1", "-"])),
             (one_of(&["0", "2", "18", "3", "-"]), 0..5_i64, one_of(&["ACCEPT", "REJECT"]), address()),
             (one_of(&["S3", "EC2", "-"]), one_of(&["IPv4", "IPv6", "-"]), one_of(&["vpc-1", "vpc-22", "-"])),
         )
@@ -536,11 +539,39 @@ mod engine {
                 return None;
             }
         }
+        if field == Field::Role {
+            return role(record).map(str::to_string);
+        }
         if field == Field::Duration {
             let seconds = |field| text(record, field).and_then(|text| text.parse::<i64>().ok());
             return Some((seconds(Field::End)? - seconds(Field::Start)?).to_string());
         }
         text(record, field).map(str::to_string)
+    }
+
+    /// Who asked whom, as the language's rule 15 says it.
+    fn role(record: &Record) -> Option<&'static str> {
+        let flags: u8 = text(record, Field::Flags).map_or(0, |flags| flags.parse().expect("flags"));
+        let (syn, ack) = (flags & 2 != 0, flags & 16 != 0);
+        if text(record, Field::Protocol) == Some("6") && syn {
+            return Some(if ack { "response" } else { "request" });
+        }
+        let port = |field| compared(record, field).map(|port| port.parse::<u16>().expect("a port"));
+        let (src, dst) = (port(Field::SrcPort)?, port(Field::DstPort)?);
+        let is_service = |port: u16| port < 1024 || port_names().any(|(_, named)| named == port);
+        match (is_service(src), is_service(dst)) {
+            (true, false) => Some("response"),
+            (false, true) => Some("request"),
+            _ if src >= 32_768 && dst < 32_768 => Some("request"),
+            _ if src < 32_768 && dst >= 32_768 => Some("response"),
+            _ => None,
+        }
+    }
+
+    /// The field that has the value of a side in this record.
+    fn side(record: &Record, by: Field, sides: [(&'static str, Field); 2]) -> Option<Field> {
+        let word = compared(record, by)?;
+        sides.into_iter().find(|(known, _)| *known == word).map(|(_, field)| field)
     }
 
     /// The language's "Meaning, exactly", read literally: slow, and sharing nothing with the engine.
@@ -553,11 +584,7 @@ mod engine {
             Condition::Status(word) => text(record, Field::Status) == Some(word),
             Condition::Test(Source::Field(field), check) => match field.info().origin {
                 Origin::EitherSide(sides) => either(sides, check, record),
-                Origin::BySide { ingress, egress } => match text(record, Field::Direction) {
-                    Some("ingress") => one(ingress, check, record),
-                    Some("egress") => one(egress, check, record),
-                    _ => false,
-                },
+                Origin::BySide { by, sides } => side(record, by, sides).is_some_and(|field| one(field, check, record)),
                 _ => one(*field, check, record),
             },
             Condition::Relation(relation) => related(relation, record),
@@ -565,14 +592,12 @@ mod engine {
         }
     }
 
-    /// Two fields against each other; the interface's side and the far side by the direction.
+    /// Two fields against each other, sides by the words of the record.
     fn related(relation: &Relation, record: &Record) -> bool {
         let value = |source: &Source| {
             let Source::Field(field) = source else { unreachable!("the tests name fields only") };
-            let field = match (field.info().origin, text(record, Field::Direction)) {
-                (Origin::BySide { ingress, .. }, Some("ingress")) => ingress,
-                (Origin::BySide { egress, .. }, Some("egress")) => egress,
-                (Origin::BySide { .. }, _) => return None,
+            let field = match field.info().origin {
+                Origin::BySide { by, sides } => side(record, by, sides)?,
                 _ => *field,
             };
             compared(record, field)

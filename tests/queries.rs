@@ -124,6 +124,10 @@ fn the_same_sentence_prints_the_same_bytes_as_on_files() {
         ("| distinct(src.addr)", "json"),
         ("where icmp | limit 9", "json"),
         ("where src.addr in 2001:db8::/32", "json"),
+        ("where request and server.port = 22 | show time, client.addr, client.port, role | limit 20", "json"),
+        ("where not request and client private | count(), distinct(server.addr) by role, server.port", "json"),
+        ("| conversations 20 by bytes", "json"),
+        ("| conversations | where flows > 1 | sort bytes_back desc, client_addr asc | limit 7", "csv"),
         ("where nodata", "json"),
         ("| limit none", "ndjson"),
         ("where accept | sort bytes desc | limit none", "csv"),
@@ -135,7 +139,7 @@ fn the_same_sentence_prints_the_same_bytes_as_on_files() {
         assert_eq!(files, aws, "{sentence}");
         asked += 1;
     }
-    assert_eq!(asked, 23);
+    assert_eq!(asked, 27);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::account::inventory::Inventory;
 pub(super) use crate::engine::Names;
 use crate::field::Field;
 
-/// `local.type`, `local.name` and `remote.name` by an inventory: the owner of an interface, by its name, or by its id
+/// `local.type`, `local.name`, and the names of the other ends by an inventory: the owner of an interface, by its name, or by its id
 /// if it has no name.
 pub(super) fn names(inventory: &Inventory) -> Names {
     let mut names = Names::default();

@@ -18,7 +18,7 @@ use super::pick;
 use crate::account;
 use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
-use crate::query::plan::{DEFAULT_LIMIT, Limit, Plan, Shape};
+use crate::query::plan::{DEFAULT_LIMIT, GroupStage, Limit, Plan, Shape};
 use crate::query::window::Interval;
 use crate::session::Waited;
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats, time_in};
@@ -170,7 +170,7 @@ async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
 }
 
 pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
-    let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
+    let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.stage == GroupStage::Top);
     let is_held = plan.limit.rows().is_some_and(|rows| rows <= HELD_ROWS);
     let bars = is_top && is_held && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
     let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));

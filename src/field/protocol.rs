@@ -4,6 +4,9 @@
 /// Protocols whose records have ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
 pub const PORTED_PROTOCOLS: [i64; 5] = [6, 17, 33, 132, 136];
 
+/// Ports that only services listen on: <https://www.rfc-editor.org/rfc/rfc6335#section-6>.
+pub const SYSTEM_PORTS: std::ops::RangeInclusive<u16> = 0..=1023;
+
 /// Keywords by number; empty where the registry has none.
 ///
 /// Source: <https://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml>.

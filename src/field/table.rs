@@ -2,8 +2,8 @@
 
 use super::field_type::FieldType;
 use super::word::{
-    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, PATHS, REJECT_REASONS, SERVICES, STATUSES, SUBLOCATION_TYPES,
-    TYPES,
+    ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, PATHS, REJECT_REASONS, ROLES, SERVICES, STATUSES,
+    SUBLOCATION_TYPES, TYPES,
 };
 
 /// Where a field's value comes from.
@@ -17,12 +17,14 @@ pub enum Origin {
     Derived,
     /// Either side of the flow: in expressions only.
     EitherSide(&'static [Field]),
-    /// The interface's side or the far side, by the flow's direction.
+    /// Told by the TCP flags of the record, or by its ports.
+    Role,
+    /// The value of one of two fields, by the word in a third one.
     BySide {
-        /// The field that has it when traffic enters the interface.
-        ingress: Field,
-        /// The field that has it when traffic leaves the interface.
-        egress: Field,
+        /// The field whose word tells which.
+        by: Field,
+        /// Each word, and the field that has the value there.
+        sides: [(&'static str, Field); 2],
     },
     /// Joined from an inventory, by this field.
     Inventory(Field),
@@ -51,6 +53,16 @@ pub struct FieldInfo {
     pub help: &'static str,
     /// An expression that uses it.
     pub example: &'static str,
+}
+
+/// The interface's side or the far side, by the flow's direction.
+const fn by_direction(ingress: Field, egress: Field) -> Origin {
+    Origin::BySide { by: Field::Direction, sides: [("ingress", ingress), ("egress", egress)] }
+}
+
+/// The side of the client or of the server, by the role of the record.
+const fn by_role(request: Field, response: Field) -> Origin {
+    Origin::BySide { by: Field::Role, sides: [("request", request), ("response", response)] }
 }
 
 /// Makes the enumeration of fields and the table of them from one list.
@@ -529,28 +541,58 @@ fields! {
         example: "packets.lost.ttl > 0",
     }
     LocalAddr "local.addr" {
-        origin: Origin::BySide { ingress: Field::DstAddr, egress: Field::SrcAddr },
+        origin: by_direction(Field::DstAddr, Field::SrcAddr),
         insights: "", aliases: &["local"], holds: FieldType::Address, version: 0, heading: "",
         help: "The interface's own address, by the flow's direction.",
         example: "local.addr = 10.0.0.5",
     }
     LocalPort "local.port" {
-        origin: Origin::BySide { ingress: Field::DstPort, egress: Field::SrcPort },
+        origin: by_direction(Field::DstPort, Field::SrcPort),
         insights: "", aliases: &[], holds: FieldType::Port, version: 0, heading: "",
         help: "The interface's own port.",
         example: "local.port = 443",
     }
     RemoteAddr "remote.addr" {
-        origin: Origin::BySide { ingress: Field::SrcAddr, egress: Field::DstAddr },
+        origin: by_direction(Field::SrcAddr, Field::DstAddr),
         insights: "", aliases: &["remote"], holds: FieldType::Address, version: 0, heading: "",
         help: "The address of the far side.",
         example: "remote.addr in 10.0.0.0/8",
     }
     RemotePort "remote.port" {
-        origin: Origin::BySide { ingress: Field::SrcPort, egress: Field::DstPort },
+        origin: by_direction(Field::SrcPort, Field::DstPort),
         insights: "", aliases: &[], holds: FieldType::Port, version: 0, heading: "",
         help: "The port of the far side.",
         example: "remote.port = 443",
+    }
+    Role "role" {
+        origin: Origin::Role,
+        insights: "", aliases: &[], holds: FieldType::Word(ROLES), version: 0, heading: "",
+        help: "Whether the record goes from the client to the server (request) or back (response), by TCP flags or ports.",
+        example: "role = request",
+    }
+    ClientAddr "client.addr" {
+        origin: by_role(Field::SrcAddr, Field::DstAddr),
+        insights: "", aliases: &["client"], holds: FieldType::Address, version: 0, heading: "",
+        help: "The address of the end that asked, by the record's role.",
+        example: "client.addr = 10.0.0.5",
+    }
+    ClientPort "client.port" {
+        origin: by_role(Field::SrcPort, Field::DstPort),
+        insights: "", aliases: &[], holds: FieldType::Port, version: 0, heading: "",
+        help: "The port of the end that asked.",
+        example: "client.port >= 1024",
+    }
+    ServerAddr "server.addr" {
+        origin: by_role(Field::DstAddr, Field::SrcAddr),
+        insights: "", aliases: &["server"], holds: FieldType::Address, version: 0, heading: "",
+        help: "The address of the end that was asked, by the record's role.",
+        example: "server.addr in 10.0.0.0/8",
+    }
+    ServerPort "server.port" {
+        origin: by_role(Field::DstPort, Field::SrcPort),
+        insights: "", aliases: &[], holds: FieldType::Port, version: 0, heading: "",
+        help: "The port of the end that was asked.",
+        example: "server.port = 443",
     }
     LocalType "local.type" {
         origin: Origin::Inventory(Field::Eni),
@@ -569,6 +611,18 @@ fields! {
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "The name behind the far address, from an inventory.",
         example: "show remote.name",
+    }
+    ClientName "client.name" {
+        origin: Origin::Inventory(Field::ClientAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The name behind the address of the end that asked, from an inventory.",
+        example: "show client.name",
+    }
+    ServerName "server.name" {
+        origin: Origin::Inventory(Field::ServerAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The name behind the address of the end that was asked, from an inventory.",
+        example: "show server.name",
     }
     Addr "addr" {
         origin: Origin::EitherSide(&[Field::SrcAddr, Field::DstAddr, Field::PktSrcAddr, Field::PktDstAddr]),

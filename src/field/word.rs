@@ -21,6 +21,8 @@ pub const ACTIONS: &[&str] = &["ACCEPT", "REJECT"];
 pub const DIRECTIONS: &[&str] = &["ingress", "egress"];
 /// The kinds of records: traffic, none in the interval, or lost records.
 pub const STATUSES: &[&str] = &["OK", "NODATA", "SKIPDATA"];
+/// The role of a record in its conversation: from the client to the server, or back.
+pub const ROLES: &[&str] = &["request", "response"];
 /// The type of traffic.
 pub const TYPES: &[&str] = &["IPv4", "IPv6", "EFA"];
 /// The path that egress traffic takes; 2 stands for both gateways on instances that are not Nitro.

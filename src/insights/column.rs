@@ -11,6 +11,9 @@ pub(super) const SECONDS: &str = "(toMillis(@timestamp) / 1000)";
 /// The length of a record's interval, in seconds.
 pub(super) const DURATION: &str = "(endTime - (toMillis(@timestamp) / 1000))";
 
+/// The role of a record, which the query computes before anything else.
+pub(super) const ROLE: &str = "role";
+
 /// A column, and what it is computed from; `None` for what stands in the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Column {
@@ -36,17 +39,21 @@ impl Column {
     }
 }
 
-/// The service's name of a field of the record.
+/// The service's name of a field of the record, or of the role that the query has computed.
 pub(super) fn stored_name(field: Field) -> &'static str {
-    if is_timestamp(field) { "@timestamp" } else { field.info().insights }
+    match field {
+        Field::Role => ROLE,
+        field if is_timestamp(field) => "@timestamp",
+        field => field.info().insights,
+    }
 }
 
 /// The column that shows a field: an absent value is `-`, or no value.
 pub(super) fn shown(field: Field) -> Result<Column, Error> {
     Ok(match field.info().origin {
-        Origin::Record(_) | Origin::Time => Column::stored(field),
+        Origin::Record(_) | Origin::Time | Origin::Role => Column::stored(field),
         Origin::Derived => Column::computed(field.result_name(), DURATION),
-        Origin::BySide { ingress, egress } => by_side(field, ingress, egress),
+        Origin::BySide { by, sides } => by_side(field, by, sides),
         Origin::Inventory(_) => return Err(Error::NeedsInventory { name: field.name().into() }),
         // The check asks for a side wherever a single value is needed.
         Origin::EitherSide(_) => unreachable!("`{}` has no single value", field.name()),
@@ -75,12 +82,20 @@ fn value_test(field: Field) -> String {
     format!("{function}({})", stored_name(field))
 }
 
-/// The value of the side that the record's direction tells. A record without a direction has no sides.
-fn by_side(field: Field, ingress: Field, egress: Field) -> Column {
-    let test = |direction: &str, side: Field| format!("(flowDirection = \"{direction}\") and ({})", value_test(side));
-    let (enters, leaves) = (test("ingress", ingress), test("egress", egress));
-    let (ingress, egress) = (stored_name(ingress), stored_name(egress));
-    Column::computed(field.result_name(), format!("if({enters}, {ingress}, if({leaves}, {egress}, \"-\"))"))
+/// The value of the side that a word of the record tells. A record without one has no sides.
+fn by_side(field: Field, by: Field, sides: [(&str, Field); 2]) -> Column {
+    let by = stored_name(by);
+    let text = sides.into_iter().rev().fold(String::from("\"-\""), |otherwise, (word, side)| {
+        format!("if(({by} = \"{word}\") and ({}), {}, {otherwise})", value_test(side), stored_name(side))
+    });
+    Column::computed(field.result_name(), text)
+}
+
+/// The number of records of this role; 0 for any other record, and where there is none.
+pub(super) fn in_role(field: Field, role: &str) -> Column {
+    let name = stored_name(field);
+    let number = format!("if(({ROLE} = \"{role}\") and (isNumeric({name})), {name}, 0)");
+    Column::computed(format!("{}_of_{role}", field.result_name()), number)
 }
 
 /// The `fields` commands of what is shown or computed, and of flags over it: a name may be used from the next command

@@ -6,7 +6,7 @@
 
 use ipnet::IpNet;
 
-use super::column::{Column, DURATION, SECONDS};
+use super::column::{Column, DURATION, ROLE, SECONDS};
 use super::error::Error;
 use super::format::{Format, is_timestamp};
 use super::literal;
@@ -86,6 +86,15 @@ pub(super) fn emit(filter: &Filter, format: &Format) -> Result<(Option<String>, 
     Ok((piece.text("@timestamp"), records.notes))
 }
 
+/// The text of a filter over records as a condition of a computed value; `None` where no record passes.
+pub(super) fn emit_condition(filter: &Filter, format: &Format) -> Result<Option<String>, Error> {
+    let mut records = Records { format, notes: Vec::new() };
+    Ok(match records.piece(filter)? {
+        Piece::Never => None,
+        piece => piece.text("@timestamp"),
+    })
+}
+
 /// The text of a filter over groups, whose columns the service calls `columns`; `None` where every group passes. Behind
 /// `stats` there is nothing but these columns.
 pub(super) fn emit_having(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<Option<String>, Error> {
@@ -140,13 +149,14 @@ impl Records<'_> {
 
     fn test(&self, source: &Source, check: &Check, presence: Presence) -> Result<Piece, Error> {
         let Source::Field(field) = source else { return Ok(Piece::Never) };
-        if !self.format.has_sources(*field) {
+        if !self.format.has_required(*field) {
             // One side of an either-side field that the format lacks: it is absent in every record.
             return Ok(if *check == Check::Absent { Piece::Always } else { Piece::Never });
         }
         match field {
             Field::Time | Field::Start => time("@timestamp", check),
             Field::Duration => duration(check),
+            Field::Role => piece(ROLE, field.field_type(), check, presence),
             field => piece(field.info().insights, field.field_type(), check, presence),
         }
     }
@@ -162,6 +172,7 @@ impl Records<'_> {
             operands.push(match field {
                 Field::Time | Field::Start => SECONDS,
                 Field::Duration => DURATION,
+                Field::Role => ROLE,
                 field => field.info().insights,
             });
         }

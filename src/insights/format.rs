@@ -65,9 +65,9 @@ impl Format {
         is_timestamp(field) || self.fields.as_ref().is_none_or(|fields| fields.contains(&field))
     }
 
-    /// Whether records have what the field is read from.
-    pub(super) fn has_sources(&self, field: Field) -> bool {
-        field.sources().into_iter().all(|source| self.has(source))
+    /// Whether records have all without which the field has no value.
+    pub(super) fn has_required(&self, field: Field) -> bool {
+        field.required().into_iter().all(|source| self.has(source))
     }
 
     /// Whether some records have it and others lack it.

@@ -1,6 +1,6 @@
 //! A plan of groups: its keys, aggregates, filter over groups, order and limit.
 
-use super::column::{self, Column};
+use super::column::{self, Column, ROLE};
 use super::error::Error;
 use super::filter;
 use super::format::is_timestamp;
@@ -119,7 +119,10 @@ impl Stats<'_, '_> {
         if aggregate.function == Function::Distinct {
             return self.distinct(field);
         }
-        let operand = self.compute(column::shown(field)?);
+        let mut operand = self.compute(column::shown(field)?);
+        if let Some(role) = aggregate.role {
+            operand = self.compute(column::in_role(field, role));
+        }
         // Arithmetic makes a number of what is one, and nothing of `-`, which would be the least value.
         let is_number = is_timestamp(field) || field == Field::Duration;
         let number = if is_number { operand.clone() } else { format!("{operand} * 1") };
@@ -155,6 +158,9 @@ impl Stats<'_, '_> {
     /// The names that are given before aggregates get theirs.
     fn names(&self, keys: &[String]) -> Names {
         let mut names = Names::default();
+        if self.plan.reads_role() {
+            names.reserve(ROLE);
+        }
         let computed = self.values.iter().chain(&self.flags).map(|column| &column.name);
         computed.chain(keys).for_each(|name| names.reserve(name));
         names

@@ -4,6 +4,7 @@ use super::error::{Error, MAX_QUERY_CHARS};
 use super::filter;
 use super::format::Format;
 use super::needed::needed;
+use super::role;
 use crate::field::{Field, FieldType};
 use crate::query::plan::{Filter, Plan, Statuses};
 
@@ -57,6 +58,16 @@ impl<'a> Pipeline<'a> {
         };
         let names: Vec<String> = values.iter().enumerate().map(name).collect();
         self.push(format!("parse @message \"{}\" as {}", vec!["*"; names.len()].join(" "), names.join(", ")));
+        Ok(())
+    }
+
+    /// Computes the role of records, where a plan reads it.
+    pub(super) fn role(&mut self, plan: &Plan) -> Result<(), Error> {
+        if plan.reads_role() {
+            let column = role::column(self.format)?;
+            self.push(format!("fields {}", column.text()));
+            self.notes.extend(plan.note_of_role(|source| self.format.answers(source)));
+        }
         Ok(())
     }
 

@@ -27,7 +27,7 @@ pub(super) fn emit(pipeline: &mut Pipeline<'_>, plan: &Plan, columns: &[ShownCol
     let mut names = Names { columns: Vec::new(), order: Vec::new() };
     for column in columns {
         let Source::Field(field) = column.source else { continue };
-        let is_there = pipeline.format.has_sources(field) || matches!(field.info().origin, Origin::Inventory(_));
+        let is_there = pipeline.format.has_required(field) || matches!(field.info().origin, Origin::Inventory(_));
         // A field that the format lacks is shown as absent.
         names.columns.push(if is_there { show(column::shown(field)?) } else { String::new() });
     }

@@ -55,6 +55,13 @@ pub enum ClauseKind {
         /// The measure that orders them.
         by: Option<Name>,
     },
+    /// `conversations N by F`
+    Conversations {
+        /// The number of conversations, if it is said.
+        count: Option<Name>,
+        /// The measure that orders them.
+        by: Option<Name>,
+    },
     /// `AGG, ... by KEYS`
     Aggregate {
         /// The aggregates.

@@ -1,6 +1,6 @@
 //! The columns of an answer: names, headings, types, and how much each is needed where a screen is narrow.
 
-use super::plan::{Aggregate, GroupKey, Groups, KeyBy, Plan, Shape, ShownColumn, Source};
+use super::plan::{Aggregate, GroupKey, GroupStage, Groups, KeyBy, Plan, Shape, ShownColumn, Source};
 use crate::field::{Field, FieldType};
 use crate::function::Function;
 use crate::value::{Column, ColumnType, Need, Unit};
@@ -21,9 +21,19 @@ impl Plan {
     /// The same plan with the type of the interface and the names of both ends among its default
     /// columns, and behind them the path of the traffic and the AWS service at either end; a plan
     /// that chose its columns stays as it is.
+    ///
+    /// Conversations get the name of each end behind its address.
     #[must_use]
     pub fn with_names(&self) -> Self {
         let mut plan = self.clone();
+        if let Shape::Groups(groups) = &mut plan.shape
+            && matches!(groups.stage, GroupStage::Conversations(_))
+        {
+            for (address, name) in [(Field::ClientAddr, Field::ClientName), (Field::ServerAddr, Field::ServerName)] {
+                plan.add_key(address, name);
+            }
+            return plan;
+        }
         if let Shape::Records { columns, default: true } = &mut plan.shape {
             let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
             let names = [Field::LocalType, Field::LocalName, Field::RemoteName].map(column);
@@ -32,6 +42,26 @@ impl Plan {
             columns.extend([Field::Path, Field::PktSrcService, Field::PktDstService].map(column));
         }
         plan
+    }
+
+    /// Adds a key of groups behind another one.
+    fn add_key(&mut self, behind: Field, field: Field) {
+        let Shape::Groups(groups) = &mut self.shape else { return };
+        let is_it = |key: &GroupKey| key.source() == Source::Field(behind);
+        let Some(place) = groups.keys.iter().position(is_it).map(|place| place + 1) else { return };
+        groups.keys.insert(place, GroupKey { by: KeyBy::Source(Source::Field(field)), name: field.result_name() });
+        let move_on = &mut |source: &mut Source| {
+            if let Source::Result(known) = source
+                && *known >= place
+            {
+                *known += 1;
+            }
+        };
+        if let Some(having) = &mut groups.having {
+            having.said.for_each_source(move_on);
+            having.means.for_each_source(move_on);
+        }
+        self.sort.iter_mut().for_each(|key| move_on(&mut key.source));
     }
 
     /// The columns of the answer, in order.
@@ -207,6 +237,21 @@ mod tests {
             let types: Vec<ColumnType> = columns(sentence).iter().map(|column| column.column_type).collect();
             assert_eq!(types, expected, "{sentence}");
         }
+    }
+
+    #[test]
+    fn conversations_get_names_and_what_comes_after_still_means_the_same_columns() {
+        let clock = crate::query::clock::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
+        let text =
+            "conversations 5 | where server_addr = 10.0.0.2 and flows > 3 | sort client_addr asc, bytes_back desc";
+        let plan = crate::query::compile(text, &crate::query::Context::new(clock)).unwrap();
+        let named = plan.with_names();
+        let names: Vec<String> = named.columns().into_iter().map(|column| column.name).collect();
+        assert_eq!(names[..6], ["client_addr", "client_name", "server_addr", "server_name", "proto", "server_port"]);
+        // A sentence does not say names, which are added; all else is said as before.
+        assert_eq!(crate::query::print::sentence(&named), crate::query::print::sentence(&plan));
+        let places: Vec<&Source> = named.sort.iter().map(|key| &key.source).collect();
+        assert_eq!(places, [&Source::Result(0), &Source::Result(10)]);
     }
 
     #[test]

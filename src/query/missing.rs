@@ -8,7 +8,7 @@ impl Plan {
     ///
     /// `has` says whether some queried log has a field of the record, or an extra column. An
     /// either-side field needs one of its sides; `ipv4` and `ipv6` need the type or the source address;
-    /// the others need every field they are read from.
+    /// the others need every field without which they have no value.
     #[must_use]
     pub fn first_missing(&self, has: impl Fn(&Source) -> bool) -> Option<Missing> {
         let lacks = |field: &Field| !has(&Source::Field(*field));
@@ -22,7 +22,7 @@ impl Plan {
                     Origin::EitherSide(sides) => sides.iter().all(lacks).then_some(*field),
                     // On the service every record has a time, whatever its format.
                     Origin::Time if has(&source) => None,
-                    _ => field.sources().into_iter().find(lacks),
+                    _ => field.required().into_iter().find(lacks),
                 },
                 other => return (!has(other)).then(|| Missing { named: source.clone(), lacking: None }),
             };

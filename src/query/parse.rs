@@ -107,6 +107,7 @@ const fn is_mark(rule: Rule) -> bool {
             | Rule::kw_limit
             | Rule::kw_chart
             | Rule::kw_follow
+            | Rule::kw_conversations
             | Rule::kw_by
             | Rule::kw_as
             | Rule::kw_asc
@@ -167,6 +168,11 @@ fn clause(pair: Pair<'_, Rule>) -> Result<Clause, ParseError> {
         Rule::top_stage => {
             let by = (parts.len() > 2).then(|| reference(parts.remove(2)));
             ClauseKind::Top { count: name(&parts[0]), keys: keys(parts.remove(1)), by }
+        }
+        Rule::conversations_stage => {
+            let is_count = |pair: &Pair<'_, Rule>| pair.as_rule() == Rule::number;
+            let count = parts.first().filter(|pair| is_count(pair)).map(name);
+            ClauseKind::Conversations { count, by: parts.pop().filter(|pair| !is_count(pair)).map(reference) }
         }
         Rule::aggregate_stage => {
             let is_keyed = parts.last().is_some_and(|last| last.as_rule() == Rule::keys);
@@ -468,6 +474,7 @@ mod tests {
             "limit",
             "chart",
             "follow",
+            "conversations",
             "by",
             "as",
             "asc",

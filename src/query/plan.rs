@@ -418,8 +418,66 @@ pub struct Groups {
     pub aggregates: Vec<Aggregate>,
     /// Which groups stay.
     pub having: Option<GroupSelection>,
-    /// Whether it was said as `top`.
-    pub top: bool,
+    /// The stage that they were said as.
+    pub stage: GroupStage,
+}
+
+/// The stage that makes groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupStage {
+    /// `count() by eni`
+    Aggregates,
+    /// `top 5 eni`
+    Top,
+    /// `conversations by bytes`: each is known at several interfaces, and counts at the one with the most bytes.
+    Conversations(Measure),
+}
+
+impl GroupStage {
+    /// Whether the stage itself may say the number of rows.
+    #[must_use]
+    pub const fn takes_count(self) -> bool {
+        matches!(self, Self::Top | Self::Conversations(_))
+    }
+}
+
+/// A measure that the largest groups are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Records.
+    Flows,
+    /// Packets.
+    Packets,
+    /// Bytes.
+    Bytes,
+}
+
+impl Measure {
+    /// The measure of this name; case does not count.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Flows, Self::Packets, Self::Bytes].into_iter().find(|one| one.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The name as it is typed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flows => "flows",
+            Self::Packets => "packets",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// The field that is summed; none where records are counted.
+    #[must_use]
+    pub const fn field(self) -> Option<Field> {
+        match self {
+            Self::Flows => None,
+            Self::Packets => Some(Field::Packets),
+            Self::Bytes => Some(Field::Bytes),
+        }
+    }
 }
 
 /// A filter over groups.
@@ -460,6 +518,8 @@ pub struct Aggregate {
     /// The field that it is computed over; `None` for `count`, which a sentence says of records only: over a
     /// field it counts those that have it.
     pub over: Option<Source>,
+    /// The role of the records that it sums, where others add nothing to it; only a sum has one.
+    pub role: Option<&'static str>,
     /// The result name.
     pub name: String,
 }
@@ -524,7 +584,20 @@ impl Plan {
         };
         let Shape::Groups(groups) = &self.shape else { return false };
         let is_kept_apart = |source: &Source| matches!(source, Source::Field(field) if KEPT_APART.contains(field));
-        groups.aggregates.iter().any(is_of_traffic) && !self.named().iter().any(is_kept_apart)
+        let is_once = matches!(groups.stage, GroupStage::Conversations(_));
+        !is_once && groups.aggregates.iter().any(is_of_traffic) && !self.named().iter().any(is_kept_apart)
+    }
+
+    /// The groups by interface that conversations are made of, for readers to run in place of this plan; none for a
+    /// plan of anything else. The interface is the last key.
+    #[must_use]
+    pub fn per_interface(&self) -> Option<Self> {
+        let Shape::Groups(groups) = &self.shape else { return None };
+        let GroupStage::Conversations(_) = groups.stage else { return None };
+        let mut groups = Groups { having: None, stage: GroupStage::Aggregates, ..groups.clone() };
+        groups.keys.push(GroupKey { by: KeyBy::Source(Source::Field(Field::Eni)), name: Field::Eni.result_name() });
+        let shape = Shape::Groups(groups);
+        Some(Self { shape, sort: Vec::new(), limit: Limit::None, chart: false, ..self.clone() })
     }
 
     /// The interface and both addresses of the newest records that the plan is about, some thousand: they
@@ -567,7 +640,28 @@ impl Plan {
     }
 }
 
+impl Filter {
+    pub(super) fn for_each_source(&mut self, change: &mut impl FnMut(&mut Source)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.for_each_source(change)),
+            Self::Test(source, _) => change(source),
+            Self::Relation(relation) => [&mut relation.left, &mut relation.right].into_iter().for_each(change),
+            Self::True | Self::False | Self::Ported(_) | Self::Family { .. } | Self::FamilyAbsent => {}
+        }
+    }
+}
+
 impl Condition {
+    pub(super) fn for_each_source(&mut self, change: &mut impl FnMut(&mut Source)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.for_each_source(change)),
+            Self::Not(part) => part.for_each_source(change),
+            Self::Test(source, _) => change(source),
+            Self::Relation(relation) => [&mut relation.left, &mut relation.right].into_iter().for_each(change),
+            Self::Family(_) | Self::Status(_) => {}
+        }
+    }
+
     pub(super) fn names_family(&self) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_family),

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use super::address_set::AddressSet;
 use super::parse;
-use super::plan::{Check, Condition, Family, GroupKey, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source};
+use super::plan::{
+    Check, Condition, Family, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source,
+};
 use super::seconds::Seconds;
 use super::word::FLAG_LETTERS;
 use crate::field::{Field, FieldType};
@@ -41,9 +43,9 @@ pub fn sentence(plan: &Plan) -> String {
     if !sort.is_empty() {
         let _ = write!(text, " | sort {}", sort.join(", "));
     }
-    let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.top);
+    let is_counted = matches!(&plan.shape, Shape::Groups(groups) if groups.stage.takes_count());
     match plan.limit {
-        Limit::Rows(rows) if !is_top => {
+        Limit::Rows(rows) if !is_counted => {
             let _ = write!(text, " | limit {rows}");
         }
         Limit::None => text.push_str(" | limit none"),
@@ -91,7 +93,12 @@ fn stage(groups: &Groups, limit: Limit, results: &[(String, FieldType)]) -> Stri
     let keys: Vec<String> = groups.keys.iter().map(key).collect();
     let keys = keys.join(", ");
     let mut text = String::new();
-    if let (true, Limit::Rows(rows), [aggregate]) = (groups.top, limit, groups.aggregates.as_slice()) {
+    if let GroupStage::Conversations(measure) = groups.stage {
+        let count = if let Limit::Rows(rows) = limit { format!(" {rows}") } else { String::new() };
+        let _ = write!(text, " | conversations{count} by {}", measure.name());
+    } else if let (GroupStage::Top, Limit::Rows(rows), [aggregate]) =
+        (groups.stage, limit, groups.aggregates.as_slice())
+    {
         let _ = write!(text, " | top {rows} {keys} by {}", aggregate.name);
     } else {
         let aggregates: Vec<String> = groups
@@ -261,6 +268,8 @@ fn side(subject: &Source) -> &'static str {
         Source::Field(Field::DstAddr) => "dst",
         Source::Field(Field::LocalAddr) => "local",
         Source::Field(Field::RemoteAddr) => "remote",
+        Source::Field(Field::ClientAddr) => "client",
+        Source::Field(Field::ServerAddr) => "server",
         Source::Field(Field::PktSrcAddr) => "pkt.src",
         _ => "pkt.dst",
     }

@@ -11,7 +11,7 @@ use crate::kind::TargetKind;
 use crate::query::address_set::AddressSet;
 use crate::query::moment::Day;
 use crate::query::parse::{Next, next_of};
-use crate::query::word::TEST_WORDS;
+use crate::query::word::{SIDES, TEST_WORDS};
 use crate::value::TCP_FLAGS;
 
 /// Where the word before the cursor starts, and what it may become.
@@ -173,7 +173,7 @@ fn functions() -> Vec<String> {
 fn tests(known: &Known) -> Vec<String> {
     let mut words: Vec<String> = TEST_WORDS.iter().copied().map(String::from).collect();
     words.extend(field_names(|field| !matches!(field.info().origin, Origin::Inventory(_))));
-    words.extend(["src", "dst", "local", "remote", "host", "net", "port", "flags"].map(String::from));
+    words.extend(SIDES.iter().chain(&["host", "net", "port", "flags"]).map(ToString::to_string));
     words.extend(known.saved().into_iter().map(|name| format!("@{name}")));
     words
 }
@@ -253,6 +253,14 @@ mod tests {
             ("vpc where path = internet", &["internet-gateway"]),
             ("vpc where pkt.dst.service = S", &["S3"]),
             ("vpc where remote pub", &["public"]),
+            ("vpc where req", &["request"]),
+            ("vpc where cl", &["client", "client.addr", "client.port"]),
+            ("vpc where client pri", &["private"]),
+            ("vpc where server po", &["port"]),
+            ("vpc where role = ", &["request", "response"]),
+            ("vpc where reject | con", &["conversations"]),
+            ("vpc | conversations 5 b", &["by"]),
+            ("vpc | conversations by by", &["bytes"]),
             ("vpc where not ac", &["accept", "action"]),
             ("vpc where (rej", &["reject"]),
             ("vpc where reject a", &["and"]),

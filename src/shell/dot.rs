@@ -204,11 +204,13 @@ const TOPICS: &[Topic] = &[
         name: "tests",
         text: "reject · tcp · dst.port = ssh · bytes >= 5MB · dst.port in (22, 8000..8080) · src.addr in 10.0.0.0/8\n\
                remote public · src host 10.0.0.5 · dst port (80, 443) · flags S/SA · eni ~ /0a$/ · instance exists\n\
+               request · response · server.port = 5432 · client private: who asked whom, by TCP flags or ports\n\
                not before and before or; parentheses",
     },
     Topic {
         name: "stages",
         text: "show F, G as name · top N KEYS by bytes · count() sum(f) avg(f) min(f) max(f) p95(f) distinct(f) by KEYS\n\
+               conversations 20 by bytes: both directions in one row, each once\n\
                where EXPR · sort F desc · limit N|none · chart; keys are fields, bin(5m), src.addr/24",
     },
     Topic {

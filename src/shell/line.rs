@@ -24,7 +24,7 @@ pub(super) enum Line {
 pub(super) const COMMANDS: [&str; 7] = ["create", "list", "delete", "doctor", "inventory", "explain", "fields"];
 
 /// Words of the language that a sentence without a target begins with.
-const BEGINNINGS: [&str; 13] = [
+const BEGINNINGS: [&str; 14] = [
     "where",
     "last",
     "since",
@@ -34,6 +34,7 @@ const BEGINNINGS: [&str; 13] = [
     "yesterday",
     "show",
     "top",
+    "conversations",
     "sort",
     "limit",
     "chart",
@@ -157,6 +158,7 @@ mod tests {
             ("VPC", Line::Sentence),
             ("security-groups web", Line::Sentence),
             ("where reject", Line::Sentence),
+            ("conversations 5 by bytes", Line::Sentence),
             ("count() by action", Line::Sentence),
             ("count by action", Line::Sentence),
             ("p95(bytes)", Line::Sentence),

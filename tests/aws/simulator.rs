@@ -66,14 +66,13 @@ pub(crate) fn needs_of_logs(operation: &str, input: &Value, region: &str) -> Vec
             groups.iter().map(|name| Need::new(&action, group(name))).collect()
         }
         "GetLogGroupFields" => on(group(input.get("logGroupIdentifier").unwrap_or(&input["logGroupName"]))),
-        "ListTagsForResource" => on(text(&input["resourceArn"])),
+        "ListTagsForResource" | "TagResource" => on(text(&input["resourceArn"])),
         "CreateLogGroup" => {
             let group = group(&input["logGroupName"]);
             let tags = input.get("tags").map(|_| Need::new("logs:TagResource", group.clone()));
             on(group).into_iter().chain(tags).collect()
         }
         "PutRetentionPolicy" | "DeleteLogGroup" | "DescribeLogStreams" => on(group(&input["logGroupName"])),
-        "TagResource" => on(text(&input["resourceArn"])),
         other => panic!("nothing is known of logs:{other}"),
     }
 }

@@ -9,15 +9,31 @@ use crate::random::Random;
 /// Texts that fields of records hold.
 pub(crate) const TEXTS: [&str; 4] = ["a-1", "b.22", "app=web%20x", "-"];
 
-const ADDRESS_FIELDS: [&str; 9] =
-    ["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr", "addr", "srcaddr", "dstAddr"];
-const PORT_FIELDS: [&str; 5] = ["src.port", "dst.port", "local.port", "remote.port", "port"];
-const SIDES: [&str; 6] = ["src", "dst", "local", "remote", "pkt.src", "pkt.dst"];
+const ADDRESS_FIELDS: [&str; 11] = [
+    "src.addr",
+    "dst.addr",
+    "pkt.src.addr",
+    "pkt.dst.addr",
+    "local.addr",
+    "remote.addr",
+    "client.addr",
+    "server.addr",
+    "addr",
+    "srcaddr",
+    "dstAddr",
+];
+const PORT_FIELDS: [&str; 7] =
+    ["src.port", "dst.port", "local.port", "remote.port", "client.port", "server.port", "port"];
+const SIDES: [&str; 8] = ["src", "dst", "local", "remote", "client", "server", "pkt.src", "pkt.dst"];
 const SETS: [&str; 6] = ["private", "shared", "linklocal", "loopback", "multicast", "public"];
 const TEXT_FIELDS: [&str; 5] = ["eni", "vpc", "subnet", "instance", "account"];
 const SERVICE_FIELDS: [&str; 4] = ["pkt.src.service", "pkt.dst.service", "service", "reject.reason"];
-const WORDS: [&str; 10] = ["accept", "reject", "ingress", "egress", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6"];
-const ANY_FIELDS: [&str; 26] = [
+const WORDS: [&str; 12] =
+    ["accept", "reject", "ingress", "egress", "request", "response", "tcp", "udp", "icmp", "icmp6", "ipv4", "ipv6"];
+const ANY_FIELDS: [&str; 29] = [
+    "role",
+    "client.addr",
+    "server.port",
     "src.addr",
     "dst.addr",
     "pkt.src.addr",
@@ -123,8 +139,8 @@ fn ports(random: &mut Random) -> String {
 /// Two fields of one type.
 fn relation(random: &mut Random) -> String {
     let (fields, operators): (&[&str], &[&str]) = match random.below(5) {
-        0 | 1 => (&["src.addr", "dst.addr", "pkt.src.addr", "pkt.dst.addr", "local.addr", "remote.addr"], &EQUALITIES),
-        2 => (&["src.port", "dst.port", "local.port", "remote.port"], &ORDERS),
+        0 | 1 => (&ADDRESS_FIELDS[..8], &EQUALITIES),
+        2 => (&PORT_FIELDS[..6], &ORDERS),
         3 => (&["bytes", "packets"], &ORDERS),
         _ => (&["start", "end", "time"], &ORDERS),
     };
@@ -133,7 +149,7 @@ fn relation(random: &mut Random) -> String {
 
 /// The tcpdump spellings.
 fn sided(random: &mut Random) -> String {
-    let side = if random.once_in(4) { "" } else { random.pick(&SIDES[..4]) };
+    let side = if random.once_in(4) { "" } else { random.pick(&SIDES[..6]) };
     match random.below(4) {
         0 => format!("{side} host {}", random.pick(&["10.0.0.1", "2001:db8::1", "8.8.8.8"])),
         1 => {
@@ -205,6 +221,7 @@ fn codes(random: &mut Random) -> String {
     let (field, values): (&str, &[&str]) = match random.below(6) {
         0 | 1 => ("proto", &["tcp", "17", "icmp", "253", "sctp", "47"]),
         2 => ("path", &["1", "2", "8", "internet-gateway"]),
+        3 if random.once_in(2) => ("role", &["request", "response"]),
         3 => ("dir", &["ingress", "egress"]),
         4 => ("type", &["ipv4", "IPv6", "EFA"]),
         _ => ("action", &["accept", "REJECT"]),
@@ -257,7 +274,12 @@ fn join(random: &mut Random, depth: usize, word: &str) -> String {
     parts.join(word)
 }
 
-const SHOWN: [&str; 27] = [
+const SHOWN: [&str; 32] = [
+    "role",
+    "client.addr",
+    "client.port",
+    "server.addr",
+    "server.port",
     "time",
     "start",
     "end",
@@ -286,7 +308,11 @@ const SHOWN: [&str; 27] = [
     "instance",
     "reject.reason",
 ];
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 26] = [
+    "role",
+    "client.addr",
+    "server.addr",
+    "server.port",
     "eni",
     "dir",
     "action",
@@ -311,7 +337,9 @@ const KEYS: [&str; 22] = [
     "end",
 ];
 const BINS: [&str; 8] = ["bin(5m)", "bin(60m)", "bin(30s)", "bin(1d)", "bin(2h)", "bin(12h)", "bin(300s)", "bin(10m)"];
-const AGGREGATES: [&str; 32] = [
+const AGGREGATES: [&str; 34] = [
+    "distinct(client.addr)",
+    "distinct(role)",
     "count()",
     "count()",
     "sum(bytes)",
@@ -346,7 +374,9 @@ const AGGREGATES: [&str; 32] = [
     "distinct(local.port)",
 ];
 /// Names that are given to aggregates: plain ones, and those that the query itself may need.
-const ALIASES: [&str; 15] = [
+const ALIASES: [&str; 17] = [
+    "role",
+    "client_addr",
     "n",
     "total",
     "flows",
@@ -390,6 +420,7 @@ fn key_column(key: &str) -> Column {
         "duration" => Held::Number,
         "action" => Held::Word("reject"),
         "dir" => Held::Word("ingress"),
+        "role" => Held::Word("response"),
         "type" => Held::Word("IPv4"),
         "path" => Held::Word("8"),
         "pkt.dst.service" => Held::Word("S3"),
@@ -484,9 +515,10 @@ pub(crate) fn sentence(random: &mut Random) -> String {
         1 => "from 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z",
         _ => "",
     };
-    let stages = match random.below(3) {
-        0 => records(random),
-        1 => top(random),
+    let stages = match random.below(7) {
+        0 => conversations(random),
+        1 | 2 => records(random),
+        3 | 4 => top(random),
         _ => groups(random),
     };
     format!("{target} {filter} {window} {stages}")
@@ -508,6 +540,14 @@ fn top(random: &mut Random) -> String {
     let mut columns: Vec<Column> = keys.iter().map(|key| key_column(key)).collect();
     columns.push((by.into(), Held::Number));
     format!(" | top {count} {} by {by}{}", keys.join(", "), having(random, &columns))
+}
+
+fn conversations(random: &mut Random) -> String {
+    let count = random.pick(&["", " 1", " 5"]);
+    let by = random.pick(&["", " by flows", " by bytes", " by packets"]);
+    let columns = [("client_addr", Held::Address), ("server_port", Held::Port), ("bytes_back", Held::Number)];
+    let columns = columns.map(|(name, held)| (name.to_string(), held));
+    format!(" | conversations{count}{by}{}", having(random, &columns))
 }
 
 fn groups(random: &mut Random) -> String {

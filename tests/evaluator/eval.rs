@@ -49,7 +49,12 @@ fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
             if left == Value::Null {
                 return missing(*negated, settings);
             }
-            let is_in = list.iter().any(|item| are_equal(&left, &value(item, row, settings)));
+            // The number that a text spells is read once for the whole list.
+            let number = left.ordered();
+            let is_in = list.iter().any(|item| match item {
+                Expr::Number(item) => number == Some(*item),
+                item => are_equal((&left, number), &value(item, row, settings)),
+            });
             Some(is_in != *negated)
         }
         Expr::Like { value: left, pattern, negated } => {
@@ -99,8 +104,8 @@ fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>, settings: 
         return absent();
     }
     match operator {
-        Comparison::Equal => Some(are_equal(left, right)),
-        Comparison::NotEqual => Some(!are_equal(left, right)),
+        Comparison::Equal => Some(are_equal((left, left.ordered()), right)),
+        Comparison::NotEqual => Some(!are_equal((left, left.ordered()), right)),
         _ => {
             let order = match (left.ordered(), right.ordered(), settings.mixed) {
                 (Some(left), Some(right), _) => left.total_cmp(&right),
@@ -117,12 +122,12 @@ fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>, settings: 
     }
 }
 
-/// Equal as text where both are; as numbers where either is one.
-fn are_equal(left: &Value<'_>, right: &Value<'_>) -> bool {
+/// Equal as text where both are; as numbers where either is one. The left value comes with its number.
+fn are_equal((left, number): (&Value<'_>, Option<f64>), right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => left == right,
         (Value::Time(left), Value::Time(right)) => left == right,
-        _ => left.ordered().is_some_and(|number| right.ordered() == Some(number)),
+        _ => number.is_some() && right.ordered() == number,
     }
 }
 

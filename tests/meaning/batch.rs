@@ -11,7 +11,7 @@ use flowlogs::value::Value;
 
 use crate::compare::{Emitted, Logs, emit};
 use crate::engine::{Engine, context};
-use crate::evaluator::{Settings, run};
+use crate::evaluator::{OutRow, Settings, run};
 use crate::random::Random;
 use crate::records::{Records, formats, made_up, of_two_formats};
 use crate::sentences::condition;
@@ -117,11 +117,11 @@ impl Asker {
     fn check(&self, one: &Asked, found: &BTreeSet<i64>) -> Result<(), String> {
         for settings in Settings::all() {
             let answer = run(&one.emitted.query, self.logs.get(settings.dash), settings);
-            let served: BTreeSet<i64> = answer
-                .rows
-                .iter()
-                .map(|row| row.cells[0].1.parse().expect("bytes are the number of the record"))
-                .collect();
+            let bytes = |row: &OutRow| {
+                let cell = row.cells.iter().find(|(name, _)| name == "bytes").expect("they are shown");
+                cell.1.parse().expect("bytes are the number of the record")
+            };
+            let served: BTreeSet<i64> = answer.rows.iter().map(bytes).collect();
             if served != *found {
                 let lines = served.symmetric_difference(found).map(|number| {
                     let side = if found.contains(number) { "engine" } else { "text" };

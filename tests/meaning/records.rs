@@ -208,7 +208,8 @@ fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
         ("reject-reason", Kind::Blocked) => "BPA".into(),
         ("srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr", _) => random.pick(&ADDRESSES).into(),
         ("srcport" | "dstport", Kind::Ports | Kind::Blocked) => {
-            random.pick(&["22", "22", "443", "80", "5432", "8080", "50000", "65535"]).into()
+            let ports = ["22", "22", "443", "80", "5432", "8080", "8443", "27017", "32767", "32768", "50051", "65535"];
+            random.pick(&ports).into()
         }
         ("srcport" | "dstport", Kind::NoPorts) => "0".into(),
         ("protocol", Kind::Ports | Kind::Blocked) => random.pick(&["6", "6", "17", "132"]).into(),

@@ -2,10 +2,16 @@
 //!
 //! Its network is always the same. Its records are generated in slots of ten minutes, each from its own seed, so that a
 //! slot always has the same records. Whenever the account is read, the slots up to now are added, and those older than
-//! a day are removed. Two mistakes wait to be found: `demo-db` lacks a rule for `worker`, and the ACL of
-//! `prod-private-b` denies the traffic of the load balancer.
+//! a day are removed. What is true about a slot (who asked whom, for what, what let it through) is kept beside its
+//! records. Mistakes wait to be found: `demo-db` lacks a rule for `worker`, the ACL of `prod-private-b` denies the
+//! traffic of the load balancer, and that of `bought-data-a` keeps answers to clients on low ports.
 
+mod connection;
+mod firewall;
+mod habit;
 mod network;
+mod random;
+mod record;
 mod traffic;
 
 use std::fs;
@@ -25,6 +31,11 @@ use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS};
 use crate::kind::TargetKind;
 use crate::value::EpochSeconds;
 pub(super) use network::network;
+use traffic::{LONGEST_S, SEED, Traffic};
+
+/// The ages of flow logs that the demo begins with, in seconds.
+const YOUNGEST_S: i64 = 20 * 60;
+const OLD_S: i64 = 30 * 24 * 60 * 60;
 
 /// The age of the oldest records, in seconds.
 const KEPT_S: i64 = 24 * 60 * 60;
@@ -35,13 +46,12 @@ const KEPT_S: i64 = 24 * 60 * 60;
 ///
 /// [`Error::Io`] where the folder cannot be written.
 pub fn refresh(folder: &Path, now: EpochSeconds) -> Result<(), Error> {
-    let records = folder.join("records");
-    fs::create_dir_all(&records).map_err(|source| failed("make", &records, source))?;
+    fs::create_dir_all(folder).map_err(|source| failed("make", folder, source))?;
     let inventory = network();
     let file = folder.join("inventory.json");
     let text = serde_json::to_string_pretty(&inventory).map_err(|error| failed("write", &file, error.into()))?;
     replace(&file, text.as_bytes())?;
-    make_slots(&records, &inventory, now)?;
+    make_slots(folder, &inventory, now)?;
     create_first_flow_logs(folder, &inventory, now)
 }
 
@@ -55,19 +65,25 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     fs::write(&new, bytes).and_then(|()| fs::rename(&new, file)).map_err(|source| failed("write", file, source))
 }
 
-/// Generates the slots of the last day: those that are missing, and again those that were not over yet.
+/// Generates the slots of the last day, under `records` and what is true about them under `truth`: those that are
+/// missing, and again those that were not over yet.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] where the folder cannot be written.
-pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
+pub(super) fn make_slots(folder: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let first = (now - KEPT_S).div_euclid(SLOT_S) * SLOT_S;
+    let [records, truth] = ["records", "truth"].map(|name| folder.join(name));
+    for folder in [&records, &truth] {
+        fs::create_dir_all(folder).map_err(|source| failed("make", folder, source))?;
+    }
     let name = |slot: i64| records.join(format!("{SLOT_PREFIX}{slot}.log.gz"));
+    let name_of_truth = |slot: i64| truth.join(format!("{SLOT_PREFIX}{slot}.csv.gz"));
     let slots: Vec<i64> = (first..=now).step_by(usize::try_from(SLOT_S).unwrap_or(1)).collect();
     // A slot is incomplete if its last records still lay ahead when it was generated.
-    let is_whole = |slot: i64| made_at(&name(slot)).is_some_and(|made| slot + SLOT_S + traffic::LONGEST_S < made);
+    let is_whole = |slot: i64| made_at(&name(slot)).is_some_and(|made| slot + SLOT_S + LONGEST_S < made);
     let missing: Vec<i64> = slots.iter().copied().filter(|slot| !is_whole(*slot)).collect();
-    let traffic = traffic::Traffic::new(inventory);
+    let traffic = Traffic::new(inventory, SEED);
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -76,7 +92,9 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
                 scope.spawn(|| {
                     while let Some(slot) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let file = name(*slot);
-                        replace(&file, &compressed(&traffic.slot(*slot, now)))?;
+                        let made = traffic.slot(*slot, now);
+                        replace(&name_of_truth(*slot), &compressed(&made.truth))?;
+                        replace(&file, &compressed(&made.records))?;
                         set_made_at(&file, now).map_err(|source| failed("write", &file, source))?;
                     }
                     Ok::<(), Error>(())
@@ -87,7 +105,8 @@ pub(super) fn make_slots(records: &Path, inventory: &Inventory, now: EpochSecond
             .into_iter()
             .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
-    remove_before(records, first)
+    remove_before(&truth, first)?;
+    remove_before(&records, first)
 }
 
 /// The time up to which a slot has records, which is its file's modification time.
@@ -101,10 +120,10 @@ fn set_made_at(file: &Path, now: EpochSeconds) -> io::Result<()> {
     fs::File::options().write(true).open(file)?.set_modified(UNIX_EPOCH + since)
 }
 
-fn compressed(text: &[u8]) -> Vec<u8> {
+fn compressed(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
     // Writing to memory does not fail.
-    let _ = encoder.write_all(text);
+    let _ = encoder.write_all(text.as_bytes());
     encoder.finish().unwrap_or_default()
 }
 
@@ -118,7 +137,8 @@ fn remove_before(records: &Path, first: EpochSeconds) -> Result<(), Error> {
     Ok(())
 }
 
-/// Creates the flow logs that the demo begins with: of the VPCs, a group, and a NAT gateway.
+/// Creates the flow logs that the demo begins with: of the VPCs, a group, and a NAT gateway. Those of the VPC that
+/// was bought are new, so that most windows begin before them.
 fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let marker: PathBuf = folder.join("flow-logs.json");
     if marker.exists() {
@@ -129,19 +149,22 @@ fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSecond
         (TargetKind::Vpc, "staging"),
         (TargetKind::SecurityGroup, "demo-web"),
         (TargetKind::NatGateway, "prod-nat-a"),
+        (TargetKind::Subnet, "bought-app-a"),
+        (TargetKind::Subnet, "bought-data-a"),
     ];
     State::new(folder).change(|entries| {
         for (kind, name) in first {
             let found = inventory.resources(kind).into_iter().find(|resource| resource.name.as_deref() == Some(name));
             let Some(resource) = found else { continue };
+            let created = if name.starts_with("bought") { now - YOUNGEST_S } else { now - OLD_S };
             entries.push(Entry {
                 id: format!("fl-{}", id_digits(name)),
                 kind: kind.name().into(),
                 resource: resource.id.clone(),
                 log_group: resource.log_group(),
                 interfaces: if kind.covers_whole() { Vec::new() } else { resource.interfaces },
-                created: now - 30 * 24 * 60 * 60,
-                records_from: now - 30 * 24 * 60 * 60,
+                created,
+                records_from: created,
                 retention_days: DEFAULT_RETENTION_DAYS,
                 aggregation_s: DEFAULT_AGGREGATION_S,
             });
@@ -151,52 +174,4 @@ fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSecond
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: EpochSeconds = 1_795_435_200;
-
-    #[test]
-    fn the_same_slot_has_the_same_records_whenever_it_is_made() {
-        let inventory = network();
-        let traffic = traffic::Traffic::new(&inventory);
-        let slot = NOW - 3 * SLOT_S;
-        let once = traffic.slot(slot, NOW);
-        assert_eq!(once, traffic.slot(slot, NOW + 86_400));
-        assert_ne!(once, traffic.slot(slot + SLOT_S, NOW));
-        assert!(once.split(|byte| *byte == b'\n').count() > 500);
-    }
-
-    #[test]
-    fn no_record_is_ahead_of_now() {
-        let inventory = network();
-        let text = traffic::Traffic::new(&inventory).slot(NOW - 100, NOW);
-        let text = String::from_utf8(text).unwrap();
-        let ends: Vec<i64> =
-            text.lines().skip(1).map(|line| line.split(' ').nth(11).unwrap().parse().unwrap()).collect();
-        assert!(!ends.is_empty() && ends.iter().all(|end| *end <= NOW));
-    }
-
-    #[test]
-    fn a_day_is_kept_and_brought_up_to_now() {
-        let folder = tempfile::tempdir().unwrap();
-        let slots = |now| {
-            refresh(folder.path(), now).unwrap();
-            let mut slots: Vec<i64> = fs::read_dir(folder.path().join("records"))
-                .unwrap()
-                .filter_map(|entry| slot_of(&entry.unwrap().path()))
-                .collect();
-            slots.sort_unstable();
-            slots
-        };
-        let before = slots(NOW);
-        assert_eq!((before.len(), before[0], before[144]), (145, NOW - 86_400, NOW));
-        let file = folder.path().join(format!("records/{SLOT_PREFIX}{NOW}.log.gz"));
-        let whole = compressed(&traffic::Traffic::new(&network()).slot(NOW, NOW + 86_400));
-        assert_ne!(fs::read(&file).unwrap(), whole);
-        let after = slots(NOW + 1_200);
-        // A slot that was incomplete when it was generated is complete now.
-        assert_eq!(fs::read(&file).unwrap(), whole);
-        assert_eq!((after.len(), after[0], after[144]), (145, NOW - 85_200, NOW + 1_200));
-    }
-}
+mod tests;

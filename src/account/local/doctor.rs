@@ -10,7 +10,9 @@ use crate::account::flow_log::FlowLog;
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::function::Function;
-use crate::query::plan::{Aggregate, Filter, GroupKey, Groups, KeyBy, Limit, Plan, Selection, Shape, Source, Statuses};
+use crate::query::plan::{
+    Aggregate, Filter, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Selection, Shape, Source, Statuses,
+};
 use crate::value::{Progress, Rows, Value};
 
 /// Returns all problems.
@@ -78,12 +80,17 @@ async fn strays(account: &Embedded) -> Result<Vec<String>, Error> {
 /// `count() by eni`, of all records.
 fn interfaces_of_all_records() -> Plan {
     let key = GroupKey { by: KeyBy::Source(Source::Field(Field::Eni)), name: "eni".into() };
-    let count = Aggregate { function: Function::Count, over: None, name: "count".into() };
+    let count = Aggregate { function: Function::Count, over: None, role: None, name: "count".into() };
     Plan {
         targets: Vec::new(),
         window: None,
         selection: Selection { said: None, means: Filter::True, statuses: Statuses::Any },
-        shape: Shape::Groups(Groups { keys: vec![key], aggregates: vec![count], having: None, top: false }),
+        shape: Shape::Groups(Groups {
+            keys: vec![key],
+            aggregates: vec![count],
+            having: None,
+            stage: GroupStage::Aggregates,
+        }),
         sort: Vec::new(),
         limit: Limit::None,
         chart: false,

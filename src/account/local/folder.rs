@@ -65,7 +65,7 @@ impl Embedded {
         let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
         let now = jiff::Timestamp::now().as_second();
         if now > *until {
-            make_slots(&self.folder.join("records"), &self.inventory, now)?;
+            make_slots(&self.folder, &self.inventory, now)?;
             *until = now;
         }
         Ok(())

@@ -80,7 +80,7 @@ impl Files {
         match source {
             Source::Field(field) => match field.info().origin {
                 Origin::Record(_) => layouts.any(|layout| layout.all_slots().any(|slot| *slot == Slot::Field(*field))),
-                _ => field.sources().into_iter().all(|field| self.has(&Source::Field(field))),
+                _ => field.required().into_iter().all(|field| self.has(&Source::Field(field))),
             },
             Source::Extra(name) => {
                 let slot = Slot::Extra(name.as_str().into());

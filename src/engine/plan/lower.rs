@@ -80,7 +80,8 @@ impl Lowering<'_> {
                 let [start, end] = [Field::Start, Field::End].map(|field| self.slot(Slot::Field(field)));
                 Ok(Operand::new(end.expr - start.expr, DataType::Int64))
             }
-            Origin::BySide { ingress, egress } => self.by_side(ingress, egress),
+            Origin::Role => Ok(self.role()),
+            Origin::BySide { by, sides } => self.by_side(by, sides),
             // A plan names a side wherever a single value is needed.
             Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
             Origin::Inventory(key) => {
@@ -97,15 +98,26 @@ impl Lowering<'_> {
         }
     }
 
-    fn by_side(&self, ingress: Field, egress: Field) -> Result<Operand, Error> {
-        let direction = self.slot(Slot::Field(Field::Direction)).expr;
-        let [ingress, egress] = [ingress, egress].map(|field| self.slot(Slot::Field(field)));
-        let data_type = ingress.data_type;
-        let expr = when(direction.clone().eq(text("ingress")), ingress.expr)
-            .when(direction.eq(text("egress")), egress.expr)
-            .end()
-            .map_err(|error| Error::Engine { source: Box::new(error) })?;
-        Ok(Operand::new(expr, data_type))
+    /// The role of the record, by a function: it stands in many places of a query, and the rule is long.
+    fn role(&self) -> Operand {
+        let mut arguments = scalar::ROLE_FIELDS.map(|field| self.slot(Slot::Field(field)).expr).to_vec();
+        arguments.push(ident(TableColumn::Ported.name()));
+        Operand::new(scalar::role().call(arguments), TEXT)
+    }
+
+    /// The number of a record of this role; 0 for any other record, and where there is none.
+    pub(crate) fn in_role(&self, number: Expr, role: &str) -> Result<Expr, Error> {
+        let is_added = self.role().expr.eq(text(role)).and(number.clone().is_not_null());
+        first_of(vec![(is_added, number), (lit(true), lit(0_i64))])
+    }
+
+    /// The value of the side whose word `by` has.
+    fn by_side(&self, by: Field, sides: [(&str, Field); 2]) -> Result<Operand, Error> {
+        let by = self.field(by)?.expr;
+        let [(first, one), (second, other)] = sides.map(|(word, side)| (word, self.slot(Slot::Field(side))));
+        let data_type = one.data_type;
+        let cases = vec![(by.clone().eq(text(first)), one.expr), (by.eq(text(second)), other.expr)];
+        Ok(Operand::new(first_of(cases)?, data_type))
     }
 
     /// The condition that the time is in the interval.
@@ -138,6 +150,17 @@ impl Lowering<'_> {
     fn filters(&self, parts: &[Filter]) -> Result<Vec<Expr>, Error> {
         parts.iter().map(|part| self.filter(part)).collect()
     }
+}
+
+/// The value of the first case whose condition holds; absent if none does.
+fn first_of(cases: Vec<(Expr, Expr)>) -> Result<Expr, Error> {
+    let mut cases = cases.into_iter();
+    let Some((condition, value)) = cases.next() else { return Ok(lit(ScalarValue::Null)) };
+    let mut first = when(condition, value);
+    for (condition, value) in cases {
+        first = first.when(condition, value);
+    }
+    first.end().map_err(|error| Error::Engine { source: Box::new(error) })
 }
 
 /// A comparison of two values.

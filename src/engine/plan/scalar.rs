@@ -22,7 +22,8 @@ use regex::Regex;
 use crate::engine::Error;
 use crate::engine::record::{ADDRESS, ADDRESS_BYTES, TEXT, family};
 use crate::field::Field;
-use crate::query::plan::Family;
+use crate::query::plan::{Family, Filter, Source};
+use crate::query::role;
 use crate::value::address_bits;
 
 use super::names::Names;
@@ -149,6 +150,46 @@ pub(crate) fn name_of_address(names: &Names, field: Field) -> ScalarUDF {
     };
     let label = format!("name {}", field.name());
     create_udf(&label, vec![ADDRESS, TEXT], TEXT, Volatility::Immutable, Arc::new(over_values))
+}
+
+/// The fields that [`role`] takes, in order; behind them it takes whether the protocol has ports.
+pub(crate) const ROLE_FIELDS: [Field; 4] = [Field::Protocol, Field::Flags, Field::SrcPort, Field::DstPort];
+
+/// The role of a record: the word of the first case whose filter it passes.
+pub(crate) fn role() -> ScalarUDF {
+    let cases = role::cases();
+    let over_values = move |values: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(values)?;
+        let [numbers @ .., ported] = arrays.as_slice() else {
+            return Err(internal_datafusion_err!("a role without arguments"));
+        };
+        let numbers: Vec<_> = numbers.iter().map(AsArray::as_primitive::<Int64Type>).collect();
+        let ported = ported.as_boolean();
+        let role_of = |row: usize| {
+            let number = |source: &Source| {
+                let place = ROLE_FIELDS.iter().position(|field| *source == Source::Field(*field))?;
+                let values = numbers.get(place)?;
+                values.is_valid(row).then(|| values.value(row))
+            };
+            cases.iter().find(|(filter, _)| passes(filter, &number, ported.value(row))).map(|(_, word)| *word)
+        };
+        let roles: StringViewArray = (0..ported.len()).map(role_of).collect();
+        Ok(ColumnarValue::Array(Arc::new(roles)))
+    };
+    let takes = [vec![DataType::Int64; ROLE_FIELDS.len()], vec![DataType::Boolean]].concat();
+    create_udf("role", takes, TEXT, Volatility::Immutable, Arc::new(over_values))
+}
+
+/// Whether numbers pass a filter of numbers; an absent one passes no test.
+fn passes(filter: &Filter, number: &impl Fn(&Source) -> Option<i64>, ported: bool) -> bool {
+    match filter {
+        Filter::All(parts) => parts.iter().all(|part| passes(part, number, ported)),
+        Filter::Any(parts) => parts.iter().any(|part| passes(part, number, ported)),
+        Filter::Test(source, check) => number(source).is_some_and(|number| check.admits(number)),
+        Filter::Ported(expected) => ported == *expected,
+        Filter::True => true,
+        Filter::False | Filter::Relation(_) | Filter::Family { .. } | Filter::FamilyAbsent => false,
+    }
 }
 
 /// The type of addresses as numbers. They may have more digits than the type allows, which does no harm, as they are

@@ -211,6 +211,10 @@ fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, 
         return Ok(Operand::new(count(lit(1_i64)), DataType::Int64));
     };
     let Operand { expr, data_type, .. } = lowering.operand(over)?;
+    let expr = match aggregate.role {
+        Some(role) => lowering.in_role(expr, role)?,
+        None => expr,
+    };
     Ok(match aggregate.function {
         Function::Count => Operand::new(count(expr), DataType::Int64),
         // Sums of 64-bit numbers could overflow silently.

@@ -121,7 +121,7 @@ check_errors! {
     /// `limit 0`
     BadCount("`{text}` is not a number of rows") { text: String }
     /// `top 5 eni by dst.port`
-    BadTop("`top` cannot be ordered by `{name}`") { name: String }
+    BadTop("`{stage}` cannot be ordered by `{name}`") { stage: &'static str, name: String }
     /// `count() by action | sort bytes`
     UnknownResult("the result has no column `{name}`") {
         name: String, columns: String, suggestion: Option<String>

@@ -598,6 +598,7 @@ impl Checker<'_> {
             "reject" => is(Field::Action, "REJECT"),
             "ingress" => is(Field::Direction, "ingress"),
             "egress" => is(Field::Direction, "egress"),
+            "request" | "response" => is(Field::Role, &lower),
             "tcp" => protocol(6),
             "udp" => protocol(17),
             "icmp" => protocol(1),
@@ -685,6 +686,8 @@ fn address_of(side: &str) -> Field {
         "dst" => Field::DstAddr,
         "local" => Field::LocalAddr,
         "remote" => Field::RemoteAddr,
+        "client" => Field::ClientAddr,
+        "server" => Field::ServerAddr,
         "pkt.src" => Field::PktSrcAddr,
         _ => Field::PktDstAddr,
     }
@@ -696,6 +699,8 @@ fn port_of(side: &str) -> Option<Field> {
         "dst" => Some(Field::DstPort),
         "local" => Some(Field::LocalPort),
         "remote" => Some(Field::RemotePort),
+        "client" => Some(Field::ClientPort),
+        "server" => Some(Field::ServerPort),
         _ => None,
     }
 }

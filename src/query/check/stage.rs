@@ -13,8 +13,8 @@ use crate::function::{FUNCTIONS, Function};
 use crate::query::ast::{self, ClauseKind, Key, Name, Sentence};
 use crate::query::meaning::meaning;
 use crate::query::plan::{
-    Aggregate, Condition, Filter, GroupKey, GroupSelection, Groups, KeyBy, Limit, Plan, Selection, Shape, ShownColumn,
-    SortKey, Source, Statuses,
+    Aggregate, Condition, Filter, GroupKey, GroupSelection, GroupStage, Groups, KeyBy, Limit, Measure, Plan, Selection,
+    Shape, ShownColumn, SortKey, Source, Statuses,
 };
 use crate::query::print;
 use crate::query::window::Window;
@@ -178,6 +178,13 @@ impl Checker<'_> {
                     self.group(draft, groups);
                 }
             }
+            ClauseKind::Conversations { count, by } => {
+                if self.is_first_shape(draft, "`conversations`", span) {
+                    draft.limit = count.as_ref().and_then(|count| self.count(count)).map(Limit::Rows);
+                    let groups = self.measure("conversations", by.as_ref()).map(conversations);
+                    self.group(draft, groups);
+                }
+            }
             ClauseKind::Aggregate { aggregates, keys } => {
                 if self.is_first_shape(draft, "an aggregation", span) {
                     let groups = self.groups(aggregates, keys);
@@ -250,7 +257,7 @@ impl Checker<'_> {
                 false
             }
             Some(Shape::Groups(_)) => {
-                let help = "a sentence has one aggregation, and `top` is one; a `where` behind it filters its groups";
+                let help = "a sentence has one aggregation, and `top` and `conversations` are such; a `where` behind it filters its groups";
                 self.errors.push(CheckError::Twice { what: "the shape of the answer", help, span });
                 false
             }
@@ -314,19 +321,22 @@ impl Checker<'_> {
         }
     }
 
+    /// The measure that is said behind `by`; records where none is.
+    fn measure(&mut self, stage: &'static str, by: Option<&Name>) -> Option<Measure> {
+        let Some(by) = by else { return Some(Measure::Flows) };
+        // `packets` and `bytes` are fields, which have other spellings.
+        let name = Field::named(&by.text).map_or_else(|| by.text.clone(), |field| field.name().into());
+        match Measure::named(&name) {
+            Some(measure) => Some(measure),
+            None => self.fail(CheckError::BadTop { stage, name: by.text.clone(), span: by.span }),
+        }
+    }
+
     fn top(&mut self, keys: &[Key], by: Option<&Name>) -> Option<Groups> {
-        let by_text = by.map_or("flows", |by| by.text.as_str());
-        let (function, over, name) = match Field::named(by_text) {
-            Some(field @ (Field::Bytes | Field::Packets)) => (Function::Sum, Some(Source::Field(field)), field.name()),
-            _ if by_text.eq_ignore_ascii_case("flows") => (Function::Count, None, "flows"),
-            _ => {
-                let span = by.map(|by| by.span).unwrap_or_default();
-                return self.fail(CheckError::BadTop { name: by_text.into(), span });
-            }
-        };
-        let aggregates = vec![Aggregate { function, over, name: name.to_string() }];
-        let keys = self.keys(keys, &mut HashSet::from([name.to_string()]))?;
-        Some(Groups { keys, aggregates, having: None, top: true })
+        let measure = self.measure("top", by)?;
+        let aggregates = vec![sum_or_count(measure, None, measure.name())];
+        let keys = self.keys(keys, &mut HashSet::from([measure.name().to_string()]))?;
+        Some(Groups { keys, aggregates, having: None, stage: GroupStage::Top })
     }
 
     fn groups(&mut self, aggregates: &[ast::Aggregate], keys: &[Key]) -> Option<Groups> {
@@ -346,7 +356,7 @@ impl Checker<'_> {
             }
         }
         let keys = self.keys(keys, &mut names);
-        valid.then_some(Groups { keys: keys?, aggregates: checked, having: None, top: false })
+        valid.then_some(Groups { keys: keys?, aggregates: checked, having: None, stage: GroupStage::Aggregates })
     }
 
     fn aggregate(&mut self, aggregate: &ast::Aggregate) -> Option<Aggregate> {
@@ -387,7 +397,7 @@ impl Checker<'_> {
             (None, Some(over)) => format!("{}_{}", function.name(), over.result_name()),
             (None, None) => function.name(),
         };
-        Some(Aggregate { function, over, name })
+        Some(Aggregate { function, over, role: None, name })
     }
 
     fn wrong_argument<T>(&mut self, function: Function, help: Option<String>, span: Span) -> Option<T> {
@@ -503,9 +513,36 @@ impl Checker<'_> {
     }
 }
 
+/// The columns of conversations: who asked whom, and what went out to the server and came back.
+fn conversations(measure: Measure) -> Groups {
+    const KEYS: [Field; 4] = [Field::ClientAddr, Field::ServerAddr, Field::Protocol, Field::ServerPort];
+    let key = |field: Field| GroupKey { by: KeyBy::Source(Source::Field(field)), name: field.result_name() };
+    let seen = |function, field, name: &str| {
+        let over = Some(Source::Field(field));
+        Aggregate { function, over, role: None, name: name.into() }
+    };
+    let aggregates = vec![
+        sum_or_count(Measure::Flows, None, "flows"),
+        sum_or_count(Measure::Packets, Some("request"), "packets_out"),
+        sum_or_count(Measure::Bytes, Some("request"), "bytes_out"),
+        sum_or_count(Measure::Packets, Some("response"), "packets_back"),
+        sum_or_count(Measure::Bytes, Some("response"), "bytes_back"),
+        seen(Function::Min, Field::Start, "first_seen"),
+        seen(Function::Max, Field::End, "last_seen"),
+    ];
+    let stage = GroupStage::Conversations(measure);
+    Groups { keys: KEYS.map(key).to_vec(), aggregates, having: None, stage }
+}
+
+fn sum_or_count(measure: Measure, role: Option<&'static str>, name: &str) -> Aggregate {
+    let over = measure.field().map(Source::Field);
+    let function = if over.is_some() { Function::Sum } else { Function::Count };
+    Aggregate { function, over, role, name: name.into() }
+}
+
 /// The columns that an error lists; more would fill the screen.
 const LISTED_COLUMNS: usize = 20;
 
 fn is_top(shape: Option<&Shape>) -> bool {
-    matches!(shape, Some(Shape::Groups(Groups { top: true, .. })))
+    matches!(shape, Some(Shape::Groups(groups)) if groups.stage.takes_count())
 }

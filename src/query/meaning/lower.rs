@@ -18,9 +18,9 @@ fn holds(condition: &Condition) -> Filter {
         Condition::Any(parts) => any(parts.iter().map(holds)),
         Condition::Not(part) => fails(part),
         Condition::Test(source, check) => test_holds(source, check),
-        Condition::Relation(relation) => any(by_direction(relation).into_iter().map(|(direction, relation)| {
-            let is_direction = direction.map(|direction| leaf_holds(&DIRECTION, &is(direction)));
-            all(is_direction.into_iter().chain([relation_holds(relation)]))
+        Condition::Relation(relation) => any(by_side(relation).into_iter().map(|(words, relation)| {
+            let are_said = words.into_iter().map(|(by, word)| leaf_holds(&by, &is(word)));
+            all(are_said.chain([relation_holds(relation)]))
         })),
         Condition::Family(family) => Filter::Family { family: *family, negated: false },
         Condition::Status(word) => test_holds(&Source::Field(Field::Status), &is(word)),
@@ -33,9 +33,9 @@ fn fails(condition: &Condition) -> Filter {
         Condition::Any(parts) => all(parts.iter().map(fails)),
         Condition::Not(part) => holds(part),
         Condition::Test(source, check) => test_fails(source, check),
-        Condition::Relation(relation) => all(by_direction(relation).into_iter().map(|(direction, relation)| {
-            let is_other = direction.map(|direction| leaf_fails(&DIRECTION, &is(direction)));
-            any(is_other.into_iter().chain([relation_fails(relation)]))
+        Condition::Relation(relation) => all(by_side(relation).into_iter().map(|(words, relation)| {
+            let is_other = words.into_iter().map(|(by, word)| leaf_fails(&by, &is(word)));
+            any(is_other.chain([relation_fails(relation)]))
         })),
         Condition::Family(family) => {
             any([Filter::FamilyAbsent, Filter::Family { family: *family, negated: true }].into_iter())
@@ -61,11 +61,9 @@ fn test_holds(source: &Source, check: &Check) -> Filter {
             all(std::iter::once(some_present).chain(none_matches))
         }
         Some(Origin::EitherSide(sides)) => any(sides.iter().map(|side| leaf_holds(&Source::Field(*side), check))),
-        Some(Origin::BySide { ingress, egress }) => {
-            any([("ingress", ingress), ("egress", egress)].into_iter().map(|(direction, field)| {
-                all([leaf_holds(&DIRECTION, &is(direction)), leaf_holds(&Source::Field(field), check)].into_iter())
-            }))
-        }
+        Some(Origin::BySide { by, sides }) => any(sides.into_iter().map(|(word, side)| {
+            all([leaf_holds(&Source::Field(by), &is(word)), leaf_holds(&Source::Field(side), check)].into_iter())
+        })),
         _ => leaf_holds(source, check),
     }
 }
@@ -80,32 +78,42 @@ fn test_fails(source: &Source, check: &Check) -> Filter {
             any(std::iter::once(none_present).chain(some_match))
         }
         Some(Origin::EitherSide(sides)) => all(sides.iter().map(|side| leaf_fails(&Source::Field(*side), check))),
-        Some(Origin::BySide { ingress, egress }) => {
-            all([("ingress", ingress), ("egress", egress)].into_iter().map(|(direction, field)| {
-                any([leaf_fails(&DIRECTION, &is(direction)), leaf_fails(&Source::Field(field), check)].into_iter())
-            }))
-        }
+        Some(Origin::BySide { by, sides }) => all(sides.into_iter().map(|(word, side)| {
+            any([leaf_fails(&Source::Field(by), &is(word)), leaf_fails(&Source::Field(side), check)].into_iter())
+        })),
         _ => leaf_fails(source, check),
     }
 }
 
-/// A relation in fields of the record, for each direction where that tells which fields they are.
-fn by_direction(relation: &Relation) -> Vec<(Option<&'static str>, Relation)> {
-    let sides = |source: &Source| match origin(source) {
-        Some(Origin::BySide { ingress, egress }) => Some([Source::Field(ingress), Source::Field(egress)]),
-        _ => None,
-    };
-    let (left, right) = (sides(&relation.left), sides(&relation.right));
-    if left.is_none() && right.is_none() {
-        return vec![(None, relation.clone())];
+/// Fields with the word that each must have for a relation to be about these sides.
+type Words = Vec<(Source, &'static str)>;
+
+/// A relation in fields of the record, for each choice of sides where words of the record tell which fields they are.
+fn by_side(relation: &Relation) -> Vec<(Words, Relation)> {
+    let mut relations = Vec::new();
+    for (left_word, left) in sides(&relation.left) {
+        for (right_word, right) in sides(&relation.right) {
+            let mut words: Words = left_word.iter().cloned().collect();
+            match &right_word {
+                Some((by, word)) if words.iter().any(|(known, other)| known == by && other != word) => continue,
+                Some(word) if !words.contains(word) => words.push(word.clone()),
+                _ => {}
+            }
+            relations.push((words, Relation { left: left.clone(), operator: relation.operator, right }));
+        }
     }
-    let [left_in, left_out] = left.unwrap_or_else(|| [relation.left.clone(), relation.left.clone()]);
-    let [right_in, right_out] = right.unwrap_or_else(|| [relation.right.clone(), relation.right.clone()]);
-    let operator = relation.operator;
-    vec![
-        (Some("ingress"), Relation { left: left_in, operator, right: right_in }),
-        (Some("egress"), Relation { left: left_out, operator, right: right_out }),
-    ]
+    relations
+}
+
+/// The fields that a source may stand for, each with the word of the record that says so.
+fn sides(source: &Source) -> Vec<(Option<(Source, &'static str)>, Source)> {
+    match origin(source) {
+        Some(Origin::BySide { by, sides }) => {
+            let side = |(word, field)| (Some((Source::Field(by), word)), Source::Field(field));
+            sides.into_iter().map(side).collect()
+        }
+        _ => vec![(None, source.clone())],
+    }
 }
 
 fn relation_holds(relation: Relation) -> Filter {
@@ -124,8 +132,6 @@ fn relation_fails(relation: Relation) -> Filter {
 fn is_of_ports(relation: &Relation) -> bool {
     matches!(relation.left, Source::Field(field) if field.field_type() == FieldType::Port)
 }
-
-const DIRECTION: Source = Source::Field(Field::Direction);
 
 fn is(word: &str) -> Check {
     Check::Text { words: vec![word.to_string()], negated: false }

@@ -173,6 +173,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::limit_stage
         | Rule::chart_stage
         | Rule::follow_stage
+        | Rule::conversations_stage
         | Rule::aggregate_stage
         | Rule::aggregate
         | Rule::call
@@ -186,7 +187,8 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::kw_order
         | Rule::kw_limit
         | Rule::kw_chart
-        | Rule::kw_follow => A_STAGE,
+        | Rule::kw_follow
+        | Rule::kw_conversations => A_STAGE,
         Rule::pipe => A_PIPE,
         Rule::kw_by => "`by`",
         Rule::kw_as => "`as`",
@@ -233,7 +235,7 @@ fn near_word(found: &str, positives: &[Rule]) -> Option<String> {
                 words.extend(["last", "since", "from", "around", "today", "yesterday"]);
             }
             Rule::stage | Rule::where_stage => {
-                words.extend(["where", "show", "top", "sort", "limit", "chart", "follow", "count"]);
+                words.extend(["where", "show", "top", "conversations", "sort", "limit", "chart", "follow", "count"]);
             }
             Rule::relation | Rule::membership | Rule::exists => words.extend(["in", "not", "like", "exists"]),
             Rule::kw_by => words.extend(["by"]),

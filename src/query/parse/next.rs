@@ -109,6 +109,7 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::limit_stage | Rule::kw_limit => &[Word("limit")],
         Rule::chart_stage | Rule::kw_chart => &[Word("chart")],
         Rule::follow_stage | Rule::kw_follow => &[Word("follow")],
+        Rule::conversations_stage | Rule::kw_conversations => &[Word("conversations")],
         Rule::aggregate_stage | Rule::aggregate | Rule::call | Rule::function | Rule::count_word => &[Function],
         Rule::pipe => &[Word("|")],
         Rule::kw_by => &[Word("by")],

@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, try_join_all};
 use super::super::error::Error;
 use super::answer::{Answer, Query};
 use super::cell;
-use super::merge::{Merge, compare, selected};
+use super::merge::{Merge, selected};
 use super::part::Part;
 use super::service::Cells;
 use super::unit::{Unit, halves};
@@ -14,7 +14,7 @@ use crate::function::Function;
 use crate::insights::MAX_ROWS;
 use crate::query::plan::{DEFAULT_LIMIT, Groups, Limit, Plan, Source};
 use crate::query::window::Interval;
-use crate::value::{Row, Value};
+use crate::value::{Row, Value, compare_rows};
 
 /// The row of an answer without records: counts are zero, other aggregates absent.
 pub(super) fn of_nothing(groups: &Groups) -> Vec<Row> {
@@ -43,7 +43,7 @@ impl Query<'_> {
         answer.totals.cut = part.cut;
         let mut rows = if is_merged || part.matched == 0 { selected(groups, part.rows) } else { part.rows };
         let order = order(self.plan);
-        rows.sort_by(|a, b| compare(a, b, order.iter().copied()));
+        rows.sort_by(|a, b| compare_rows(a, b, order.iter().copied()));
         if !part.full.is_empty() {
             answer.totals.truncated = true;
             answer.totals.notes.push(format!("there are more than {MAX_ROWS} groups: some are missing"));

@@ -2,13 +2,11 @@
 //!
 //! Counts, minima and maxima merge directly; a sum and an average merge by a sum and a count. Other aggregates do not merge.
 
-use std::cmp::Ordering;
-
 use super::super::error::{Error, Unmergeable};
 use crate::function::Function;
 use crate::query::holds::Predicate;
 use crate::query::plan::{Aggregate, Groups, Limit, Plan, Shape};
-use crate::value::{Row, Value};
+use crate::value::{Row, Value, compare_rows};
 
 /// The way an aggregate of the whole is computed from those of the parts.
 enum Made {
@@ -46,6 +44,8 @@ impl Merge {
                 Function::Distinct | Function::Percentile(_) => {
                     return Err(Error::Unmergeable { what: aggregate.name.clone(), why: Unmergeable::Aggregate });
                 }
+                // It is a number whatever there is.
+                Function::Sum if aggregate.role.is_some() => Made::Of(add(&mut parts, aggregate, Function::Sum)),
                 Function::Sum => {
                     let sum = add(&mut parts, aggregate, Function::Sum);
                     Made::Sum { sum, count: add(&mut parts, aggregate, Function::Count) }
@@ -66,7 +66,7 @@ impl Merge {
 
     /// Merges the rows of all parts into one row per group; keys have their final values already.
     pub(super) fn merged(&self, mut rows: Vec<Row>) -> Vec<Row> {
-        let by_keys = |a: &Row, b: &Row| compare(a, b, (0..self.keys).map(|place| (place, false)));
+        let by_keys = |a: &Row, b: &Row| compare_rows(a, b, (0..self.keys).map(|place| (place, false)));
         rows.sort_by(by_keys);
         let mut merged: Vec<Row> = Vec::new();
         for row in rows {
@@ -104,10 +104,10 @@ impl Merge {
 
 /// Returns the place of an aggregate among those of the parts; adds it if it is missing.
 fn add(parts: &mut Vec<Aggregate>, whole: &Aggregate, function: Function) -> usize {
-    let is_same = |part: &Aggregate| part.function == function && part.over == whole.over;
+    let is_same = |part: &Aggregate| part.function == function && part.over == whole.over && part.role == whole.role;
     parts.iter().position(is_same).unwrap_or_else(|| {
         let name = format!("part_{}", parts.len());
-        parts.push(Aggregate { function, over: whole.over.clone(), name });
+        parts.push(Aggregate { function, over: whole.over.clone(), role: whole.role, name });
         parts.len() - 1
     })
 }
@@ -141,21 +141,6 @@ fn mean(sum: &Value, count: &Value) -> Value {
         (Some(sum), Some(count)) if count > 0.0 => Value::Float(sum / count),
         _ => Value::Absent,
     }
-}
-
-/// Compares rows by some of their columns; absent values come last in either direction.
-pub(super) fn compare(a: &Row, b: &Row, order: impl IntoIterator<Item = (usize, bool)>) -> Ordering {
-    let by = |(place, descending): (usize, bool)| {
-        let (a, b) = (&a[place], &b[place]);
-        let ordering = match (a.as_f64(), b.as_f64()) {
-            // A column of averages may contain whole numbers.
-            (Some(x), Some(y)) if !matches!((a, b), (Value::Int(_), Value::Int(_))) => x.total_cmp(&y),
-            _ => a.compare(b),
-        };
-        let is_reversed = descending && *a != Value::Absent && *b != Value::Absent;
-        if is_reversed { ordering.reverse() } else { ordering }
-    };
-    order.into_iter().map(by).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// The groups that pass the plan's filter on groups.

@@ -6,7 +6,6 @@ use futures::{FutureExt, StreamExt, stream};
 use super::super::error::Error;
 use super::answer::{Answer, Query};
 use super::cell;
-use super::merge::compare;
 use super::part::Part;
 use super::service::{Cells, Reply};
 use super::unit::{Unit, halves, parts};
@@ -14,7 +13,7 @@ use crate::insights::{self, MAX_ROWS};
 use crate::query::kind::Kind;
 use crate::query::plan::{Limit, Plan, SortKey};
 use crate::query::window::Interval;
-use crate::value::{EpochSeconds, Row, Value, time_utc};
+use crate::value::{EpochSeconds, Row, Value, compare_rows, time_utc};
 
 /// Rows of the first query of a long answer. One page is enough to learn the oldest time, so that the other parts can
 /// start early.
@@ -48,7 +47,7 @@ impl Layout {
     }
 
     fn sort(&self, rows: &mut [Row]) {
-        rows.sort_by(|a, b| compare(a, b, self.order.iter().copied()));
+        rows.sort_by(|a, b| compare_rows(a, b, self.order.iter().copied()));
     }
 
     /// Removes the sort keys.

@@ -1,8 +1,8 @@
-//! The network of the demo account: three VPCs and what runs in them.
+//! The network of the demo account: four VPCs and what runs in them.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::account::inventory::{
     AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup,
@@ -12,6 +12,41 @@ use crate::account::inventory::{
 use crate::account::local::id::id_digits;
 
 const ANYWHERE: &str = "0.0.0.0/0";
+const ANYWHERE_V6: &str = "::/0";
+
+const ICMP: u8 = 1;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// The first two octets of CloudFront's addresses that ask origins.
+pub(super) const CLOUDFRONT: [u8; 2] = [130, 176];
+/// The managed prefix list that they are in.
+pub(super) const CLOUDFRONT_LIST: &str = "pl-4fa04526";
+/// What of that list the demo's traffic comes from.
+pub(super) const CLOUDFRONT_NETWORK: Ipv4Net =
+    Ipv4Net::new_assert(Ipv4Addr::new(CLOUDFRONT[0], CLOUDFRONT[1], 0, 0), 16);
+/// The first two octets of the addresses of S3 in the Region of the demo.
+pub(super) const S3_HERE: [u8; 2] = [52, 218];
+
+/// The VPC that came with a purchase: its addresses are those of production, and it takes nothing from the internet.
+const BOUGHT: &str = "bought";
+
+/// Whether Block Public Access is on for a VPC.
+pub(super) fn is_blocked(vpc: &str) -> bool {
+    vpc == id_of("vpc", BOUGHT)
+}
+
+/// The NAT gateway that an interface reaches the internet through: that of its VPC, in its zone where there is one.
+/// What is in a public subnet, and what has no gateway, goes there directly.
+pub(super) fn nat_of<'a>(inventory: &'a Inventory, interface: &Interface) -> Option<&'a Interface> {
+    let subnet = |id: &str| inventory.subnets.iter().find(|subnet| subnet.id == id);
+    let is_public = |subnet: &Subnet| subnet.name.as_ref().is_some_and(|name| name.contains("public"));
+    let own = subnet(&interface.subnet).filter(|subnet| !is_public(subnet))?;
+    let is_its = |nat: &&Interface| nat.kind == "nat" && nat.vpc == interface.vpc;
+    let nats: Vec<&Interface> = inventory.interfaces.iter().filter(is_its).collect();
+    let in_zone = nats.iter().find(|nat| subnet(&nat.subnet).is_some_and(|subnet| subnet.az == own.az));
+    in_zone.or(nats.first()).copied()
+}
 
 /// The demo's inventory.
 #[must_use]
@@ -23,26 +58,36 @@ pub(in crate::account::local) fn network() -> Inventory {
     production(&mut builder);
     staging(&mut builder);
     shared(&mut builder);
+    bought(&mut builder);
     builder.inventory
 }
 
 fn production(b: &mut Builder) {
-    b.vpc("prod", 0);
+    b.vpc("prod", &["10.0.0.0/16", "100.64.0.0/16"]);
     for (zone, number) in [("a", 0), ("b", 1)] {
-        b.subnet("prod", &format!("prod-public-{zone}"), 0, number, zone);
-        b.subnet("prod", &format!("prod-private-{zone}"), 0, 10 + number, zone);
-        b.subnet("prod", &format!("prod-data-{zone}"), 0, 20 + number, zone);
+        b.subnet("prod", &format!("prod-public-{zone}"), [10, 0, number], zone);
+        b.subnet("prod", &format!("prod-private-{zone}"), [10, 0, 10 + number], zone);
+        b.subnet("prod", &format!("prod-data-{zone}"), [10, 0, 20 + number], zone);
+        b.subnet("prod", &format!("prod-pods-{zone}"), [100, 64, number], zone);
     }
-    b.group("prod", "demo-alb", &[(443, ANYWHERE), (80, ANYWHERE)]);
+    b.group("prod", "demo-alb", &[(443, ANYWHERE), (80, ANYWHERE), (443, ANYWHERE_V6)]);
     b.group("prod", "demo-bastion", &[(22, ANYWHERE)]);
     b.group("prod", "demo-web", &[(8080, "demo-alb"), (22, "demo-bastion")]);
-    b.group("prod", "demo-api", &[(9000, "demo-web"), (22, "demo-bastion")]);
+    // The last group is one of a VPC that is peered.
+    b.group("prod", "demo-api", &[(9000, "demo-web"), (22, "demo-bastion"), (9000, "shared-ci")]);
     b.group("prod", "demo-worker", &[(22, "demo-bastion")]);
+    b.rule("demo-worker", ICMP, None, "demo-bastion");
     // The mistake: the workers were forgotten.
     b.group("prod", "demo-db", &[(5432, "demo-api")]);
     b.group("prod", "demo-endpoints", &[(443, "10.0.0.0/16")]);
+    b.group("prod", "demo-names", &[(53, "10.0.0.0/8")]);
+    b.rule("demo-names", UDP, Some(53), "10.0.0.0/8");
+    b.group("prod", "demo-edge", &[(443, CLOUDFRONT_LIST)]);
+    b.group("prod", "demo-pods", &[(50_051, "demo-pods"), (8443, "demo-pods")]);
+    b.group("prod", "demo-sessions", &[(27_017, "demo-pods")]);
     for zone in ["a", "b"] {
         b.interface("alb", "shop-alb", &format!("prod-public-{zone}"), "demo-alb", None);
+        b.add_ipv6();
         b.nat("prod", &format!("prod-nat-{zone}"), &format!("prod-public-{zone}"));
         for number in 1..=2 {
             let private = format!("prod-private-{zone}");
@@ -52,7 +97,12 @@ fn production(b: &mut Builder) {
         b.interface("rds", "orders-db", &format!("prod-data-{zone}"), "demo-db", None);
         b.instance("prod", "worker", &format!("worker-{zone}"), &format!("prod-private-{zone}"), "demo-worker");
         b.interface("ecs", "checkout", &format!("prod-private-{zone}"), "demo-api", None);
+        b.instance("prod", "eks-node", &format!("eks-node-{zone}"), &format!("prod-pods-{zone}"), "demo-pods");
+        b.add_pods();
     }
+    b.instance("prod", "dns", "dns", "prod-private-a", "demo-names");
+    b.instance("prod", "edge", "edge", "prod-public-b", "demo-edge");
+    b.instance("prod", "sessions-db", "sessions-db", "prod-data-a", "demo-sessions");
     b.instance("prod", "bastion", "bastion", "prod-public-a", "demo-bastion");
     b.interface("lambda", "invoice", "prod-private-a", "demo-api", None);
     for service in ["s3", "dynamodb", "ecr.api"] {
@@ -64,25 +114,49 @@ fn production(b: &mut Builder) {
         vpc: id_of("vpc", "prod"),
     });
     // The mistake: an entry that was meant for another port denies the load balancer in zone b.
-    b.acl("prod", "prod-private-b", Some((8080, "10.0.1.0/24")));
-    b.acl("prod", "prod-private-a", None);
+    b.acl("prod", "prod-private-b", &[entry(90, false, false, Some((8080, 8080)), "10.0.1.0/24")]);
+    b.acl("prod", "prod-private-a", &[]);
 }
 
 fn staging(b: &mut Builder) {
-    b.vpc("staging", 1);
-    b.subnet("staging", "staging-private-a", 1, 10, "a");
+    b.vpc("staging", &["10.1.0.0/16"]);
+    b.subnet("staging", "staging-public-a", [10, 1, 0], "a");
+    b.subnet("staging", "staging-private-a", [10, 1, 10], "a");
     b.group("staging", "staging-app", &[(8080, "10.1.0.0/16")]);
     b.instance("staging", "staging-web", "staging-web-1", "staging-private-a", "staging-app");
     b.instance("staging", "staging-api", "staging-api-1", "staging-private-a", "staging-app");
-    b.nat("staging", "staging-nat", "staging-private-a");
+    b.nat("staging", "staging-nat", "staging-public-a");
+    for number in 1..=60 {
+        b.instance("staging", "staging-batch", &format!("staging-batch-{number}"), "staging-private-a", "staging-app");
+    }
 }
 
 fn shared(b: &mut Builder) {
-    b.vpc("shared", 2);
-    b.subnet("shared", "shared-private-a", 2, 10, "a");
+    b.vpc("shared", &["10.2.0.0/16"]);
+    b.subnet("shared", "shared-private-a", [10, 2, 10], "a");
     b.group("shared", "shared-ci", &[(22, "10.0.0.0/8")]);
     b.instance("shared", "ci", "ci-1", "shared-private-a", "shared-ci");
     b.instance("shared", "ci", "ci-2", "shared-private-a", "shared-ci");
+}
+
+fn bought(b: &mut Builder) {
+    b.vpc(BOUGHT, &["10.0.0.0/16"]);
+    b.subnet(BOUGHT, "bought-app-a", [10, 0, 10], "a");
+    b.subnet(BOUGHT, "bought-data-a", [10, 0, 20], "a");
+    b.group(BOUGHT, "bought-app", &[(443, ANYWHERE)]);
+    b.group(BOUGHT, "bought-db", &[(3306, "bought-app")]);
+    b.instance(BOUGHT, "bought-app", "bought-app-1", "bought-app-a", "bought-app");
+    b.instance(BOUGHT, "bought-app", "bought-app-2", "bought-app-a", "bought-app");
+    b.interface("rds", "bought-db", "bought-data-a", "bought-db", None);
+    // The mistake: of the ports that clients take only those of Linux are let out again.
+    let out = entry(100, true, true, Some((32_768, 65_535)), ANYWHERE);
+    b.only_acl(BOUGHT, "bought-data-a", vec![entry(100, false, true, None, ANYWHERE), out]);
+}
+
+/// An entry of an ACL about TCP on these ports, or about everything.
+fn entry(number: u16, egress: bool, allow: bool, ports: Option<(u16, u16)>, from: &str) -> AclEntry {
+    let cidr = from.parse().unwrap_or(IpNet::V4(Ipv4Net::default()));
+    AclEntry { number, egress, allow, protocol: ports.map(|_| TCP), ports, cidr }
 }
 
 /// The id of the resource of this name.
@@ -97,58 +171,58 @@ struct Builder {
 }
 
 impl Builder {
-    fn vpc(&mut self, name: &str, number: u8) {
-        let cidrs = vec![network_of(number, 0, 16)];
+    fn vpc(&mut self, name: &str, cidrs: &[&str]) {
+        let cidrs = cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect();
         self.inventory.vpcs.push(Vpc { id: id_of("vpc", name), name: Some(name.into()), cidrs, account: None });
     }
 
-    fn subnet(&mut self, vpc: &str, name: &str, vpc_number: u8, number: u8, zone: &str) {
+    /// A subnet of 256 addresses, by the first three octets.
+    fn subnet(&mut self, vpc: &str, name: &str, [a, b, c]: [u8; 3], zone: &str) {
         let az = if zone == "a" { "euw1-az1" } else { "euw1-az2" };
         self.inventory.subnets.push(Subnet {
             id: id_of("subnet", name),
             name: Some(name.into()),
             vpc: id_of("vpc", vpc),
-            cidr: network_of(vpc_number, number, 24),
+            cidr: IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, 0), 24)),
             az: az.into(),
             account: None,
         });
     }
 
+    /// A group that lets everything out, and TCP in on these ports from these peers.
     fn group(&mut self, vpc: &str, name: &str, open: &[(u16, &str)]) {
-        let peer = |peer: &str| if peer.contains('/') { peer.to_string() } else { id_of("sg", peer) };
-        let ingress = open
-            .iter()
-            .map(|(port, from)| Rule { protocol: Some(6), ports: Some((*port, *port)), peer: peer(from) })
-            .collect();
         let egress = vec![Rule { protocol: None, ports: None, peer: ANYWHERE.into() }];
-        let group = SecurityGroup {
-            id: id_of("sg", name),
+        let (id, vpc) = (id_of("sg", name), id_of("vpc", vpc));
+        self.inventory.security_groups.push(SecurityGroup {
+            id,
             name: name.into(),
-            vpc: id_of("vpc", vpc),
-            ingress,
+            vpc,
+            ingress: Vec::new(),
             egress,
             account: None,
-        };
-        self.inventory.security_groups.push(group);
+        });
+        for (port, peer) in open {
+            self.rule(name, TCP, Some(*port), peer);
+        }
     }
 
-    fn acl(&mut self, vpc: &str, subnet: &str, denied: Option<(u16, &str)>) {
-        let anywhere: IpNet = IpNet::V4(ipnet::Ipv4Net::default());
-        let all = |egress| AclEntry { number: 100, egress, allow: true, protocol: None, ports: None, cidr: anywhere };
-        let mut entries = vec![all(false), all(true)];
-        if let Some((port, from)) = denied {
-            entries.insert(
-                0,
-                AclEntry {
-                    number: 90,
-                    egress: false,
-                    allow: false,
-                    protocol: Some(6),
-                    ports: Some((port, port)),
-                    cidr: from.parse().unwrap_or(anywhere),
-                },
-            );
-        }
+    /// A further rule of a group; the peer is a network, a prefix list or a group.
+    fn rule(&mut self, group: &str, protocol: u8, port: Option<u16>, peer: &str) {
+        let is_id = peer.contains('/') || peer.starts_with("pl-");
+        let peer = if is_id { peer.to_string() } else { id_of("sg", peer) };
+        let rule = Rule { protocol: Some(protocol), ports: port.map(|port| (port, port)), peer };
+        let groups = &mut self.inventory.security_groups;
+        groups.iter_mut().filter(|known| known.name == group).for_each(|known| known.ingress.push(rule.clone()));
+    }
+
+    /// An ACL of a subnet that allows everything, but for these entries before.
+    fn acl(&mut self, vpc: &str, subnet: &str, before: &[AclEntry]) {
+        let all = [false, true].map(|egress| entry(100, egress, true, None, ANYWHERE));
+        self.only_acl(vpc, subnet, [before, &all].concat());
+    }
+
+    /// An ACL of a subnet that has these entries only.
+    fn only_acl(&mut self, vpc: &str, subnet: &str, entries: Vec<AclEntry>) {
         let acl = NetworkAcl {
             id: id_of("acl", subnet),
             vpc: id_of("vpc", vpc),
@@ -156,6 +230,21 @@ impl Builder {
             entries,
         };
         self.inventory.network_acls.push(acl);
+    }
+
+    /// Gives the interface that was added last an IPv6 address.
+    fn add_ipv6(&mut self) {
+        let number = u128::try_from(self.inventory.interfaces.len()).unwrap_or_default();
+        let address = IpAddr::V6(Ipv6Addr::from_bits(0x2a05_d018_u128 << 96 | number));
+        self.inventory.interfaces.last_mut().into_iter().for_each(|interface| interface.addresses.push(address));
+    }
+
+    /// Gives the interface that was added last a prefix of 16 addresses for pods.
+    fn add_pods(&mut self) {
+        let Some(interface) = self.inventory.interfaces.last_mut() else { return };
+        let Some(IpAddr::V4(primary)) = interface.addresses.first().copied() else { return };
+        let [a, b, c, _] = primary.octets();
+        interface.addresses.extend((0..16).map(|pod| IpAddr::from([a, b, c, 64 + pod])));
     }
 
     fn instance(&mut self, vpc: &str, name: &str, host: &str, subnet: &str, group: &str) {
@@ -207,10 +296,4 @@ impl Builder {
             account: None,
         });
     }
-}
-
-/// `10.VPC.SUBNET.0/LENGTH`
-fn network_of(vpc: u8, subnet: u8, length: u8) -> IpNet {
-    let address = Ipv4Addr::new(10, vpc, subnet, 0);
-    IpNet::V4(ipnet::Ipv4Net::new_assert(address, length))
 }

@@ -1,0 +1,156 @@
+//! Conversations: both directions in one row, and each once.
+//!
+//! Traffic between two interfaces is recorded at both, and traffic through a gateway at more. So groups are made by
+//! interface, and of each conversation the one with the most bytes is taken.
+
+use std::cmp::Ordering;
+
+use crate::field::Field;
+use crate::query::holds::Predicate;
+use crate::query::plan::{GroupKey, GroupStage, Groups, Limit, Measure, Plan, Shape, Source};
+use crate::value::{Row, RunStats, Value, compare_rows};
+
+/// The conversations of a plan, made of its [groups by interface](Plan::per_interface).
+pub(super) struct Conversations<'a> {
+    plan: &'a Plan,
+    groups: &'a Groups,
+    measure: Measure,
+}
+
+impl<'a> Conversations<'a> {
+    /// The conversations that a plan asks for, if it does.
+    pub(super) fn of(plan: &'a Plan) -> Option<Self> {
+        let Shape::Groups(groups) = &plan.shape else { return None };
+        let GroupStage::Conversations(measure) = groups.stage else { return None };
+        Some(Self { plan, groups, measure })
+    }
+
+    /// Turns groups by interface into the rows of the answer; says in its statistics what they leave out.
+    pub(super) fn rows(&self, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
+        let unknown: u64 = rows.extract_if(.., |row| !self.has_ends(row)).map(|row| self.flows(&row)).sum();
+        if unknown > 0 {
+            let records = if unknown == 1 { "record is" } else { "records are" };
+            stats.notes.push(format!("{unknown} {records} left out: it is not known who asked whom"));
+        }
+        let mut rows = self.each_once(rows);
+        if let Some(having) = &self.groups.having {
+            let having = Predicate::of_results(&having.means);
+            rows.retain(|row| having.holds(row));
+        }
+        rows.sort_by(|a, b| self.order(a, b));
+        if let Some(most) = self.plan.limit.rows() {
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            stats.truncated |= self.plan.limit == Limit::Default && rows.len() > most;
+            rows.truncate(most);
+        }
+        stats.rows = rows.len() as u64;
+        rows
+    }
+
+    /// Of the rows of each conversation, the one of the interface with the most bytes, without the interface.
+    fn each_once(&self, mut rows: Vec<Row>) -> Vec<Row> {
+        let interface = self.groups.keys.len();
+        let compare = |a: &Row, b: &Row| compare_rows(a, b, (0..interface).map(|key| (key, false)));
+        let bytes = |row: &Row| total(&row[interface + 1..], Measure::Bytes);
+        rows.sort_by(|a, b| {
+            compare(a, b).then_with(|| bytes(b).total_cmp(&bytes(a))).then_with(|| a[interface].compare(&b[interface]))
+        });
+        rows.dedup_by(|later, first| compare(later, first).is_eq());
+        for row in &mut rows {
+            row.remove(interface);
+        }
+        rows
+    }
+
+    /// The order that is asked for, or the largest first; ties by the other columns.
+    fn order(&self, a: &Row, b: &Row) -> Ordering {
+        let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
+        let sort = self.plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending)));
+        let size = |row: &Row| total(&row[self.groups.keys.len()..], self.measure);
+        let by_size = || if self.plan.sort.is_empty() { size(b).total_cmp(&size(a)) } else { Ordering::Equal };
+        compare_rows(a, b, sort)
+            .then_with(by_size)
+            .then_with(|| compare_rows(a, b, (0..a.len()).map(|place| (place, false))))
+    }
+
+    /// Whether the addresses of both ends are known.
+    fn has_ends(&self, row: &Row) -> bool {
+        let is_end = |key: &GroupKey| matches!(key.source(), Source::Field(Field::ClientAddr | Field::ServerAddr));
+        self.groups.keys.iter().zip(row).all(|(key, value)| !is_end(key) || *value != Value::Absent)
+    }
+
+    fn flows(&self, row: &Row) -> u64 {
+        // The interface stands before the measures.
+        match row[self.groups.keys.len() + 1] {
+            Value::Int(flows) => flows.unsigned_abs(),
+            _ => 0,
+        }
+    }
+}
+
+/// The size of a conversation, both directions together, by its measures.
+fn total(measures: &[Value], measure: Measure) -> f64 {
+    let number = |place: usize| measures[place].as_f64().unwrap_or_default();
+    match measure {
+        Measure::Flows => number(0),
+        Measure::Packets => number(1) + number(3),
+        Measure::Bytes => number(2) + number(4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::query::clock::Clock;
+    use crate::query::{Context, compile};
+
+    fn plan(text: &str) -> Plan {
+        compile(text, &Context::new(Clock { now: 1_795_435_200, zone: TimeZone::UTC })).unwrap()
+    }
+
+    /// A row of the groups by interface: ends, interface, and measures.
+    fn row(client: &str, server: &str, interface: &str, measures: [i64; 5]) -> Row {
+        let end = |address: &str| address.parse().map_or(Value::Absent, Value::Address);
+        let keys = [end(client), end(server), Value::word("TCP"), Value::Int(443), Value::Text(interface.into())];
+        let measures = measures.into_iter().map(Value::Int);
+        keys.into_iter().chain(measures).chain([Value::Time(10), Value::Time(20)]).collect()
+    }
+
+    /// The flows and the bytes out of each conversation, in order.
+    fn found(text: &str, rows: Vec<Row>) -> (Vec<(i64, i64)>, RunStats) {
+        let plan = plan(text);
+        let mut stats = RunStats::default();
+        let rows = Conversations::of(&plan).unwrap().rows(rows, &mut stats);
+        let number = |value: &Value| if let Value::Int(number) = value { *number } else { panic!("{value:?}") };
+        (rows.iter().map(|row| (number(&row[4]), number(&row[6]))).collect(), stats)
+    }
+
+    fn rows() -> Vec<Row> {
+        vec![
+            row("10.0.0.1", "10.0.0.2", "eni-b", [4, 10, 1_000, 10, 500]),
+            row("10.0.0.1", "10.0.0.2", "eni-a", [4, 10, 1_000, 10, 500]),
+            row("10.0.0.1", "10.0.0.2", "eni-c", [9, 2, 100, 0, 0]),
+            row("10.0.0.3", "10.0.0.2", "eni-b", [2, 90, 900, 1, 700]),
+            row("-", "-", "eni-b", [3, 0, 0, 0, 0]),
+        ]
+    }
+
+    #[test]
+    fn a_conversation_counts_once_where_it_has_the_most_bytes() {
+        let (found, stats) = found("conversations", rows());
+        assert_eq!(found, [(4, 1_000), (2, 900)]);
+        assert_eq!(stats.notes, ["3 records are left out: it is not known who asked whom"]);
+        assert_eq!((stats.rows, stats.truncated), (2, false));
+    }
+
+    #[test]
+    fn the_measure_takes_both_directions() {
+        assert_eq!(found("conversations by bytes", rows()).0, [(2, 900), (4, 1_000)]);
+        assert_eq!(found("conversations 1 by packets", rows()).0, [(2, 900)]);
+        assert_eq!(found("conversations | sort bytes_out asc", rows()).0, [(2, 900), (4, 1_000)]);
+        assert_eq!(found("conversations | where flows > 3", rows()).0, [(4, 1_000)]);
+        assert_eq!(found("conversations | where client_addr = 10.0.0.3", rows()).0, [(2, 900)]);
+    }
+}
