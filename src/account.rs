@@ -38,7 +38,7 @@ pub use estimate::Estimate;
 pub use finding::{Finding, Leftover, Remedy};
 pub use flow_log::{AnyFlowLog, FlowLog};
 pub use identity::Identity;
-pub use lifecycle::Lifecycle;
+pub use lifecycle::{Lifecycle, Steps};
 pub use naming::LOG_GROUP_PREFIX;
 pub use place::Place;
 pub use queries::{Account, DEFAULT_WINDOW_S};
@@ -47,4 +47,6 @@ pub use resource::{KINDS, Resource};
 pub use running::Running;
 pub use select::Error as SelectError;
 pub(crate) use select::{check_interfaces, check_mixed, known, owned, selected};
-pub use settings::{AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
+pub use settings::{
+    AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error as SettingsError, LogClass, Settings, Traffic,
+};

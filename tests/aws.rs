@@ -5,6 +5,8 @@
 
 #[path = "aws/crowd.rs"]
 mod crowd;
+#[path = "aws/governed.rs"]
+mod governed;
 #[path = "aws/moto.rs"]
 mod moto;
 mod program;

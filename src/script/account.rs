@@ -5,13 +5,13 @@ use std::rc::Rc;
 use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 use serde::Serialize;
 
-use super::convert::from_json;
+use super::convert::{from_json, to_json};
 use super::error::thrown;
 use super::library::Library;
 use super::time::Time;
 use super::world::World;
 use crate::account::inventory::Inventory;
-use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Settings};
+use crate::account::{FlowLog, KINDS, Settings};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 use crate::session::Outcome;
@@ -23,7 +23,8 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     library
         .doc(
             "create",
-            "create(kind, selector[, #{retention_days, aggregation_s, dry_run}])",
+            "create(kind, selector[, #{retention_days, aggregation_s, fields, traffic, tags, log_group, log_class, \
+             kms_key, role, role_path, permissions_boundary, dry_run}])",
             "Creates flow logs; one that exists covers what joined since. What was done to each resource.",
         )
         .register_fn("create", move |kind: &str, selector: &str| create(&one, kind, selector, &Map::new()))
@@ -133,32 +134,23 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
 }
 
 fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
-    let mut settings = Settings::default();
-    let mut dry_run = false;
-    for (name, value) in options {
-        let number = || {
-            let number = value.as_int().ok().and_then(|number: INT| u32::try_from(number).ok());
-            number.ok_or_else(|| thrown("option", &format!("`{name}` is a whole number"), None))
-        };
-        match name.as_str() {
-            "retention_days" => settings.retention_days = Some(number()?),
-            "aggregation_s" => {
-                let seconds = number()?;
-                if !AGGREGATIONS_S.contains(&seconds) {
-                    return Err(thrown("option", "flow logs aggregate over 60 or 600 seconds", None));
-                }
-                settings.aggregation_s = Some(seconds);
-            }
-            "dry_run" => {
-                let flag = value.as_bool();
-                dry_run = flag.map_err(|_| thrown("option", "`dry_run` is true or false", None))?;
-            }
-            name => {
-                let help = Some("there are retention_days, aggregation_s and dry_run".to_string());
-                return Err(thrown("option", &format!("unknown option `{name}`"), help));
-            }
+    let mut options = options.clone();
+    let dry_run = options.remove("dry_run").unwrap_or(Dynamic::FALSE).as_bool();
+    let dry_run = dry_run.map_err(|_| thrown("option", "`dry_run` is true or false", None))?;
+    let read = |options: Map| serde_json::from_value::<Settings>(to_json(&options.into()));
+    for (name, value) in &options {
+        // The library's message does not name the option whose value is wrong.
+        if let Err(error) = read(Map::from([(name.clone(), value.clone())])) {
+            let message = error.to_string();
+            let message = match message.strip_prefix("unknown field ") {
+                Some(unknown) => format!("unknown option {unknown}"),
+                None => format!("the option `{name}`: {message}"),
+            };
+            return Err(thrown("option", &message, None));
         }
     }
+    let settings = read(options).map_err(|error| thrown("option", &error.to_string(), None))?;
+    settings.check().map_err(|error| thrown("option", &error.to_string(), error.help()))?;
     Ok((settings, dry_run))
 }
 

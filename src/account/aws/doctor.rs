@@ -31,7 +31,7 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     let mut denied = denied;
     let inventory = seen(inventory, &mut denied)?;
     let all = seen(all, &mut denied)?;
-    let groups = seen(groups, &mut denied)?;
+    let mut groups = seen(groups, &mut denied)?;
     let roles = seen(roles, &mut denied)?;
 
     let mut findings = Vec::new();
@@ -40,7 +40,12 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     if let Some(all) = &all {
         let resources = inventory.as_deref().map(Resources::new);
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-        for group in flow_logs::grouped(ours) {
+        let ours = flow_logs::grouped(ours);
+        if let Some(groups) = &mut groups {
+            let names: Vec<String> = ours.iter().map(Group::log_group).collect();
+            groups.extend(seen(log_groups::beside_ours(clients, &names).await, &mut denied)?.unwrap_or_default());
+        }
+        for group in ours {
             findings.extend(of_group(&group, resources.as_ref(), groups.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::resource::Resource;
 use crate::value::EpochSeconds;
 
@@ -50,6 +49,9 @@ pub enum Error {
         /// Its version.
         version: u32,
     },
+    /// `create --traffic reject`
+    #[error("an embedded account shows all traffic of an interface: a flow log cannot record a part of it")]
+    PartOfTraffic,
     /// Another process is changing the account.
     #[error("{holder} is changing the account `{}`", folder.display())]
     Locked {
@@ -64,7 +66,11 @@ impl Error {
     /// A hint at what to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        matches!(self, Self::Locked { .. }).then(|| "try again when it is done".into())
+        match self {
+            Self::Locked { .. } => Some("try again when it is done".into()),
+            Self::PartOfTraffic => Some("leave it at `--traffic all`, and ask with `where reject`".into()),
+            _ => None,
+        }
     }
 }
 
@@ -95,9 +101,8 @@ pub(super) struct Entry {
 impl Entry {
     /// Returns whether it is the flow log of a resource.
     pub(super) fn is_of(&self, resource: &Resource) -> bool {
-        let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
-        let is_its = |name| resource.has_flow_log(name, &self.interfaces);
-        self.kind == resource.kind.name() && name.is_some_and(is_its)
+        let is_its = self.resource == resource.id && !resource.is_namesake_of(&self.interfaces);
+        self.kind == resource.kind.name() && is_its
     }
 }
 
