@@ -18,7 +18,7 @@ use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
     Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Identity, Lifecycle, Place,
-    Remedy, Resource, Settings, Steps, check_interfaces, check_mixed, known, label, owned, selected,
+    Records, Remedy, Resource, Settings, Steps, check_interfaces, check_mixed, known, label, owned, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -242,17 +242,18 @@ impl Session {
         Ok(("would_extend", format!("cover {} too", joined.join(", "))))
     }
 
-    /// Deletes each flow log with all that was made for it; a dry run only says so.
-    pub async fn delete(&self, flow_logs: &[FlowLog], dry_run: bool) -> Vec<Outcome> {
+    /// Deletes each flow log with all that was made for it, records only if they are meant too; a dry run only says so.
+    pub async fn delete(&self, flow_logs: &[FlowLog], records: Records, dry_run: bool) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
         let mut outcomes = Vec::new();
         for flow_log in flow_logs {
-            let what = format!("{}, log group {}", flow_log.id, flow_log.log_group);
+            let kept = if records == Records::Kept { " stays" } else { "" };
+            let what = format!("{}, log group {}{kept}", flow_log.id, flow_log.log_group);
             let done = if dry_run {
                 Ok(("would_delete", what))
             } else {
-                self.deleted(flow_log, &cancellation).await.map(|()| ("deleted", what))
+                self.deleted(flow_log, records, &cancellation).await.map(|()| ("deleted", what))
             };
             outcomes.push(outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), done));
         }
@@ -277,15 +278,19 @@ impl Session {
     pub async fn put_right(&self, remedy: &Remedy, place: Option<&Place>) -> Result<(), Error> {
         let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
-            Remedy::Delete(flow_log) => account.delete(flow_log, &cancellation).await,
+            Remedy::Delete(flow_log) => {
+                let keeps_records = flow_log.expiry.is_some_and(|expiry| !expiry.drops_records);
+                let records = if keeps_records { Records::Kept } else { Records::Deleted };
+                account.delete(flow_log, records, &cancellation).await
+            }
             // The settings of an existing flow log stay as they are.
             Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
             Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
     }
 
-    async fn deleted(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
-        self.at(flow_log.place.as_ref())?.delete(flow_log, cancellation).await
+    async fn deleted(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error> {
+        self.at(flow_log.place.as_ref())?.delete(flow_log, records, cancellation).await
     }
 
     fn at(&self, place: Option<&Place>) -> Result<&dyn Lifecycle, Error> {

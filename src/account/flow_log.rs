@@ -1,5 +1,6 @@
 //! A flow log as this project sees it: one per resource, whatever the number of its interfaces.
 
+use super::expiry::Expiry;
 use super::place::Place;
 use super::resource::{KINDS, Resource, label};
 use crate::kind::TargetKind;
@@ -33,6 +34,8 @@ pub struct FlowLog {
     pub stored_bytes: u64,
     /// The state of delivery, in the service's words.
     pub status: String,
+    /// When it expires, if it does.
+    pub expiry: Option<Expiry>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
 }

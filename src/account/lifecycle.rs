@@ -22,6 +22,15 @@ pub struct Steps {
     pub calls: Vec<String>,
 }
 
+/// What becomes of the records of a flow log that is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// They are deleted together with their log group.
+    Deleted,
+    /// They stay.
+    Kept,
+}
+
 /// An account whose flow logs can be created and deleted. A change that is cancelled is rolled back.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
@@ -47,12 +56,12 @@ pub trait Lifecycle: Send + Sync {
         Ok(Steps { resources: resource.steps(settings).into(), calls: Vec::new() })
     }
 
-    /// Deletes a flow log and everything that was created for it.
+    /// Deletes a flow log and everything that was created for it, records only if they are meant too.
     ///
     /// # Errors
     ///
-    /// [`Error::Embedded`].
-    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error>;
+    /// [`Error::Embedded`], [`Error::Aws`].
+    async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error>;
 
     /// The problems of the account. What nothing uses is one once it is as old as `min_age`: a change that is running may
     /// have created it.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Origin};
@@ -80,6 +82,26 @@ pub struct Settings {
     pub role_path: Option<String>,
     /// The ARN of the permissions boundary of a role that is created.
     pub permissions_boundary: Option<String>,
+    /// The time after which it expires; `None` for never.
+    #[serde(deserialize_with = "read_lifetime")]
+    pub lifetime: Option<SignedDuration>,
+    /// Whether its records go with it when it expires.
+    pub drop_records: bool,
+}
+
+fn read_lifetime<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SignedDuration>, D::Error> {
+    parse_lifetime(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+}
+
+/// Reads how long a flow log is wanted; a day has 24 hours.
+///
+/// # Errors
+///
+/// The form that is expected, if it is not a time above zero.
+pub fn parse_lifetime(text: &str) -> Result<SignedDuration, String> {
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let lifetime = span.ok().filter(SignedDuration::is_positive);
+    lifetime.ok_or_else(|| "expected a time such as `30m`, `2h` or `7d`".into())
 }
 
 /// Why settings are not valid.
@@ -123,6 +145,8 @@ impl Settings {
             role: self.role.clone().or_else(|| defaults.role.clone().filter(|_| !makes_role)),
             role_path: self.role_path.clone().or_else(|| defaults.role_path.clone()),
             permissions_boundary: (self.permissions_boundary.clone()).or_else(|| defaults.permissions_boundary.clone()),
+            lifetime: self.lifetime.or(defaults.lifetime),
+            drop_records: self.drop_records || defaults.drop_records,
         }
     }
 
@@ -149,6 +173,10 @@ impl Settings {
         check_arn(self.role.as_ref(), "role", ":role/", "arn:aws:iam::ACCOUNT:role/NAME")?;
         let boundary = self.permissions_boundary.as_ref();
         check_arn(boundary, "permissions boundary", ":policy/", "arn:aws:iam::ACCOUNT:policy/NAME")?;
+        if self.drop_records && self.lifetime.is_none() {
+            let problem = "only a flow log that expires can drop its records then";
+            return Err(Error::new(problem, "say when: `--for 2h`"));
+        }
         if self.role.is_some() && (self.role_path.is_some() || boundary.is_some()) {
             let problem = "a role that is named is not created: it takes no path and no permissions boundary";
             return Err(Error::new(problem, "leave one of them out"));
@@ -263,6 +291,17 @@ mod tests {
         assert_eq!(tagged("cost-center", "12 a@b/c=d+e").check(), Ok(()));
         assert_eq!(tagged("empty", "").check(), Ok(()));
         assert_eq!(Settings { role_path: text("/"), ..Settings::default() }.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_lifetime_has_units_up_to_weeks_and_is_above_zero() {
+        for (text, seconds) in [("2h", 7_200), ("90m", 5_400), ("1d12h", 129_600), ("2w", 1_209_600), ("1s", 1)] {
+            assert_eq!(parse_lifetime(text), Ok(SignedDuration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "2", "0s", "-2h", "1 month", "soon"] {
+            assert!(parse_lifetime(text).is_err(), "{text}");
+        }
+        assert!(Settings { drop_records: true, ..Settings::default() }.check().is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, value_parser};
+use jiff::SignedDuration;
 
 use super::console::Terminal;
 use super::desk::Desk;
@@ -15,7 +16,7 @@ use super::kind::{KINDS_AND_ALL, KindParser};
 use super::option::Asking;
 use super::outcome::report;
 use super::pick;
-use crate::account::{FlowLog, KINDS, LogClass, Resource, Settings, Traffic};
+use crate::account::{FlowLog, KINDS, LogClass, Records, Resource, Settings, Traffic, parse_lifetime};
 use crate::kind::TargetKind;
 
 /// Creates the flow logs of resources.
@@ -72,6 +73,14 @@ pub(crate) struct Create {
     /// The permissions boundary of the role that is created on AWS
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
+
+    /// How long it is wanted, such as `2h` or `7d`; `doctor --fix` deletes flow log and role after that
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_lifetime)]
+    lifetime: Option<SignedDuration>,
+
+    /// Have its records deleted, too, when it expires
+    #[arg(long)]
+    drop_records: bool,
 }
 
 /// Deletes flow logs.
@@ -119,6 +128,8 @@ impl Create {
             role: self.delivery_role.clone(),
             role_path: self.role_path.clone(),
             permissions_boundary: self.permissions_boundary.clone(),
+            lifetime: self.lifetime,
+            drop_records: self.drop_records,
         };
         match settings.check() {
             Ok(()) => Ok(settings),
@@ -177,7 +188,7 @@ impl Delete {
         if !names.is_empty() && !asking.dry_run {
             asking.confirm("delete the flow logs of", &names, terminal)?;
         }
-        report(&session.delete(&flow_logs, asking.dry_run).await, desk)
+        report(&session.delete(&flow_logs, Records::Deleted, asking.dry_run).await, desk)
     }
 }
 

@@ -11,7 +11,7 @@ use super::library::Library;
 use super::time::Time;
 use super::world::World;
 use crate::account::inventory::Inventory;
-use crate::account::{FlowLog, KINDS, Settings};
+use crate::account::{FlowLog, KINDS, Records, Settings};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 use crate::session::Outcome;
@@ -19,12 +19,12 @@ use crate::session::Outcome;
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two, three, four, five, six] = std::array::from_fn(|_| Rc::clone(world));
+    let [one, two, three, four, five, six, expired] = std::array::from_fn(|_| Rc::clone(world));
     library
         .doc(
             "create",
             "create(kind, selector[, #{retention_days, aggregation_s, fields, traffic, tags, log_group, log_class, \
-             kms_key, role, role_path, permissions_boundary, dry_run}])",
+             kms_key, role, role_path, permissions_boundary, lifetime, drop_records, dry_run}])",
             "Creates flow logs; one that exists covers what joined since. What was done to each resource.",
         )
         .register_fn("create", move |kind: &str, selector: &str| create(&one, kind, selector, &Map::new()))
@@ -38,6 +38,13 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         .register_fn("delete", move |kind: &str, selector: &str| {
             delete(&five, kind_of(kind)?, &[selector.to_string()])
         });
+    library
+        .doc(
+            "delete_expired",
+            "delete_expired()",
+            "Deletes the flow logs that have expired, and their records if they are to go.",
+        )
+        .register_fn("delete_expired", move || delete_expired(&expired));
     library
         .doc("delete_all", "delete_all()", "Deletes every flow log that this tool created.")
         .register_fn("delete_all", move || delete(&six, TargetKind::All, &[]));
@@ -171,7 +178,27 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
         let confirmed = world.console.confirm("delete the flow logs of", &others);
         confirmed.map_err(|why| thrown("not_confirmed", &why, Some("`--yes` confirms beforehand".into())))?;
     }
-    done(world.change(session.delete(&flow_logs, dry_run))?)
+    done(world.change(session.delete(&flow_logs, Records::Deleted, dry_run))?)
+}
+
+fn delete_expired(world: &World) -> Result<Array, Thrown> {
+    let dry_run = world.rules.dry_run;
+    if !dry_run {
+        check_writable(world, "delete flow logs")?;
+    }
+    let session = world.session();
+    let mut expired = world.call(session.flow_logs(TargetKind::All, &[]))?;
+    expired.retain(|one| one.expiry.is_some_and(|expiry| expiry.is_past()));
+    let names: Vec<String> = expired.iter().map(FlowLog::label).collect();
+    if !dry_run && !world.rules.yes && !names.is_empty() {
+        let confirmed = world.console.confirm("delete the expired flow logs of", &names);
+        confirmed.map_err(|why| thrown("not_confirmed", &why, Some("`--yes` confirms beforehand".into())))?;
+    }
+    let drops = |one: &FlowLog| one.expiry.is_some_and(|expiry| expiry.drops_records);
+    let (dropped, kept): (Vec<FlowLog>, Vec<FlowLog>) = expired.into_iter().partition(drops);
+    let mut outcomes = world.change(session.delete(&dropped, Records::Deleted, dry_run))?;
+    outcomes.extend(world.change(session.delete(&kept, Records::Kept, dry_run))?);
+    done(outcomes)
 }
 
 /// Returns the outcomes, or an error that names each resource that failed.
@@ -210,6 +237,8 @@ fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
         map.insert("created".into(), Dynamic::from(Time(one.created)));
         map.insert("retention_days".into(), number(one.retention_days.into()));
         map.insert("stored_bytes".into(), number(one.stored_bytes));
+        let expires = one.expiry.map_or(Dynamic::UNIT, |expiry| Dynamic::from(Time(expiry.at)));
+        map.insert("expires".into(), expires);
         map.insert("status".into(), one.status.into());
         Dynamic::from(map)
     };

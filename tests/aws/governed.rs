@@ -321,3 +321,40 @@ fn in_an_embedded_account(region: &Region) {
     local(&["delete", "vpc", "prod", "--yes"]);
     assert_eq!(local(&["list", "-o", "json"]).trim(), "[]");
 }
+
+/// By the doctor and by the script; the records stay, or go where that was asked for.
+#[test]
+fn a_flow_log_that_expired_is_found_and_deleted() {
+    let (region, network, _turn) = place();
+    let group_name = format!("/fl-cli/{}", network.vpc);
+    let created = region.done(&["create", "vpc", "prod", "--for", "2h", "--drop-records"]);
+    assert!(created.contains("it expires at 20") && created.contains("with its records"), "{created}");
+    let until = text(&region.list()[0]["expires"]).parse::<jiff::Timestamp>().unwrap();
+    let left = until.as_second() - jiff::Timestamp::now().as_second();
+    assert!((7_100..=7_200).contains(&left), "{left}");
+    assert_eq!(tag(&region.flow_logs()[0]["Tags"], "flowlogs:expires"), Some(until.to_string().as_str()));
+    assert_eq!(region.done(&["doctor", "--min-age", "0s"]), "nothing is wrong\n");
+    let kept = region.done(&["create", "vpc", "prod", "--for", "5h"]);
+    assert!(kept.contains("delete and create it to change that"), "{kept}");
+    region.done(&["delete", "all", "--yes"]);
+    region.is_empty();
+
+    let expire = |options: &[&str]| {
+        region.done(&[&["create", "vpc", "prod", "--for", "1s"], options].concat());
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        region.fails(&["doctor", "--min-age", "1h"], 1, "it expired at 20");
+    };
+    let cleanup = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cleanup.rhai");
+    for command in [&["doctor", "--min-age", "1h", "--fix", "--yes"][..], &["--yes", "run", cleanup]] {
+        expire(&[]);
+        region.done(command);
+        let left = (region.flow_logs(), region.log_groups(), region.roles());
+        assert_eq!(left, (Vec::new(), vec![group_name.clone()], Vec::new()));
+        region.call("logs", "delete_log_group", json!({"logGroupName": group_name}));
+        expire(&["--drop-records"]);
+        region.done(command);
+        region.is_empty();
+    }
+    region.fails(&["create", "vpc", "prod", "--for", "soon"], 2, "expected a time such as");
+    region.fails(&["create", "vpc", "prod", "--drop-records"], 2, "only a flow log that expires");
+}

@@ -19,7 +19,7 @@ use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
-use crate::account::lifecycle::{Lifecycle, Steps};
+use crate::account::lifecycle::{Lifecycle, Records, Steps};
 use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
@@ -138,9 +138,9 @@ impl Lifecycle for Aws {
         Ok(dry_run::steps(self.clients().await?, resource, settings).await?)
     }
 
-    async fn delete(&self, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+    async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error> {
         let _change = cancellation.change();
-        Ok(delete::delete(self, flow_log, cancellation).await?)
+        Ok(delete::delete(self, flow_log, records, cancellation).await?)
     }
 
     async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error> {

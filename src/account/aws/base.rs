@@ -8,6 +8,7 @@ use super::roll_back::Undo;
 use super::run::Run;
 use super::tags::Tags;
 use super::{log_groups, roles};
+use crate::account::expiry::Expiry;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_RETENTION_DAYS, Settings};
 
@@ -16,6 +17,7 @@ pub(super) struct Base<'a> {
     pub(super) clients: &'a Clients,
     pub(super) settings: &'a Settings,
     pub(super) tags: Tags,
+    pub(super) expiry: Option<Expiry>,
     pub(super) log_group: String,
     pub(super) role: Role,
 }
@@ -49,6 +51,7 @@ impl<'a> Base<'a> {
             log_group: resource.log_group_by(settings),
             role: settings.role.clone().map_or_else(new, Role::Named),
             tags: Tags::new(name, settings, run),
+            expiry: Expiry::of(settings),
         }
     }
 

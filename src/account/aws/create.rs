@@ -12,7 +12,7 @@ use super::error::{Error, RETENTIONS_DAYS};
 use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
 use super::roll_back::Undo;
 use super::run::Run;
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use super::{log_format, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -77,6 +77,10 @@ async fn extend(
         tags: tags.ok_or_else(|| Error::Incomplete { doing: doing(), what: "name" })?,
     };
     let mut notes = kept_settings(settings, &request);
+    if settings.lifetime.is_some() {
+        let kept = tags::expiry(first.tags()).map_or("it does not expire".into(), |expiry| expiry.note());
+        notes.push(format!("{kept}; delete and create it to change that"));
+    }
     notes.extend(longer_retention(clients, &request.log_group, settings).await?);
     let covered: BTreeSet<&str> = there.iter().filter_map(FlowLog::resource_id).collect();
     let joined: Vec<String> = resource_ids(resource).into_iter().filter(|id| !covered.contains(id.as_str())).collect();
@@ -123,8 +127,8 @@ fn kept_settings(settings: &Settings, there: &Request) -> Vec<String> {
     if settings.role.as_ref().is_some_and(|asked| *asked != there.role_arn) {
         notes.push(format!("it keeps its role {}: delete and create it to change that", there.role_arn));
     }
-    let tags = there.tags.all();
-    if settings.tags.iter().any(|(key, value)| tags.get(key) != Some(value)) {
+    let there_tags = there.tags.all();
+    if settings.tags.iter().any(|(key, value)| there_tags.get(key) != Some(value)) {
         notes.push("it keeps its tags: delete and create it to change them".into());
     }
     notes
@@ -183,6 +187,7 @@ async fn make(
             if !settings.is_shared_with_go_tool() {
                 notes.push("only this tool lists and deletes it, not the Go tool".into());
             }
+            notes.extend(base.expiry.map(|expiry| expiry.note()));
             notes.extend(note_of_gone(&gone));
             Ok(Created::New { id: undo.id(), notes })
         }
@@ -201,7 +206,7 @@ pub(super) fn request(base: &Base<'_>, kind: TargetKind, role_arn: String, forma
         format,
         aggregation_s: i32::try_from(aggregation_s).unwrap_or(600),
         traffic: flow_logs::traffic(base.settings),
-        tags: base.tags.clone(),
+        tags: base.tags.clone().expiring(base.expiry),
     }
 }
 

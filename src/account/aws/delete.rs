@@ -8,9 +8,15 @@ use super::error::Error;
 use super::{flow_logs, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::flow_log::FlowLog;
+use crate::account::lifecycle::Records;
 
 /// Deletes a flow log and everything that was created for it; continues after failures.
-pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancellation) -> Result<(), Error> {
+pub(super) async fn delete(
+    aws: &Aws,
+    flow_log: &FlowLog,
+    records: Records,
+    cancellation: &Cancellation,
+) -> Result<(), Error> {
     cancellation.check()?;
     let clients = aws.clients().await?;
     let all = flow_logs::all(clients).await?;
@@ -52,6 +58,7 @@ pub(super) async fn delete(aws: &Aws, flow_log: &FlowLog, cancellation: &Cancell
         },
         async {
             match its_group? {
+                _ if records == Records::Kept => Ok(()),
                 Some(found) => orphaned_log_group(clients, &log_group, found.run.as_deref(), &ids).await,
                 None => Ok(()),
             }

@@ -14,9 +14,10 @@ use super::error::Error;
 use super::flow_logs::{self, Group, Resources};
 use super::policy::{self, Action, Probe};
 use super::{log_groups, roles};
+use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::kind::TargetKind;
-use crate::value::EpochSeconds;
+use crate::value::{EpochSeconds, time_utc};
 
 /// Checks everything; a permission that the caller lacks is a finding too.
 pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding>, Error> {
@@ -90,6 +91,10 @@ fn of_group(group: &Group, resources: Option<&Resources>, log_groups: Option<&[L
     }
     let Some(resources) = resources else { return findings };
     let deletes = || Remedy::Delete(group.describe(resources, log_groups.unwrap_or_default()));
+    if let Some(expiry) = group.expiry().filter(Expiry::is_past) {
+        add(format!("{label}: it expired at {}", time_utc(expiry.at)), Some(deletes()));
+        return findings;
+    }
     match group.resource(resources) {
         // Instances of a name come and go, and deleting the flow log deletes its records.
         None if group.kind == TargetKind::Instance => {

@@ -17,8 +17,9 @@ use super::log_format::default_fields;
 use super::naming::{self, NAME, PROJECT, PROJECT_ALONE};
 use super::policy::Action;
 use super::run::RUN;
-use super::tags::Tags;
+use super::tags::{Tags, expiry};
 use crate::account::coverage::Destination;
+use crate::account::expiry::Expiry;
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::naming::LOG_GROUP_PREFIX;
@@ -221,6 +222,11 @@ impl Group {
         self.flow_logs.iter().find_map(ec2::FlowLog::deliver_logs_permission_arn)
     }
 
+    /// When it expires, if it does.
+    pub(super) fn expiry(&self) -> Option<Expiry> {
+        self.flow_logs.iter().find_map(|flow_log| expiry(flow_log.tags()))
+    }
+
     /// Whether it has names that the user chose, so that log group and role may be those of others.
     pub(super) fn has_chosen_names(&self) -> bool {
         let project = |flow_log: &ec2::FlowLog| tag(flow_log.tags(), PROJECT.0);
@@ -278,6 +284,7 @@ impl Group {
             retention_days: kept.and_then(LogGroup::retention_in_days).and_then(|d| d.try_into().ok()).unwrap_or(0),
             stored_bytes: kept.and_then(LogGroup::stored_bytes).and_then(|b| b.try_into().ok()).unwrap_or(0),
             status: self.status(),
+            expiry: self.expiry(),
             place: None,
         }
     }

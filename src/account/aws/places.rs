@@ -31,7 +31,7 @@ use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
-use crate::account::lifecycle::{Lifecycle, Steps};
+use crate::account::lifecycle::{Lifecycle, Records, Steps};
 use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
@@ -401,7 +401,7 @@ impl Lifecycle for Places {
         Err(Error::OnePlace.into())
     }
 
-    async fn delete(&self, _: &FlowLog, _: &Cancellation) -> Result<(), AccountError> {
+    async fn delete(&self, _: &FlowLog, _: Records, _: &Cancellation) -> Result<(), AccountError> {
         Err(Error::OnePlace.into())
     }
 

@@ -7,7 +7,20 @@ use aws_sdk_ec2::types as ec2;
 use super::interface::tag;
 use super::naming::{NAME, PROJECT, PROJECT_ALONE};
 use super::run::{RUN, Run};
+use crate::account::expiry::Expiry;
 use crate::account::settings::Settings;
+use crate::value::time_utc;
+
+/// The key of the tag with the time when a flow log expires.
+const EXPIRES: &str = "flowlogs:expires";
+/// The key of the tag of a flow log whose records go with it when it expires.
+const DROPS_RECORDS: &str = "flowlogs:drops-records";
+
+/// When flow logs with these tags expire, if they do.
+pub(super) fn expiry(tags: &[ec2::Tag]) -> Option<Expiry> {
+    let at: jiff::Timestamp = tag(tags, EXPIRES)?.parse().ok()?;
+    Some(Expiry { at: at.as_second(), drops_records: tag(tags, DROPS_RECORDS).is_some() })
+}
 
 /// The tags of what a create makes for a flow log.
 #[derive(Clone)]
@@ -35,6 +48,15 @@ impl Tags {
         let others = first.tags().iter().filter_map(pair).filter(|(key, _)| is_others(key)).collect();
         let project = tag(first.tags(), PROJECT.0).unwrap_or_else(|| PROJECT.1.into());
         Some(Self { name: tag(first.tags(), NAME)?, project, run, others })
+    }
+
+    /// These tags, with the time when the flow log expires.
+    pub(super) fn expiring(mut self, expiry: Option<Expiry>) -> Self {
+        if let Some(expiry) = expiry {
+            self.others.insert(EXPIRES.into(), time_utc(expiry.at));
+            self.others.extend(expiry.drops_records.then(|| (DROPS_RECORDS.into(), "true".into())));
+        }
+        self
     }
 
     /// Every tag.

@@ -144,6 +144,7 @@ fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSecond
                 records_from: now - 30 * 24 * 60 * 60,
                 retention_days: DEFAULT_RETENTION_DAYS,
                 aggregation_s: DEFAULT_AGGREGATION_S,
+                expiry: None,
             });
         }
     })?;

@@ -15,11 +15,12 @@ use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
+use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::inventory_names::names;
-use crate::account::lifecycle::Lifecycle;
+use crate::account::lifecycle::{Lifecycle, Records};
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings, Traffic};
@@ -105,6 +106,7 @@ impl Lifecycle for Embedded {
         if settings.traffic.unwrap_or_default() != Traffic::All {
             return Err(EmbeddedError::PartOfTraffic.into());
         }
+        let expiry = Expiry::of(settings);
         let grows = resource.kind.covers_whole();
         let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {
@@ -133,13 +135,15 @@ impl Lifecycle for Embedded {
                 records_from: now - BACKFILL_S,
                 retention_days: settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
                 aggregation_s: settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S),
+                expiry,
             });
-            Created::New { id, notes: notes_of(settings) }
+            Created::New { id, notes: notes_of(settings, expiry) }
         })?;
         Ok(created)
     }
 
-    async fn delete(&self, flow_log: &FlowLog, _: &Cancellation) -> Result<(), Error> {
+    // The records of an embedded account belong to its folder, and stay in any case.
+    async fn delete(&self, flow_log: &FlowLog, _: Records, _: &Cancellation) -> Result<(), Error> {
         Ok(self.state.change(|entries| entries.retain(|entry| entry.id != flow_log.id))?)
     }
 
@@ -153,7 +157,7 @@ impl Lifecycle for Embedded {
 }
 
 /// Notes on a new flow log, for the user.
-fn notes_of(settings: &Settings) -> Vec<String> {
+fn notes_of(settings: &Settings, expiry: Option<Expiry>) -> Vec<String> {
     let back = "its records reach an hour back; on AWS they start when it is created";
     let fields = (!settings.fields.is_empty()).then_some("they have the fields that the folder has");
     let is_for_aws = settings.role.is_some()
@@ -163,7 +167,8 @@ fn notes_of(settings: &Settings) -> Vec<String> {
         || settings.log_class.is_some()
         || !settings.tags.is_empty();
     let for_aws = is_for_aws.then_some("there are no roles, keys, classes and tags here as on AWS");
-    iter::once(back).chain(fields).chain(for_aws).map(Into::into).collect()
+    let notes = iter::once(back).chain(fields).chain(for_aws).map(Into::into);
+    notes.chain(expiry.map(|expiry| expiry.note())).collect()
 }
 
 /// An unused id; the same resource gets the same id again.

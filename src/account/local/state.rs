@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::expiry::Expiry;
 use crate::account::resource::Resource;
 use crate::value::EpochSeconds;
 
@@ -96,6 +97,9 @@ pub(super) struct Entry {
     pub(super) retention_days: u32,
     /// The aggregation interval, in seconds.
     pub(super) aggregation_s: u32,
+    /// When it expires, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expiry: Option<Expiry>,
 }
 
 impl Entry {
@@ -249,6 +253,7 @@ mod tests {
             records_from: 0,
             retention_days: 30,
             aggregation_s: 60,
+            expiry: None,
         }
     }
 
