@@ -256,7 +256,7 @@ fn a_log_group_that_is_named_is_used_and_deleted_only_if_it_was_created() {
     }
     is_as_it_was();
     let role_name = format!("fl-cli-cn-north-1-{}", network.vpc);
-    assert_eq!(region.roles(), [role_name.clone()]);
+    assert_eq!(region.roles(), std::slice::from_ref(&role_name));
     let policy = region.call("iam", "get_role_policy", json!({"RoleName": role_name, "PolicyName": "flow-logs"}));
     assert!(policy["PolicyDocument"].to_string().contains(":log-group:/corp/flows"), "{policy}");
     let listed = region.list();
