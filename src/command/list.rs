@@ -47,7 +47,7 @@ impl List {
 /// In front of the others where several places are looked at.
 const PLACE_COLUMNS: [(&str, ColumnType); 2] = [("region", ColumnType::Text), ("account", ColumnType::Text)];
 
-const COLUMNS: [(&str, ColumnType); 11] = [
+const COLUMNS: [(&str, ColumnType); 12] = [
     ("kind", ColumnType::Text),
     ("name", ColumnType::Text),
     ("resource", ColumnType::Text),
@@ -59,6 +59,7 @@ const COLUMNS: [(&str, ColumnType); 11] = [
     ("id", ColumnType::Text),
     ("retention_days", ColumnType::Number),
     ("stored_bytes", ColumnType::BYTES),
+    ("expires", ColumnType::Time),
 ];
 
 const ALL_COLUMNS: [(&str, ColumnType); 10] = [
@@ -110,6 +111,7 @@ fn row(flow_log: &FlowLog) -> Row {
         text(&flow_log.id),
         number(flow_log.retention_days.into()),
         number(flow_log.stored_bytes),
+        flow_log.expiry.map_or(Value::Absent, |expiry| Value::Time(expiry.at)),
     ];
     place_of(flow_log.place.as_ref()).chain(rest).collect()
 }
