@@ -58,8 +58,8 @@ const COLUMNS: [(&str, ColumnType); 12] = [
     ("log_group", ColumnType::Text),
     ("id", ColumnType::Text),
     ("retention_days", ColumnType::Number),
-    ("stored_bytes", ColumnType::BYTES),
     ("expires", ColumnType::Time),
+    ("stored_bytes", ColumnType::BYTES),
 ];
 
 const ALL_COLUMNS: [(&str, ColumnType); 10] = [
@@ -110,8 +110,8 @@ fn row(flow_log: &FlowLog) -> Row {
         text(&flow_log.log_group),
         text(&flow_log.id),
         number(flow_log.retention_days.into()),
-        number(flow_log.stored_bytes),
         flow_log.expiry.map_or(Value::Absent, |expiry| Value::Time(expiry.at)),
+        number(flow_log.stored_bytes),
     ];
     place_of(flow_log.place.as_ref()).chain(rest).collect()
 }
