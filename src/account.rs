@@ -13,6 +13,7 @@ mod coverage;
 mod created;
 mod error;
 mod estimate;
+mod expiry;
 mod finding;
 mod flow_log;
 mod identity;
@@ -35,10 +36,11 @@ pub use cancellation::{Cancellation, Cancelled, Started};
 pub use created::Created;
 pub use error::Error;
 pub use estimate::Estimate;
+pub use expiry::Expiry;
 pub use finding::{Finding, Leftover, Remedy};
 pub use flow_log::{AnyFlowLog, FlowLog};
 pub use identity::Identity;
-pub use lifecycle::{Lifecycle, Records};
+pub use lifecycle::{Lifecycle, Records, Steps};
 pub use naming::LOG_GROUP_PREFIX;
 pub use place::Place;
 pub(crate) use place::placed;
@@ -48,4 +50,7 @@ pub use resource::{KINDS, Resource};
 pub use running::Running;
 pub use select::Error as SelectError;
 pub(crate) use select::{check_interfaces, check_mixed, known, owned, selected};
-pub use settings::{AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
+pub use settings::{
+    AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error as SettingsError, LogClass, Settings, Traffic,
+    parse_lifetime,
+};

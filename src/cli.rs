@@ -77,7 +77,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let context =
         Context { clock: Clock::system(zone), parameters: args::parameters(&args.param)?, saved: config.filters };
     #[cfg(feature = "local")]
-    args.place.configure(config.aws);
+    args.place.configure(config.aws, config.create);
     let command = args.command.take();
     if command.is_some() && !args.lines.is_empty() {
         let message = "`-e` and a command do not go together".into();

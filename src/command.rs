@@ -60,7 +60,7 @@ pub(crate) use place::Place;
 pub(crate) enum Command {
     /// Create the flow logs of resources; of one that exists, cover interfaces that joined since
     #[cfg(feature = "local")]
-    Create(lifecycle::Create),
+    Create(Box<lifecycle::Create>),
     /// List the flow logs that this tool created
     #[cfg(feature = "local")]
     List(list::List),

@@ -7,6 +7,7 @@ mod conversations;
 mod follow;
 mod interrupt;
 
+use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +19,7 @@ use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
     Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Identity, Lifecycle, Place,
-    Records, Remedy, Resource, Settings, check_interfaces, check_mixed, known, label, owned, placed, selected,
+    Records, Remedy, Resource, Settings, Steps, check_interfaces, check_mixed, known, label, owned, placed, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -33,6 +34,8 @@ pub use interrupt::{Interrupt, Waited};
 /// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
 pub struct Session {
     account: Box<dyn Account>,
+    /// The settings of new flow logs, where a create leaves them open.
+    defaults: Settings,
     /// Whether some answer so far lacks the records of files that failed.
     is_partial: AtomicBool,
 }
@@ -85,7 +88,7 @@ impl Session {
             }
             _ => Box::new(PlainFiles::open(options, inventory.map(Inventory::read).transpose()?)?),
         };
-        Ok(Self { account, is_partial: AtomicBool::new(false) })
+        Ok(Self { account, defaults: Settings::default(), is_partial: AtomicBool::new(false) })
     }
 
     /// Opens an account on AWS, or several accounts and Regions side by side; nothing is called before something is asked.
@@ -96,7 +99,13 @@ impl Session {
             Some(places) => Box::new(places),
             None => Box::new(Aws::open(options)),
         };
-        Self { account, is_partial: AtomicBool::new(false) }
+        Self { account, defaults: Settings::default(), is_partial: AtomicBool::new(false) }
+    }
+
+    /// The same session, whose new flow logs have these settings where a create leaves them open.
+    #[must_use]
+    pub fn with_defaults(self, defaults: Settings) -> Self {
+        Self { defaults, ..self }
     }
 
     /// Whether names of interfaces are known here.
@@ -181,6 +190,7 @@ impl Session {
     pub async fn create(&self, resources: &[Resource], settings: &Settings) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
+        let settings = &settings.or(&self.defaults);
         let mut outcomes = Vec::new();
         for resource in resources {
             let done = self.created(resource, settings, &cancellation).await;
@@ -197,6 +207,7 @@ impl Session {
     pub async fn plan(&self, resources: &[Resource], settings: &Settings) -> Result<Vec<Outcome>, Error> {
         self.account.begin();
         let there = self.account.flow_logs().await?;
+        let settings = &settings.or(&self.defaults);
         let mut outcomes = Vec::new();
         for resource in resources {
             let existing = there.iter().find(|flow_log| flow_log.is_of(resource));
@@ -213,7 +224,8 @@ impl Session {
         cancellation: &Cancellation,
     ) -> Result<Done, Error> {
         check_interfaces(resource)?;
-        Ok(described(self.account.lifecycle()?.create(resource, settings, cancellation).await?, resource))
+        let created = self.account.lifecycle()?.create(resource, settings, cancellation).await?;
+        Ok(described(created, resource, settings))
     }
 
     async fn planned(
@@ -224,13 +236,14 @@ impl Session {
     ) -> Result<Done, Error> {
         check_interfaces(resource)?;
         let Some(existing) = existing else {
-            let steps = self.account.lifecycle()?.steps(resource, settings).await?;
-            return Ok(Done::new("would_create", steps.join(", ")));
+            let Steps { resources, calls } = self.account.lifecycle()?.steps(resource, settings).await?;
+            let lines: Vec<String> = iter::once(resources.join(", ")).chain(calls).collect();
+            return Ok(Done::new("would_create", lines.join("\n  ")));
         };
         let is_new = |id: &&String| !existing.covered.contains(id);
         let joined: Vec<&str> = resource.interfaces.iter().filter(is_new).map(String::as_str).collect();
         if joined.is_empty() {
-            return Ok(described(Created::Unchanged { notes: Vec::new() }, resource));
+            return Ok(described(Created::Unchanged { notes: Vec::new() }, resource, settings));
         }
         Ok(Done::new("would_extend", format!("cover {} too", joined.join(", "))))
     }
@@ -290,7 +303,11 @@ impl Session {
         let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
             // Records of what is gone are what one looks for afterwards.
-            Remedy::Delete(flow_log) => account.delete(flow_log, Records::Kept, &cancellation).await,
+            Remedy::Delete(flow_log) => {
+                let is_dropped = flow_log.expiry.is_some_and(|expiry| expiry.drops_records);
+                let records = if is_dropped { Records::Deleted } else { Records::Kept };
+                account.delete(flow_log, records, &cancellation).await
+            }
             // The settings of an existing flow log stay as they are.
             Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
             Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
@@ -462,10 +479,11 @@ fn noted(result: String, notes: &[String]) -> String {
     notes.iter().fold(result, |text, note| format!("{text}; {note}"))
 }
 
-fn described(created: Created, resource: &Resource) -> Done {
+fn described(created: Created, resource: &Resource, settings: &Settings) -> Done {
     match created {
         Created::New { id, notes } => {
-            let created = format!("{id}, log group {}, {}", resource.log_group(), resource.coverage());
+            let log_group = resource.log_group_by(settings);
+            let created = format!("{id}, log group {log_group}, {}", resource.coverage());
             Done::new("created", noted(created, &notes))
         }
         Created::Extended { interfaces, notes } => {

@@ -7,6 +7,8 @@
 mod care;
 #[path = "aws/crowd.rs"]
 mod crowd;
+#[path = "aws/governed.rs"]
+mod governed;
 #[path = "aws/moto.rs"]
 mod moto;
 mod program;

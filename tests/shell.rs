@@ -84,6 +84,9 @@ fn lines_are_sentences_commands_dot_commands_and_rhai() {
     ask(&mut shell, ".mode csv", "flowlogs demo>");
     ask(&mut shell, "vpc prod | count()", "count\n");
     ask(&mut shell, ".last json", "{\"count\":");
+    // Ctrl-L clears the screen, which is full.
+    shell.keys("\x0c");
+    shell.wait("a clear screen", |screen| screen.matches("flowlogs demo>").count() == 1);
     // A mistake leaves everything as it was.
     ask(&mut shell, "vcp where reject", "did you mean `vpc`?");
     ask(&mut shell, "x + ", "error");

@@ -4,6 +4,7 @@
 //! created.
 
 mod account;
+mod base;
 mod budget;
 mod client;
 mod connection;
@@ -11,6 +12,7 @@ mod create;
 mod delete;
 mod delivery_cost;
 mod doctor;
+mod dry_run;
 mod error;
 mod flow_logs;
 mod found_names;
@@ -32,6 +34,7 @@ mod recent;
 mod roles;
 mod roll_back;
 mod run;
+mod tags;
 
 pub use budget::Budget;
 pub use connection::Aws;

@@ -24,7 +24,8 @@ impl Finding {
 /// The automatic fix of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Delete this flow log, but not its records: there is nothing left that it could record.
+    /// Delete this flow log, and its records only if they expire with it: it has expired, or there is nothing left that it
+    /// could record.
     Delete(FlowLog),
     /// Extend the flow log to the interfaces that joined this resource.
     Extend(Resource),
@@ -58,6 +59,9 @@ impl Remedy {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
+            Self::Delete(flow_log) if flow_log.expiry.is_some_and(|expiry| expiry.drops_records) => {
+                format!("delete {}, its role and the records in {}", flow_log.id, flow_log.log_group)
+            }
             Self::Delete(flow_log) => {
                 format!("delete {} and its role; the records in {} stay", flow_log.id, flow_log.log_group)
             }

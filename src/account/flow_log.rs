@@ -1,6 +1,6 @@
 //! A flow log as this project sees it: one per resource, whatever the number of its interfaces.
 
-use super::naming::LOG_GROUP_PREFIX;
+use super::expiry::Expiry;
 use super::place::{Place, placed};
 use super::resource::{KINDS, Resource, label};
 use crate::kind::TargetKind;
@@ -34,6 +34,8 @@ pub struct FlowLog {
     pub stored_bytes: u64,
     /// The state of delivery, in the service's words.
     pub status: String,
+    /// When it expires, if it does.
+    pub expiry: Option<Expiry>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
 }
@@ -95,11 +97,10 @@ impl FlowLog {
         names.into_iter().flatten().any(|name| matches_glob(selector, name))
     }
 
-    /// Returns whether it is the flow log of `resource`, as this tool or the Go tool names it.
+    /// Returns whether it is the flow log of `resource`.
     #[must_use]
     pub fn is_of(&self, resource: &Resource) -> bool {
-        let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
-        self.kind == resource.kind && name.is_some_and(|name| resource.has_flow_log(name, &self.covered))
+        self.kind == resource.kind && self.resource == resource.id && !resource.is_namesake_of(&self.covered)
     }
 
     /// The name and the id of its resource, for messages; of instances whose name is in several VPCs the VPC too.

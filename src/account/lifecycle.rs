@@ -13,6 +13,15 @@ use super::place::Place;
 use super::resource::Resource;
 use super::settings::Settings;
 
+/// What creating a flow log would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// The resources that would be created, in order.
+    pub resources: Vec<String>,
+    /// The calls that would be made, each with its parameters; none where no service is called.
+    pub calls: Vec<String>,
+}
+
 /// What becomes of the records of a flow log that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Records {
@@ -38,13 +47,13 @@ pub trait Lifecycle: Send + Sync {
         cancellation: &Cancellation,
     ) -> Result<Created, Error>;
 
-    /// The resources that creating the flow log of a resource would create, in order.
+    /// What creating the flow log of a resource would do.
     ///
     /// # Errors
     ///
     /// [`Error::Aws`] if their names cannot be determined.
-    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, Error> {
-        Ok(resource.steps(settings).into())
+    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Steps, Error> {
+        Ok(Steps { resources: resource.steps(settings).into(), calls: Vec::new() })
     }
 
     /// Deletes a flow log and everything that was created for it, records only if they are meant too.

@@ -69,16 +69,26 @@ impl Resource {
     /// Returns whether a flow log of this name, which covers these interfaces, is its own and not that of instances of
     /// the same name in another VPC.
     pub(crate) fn has_flow_log<T: AsRef<str>>(&self, name: &str, covered: &[T]) -> bool {
+        self.flow_log_names().iter().any(|known| known == name) && !self.is_namesake_of(covered)
+    }
+
+    /// Returns whether what covers these interfaces is of instances of the same name in another VPC.
+    pub(super) fn is_namesake_of<T: AsRef<str>>(&self, covered: &[T]) -> bool {
         let covers =
             |interfaces: &[String]| covered.iter().any(|id| interfaces.iter().any(|known| known == id.as_ref()));
-        let is_of_namesakes = || covers(&self.namesakes) && !covers(&self.interfaces);
-        self.flow_log_names().iter().any(|known| known == name) && !is_of_namesakes()
+        covers(&self.namesakes) && !covers(&self.interfaces)
     }
 
     /// The log group of its flow log.
     #[must_use]
     pub fn log_group(&self) -> String {
         format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
+    }
+
+    /// The log group of a flow log that is created by these settings.
+    #[must_use]
+    pub fn log_group_by(&self, settings: &Settings) -> String {
+        settings.log_group.clone().unwrap_or_else(|| self.log_group())
     }
 
     /// The names that a selector can match: its name if it has one, its id, and the ids of its instances.
@@ -119,7 +129,7 @@ impl Resource {
         let retention_days = settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS);
         let aggregation_s = settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S);
         [
-            format!("log group {} ({retention_days} days)", self.log_group()),
+            format!("log group {} ({retention_days} days)", self.log_group_by(settings)),
             format!("flow log of {} (every {aggregation_s} s)", self.coverage()),
         ]
     }

@@ -1,5 +1,14 @@
 //! The settings of a new flow log.
 
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::diagnostic::nearest;
+use crate::field::{FIELDS, Origin};
+
 /// Days that a log group keeps its records by default.
 pub const DEFAULT_RETENTION_DAYS: u32 = 30;
 /// The default aggregation interval, in seconds.
@@ -8,9 +17,48 @@ pub const DEFAULT_AGGREGATION_S: u32 = 60;
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
 pub const AGGREGATIONS_S: [u32; 2] = [60, 600];
+/// The tags that a user can add. A resource has 50 at most, and a few are this tool's own.
+///
+/// Source: <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
+const MAX_TAGS: usize = 40;
 
-/// The settings of a new flow log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The traffic that a flow log records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Traffic {
+    /// Accepted and rejected traffic.
+    #[default]
+    All,
+    /// Accepted traffic only.
+    Accept,
+    /// Rejected traffic only.
+    Reject,
+}
+
+impl Traffic {
+    /// Each with its word.
+    pub const WORDS: [(&str, Self); 3] = [("all", Self::All), ("accept", Self::Accept), ("reject", Self::Reject)];
+}
+
+/// The class of a log group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogClass {
+    /// Everything that CloudWatch Logs can do.
+    #[default]
+    Standard,
+    /// Half the price of storing, and fewer things to do with the records.
+    InfrequentAccess,
+}
+
+impl LogClass {
+    /// Each with its word.
+    pub const WORDS: [(&str, Self); 2] = [("standard", Self::Standard), ("infrequent-access", Self::InfrequentAccess)];
+}
+
+/// The settings of a new flow log, as options, the config file and scripts name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Days that records are kept; `None` for [`DEFAULT_RETENTION_DAYS`], or those that a log group keeps already.
     pub retention_days: Option<u32>,
@@ -18,4 +66,258 @@ pub struct Settings {
     pub aggregation_s: Option<u32>,
     /// The fields of a record, by their AWS names; empty for the account's own default.
     pub fields: Vec<String>,
+    /// The traffic that is recorded.
+    pub traffic: Option<Traffic>,
+    /// Tags of everything that is created.
+    pub tags: BTreeMap<String, String>,
+    /// The name of the log group, which may exist; `None` for that of the Go tool.
+    pub log_group: Option<String>,
+    /// The class of a log group that is created.
+    pub log_class: Option<LogClass>,
+    /// The ARN of the KMS key of a log group that is created.
+    pub kms_key: Option<String>,
+    /// The ARN of an existing role that delivers the records; `None` to create one.
+    pub role: Option<String>,
+    /// The path of a role that is created.
+    pub role_path: Option<String>,
+    /// The ARN of the permissions boundary of a role that is created.
+    pub permissions_boundary: Option<String>,
+    /// The time after which it expires; `None` for never.
+    #[serde(deserialize_with = "read_lifetime")]
+    pub lifetime: Option<SignedDuration>,
+    /// Whether its records go with it when it expires.
+    pub drop_records: bool,
+}
+
+fn read_lifetime<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SignedDuration>, D::Error> {
+    parse_lifetime(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+}
+
+/// Reads how long a flow log is wanted; a day has 24 hours.
+///
+/// # Errors
+///
+/// The form that is expected, if it is not a time above zero.
+pub fn parse_lifetime(text: &str) -> Result<SignedDuration, String> {
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let lifetime = span.ok().filter(SignedDuration::is_positive);
+    lifetime.ok_or_else(|| "expected a time such as `30m`, `2h` or `7d`".into())
+}
+
+/// Why settings are not valid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct Error {
+    /// What is wrong.
+    problem: String,
+    /// What to type instead.
+    help: Option<String>,
+}
+
+impl Error {
+    fn new(problem: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { problem: problem.into(), help: Some(help.into()) }
+    }
+
+    /// A hint at what to type instead.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        self.help.clone()
+    }
+}
+
+impl Settings {
+    /// These settings, and `defaults` for what they leave open.
+    #[must_use]
+    pub fn or(&self, defaults: &Self) -> Self {
+        let Self { fields, tags, .. } = self.clone();
+        let makes_role = self.role_path.is_some() || self.permissions_boundary.is_some();
+        Self {
+            retention_days: self.retention_days.or(defaults.retention_days),
+            aggregation_s: self.aggregation_s.or(defaults.aggregation_s),
+            fields: if fields.is_empty() { defaults.fields.clone() } else { fields },
+            traffic: self.traffic.or(defaults.traffic),
+            tags: defaults.tags.clone().into_iter().chain(tags).collect(),
+            log_group: self.log_group.clone().or_else(|| defaults.log_group.clone()),
+            log_class: self.log_class.or(defaults.log_class),
+            kms_key: self.kms_key.clone().or_else(|| defaults.kms_key.clone()),
+            // How a role is to be created says that one is.
+            role: self.role.clone().or_else(|| defaults.role.clone().filter(|_| !makes_role)),
+            role_path: self.role_path.clone().or_else(|| defaults.role_path.clone()),
+            permissions_boundary: (self.permissions_boundary.clone()).or_else(|| defaults.permissions_boundary.clone()),
+            lifetime: self.lifetime.or(defaults.lifetime),
+            drop_records: self.drop_records || defaults.drop_records,
+        }
+    }
+
+    /// Whether the Go tool finds log group and role by the flow log's `Name`.
+    #[must_use]
+    pub const fn is_shared_with_go_tool(&self) -> bool {
+        self.log_group.is_none() && self.role.is_none() && self.role_path.is_none()
+    }
+
+    /// Checks what can be checked without an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] with the first setting that no service would take.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.aggregation_s.is_some_and(|seconds| !AGGREGATIONS_S.contains(&seconds)) {
+            return Err(Error::new("flow logs aggregate over 60 or 600 seconds", "the default is 60"));
+        }
+        self.fields.iter().try_for_each(|name| check_field(name))?;
+        check_tags(&self.tags)?;
+        self.log_group.as_deref().map_or(Ok(()), check_log_group)?;
+        self.role_path.as_deref().map_or(Ok(()), check_path)?;
+        check_arn(self.kms_key.as_ref(), "KMS key", ":kms:", "arn:aws:kms:REGION:ACCOUNT:key/ID")?;
+        check_arn(self.role.as_ref(), "role", ":role/", "arn:aws:iam::ACCOUNT:role/NAME")?;
+        let boundary = self.permissions_boundary.as_ref();
+        check_arn(boundary, "permissions boundary", ":policy/", "arn:aws:iam::ACCOUNT:policy/NAME")?;
+        if self.drop_records && self.lifetime.is_none() {
+            let problem = "only a flow log that expires can drop its records then";
+            return Err(Error::new(problem, "say when: `--for 2h`"));
+        }
+        if self.role.is_some() && (self.role_path.is_some() || boundary.is_some()) {
+            let problem = "a role that is named is not created: it takes no path and no permissions boundary";
+            return Err(Error::new(problem, "leave one of them out"));
+        }
+        Ok(())
+    }
+}
+
+/// A field of a record has to have the name that it has in a flow log's format.
+fn check_field(text: &str) -> Result<(), Error> {
+    let names = FIELDS.iter().filter_map(|info| if let Origin::Record(name) = info.origin { Some(name) } else { None });
+    if names.clone().any(|name| name == text) {
+        return Ok(());
+    }
+    let help =
+        nearest(text, names).map_or("`flowlogs fields` lists them".into(), |near| format!("did you mean `{near}`?"));
+    Err(Error::new(format!("no flow log has a field `{text}`"), help))
+}
+
+/// Every service that has the tags has to accept them.
+///
+/// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html> and
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>.
+fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+    let is_accepted = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    for (key, value) in tags {
+        // IAM does not tell keys apart by case.
+        let lower = key.to_lowercase();
+        if ["name", "project"].contains(&lower.as_str()) || lower.starts_with("flowlogs:") {
+            let help = "`Name`, `Project` and `flowlogs:...` say which resources belong together";
+            return Err(Error::new(format!("the tag `{key}` is this tool's own"), help));
+        }
+        if lower.starts_with("aws:") {
+            return Err(Error::new(format!("the tag `{key}` is reserved to AWS"), "choose another prefix than `aws:`"));
+        }
+        let is_fit = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256;
+        if !is_fit || !key.chars().chain(value.chars()).all(is_accepted) {
+            let help = "a key has up to 128 characters, a value up to 256: letters, digits, blanks and `_.:/=+-@`";
+            return Err(Error::new(format!("AWS does not accept the tag `{key}={value}`"), help));
+        }
+    }
+    if tags.len() > MAX_TAGS {
+        return Err(Error::new(format!("{} tags are too many", tags.len()), format!("there may be {MAX_TAGS}")));
+    }
+    Ok(())
+}
+
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>.
+fn check_log_group(name: &str) -> Result<(), Error> {
+    let is_accepted = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
+    if (1..=512).contains(&name.len()) && name.chars().all(is_accepted) && !name.starts_with("aws/") {
+        return Ok(());
+    }
+    let help = "up to 512 letters, digits and `_-/.#`, and not `aws/` in front";
+    Err(Error::new(format!("a log group cannot have the name `{name}`"), help))
+}
+
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>.
+fn check_path(path: &str) -> Result<(), Error> {
+    let is_closed = path.starts_with('/') && path.ends_with('/');
+    if is_closed && path.len() <= 512 && path.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let help = "a path begins and ends with `/`, such as `/network/`";
+    Err(Error::new(format!("`{path}` is no path of a role"), help))
+}
+
+fn check_arn(arn: Option<&String>, what: &str, part: &str, example: &str) -> Result<(), Error> {
+    let is_one = |arn: &String| arn.starts_with("arn:") && arn.contains(part) && !arn.contains(char::is_whitespace);
+    match arn {
+        Some(arn) if !is_one(arn) => {
+            Err(Error::new(format!("`{arn}` is not the ARN of a {what}"), format!("expected `{example}`")))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(key: &str, value: &str) -> Settings {
+        Settings { tags: BTreeMap::from([(key.into(), value.into())]), ..Settings::default() }
+    }
+
+    #[test]
+    fn what_a_service_would_refuse_is_an_error_before_anything_is_created() {
+        let text = |text: &str| Some(text.to_string());
+        for (settings, problem) in [
+            (Settings { aggregation_s: Some(61), ..Settings::default() }, "60 or 600"),
+            (Settings { fields: vec!["scraddr".into()], ..Settings::default() }, "`scraddr`"),
+            (tagged("project", "x"), "this tool's own"),
+            (tagged("Name", "x"), "this tool's own"),
+            (tagged("flowlogs:run", "x"), "this tool's own"),
+            (tagged("aws:x", "x"), "reserved to AWS"),
+            (tagged("a*", "x"), "does not accept"),
+            (tagged("a", &"x".repeat(257)), "does not accept"),
+            (Settings { log_group: text("a b"), ..Settings::default() }, "cannot have the name"),
+            (Settings { role_path: text("network"), ..Settings::default() }, "no path of a role"),
+            (Settings { kms_key: text("alias/logs"), ..Settings::default() }, "ARN of a KMS key"),
+            (Settings { role: text("flow"), ..Settings::default() }, "ARN of a role"),
+            (Settings { permissions_boundary: text("b"), ..Settings::default() }, "ARN of a permissions boundary"),
+            (
+                Settings { role: text("arn:aws:iam::1:role/a"), role_path: text("/a/"), ..Settings::default() },
+                "takes no path",
+            ),
+        ] {
+            let error = settings.check().unwrap_err();
+            assert!(error.to_string().contains(problem), "{error}");
+            assert!(error.help().is_some(), "{error}");
+        }
+        assert_eq!(tagged("cost-center", "12 a@b/c=d+e").check(), Ok(()));
+        assert_eq!(tagged("empty", "").check(), Ok(()));
+        assert_eq!(Settings { role_path: text("/"), ..Settings::default() }.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_lifetime_has_units_up_to_weeks_and_is_above_zero() {
+        for (text, seconds) in [("2h", 7_200), ("90m", 5_400), ("1d12h", 129_600), ("2w", 1_209_600), ("1s", 1)] {
+            assert_eq!(parse_lifetime(text), Ok(SignedDuration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "2", "0s", "-2h", "1 month", "soon"] {
+            assert!(parse_lifetime(text).is_err(), "{text}");
+        }
+        assert!(Settings { drop_records: true, ..Settings::default() }.check().is_err());
+    }
+
+    #[test]
+    fn defaults_fill_in_what_is_left_open() {
+        let defaults = Settings {
+            retention_days: Some(7),
+            traffic: Some(Traffic::Reject),
+            role: Some("arn:aws:iam::1:role/a".into()),
+            tags: BTreeMap::from([("team".into(), "net".into()), ("env".into(), "prod".into())]),
+            ..Settings::default()
+        };
+        let merged = Settings { traffic: Some(Traffic::All), ..tagged("env", "dev") }.or(&defaults);
+        assert_eq!((merged.retention_days, merged.traffic), (Some(7), Some(Traffic::All)));
+        assert_eq!(merged.tags, BTreeMap::from([("team".into(), "net".into()), ("env".into(), "dev".into())]));
+        assert_eq!(merged.role, defaults.role);
+        let of_path = Settings { role_path: Some("/a/".into()), ..Settings::default() };
+        assert_eq!(of_path.or(&defaults).role, None);
+    }
 }

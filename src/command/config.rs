@@ -9,6 +9,11 @@
 //! ask_above_usd = 0.10
 //! production = ["prod-*"]
 //! keep_inventories = false
+//!
+//! [create]
+//! retention_days = 90
+//! permissions_boundary = "arn:aws:iam::123456789012:policy/network"
+//! tags = { team = "network" }
 //! ```
 
 use std::collections::BTreeMap;
@@ -19,6 +24,8 @@ use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::error::Error;
+#[cfg(feature = "local")]
+use crate::account::Settings as CreateSettings;
 use crate::escape;
 
 /// The contents of the config file.
@@ -31,6 +38,13 @@ pub(crate) struct Config {
     /// The settings of accounts on AWS.
     #[serde(default)]
     pub(crate) aws: AwsSettings,
+    /// The settings of new flow logs, where `create` leaves them open.
+    #[cfg(feature = "local")]
+    #[serde(default)]
+    pub(crate) create: CreateSettings,
+    #[cfg(not(feature = "local"))]
+    #[serde(default, rename = "create")]
+    _create: serde::de::IgnoredAny,
 }
 
 /// The settings of accounts on AWS.
@@ -71,7 +85,13 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
             });
         }
     };
-    toml::from_str(&text).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })
+    let config: Config = toml::from_str(&text).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
+    #[cfg(feature = "local")]
+    config.create.check().map_err(|error| Error::Failed {
+        message: format!("the config file `{}` is not valid: `[create]`: {error}", path.display()),
+        help: error.help(),
+    })?;
+    Ok(config)
 }
 
 /// Draws what is wrong with a config file: the library quotes its line.

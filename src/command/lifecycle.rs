@@ -3,8 +3,12 @@
 //! A person decides on a terminal; without one, flags have to; every command
 //! can be planned with `--dry-run`, and says per resource what became of it.
 
+use std::collections::BTreeMap;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, value_parser};
 use indicatif::HumanBytes;
+use jiff::SignedDuration;
 
 use super::console::{Terminal, say};
 use super::desk::Desk;
@@ -13,9 +17,7 @@ use super::kind::{KINDS_AND_ALL, KindParser};
 use super::option::Asking;
 use super::outcome::report;
 use super::pick;
-use crate::account::{AGGREGATIONS_S, FlowLog, Identity, KINDS, Records, Resource, Settings};
-use crate::diagnostic::nearest;
-use crate::field::{FIELDS, Origin};
+use crate::account::{FlowLog, Identity, KINDS, LogClass, Records, Resource, Settings, Traffic, parse_lifetime};
 use crate::kind::TargetKind;
 use crate::query::clock::Clock;
 use crate::session::Session;
@@ -36,13 +38,53 @@ pub(crate) struct Create {
     retention: Option<u32>,
 
     /// Seconds over which a record aggregates: 60 or 600 [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = parse_aggregation)]
+    #[arg(long, value_name = "SECONDS")]
     aggregation: Option<u32>,
 
     /// The fields of a record, as AWS names them, such as `srcaddr,dstaddr,bytes` [default: those of
     /// versions 2 to 5, `reject-reason`, and those of ECS where there is a cluster]
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = parse_field)]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     fields: Vec<String>,
+
+    /// The traffic that is recorded; an embedded account shows all of it [default: all]
+    #[arg(long, value_name = "TRAFFIC", value_parser = word_of(Traffic::WORDS))]
+    traffic: Option<Traffic>,
+
+    /// A tag of everything that is created on AWS, `KEY=VALUE`; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag)]
+    tag: Vec<(String, String)>,
+
+    /// The log group, instead of `/fl-cli/ID`; one that exists stays as it is, and `delete` leaves it
+    #[arg(long, value_name = "NAME")]
+    log_group: Option<String>,
+
+    /// The class of a log group that is created on AWS [default: standard]
+    #[arg(long, value_name = "CLASS", value_parser = word_of(LogClass::WORDS))]
+    log_class: Option<LogClass>,
+
+    /// The KMS key of a log group that is created on AWS; its policy has to let CloudWatch Logs use it
+    #[arg(long, value_name = "ARN")]
+    kms_key: Option<String>,
+
+    /// A role on AWS that delivers the records, instead of one that is created; `delete` leaves it
+    #[arg(long = "role", value_name = "ARN", conflicts_with_all = ["role_path", "permissions_boundary"])]
+    delivery_role: Option<String>,
+
+    /// The path of the role that is created on AWS, such as `/network/` [default: /]
+    #[arg(long, value_name = "PATH")]
+    role_path: Option<String>,
+
+    /// The permissions boundary of the role that is created on AWS
+    #[arg(long, value_name = "ARN")]
+    permissions_boundary: Option<String>,
+
+    /// How long it is wanted, such as `2h` or `7d`; `doctor --fix` deletes flow log and role after that
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_lifetime)]
+    lifetime: Option<SignedDuration>,
+
+    /// Have its records deleted, too, when it expires
+    #[arg(long)]
+    drop_records: bool,
 }
 
 /// Deletes flow logs.
@@ -60,26 +102,52 @@ pub(crate) struct Delete {
     keep_records: bool,
 }
 
-fn parse_aggregation(text: &str) -> Result<u32, String> {
-    let known = text.parse().ok().filter(|seconds| AGGREGATIONS_S.contains(seconds));
-    known.ok_or_else(|| "flow logs aggregate over 60 or 600 seconds".into())
+/// Reads one of several words.
+fn word_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    words: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    let known = PossibleValuesParser::new(words.map(|(word, _)| word));
+    known.try_map(move |given| {
+        let found = words.iter().find(|(word, _)| *word == given);
+        found.map(|(_, value)| *value).ok_or("no such word")
+    })
 }
 
-/// A field of a record, by the name that it has in a flow log's format.
-fn parse_field(text: &str) -> Result<String, String> {
-    let names = FIELDS.iter().filter_map(|info| if let Origin::Record(name) = info.origin { Some(name) } else { None });
-    match nearest(text, names.clone()) {
-        _ if names.clone().any(|name| name == text) => Ok(text.into()),
-        Some(near) => Err(format!("did you mean `{near}`?")),
-        None => Err("no flow log has such a field; `flowlogs fields` lists them".into()),
-    }
+fn parse_tag(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    pair.map(|(key, value)| (key.into(), value.into())).ok_or_else(|| "expected `KEY=VALUE`".into())
 }
 
 impl Create {
+    fn settings(&self) -> Result<Settings, Error> {
+        let tags: BTreeMap<String, String> = self.tag.iter().cloned().collect();
+        if tags.len() < self.tag.len() {
+            return Err(Error::Usage { message: "`--tag` has a key twice".into(), help: None });
+        }
+        let settings = Settings {
+            retention_days: self.retention,
+            aggregation_s: self.aggregation,
+            fields: self.fields.clone(),
+            traffic: self.traffic,
+            tags,
+            log_group: self.log_group.clone(),
+            log_class: self.log_class,
+            kms_key: self.kms_key.clone(),
+            role: self.delivery_role.clone(),
+            role_path: self.role_path.clone(),
+            permissions_boundary: self.permissions_boundary.clone(),
+            lifetime: self.lifetime,
+            drop_records: self.drop_records,
+        };
+        match settings.check() {
+            Ok(()) => Ok(settings),
+            Err(error) => Err(Error::Usage { message: error.to_string(), help: error.help() }),
+        }
+    }
+
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let Desk { session, asking, terminal, .. } = desk;
-        let settings =
-            Settings { retention_days: self.retention, aggregation_s: self.aggregation, fields: self.fields.clone() };
+        let settings = self.settings()?;
         if self.selectors.is_empty() && !pick::can_ask() {
             return Err(nothing_selected("create", self.kind));
         }

@@ -47,7 +47,7 @@ impl List {
 /// In front of the others where several places are looked at.
 const PLACE_COLUMNS: [(&str, ColumnType); 2] = [("region", ColumnType::Text), ("account", ColumnType::Text)];
 
-const COLUMNS: [(&str, ColumnType); 11] = [
+const COLUMNS: [(&str, ColumnType); 12] = [
     ("kind", ColumnType::Text),
     ("name", ColumnType::Text),
     ("resource", ColumnType::Text),
@@ -58,6 +58,7 @@ const COLUMNS: [(&str, ColumnType); 11] = [
     ("log_group", ColumnType::Text),
     ("id", ColumnType::Text),
     ("retention_days", ColumnType::Number),
+    ("expires", ColumnType::Time),
     ("stored_bytes", ColumnType::BYTES),
 ];
 
@@ -109,6 +110,7 @@ fn row(flow_log: &FlowLog) -> Row {
         text(&flow_log.log_group),
         text(&flow_log.id),
         number(flow_log.retention_days.into()),
+        flow_log.expiry.map_or(Value::Absent, |expiry| Value::Time(expiry.at)),
         number(flow_log.stored_bytes),
     ];
     place_of(flow_log.place.as_ref()).chain(rest).collect()

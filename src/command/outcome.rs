@@ -53,7 +53,10 @@ pub(super) fn print_lines<'a>(
     let mut is_empty = true;
     for (action, what, detail) in lines {
         is_empty = false;
-        let (what, detail) = (escape::text(&what), escape::text(&detail));
+        // A dry run has a line a call; messages from outside have one line.
+        let is_plan = action.starts_with("would_");
+        let detail = if is_plan { escape::lines(&detail) } else { escape::text(&detail) };
+        let what = escape::text(&what);
         writeln!(out, "{} {what}: {detail}", action.replace('_', " "))?;
     }
     if is_empty {

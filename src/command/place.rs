@@ -12,6 +12,8 @@ use super::config::AwsSettings;
 use super::console::Terminal;
 #[cfg(feature = "local")]
 use super::error::Error;
+#[cfg(feature = "local")]
+use crate::account::Settings as CreateSettings;
 #[cfg(feature = "aws")]
 use crate::account::aws::{self, News};
 #[cfg(feature = "local")]
@@ -75,6 +77,11 @@ pub(crate) struct Place {
     #[arg(skip)]
     pub(crate) settings: AwsSettings,
 
+    /// The settings of new flow logs, by the config file.
+    #[cfg(feature = "local")]
+    #[arg(skip)]
+    pub(crate) create: CreateSettings,
+
     /// What queries have scanned and may scan, wherever the shell goes.
     #[cfg(feature = "aws")]
     #[arg(skip)]
@@ -101,7 +108,8 @@ pub(crate) struct Place {
 #[cfg(feature = "local")]
 impl Place {
     /// Takes the settings of the config file on; before anything is opened.
-    pub(crate) fn configure(&mut self, settings: AwsSettings) {
+    pub(crate) fn configure(&mut self, settings: AwsSettings, create: CreateSettings) {
+        self.create = create;
         #[cfg(feature = "aws")]
         {
             self.budget = Arc::new(aws::Budget::of(self.max_usd, settings.usd_per_gb));
@@ -149,6 +157,10 @@ impl Place {
 
     /// Opens it; what is not local is on AWS.
     pub(crate) fn open(&self, terminal: Terminal) -> Result<Session, Error> {
+        Ok(self.open_bare(terminal)?.with_defaults(self.create.clone()))
+    }
+
+    fn open_bare(&self, terminal: Terminal) -> Result<Session, Error> {
         if self.local.is_empty() {
             return self.open_aws(terminal);
         }

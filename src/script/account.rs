@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 use serde::Serialize;
 
-use super::convert::from_json;
+use super::convert::{from_json, to_json};
 use super::error::thrown;
 use super::library::Library;
 use super::time::Time;
 use super::world::World;
 use crate::account::inventory::Inventory;
-use crate::account::{AGGREGATIONS_S, FlowLog, KINDS, Records, Settings};
+use crate::account::{FlowLog, KINDS, Records, Settings};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 use crate::session::{Outcome, Session};
@@ -20,11 +20,12 @@ use crate::session::{Outcome, Session};
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two, three, four, five, six, seven, eight] = std::array::from_fn(|_| Rc::clone(world));
+    let [one, two, three, four, five, six, seven, eight, expired] = std::array::from_fn(|_| Rc::clone(world));
     library
         .doc(
             "create",
-            "create(kind, selector[, #{retention_days, aggregation_s, dry_run}])",
+            "create(kind, selector[, #{retention_days, aggregation_s, fields, traffic, tags, log_group, log_class, \
+             kms_key, role, role_path, permissions_boundary, lifetime, drop_records, dry_run}])",
             "Creates flow logs; one that exists covers what joined since. What was done to each resource.",
         )
         .register_fn("create", move |kind: &str, selector: &str| create(&one, kind, selector, &Map::new()))
@@ -42,6 +43,13 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         .register_fn("delete", move |kind: &str, selector: &str| delete(&five, kind_of(kind)?, &[selector.to_string()]))
         .register_fn("delete", move |rows: Array| delete_rows(&seven, &rows))
         .register_fn("delete", move |row: Map| delete_rows(&eight, &[row.into()]));
+    library
+        .doc(
+            "delete_expired",
+            "delete_expired()",
+            "Deletes the flow logs that have expired, and their records if they are to go.",
+        )
+        .register_fn("delete_expired", move || delete_expired(&expired));
     library
         .doc("delete_all", "delete_all()", "Deletes every flow log that this tool created.")
         .register_fn("delete_all", move || delete(&six, TargetKind::All, &[]));
@@ -154,32 +162,23 @@ fn said(outcome: &Outcome) -> String {
 }
 
 fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
-    let mut settings = Settings::default();
-    let mut dry_run = false;
-    for (name, value) in options {
-        let number = || {
-            let number = value.as_int().ok().and_then(|number: INT| u32::try_from(number).ok());
-            number.ok_or_else(|| thrown("option", &format!("`{name}` is a whole number"), None))
-        };
-        match name.as_str() {
-            "retention_days" => settings.retention_days = Some(number()?),
-            "aggregation_s" => {
-                let seconds = number()?;
-                if !AGGREGATIONS_S.contains(&seconds) {
-                    return Err(thrown("option", "flow logs aggregate over 60 or 600 seconds", None));
-                }
-                settings.aggregation_s = Some(seconds);
-            }
-            "dry_run" => {
-                let flag = value.as_bool();
-                dry_run = flag.map_err(|_| thrown("option", "`dry_run` is true or false", None))?;
-            }
-            name => {
-                let help = Some("there are retention_days, aggregation_s and dry_run".to_string());
-                return Err(thrown("option", &format!("unknown option `{name}`"), help));
-            }
+    let mut options = options.clone();
+    let dry_run = options.remove("dry_run").unwrap_or(Dynamic::FALSE).as_bool();
+    let dry_run = dry_run.map_err(|_| thrown("option", "`dry_run` is true or false", None))?;
+    let read = |options: Map| serde_json::from_value::<Settings>(to_json(&options.into()));
+    for (name, value) in &options {
+        // The library's message does not name the option whose value is wrong.
+        if let Err(error) = read(Map::from([(name.clone(), value.clone())])) {
+            let message = error.to_string();
+            let message = match message.strip_prefix("unknown field ") {
+                Some(unknown) => format!("unknown option {unknown}"),
+                None => format!("the option `{name}`: {message}"),
+            };
+            return Err(thrown("option", &message, None));
         }
     }
+    let settings = read(options).map_err(|error| thrown("option", &error.to_string(), None))?;
+    settings.check().map_err(|error| thrown("option", &error.to_string(), error.help()))?;
     Ok((settings, dry_run))
 }
 
@@ -281,6 +280,18 @@ fn delete_these(world: &World, session: &Session, flow_logs: &[FlowLog]) -> Resu
     done(world.change(session.delete(flow_logs, Records::Deleted, world.rules.dry_run))?)
 }
 
+fn delete_expired(world: &World) -> Result<Array, Thrown> {
+    let session = begin_delete(world)?;
+    let mut expired = world.call(session.flow_logs(TargetKind::All, &[]))?;
+    expired.retain(|one| one.expiry.is_some_and(|expiry| expiry.is_past()));
+    confirm(world, expired.iter())?;
+    let drops = |one: &FlowLog| one.expiry.is_some_and(|expiry| expiry.drops_records);
+    let (dropped, kept): (Vec<FlowLog>, Vec<FlowLog>) = expired.into_iter().partition(drops);
+    let mut outcomes = world.change(session.delete(&dropped, Records::Deleted, world.rules.dry_run))?;
+    outcomes.extend(world.change(session.delete(&kept, Records::Kept, world.rules.dry_run))?);
+    done(outcomes)
+}
+
 /// Returns the outcomes, or an error that names each resource that failed.
 fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
     let failures: Vec<String> =
@@ -321,6 +332,8 @@ fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
         map.insert("created".into(), Dynamic::from(Time(one.created)));
         map.insert("retention_days".into(), number(one.retention_days.into()));
         map.insert("stored_bytes".into(), number(one.stored_bytes));
+        let expires = one.expiry.map_or(Dynamic::UNIT, |expiry| Dynamic::from(Time(expiry.at)));
+        map.insert("expires".into(), expires);
         map.insert("status".into(), one.status.into());
         Dynamic::from(map)
     };

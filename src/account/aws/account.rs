@@ -7,10 +7,9 @@ use async_trait::async_trait;
 
 use super::connection::Aws;
 use super::error::Error as AwsError;
-use super::flow_logs::Resources;
+use super::flow_logs::{Group, Resources};
 use super::lateness::LATENESS_S;
-use super::naming::role_name;
-use super::{create, delete, delivery_cost, doctor, flow_logs, log_groups, query};
+use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, query};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -20,7 +19,7 @@ use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
-use crate::account::lifecycle::{Lifecycle, Records};
+use crate::account::lifecycle::{Lifecycle, Records, Steps};
 use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
@@ -135,10 +134,8 @@ impl Lifecycle for Aws {
         Ok(create::create(self, resource, settings, cancellation).await?)
     }
 
-    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Vec<String>, Error> {
-        let role = role_name(&self.clients().await?.region, &resource.flow_log_name());
-        let [group, flow_log] = resource.steps(settings);
-        Ok(vec![group, format!("role {role} for it"), flow_log])
+    async fn steps(&self, resource: &Resource, settings: &Settings) -> Result<Steps, Error> {
+        Ok(dry_run::steps(self.clients().await?, resource, settings).await?)
     }
 
     async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error> {
@@ -177,11 +174,13 @@ impl Lifecycle for Aws {
 
 async fn list(aws: &Aws) -> Result<Vec<FlowLog>, AwsError> {
     let clients = aws.clients().await?;
-    let (inventory, ours, groups) =
+    let (inventory, ours, mut groups) =
         tokio::try_join!(aws.network(), flow_logs::ours(clients), log_groups::list(clients))?;
+    let ours = flow_logs::grouped(ours);
+    let names: Vec<String> = ours.iter().map(Group::log_group).collect();
+    groups.extend(log_groups::beside_ours(clients, &names).await?);
     let resources = Resources::new(&inventory);
-    let mut listed: Vec<FlowLog> =
-        flow_logs::grouped(ours).iter().map(|group| group.describe(&resources, &groups)).collect();
+    let mut listed: Vec<FlowLog> = ours.iter().map(|group| group.describe(&resources, &groups)).collect();
     FlowLog::sort(&mut listed);
     Ok(listed)
 }

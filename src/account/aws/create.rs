@@ -3,21 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aws_sdk_ec2::types::FlowLog;
+use aws_sdk_ec2::types::{FlowLog, TrafficType};
 
+use super::base::{Base, check_still_there};
 use super::client::Clients;
 use super::connection::Aws;
 use super::error::{Error, RETENTIONS_DAYS};
 use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
-use super::naming::role_name;
 use super::roll_back::Undo;
 use super::run::Run;
+use super::tags::{self, Tags};
 use super::{log_format, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
-use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::resource::Resource;
-use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
+use crate::account::settings::{DEFAULT_AGGREGATION_S, Settings};
+use crate::kind::TargetKind;
 
 /// The error message for ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
@@ -47,7 +48,7 @@ pub(super) async fn create(
 }
 
 /// The ids of the resources that the flow logs are created for: the resource itself, or its interfaces.
-fn resource_ids(resource: &Resource) -> Vec<String> {
+pub(super) fn resource_ids(resource: &Resource) -> Vec<String> {
     if resource.kind.covers_whole() { vec![resource.id.clone()] } else { resource.interfaces.clone() }
 }
 
@@ -60,32 +61,38 @@ async fn extend(
     cancellation: &Cancellation,
 ) -> Result<Created, Error> {
     let clients = aws.clients().await?;
+    let doing = || format!("extend the flow log of {}", resource.label());
     let text = |value: Option<&str>, what| {
-        let doing = || format!("extend the flow log of {}", resource.label());
         value.map(ToString::to_string).ok_or_else(|| Error::Incomplete { doing: doing(), what })
     };
-    let name = super::interface::tag(first.tags(), "Name");
+    let tags = Tags::beside(first, Run::new());
     let request = Request {
         kind: resource.kind,
-        name: text(name.as_deref(), "name")?,
         log_group: text(first.log_group_name(), "log group")?,
         role_arn: text(first.deliver_logs_permission_arn(), "role")?,
+        role_is_new: true,
         format: text(first.log_format(), "format")?,
         aggregation_s: first.max_aggregation_interval().unwrap_or(600),
-        run: Run::new(),
+        traffic: first.traffic_type().cloned().unwrap_or(TrafficType::All),
+        tags: tags.ok_or_else(|| Error::Incomplete { doing: doing(), what: "name" })?,
     };
     let mut notes = kept_settings(settings, &request);
+    if settings.lifetime.is_some() {
+        let kept = tags::expiry(first.tags()).map_or("it does not expire".into(), |expiry| expiry.note());
+        notes.push(format!("{kept}; delete and create it to change that"));
+    }
     notes.extend(longer_retention(clients, &request.log_group, settings).await?);
     let covered: BTreeSet<&str> = there.iter().filter_map(FlowLog::resource_id).collect();
     let joined: Vec<String> = resource_ids(resource).into_iter().filter(|id| !covered.contains(id.as_str())).collect();
     if joined.is_empty() {
         return Ok(Created::Unchanged { notes });
     }
-    let mut undo = Undo::new(request.name.clone(), request.run.clone());
+    let mut undo = Undo::new(request.tags.name.clone(), request.tags.run.clone());
     let outcome = async {
-        let (log_group, role_arn) = (request.log_group.clone(), request.role_arn.clone());
+        let (name, log_group, role_arn) =
+            (request.tags.name.clone(), request.log_group.clone(), request.role_arn.clone());
         let gone = make_flow_logs(aws, request, &[], &joined, &mut undo.flow_logs, cancellation).await?;
-        check_still_there(clients, &log_group, &role_arn).await?;
+        check_still_there(clients, &log_group, roles::own_name(clients, &name, &role_arn)).await?;
         Ok(gone)
     };
     match outcome.await {
@@ -110,6 +117,20 @@ fn kept_settings(settings: &Settings, there: &Request) -> Vec<String> {
         let kept = there.aggregation_s;
         notes.push(format!("it keeps its interval of {kept} s: delete and create it to change that"));
     }
+    if settings.traffic.is_some() && flow_logs::traffic(settings) != there.traffic {
+        let kept = there.traffic.as_str().to_lowercase();
+        notes.push(format!("it keeps its traffic, `{kept}`: delete and create it to change that"));
+    }
+    if settings.log_group.as_ref().is_some_and(|asked| *asked != there.log_group) {
+        notes.push(format!("it keeps its log group {}: delete and create it to change that", there.log_group));
+    }
+    if settings.role.as_ref().is_some_and(|asked| *asked != there.role_arn) {
+        notes.push(format!("it keeps its role {}: delete and create it to change that", there.role_arn));
+    }
+    let there_tags = there.tags.all();
+    if settings.tags.iter().any(|(key, value)| there_tags.get(key) != Some(value)) {
+        notes.push("it keeps its tags: delete and create it to change them".into());
+    }
     notes
 }
 
@@ -131,29 +152,8 @@ async fn longer_retention(clients: &Clients, group: &str, settings: &Settings) -
     }
 }
 
-/// Fails if a delete has taken log group or role away meanwhile.
-async fn check_still_there(clients: &Clients, group: &str, role_arn: &str) -> Result<(), Error> {
-    let role = role_arn.rsplit('/').next().unwrap_or_default();
-    let (groups, role_found) =
-        tokio::try_join!(log_groups::named(clients, vec![group.to_string()]), roles::get(clients, role))?;
-    match (groups.is_empty(), role_found) {
-        (true, _) => Err(Error::Gone { what: format!("the log group {group}") }),
-        (_, None) => Err(Error::Gone { what: format!("the role {role}") }),
-        _ => Ok(()),
-    }
-}
-
 fn note_of_gone(gone: &[String]) -> Option<String> {
     (!gone.is_empty()).then(|| format!("gone meanwhile: {}", gone.join(", ")))
-}
-
-/// What a create needs before its flow logs.
-struct Base<'a> {
-    clients: &'a Clients,
-    name: &'a str,
-    log_group: &'a str,
-    role: &'a str,
-    retention_days: Option<u32>,
 }
 
 async fn make(
@@ -164,29 +164,19 @@ async fn make(
 ) -> Result<Created, Error> {
     let clients = aws.clients().await?;
     cancellation.check()?;
-    let name = resource.flow_log_name();
-    let (log_group, role) = (format!("{LOG_GROUP_PREFIX}{name}"), role_name(&clients.region, &name));
-    let mut undo = Undo::new(name.clone(), Run::new());
-    let base =
-        Base { clients, name: &name, log_group: &log_group, role: &role, retention_days: settings.retention_days };
+    let base = Base::new(clients, resource, settings, Run::new());
+    let mut undo = Undo::new(base.tags.name.clone(), base.tags.run.clone());
+    let mut notes = vec!["its first records arrive in 5 to 10 minutes".to_string()];
     let outcome = async {
-        let role_arn = base.make(&mut undo).await?;
+        let role_arn = base.make(&mut undo, &mut notes).await?;
         let mut formats = log_format::choices(&settings.fields).into_iter();
-        let request = Request {
-            kind: resource.kind,
-            name: name.clone(),
-            log_group: log_group.clone(),
-            role_arn,
-            format: formats.next().unwrap_or_default(),
-            aggregation_s: i32::try_from(settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S)).unwrap_or(600),
-            run: undo.run.clone(),
-        };
+        let request = request(&base, resource.kind, role_arn, formats.next().unwrap_or_default());
         let others: Vec<String> = formats.collect();
         let ids = resource_ids(resource);
         let gone = make_flow_logs(aws, request, &others, &ids, &mut undo.flow_logs, cancellation).await?;
         // Another create that failed, or a delete, may have taken them away before the flow logs used them.
         if !base.is_there().await? {
-            base.make(&mut undo).await?;
+            base.make(&mut undo, &mut Vec::new()).await?;
         }
         Ok(gone)
     };
@@ -194,7 +184,10 @@ async fn make(
         // Another create was faster with all of them.
         Ok(_) if undo.flow_logs.is_empty() => Ok(Created::Unchanged { notes: Vec::new() }),
         Ok(gone) => {
-            let mut notes = vec!["its first records arrive in 5 to 10 minutes".into()];
+            if !settings.is_shared_with_go_tool() {
+                notes.push("only this tool lists and deletes it, not the Go tool".into());
+            }
+            notes.extend(base.expiry.map(|expiry| expiry.note()));
             notes.extend(note_of_gone(&gone));
             Ok(Created::New { id: undo.id(), notes })
         }
@@ -202,86 +195,19 @@ async fn make(
     }
 }
 
-impl Base<'_> {
-    /// Creates log group and role, or takes over those that an earlier run left; returns the role's ARN.
-    async fn make(&self, undo: &mut Undo) -> Result<String, Error> {
-        let Undo { run, log_group, role, .. } = undo;
-        // Both are awaited, even if one fails: a call in flight could not be rolled back.
-        let (group_made, role_made) = tokio::join!(self.make_log_group(run, log_group), self.make_role(run, role));
-        group_made?;
-        role_made
+/// The request for new flow logs.
+pub(super) fn request(base: &Base<'_>, kind: TargetKind, role_arn: String, format: String) -> Request {
+    let aggregation_s = base.settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S);
+    Request {
+        kind,
+        log_group: base.log_group.clone(),
+        role_arn,
+        role_is_new: base.settings.role.is_none(),
+        format,
+        aggregation_s: i32::try_from(aggregation_s).unwrap_or(600),
+        traffic: flow_logs::traffic(base.settings),
+        tags: base.tags.clone().expiring(base.expiry),
     }
-
-    async fn is_there(&self) -> Result<bool, Error> {
-        match check_still_there(self.clients, self.log_group, self.role).await {
-            Err(Error::Gone { .. }) => Ok(false),
-            outcome => outcome.map(|()| true),
-        }
-    }
-
-    /// Creates the log group, or takes over one that is there; `made` is set if it may be new.
-    async fn make_log_group(&self, run: &Run, made: &mut Option<String>) -> Result<(), Error> {
-        let Self { clients, log_group: group, .. } = self;
-        match log_groups::create(clients, group, self.name, run).await {
-            Ok(()) => *made = Some((*group).into()),
-            Err(error) if error.is_taken() => {
-                let ours = log_groups::check(clients, group).await?.ok_or(error)?;
-                // The answer to an earlier try of the same call may have been lost.
-                if run.is(ours.run.as_deref()) {
-                    *made = Some((*group).into());
-                } else {
-                    log_groups::take_over(clients, &ours, run).await?;
-                }
-                if let Some(kept) = ours.group.retention_in_days() {
-                    let asked = self.retention_days.and_then(|days| i32::try_from(days).ok());
-                    // A shorter time would delete records.
-                    if asked.is_none_or(|asked| asked <= kept) {
-                        return Ok(());
-                    }
-                }
-            }
-            Err(error) => {
-                *made = may_be_made(&error).then(|| (*group).into());
-                return Err(error);
-            }
-        }
-        log_groups::keep(clients, group, self.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS)).await
-    }
-
-    /// Creates the role, or takes over one that is there; `made` is set if it may be new.
-    async fn make_role(&self, run: &Run, made: &mut Option<String>) -> Result<String, Error> {
-        let Self { clients, role, name, .. } = self;
-        let arn = match roles::create(clients, role, name, run).await {
-            Ok(arn) => {
-                *made = Some((*role).into());
-                arn
-            }
-            Err(error) if error.is_taken() => {
-                let found = roles::check(clients, role).await?.ok_or(error)?;
-                if roles::owner(&found) != Some(name) {
-                    let owner = roles::owner(&found).unwrap_or("nothing").to_string();
-                    return Err(Error::OfAnother { what: format!("the role {role}"), owner });
-                }
-                if run.is(roles::run(&found)) {
-                    *made = Some((*role).into());
-                } else {
-                    roles::take_over(clients, role, run).await?;
-                }
-                found.arn
-            }
-            Err(error) => {
-                *made = may_be_made(&error).then(|| (*role).into());
-                return Err(error);
-            }
-        };
-        roles::allow(clients, role, self.log_group).await?;
-        Ok(arn)
-    }
-}
-
-/// Returns whether a resource may have been created although the call failed.
-fn may_be_made(error: &Error) -> bool {
-    !error.is_refusal()
 }
 
 /// Creates flow logs in as many calls as needed, and waits until the service can assume the role. Returns the resources
@@ -307,7 +233,11 @@ async fn make_flow_logs(
             Err(error) if error.message().starts_with(NO_ECS) => {
                 request.format = other_formats.next().ok_or(error)?.clone();
             }
-            Err(error) if error.message().contains(NOT_ASSUMABLE) && started.elapsed() + pause <= ASSUME_WITHIN => {
+            Err(error)
+                if request.role_is_new
+                    && error.message().contains(NOT_ASSUMABLE)
+                    && started.elapsed() + pause <= ASSUME_WITHIN =>
+            {
                 let waited = started.elapsed().as_secs();
                 aws.tell(&format!("waiting until the service can assume the new role ({waited} s)"));
                 cancellation.sleep(pause).await?;

@@ -5,12 +5,10 @@ use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 use super::client::Clients;
 use super::connection::Aws;
 use super::error::Error;
-use super::naming::role_name;
 use super::{flow_logs, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::flow_log::FlowLog;
 use crate::account::lifecycle::Records;
-use crate::account::naming::LOG_GROUP_PREFIX;
 
 /// Deletes a flow log and everything that was created for it; continues after failures.
 pub(super) async fn delete(
@@ -23,12 +21,20 @@ pub(super) async fn delete(
     let clients = aws.clients().await?;
     let group = found(clients, flow_log).await?;
     let ids = group.ids();
-    let role = role_name(&clients.region, &group.name);
-    // The Go tool derives it from the name too.
-    let log_group = format!("{LOG_GROUP_PREFIX}{}", group.name);
+    let role = group.role_arn().and_then(|arn| roles::own_name(clients, &group.name, arn)).map(ToString::to_string);
+    let log_group = group.log_group();
 
     // Resources that are not ours are detected before anything is deleted; they stay, and the flow logs can go.
-    let (its_role, its_group) = tokio::join!(roles::check(clients, &role), log_groups::check(clients, &log_group));
+    let check_role = async {
+        match &role {
+            Some(role) => roles::check(clients, role).await,
+            None => Ok(None),
+        }
+    };
+    let (its_role, its_group) = tokio::join!(check_role, log_groups::check(clients, &log_group));
+    // Where the user chose the names, what is not ours was there before.
+    let stays = group.has_chosen_names();
+    let (its_role, its_group) = (expected(its_role, stays), expected(its_group, stays));
     let [role_error, group_error] = [its_role.as_ref().err(), its_group.as_ref().err()];
     if [role_error, group_error].into_iter().flatten().any(|error| !matches!(error, Error::NotOurs { .. })) {
         return Error::of([its_role.err(), its_group.err()].into_iter().flatten().collect());
@@ -40,9 +46,9 @@ pub(super) async fn delete(
     }
     let (role_gone, group_gone) = tokio::join!(
         async {
-            match its_role? {
-                Some(found) => orphaned_role(clients, &role, roles::run(&found), &ids).await,
-                None => Ok(()),
+            match (its_role?, &role) {
+                (Some(found), Some(role)) => orphaned_role(clients, role, roles::run(&found), &ids).await,
+                _ => Ok(()),
             }
         },
         async {
@@ -74,10 +80,18 @@ pub(super) async fn shrink(
 
 /// The flow logs that are one for the user, as they are now.
 async fn found(clients: &Clients, flow_log: &FlowLog) -> Result<flow_logs::Group, Error> {
-    // Not by id, which changes when an interface joins.
-    let is_meant = |group: &flow_logs::Group| group.kind == flow_log.kind && group.log_group() == flow_log.log_group;
+    // Its id becomes the `Name` when an interface joins; several may share a log group.
+    let is_meant = |group: &flow_logs::Group| group.name == flow_log.id || group.ids().contains(&flow_log.id);
     let group = flow_logs::grouped(flow_logs::ours(clients).await?).into_iter().find(is_meant);
     group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })
+}
+
+/// What was found, or nothing where what is not ours is expected.
+fn expected<T>(found: Result<Option<T>, Error>, is_expected: bool) -> Result<Option<T>, Error> {
+    match found {
+        Err(Error::NotOurs { .. }) if is_expected => Ok(None),
+        found => found,
+    }
 }
 
 /// Deletes a role that was last used by a run, unless another run uses it by now, or a flow log that is not among those

@@ -12,12 +12,13 @@ use super::client::{Caller, Clients};
 use super::connection::Aws;
 use super::error::Error;
 use super::flow_logs::{self, Group, PENDING, Resources};
-use super::naming::{PROJECT, ROLE_PREFIX};
+use super::naming::PROJECT;
 use super::policy::{self, Action, Probe};
 use super::{log_groups, roles};
+use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::kind::TargetKind;
-use crate::value::EpochSeconds;
+use crate::value::{EpochSeconds, time_utc};
 
 /// Checks everything; a permission that the caller lacks is a finding too.
 pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding>, Error> {
@@ -32,7 +33,7 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     let mut denied = denied;
     let inventory = seen(inventory, &mut denied)?;
     let all = seen(all, &mut denied)?;
-    let groups = seen(groups, &mut denied)?;
+    let mut groups = seen(groups, &mut denied)?;
     let roles = seen(roles, &mut denied)?;
 
     let mut findings = Vec::new();
@@ -41,8 +42,13 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     if let Some(all) = &all {
         let resources = inventory.as_deref().map(Resources::new);
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
-        for group in flow_logs::grouped(ours) {
-            findings.extend(of_group(&group, resources.as_ref(), groups.as_deref(), roles.as_deref()));
+        let ours = flow_logs::grouped(ours);
+        if let Some(groups) = &mut groups {
+            let names: Vec<String> = ours.iter().map(Group::log_group).collect();
+            groups.extend(seen(log_groups::beside_ours(clients, &names).await, &mut denied)?.unwrap_or_default());
+        }
+        for group in ours {
+            findings.extend(of_group(clients, &group, resources.as_ref(), groups.as_deref(), roles.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(
             orphaned_log_groups(clients, groups.unwrap_or_default(), all, until),
@@ -73,6 +79,7 @@ fn seen<T>(outcome: Result<T, Error>, denied: &mut BTreeSet<String>) -> Result<O
 }
 
 fn of_group(
+    clients: &Clients,
     group: &Group,
     resources: Option<&Resources>,
     log_groups: Option<&[LogGroup]>,
@@ -92,12 +99,16 @@ fn of_group(
     let is_listed = |arn: &str| roles.is_none_or(|roles| roles.iter().any(|role| role.arn == arn));
     let role_arns = group.flow_logs.iter().filter_map(Ec2FlowLog::deliver_logs_permission_arn);
     // Roles of other names are not listed.
-    let mut gone = role_arns.filter(|arn| arn.contains(ROLE_PREFIX) && !is_listed(arn));
+    let mut gone = role_arns.filter(|arn| roles::own_name(clients, &group.name, arn).is_some() && !is_listed(arn));
     if let Some(arn) = gone.next() {
         add(format!("{label}: there is no role {arn}: delete and recreate the flow log"), None);
     }
     let Some(resources) = resources else { return findings };
     let deletes = || Remedy::Delete(group.describe(resources, log_groups.unwrap_or_default()));
+    if let Some(expiry) = group.expiry().filter(Expiry::is_past) {
+        add(format!("{label}: it expired at {}", time_utc(expiry.at)), Some(deletes()));
+        return findings;
+    }
     match group.resource(resources) {
         // Instances of a name come and go, and deleting the flow log deletes its records.
         None if group.kind == TargetKind::Instance => {

@@ -14,15 +14,18 @@ use super::client::Clients;
 use super::error::Error;
 use super::interface::tag;
 use super::log_format::default_fields;
-use super::naming::PROJECT;
+use super::naming::{self, NAME, PROJECT, PROJECT_ALONE};
 use super::policy::Action;
-use super::run::{RUN, Run};
+use super::run::RUN;
+use super::tags::{Tags, expiry};
 use crate::account::coverage::Destination;
+use crate::account::expiry::Expiry;
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
 use crate::account::naming::LOG_GROUP_PREFIX;
 use crate::account::naming::hash;
 use crate::account::resource::{KINDS, Resource};
+use crate::account::settings::{Settings, Traffic};
 use crate::field::{Field, Origin};
 use crate::kind::{self, Covers, KindInfo, TargetKind};
 use crate::value::EpochSeconds;
@@ -65,7 +68,7 @@ pub(super) async fn of(clients: &Clients, resource: &Resource) -> Result<Vec<ec2
 }
 
 fn project() -> Filter {
-    Filter::builder().name(format!("tag:{}", PROJECT.0)).values(PROJECT.1).build()
+    Filter::builder().name(format!("tag:{}", PROJECT.0)).values(PROJECT.1).values(PROJECT_ALONE).build()
 }
 
 async fn matching(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<ec2::FlowLog>, Error> {
@@ -76,11 +79,11 @@ async fn matching(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<ec2::Fl
 
 /// Returns whether a flow log has our tag.
 pub(super) fn is_ours(flow_log: &ec2::FlowLog) -> bool {
-    tag(flow_log.tags(), PROJECT.0).as_deref() == Some(PROJECT.1)
+    naming::is_ours(tag(flow_log.tags(), PROJECT.0).as_deref())
 }
 
 fn name(flow_log: &ec2::FlowLog) -> Option<String> {
-    tag(flow_log.tags(), "Name")
+    tag(flow_log.tags(), NAME)
 }
 
 /// The run that created a flow log.
@@ -217,6 +220,22 @@ impl Group {
         named.unwrap_or_else(|| format!("{LOG_GROUP_PREFIX}{}", self.name))
     }
 
+    /// The ARN of the role that delivers its records.
+    pub(super) fn role_arn(&self) -> Option<&str> {
+        self.flow_logs.iter().find_map(ec2::FlowLog::deliver_logs_permission_arn)
+    }
+
+    /// When it expires, if it does.
+    pub(super) fn expiry(&self) -> Option<Expiry> {
+        self.flow_logs.iter().find_map(|flow_log| expiry(flow_log.tags()))
+    }
+
+    /// Whether it has names that the user chose, so that log group and role may be those of others.
+    pub(super) fn has_chosen_names(&self) -> bool {
+        let project = |flow_log: &ec2::FlowLog| tag(flow_log.tags(), PROJECT.0);
+        self.flow_logs.iter().any(|flow_log| project(flow_log).as_deref() == Some(PROJECT_ALONE))
+    }
+
     /// The resource that it was created for, if that still exists.
     pub(super) fn resource<'r>(&self, resources: &'r Resources) -> Option<&'r Resource> {
         let named = resources.0.get(&(self.kind, self.name.clone()))?;
@@ -269,6 +288,7 @@ impl Group {
             retention_days: kept.and_then(LogGroup::retention_in_days).and_then(|d| d.try_into().ok()).unwrap_or(0),
             stored_bytes: kept.and_then(LogGroup::stored_bytes).and_then(|b| b.try_into().ok()).unwrap_or(0),
             status: self.status(),
+            expiry: self.expiry(),
             place: None,
         }
     }
@@ -279,15 +299,26 @@ impl Group {
     }
 }
 
+/// The traffic that new flow logs record.
+pub(super) fn traffic(settings: &Settings) -> TrafficType {
+    match settings.traffic.unwrap_or_default() {
+        Traffic::All => TrafficType::All,
+        Traffic::Accept => TrafficType::Accept,
+        Traffic::Reject => TrafficType::Reject,
+    }
+}
+
 /// The settings of new flow logs.
 pub(super) struct Request {
     pub(super) kind: TargetKind,
-    pub(super) name: String,
     pub(super) log_group: String,
     pub(super) role_arn: String,
+    /// Whether the service may need a while until it can assume the role.
+    pub(super) role_is_new: bool,
     pub(super) format: String,
     pub(super) aggregation_s: i32,
-    pub(super) run: Run,
+    pub(super) traffic: TrafficType,
+    pub(super) tags: Tags,
 }
 
 /// Creates the flow logs of resources in one call; the new ids are added to `made` even if others fail, and resources
@@ -303,10 +334,10 @@ pub(super) async fn create(
         // The retry of a call whose response was lost, or a concurrent create: a success if every resource has its flow
         // log now, whoever created it.
         Err(error) if error.is_taken() => {
-            let there = named(clients, std::slice::from_ref(&request.name)).await?;
+            let there = named(clients, std::slice::from_ref(&request.tags.name)).await?;
             let of = |resource: &String| there.iter().find(|flow_log| flow_log.resource_id() == Some(resource));
             let its: Option<Vec<&ec2::FlowLog>> = resources.iter().map(of).collect();
-            let own = its.ok_or(error)?.into_iter().filter(|flow_log| request.run.is(run(flow_log).as_deref()));
+            let own = its.ok_or(error)?.into_iter().filter(|flow_log| request.tags.run.is(run(flow_log).as_deref()));
             made.extend(own.filter_map(ec2::FlowLog::flow_log_id).map(Into::into));
             made.sort();
             made.dedup();
@@ -326,16 +357,16 @@ async fn send(
     let request = clients
         .ec2
         .create_flow_logs()
-        .client_token(token(&request.name))
+        .client_token(token(&request.tags.name))
         .resource_type(resource_type(request.kind))
         .set_resource_ids(Some(resources.to_vec()))
-        .traffic_type(TrafficType::All)
+        .traffic_type(request.traffic.clone())
         .log_destination_type(LogDestinationType::CloudWatchLogs)
         .log_group_name(&request.log_group)
         .deliver_logs_permission_arn(&request.role_arn)
         .log_format(&request.format)
         .max_aggregation_interval(request.aggregation_s)
-        .tag_specifications(tag_specification(&request.name, &request.run));
+        .tag_specifications(tag_specification(&request.tags));
     let doing = format!("create flow logs of {}", listed(resources));
     let answer = clients.call(Action::CreateFlowLogs, &doing, || request.clone().send()).await?;
     made.extend(answer.flow_log_ids().iter().cloned());
@@ -369,16 +400,16 @@ fn token(name: &str) -> String {
     format!("flowlogs-{:016x}-{now:x}", hash(u64::from(std::process::id()), name))
 }
 
-fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
+pub(super) fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
     match kind.info().covers {
         Covers::Whole { resource_type } => resource_type.into(),
         Covers::Interfaces | Covers::Nothing => FlowLogsResourceType::NetworkInterface,
     }
 }
 
-fn tag_specification(name: &str, run: &Run) -> TagSpecification {
-    let tags = run.tags(name).map(|(key, value)| Tag::builder().key(key).value(value).build());
-    TagSpecification::builder().resource_type(ResourceType::VpcFlowLog).set_tags(Some(tags.to_vec())).build()
+fn tag_specification(tags: &Tags) -> TagSpecification {
+    let tags = tags.all().into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    TagSpecification::builder().resource_type(ResourceType::VpcFlowLog).set_tags(Some(tags.collect())).build()
 }
 
 /// The only id, or the first one and the number of the others.

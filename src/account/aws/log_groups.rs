@@ -4,10 +4,12 @@ use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 
 use super::client::Clients;
 use super::error::Error;
-use super::naming::PROJECT;
+use super::naming::{PROJECT, is_ours};
 use super::policy::Action;
 use super::run::{RUN, Run, began};
+use super::tags::Tags;
 use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::settings::{LogClass, Settings};
 use crate::value::EpochSeconds;
 
 /// Every log group whose name has our prefix.
@@ -32,12 +34,29 @@ pub(super) async fn named(clients: &Clients, names: Vec<String>) -> Result<Vec<L
     Ok(found.log_groups.unwrap_or_default())
 }
 
-/// Creates a log group. If the name exists already, [`Error::is_taken`] is true of the error.
-pub(super) async fn create(clients: &Clients, group: &str, name: &str, run: &Run) -> Result<(), Error> {
-    let mut request = clients.logs.create_log_group().log_group_name(group).log_group_class(LogGroupClass::Standard);
-    for (key, value) in run.tags(name) {
-        request = request.tags(key, value);
+/// Those of the log groups of these names that do not have our prefix.
+pub(super) async fn beside_ours(clients: &Clients, names: &[String]) -> Result<Vec<LogGroup>, Error> {
+    let others: Vec<String> = names.iter().filter(|name| !name.starts_with(LOG_GROUP_PREFIX)).cloned().collect();
+    let mut groups = Vec::new();
+    for names in others.chunks(NAMES_PER_CALL) {
+        groups.extend(named(clients, names.to_vec()).await?);
     }
+    Ok(groups)
+}
+
+/// The class of a new log group.
+pub(super) fn class(settings: &Settings) -> LogGroupClass {
+    match settings.log_class.unwrap_or_default() {
+        LogClass::Standard => LogGroupClass::Standard,
+        LogClass::InfrequentAccess => LogGroupClass::InfrequentAccess,
+    }
+}
+
+/// Creates a log group. If the name exists already, [`Error::is_taken`] is true of the error.
+pub(super) async fn create(clients: &Clients, group: &str, tags: &Tags, settings: &Settings) -> Result<(), Error> {
+    let request = (clients.logs.create_log_group().log_group_name(group).log_group_class(class(settings)))
+        .set_kms_key_id(settings.kms_key.clone())
+        .set_tags(Some(tags.all().into_iter().collect()));
     let send = || request.clone().send();
     clients.call(Action::CreateLogGroup, &format!("create the log group {group}"), send).await?;
     Ok(())
@@ -80,7 +99,7 @@ pub(super) async fn ours(clients: &Clients, group: LogGroup) -> Result<Option<Ou
     let send = || clients.logs.list_tags_for_resource().resource_arn(arn(&group)).send();
     let tagged = clients.call(Action::ListTagsForResource, &doing, send).await?;
     let tag = |key: &str| tagged.tags().and_then(|tags| tags.get(key));
-    let is_ours = tag(PROJECT.0).is_some_and(|project| project == PROJECT.1);
+    let is_ours = is_ours(tag(PROJECT.0).map(String::as_str));
     let run = tag(RUN).cloned();
     Ok(is_ours.then_some(Ours { group, run }))
 }

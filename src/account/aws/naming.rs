@@ -1,7 +1,17 @@
-//! Names and tags of resources that are created on AWS; the same as those of the Go tool.
+//! Names and tags of resources that are created on AWS; the same as those of the Go tool, unless the user chose others.
 
-/// The tag of every resource that this tool or the Go tool creates.
+/// The key of the tag with the `Name` of a flow log.
+pub(super) const NAME: &str = "Name";
+/// The tag of resources that this tool or the Go tool creates.
 pub(super) const PROJECT: (&str, &str) = ("Project", "flowlogs-cli");
+/// The value of that tag where the user chose log group, role or path. The Go tool would look for others, which it
+/// derives from the `Name`, so these resources are none of its own.
+pub(super) const PROJECT_ALONE: &str = "flowlogs";
+
+/// Returns whether this tool or the Go tool created a resource whose tag [`PROJECT`] has this value.
+pub(super) fn is_ours(project: Option<&str>) -> bool {
+    project.is_some_and(|project| [PROJECT.1, PROJECT_ALONE].contains(&project))
+}
 
 /// The prefix of role names; the Region and the flow log's `Name` follow, since IAM is not regional.
 pub(super) const ROLE_PREFIX: &str = "fl-cli-";

@@ -31,7 +31,7 @@ use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::identity::Identity;
 use crate::account::inventory::Inventory;
-use crate::account::lifecycle::{Lifecycle, Records};
+use crate::account::lifecycle::{Lifecycle, Records, Steps};
 use crate::account::place::Place;
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
@@ -397,7 +397,7 @@ impl Lifecycle for Places {
         Err(Error::OnePlace.into())
     }
 
-    async fn steps(&self, _: &Resource, _: &Settings) -> Result<Vec<String>, AccountError> {
+    async fn steps(&self, _: &Resource, _: &Settings) -> Result<Steps, AccountError> {
         Err(Error::OnePlace.into())
     }
 

@@ -2,21 +2,40 @@
 
 use aws_sdk_iam::operation::list_attached_role_policies::ListAttachedRolePoliciesOutput;
 use aws_sdk_iam::types::{Role, Tag};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::Clients;
 use super::error::Error;
-use super::naming::{POLICY, PROJECT, ROLE_PREFIX, SERVICE};
+use super::naming::{self, NAME, POLICY, PROJECT, ROLE_PREFIX, SERVICE};
 use super::policy::Action;
 use super::run::{RUN, Run, began};
+use super::tags::Tags;
+use crate::account::settings::Settings;
 use crate::value::EpochSeconds;
+
+/// The description of a role.
+pub(super) const DESCRIPTION: &str = "flowlogs cli role";
 
 /// Creates a role that the service can assume only for flow logs of this account and Region. If the
 /// name exists already, [`Error::is_taken`] is true of the error.
-pub(super) async fn create(clients: &Clients, role: &str, name: &str, run: &Run) -> Result<String, Error> {
+pub(super) async fn create(clients: &Clients, role: &str, tags: &Tags, settings: &Settings) -> Result<String, Error> {
+    let trust = trust(clients).await?;
+    let tags: Result<Vec<Tag>, Error> = tags.all().iter().map(|(key, value)| tag(key, value)).collect();
+    let request = (clients.iam.create_role().role_name(role).description(DESCRIPTION))
+        .set_path(settings.role_path.clone())
+        .set_permissions_boundary(settings.permissions_boundary.clone())
+        .set_tags(Some(tags?))
+        .assume_role_policy_document(trust.to_string());
+    let doing = format!("create the role {role}");
+    let made = clients.call(Action::CreateRole, &doing, || request.clone().send()).await?;
+    made.role.map(|role| role.arn).ok_or(Error::Incomplete { doing, what: "role" })
+}
+
+/// Whom a role trusts: the service, for flow logs of this account and Region.
+pub(super) async fn trust(clients: &Clients) -> Result<Value, Error> {
     let caller = clients.caller().await?;
     let source = format!("arn:{}:ec2:{}:{}:vpc-flow-log/*", caller.partition(), clients.region, caller.account);
-    let trust = json!({
+    Ok(json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow",
@@ -27,15 +46,7 @@ pub(super) async fn create(clients: &Clients, role: &str, name: &str, run: &Run)
                 "ArnLike": {"aws:SourceArn": source}
             }
         }]
-    });
-    let mut request = clients.iam.create_role().role_name(role).description("flowlogs cli role");
-    for (key, value) in run.tags(name) {
-        request = request.tags(tag(key, &value)?);
-    }
-    let request = request.assume_role_policy_document(trust.to_string());
-    let doing = format!("create the role {role}");
-    let made = clients.call(Action::CreateRole, &doing, || request.clone().send()).await?;
-    made.role.map(|role| role.arn).ok_or(Error::Incomplete { doing, what: "role" })
+    }))
 }
 
 fn tag(key: &str, value: &str) -> Result<Tag, Error> {
@@ -45,9 +56,19 @@ fn tag(key: &str, value: &str) -> Result<Tag, Error> {
 
 /// Lets a role write to one log group.
 pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<(), Error> {
+    let policy = permissions(clients, group).await?;
+    let request = clients.iam.put_role_policy().role_name(role).policy_name(POLICY);
+    let request = request.policy_document(policy.to_string());
+    let doing = format!("set the policy of the role {role}");
+    clients.call(Action::PutRolePolicy, &doing, || request.clone().send()).await?;
+    Ok(())
+}
+
+/// What a role may do: write to one log group.
+pub(super) async fn permissions(clients: &Clients, group: &str) -> Result<Value, Error> {
     let caller = clients.caller().await?;
     let arn = format!("arn:{}:logs:{}:{}:log-group:{group}", caller.partition(), clients.region, caller.account);
-    let policy = json!({
+    Ok(json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow",
@@ -59,12 +80,14 @@ pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<
             ],
             "Resource": [arn, format!("{arn}:*")]
         }]
-    });
-    let request = clients.iam.put_role_policy().role_name(role).policy_name(POLICY);
-    let request = request.policy_document(policy.to_string());
-    let doing = format!("set the policy of the role {role}");
-    clients.call(Action::PutRolePolicy, &doing, || request.clone().send()).await?;
-    Ok(())
+    }))
+}
+
+/// The ARN of a role that [`create`] would create.
+pub(super) async fn arn(clients: &Clients, role: &str, settings: &Settings) -> Result<String, Error> {
+    let caller = clients.caller().await?;
+    let path = settings.role_path.as_deref().unwrap_or("/");
+    Ok(format!("arn:{}:iam::{}:role{path}{role}", caller.partition(), caller.account))
 }
 
 /// Every role whose name has our prefix for this Region.
@@ -93,14 +116,21 @@ pub(super) async fn check(clients: &Clients, role: &str) -> Result<Option<Role>,
     }
 }
 
+/// The name of the role in an ARN, if it is the one that is created for a flow log of this `Name`. Another one was
+/// named by the user, and the caller may not be allowed to look at it.
+pub(super) fn own_name<'a>(clients: &Clients, name: &str, arn: &'a str) -> Option<&'a str> {
+    let own = naming::role_name(&clients.region, name);
+    arn.rsplit('/').next().filter(|role| *role == own)
+}
+
 /// Returns whether a role has our tag.
 pub(super) fn is_ours(role: &Role) -> bool {
-    value_of(role, PROJECT.0) == Some(PROJECT.1)
+    naming::is_ours(value_of(role, PROJECT.0))
 }
 
 /// The `Name` of the flow log that a role was created for.
 pub(super) fn owner(role: &Role) -> Option<&str> {
-    value_of(role, "Name")
+    value_of(role, NAME)
 }
 
 /// The run that created a role, or took it over last.

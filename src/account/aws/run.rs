@@ -1,7 +1,6 @@
 //! Which run of a program created a resource. Two may work on one account at once, and a run rolls back only what it
 //! created itself.
 
-use super::naming::PROJECT;
 use crate::value::EpochSeconds;
 
 /// The key of the tag with the run that created a resource, or that took it over last.
@@ -19,14 +18,14 @@ impl Run {
         Self(format!("{}-{random:016x}", jiff::Timestamp::now().as_second()))
     }
 
+    /// A run that is not known yet.
+    pub(super) fn unknown() -> Self {
+        Self("(known when it runs)".into())
+    }
+
     /// The value of its tag.
     pub(super) fn value(&self) -> &str {
         &self.0
-    }
-
-    /// The tags of what it creates for a flow log.
-    pub(super) fn tags(&self, name: &str) -> [(&'static str, String); 3] {
-        [("Name", name.into()), (PROJECT.0, PROJECT.1.into()), (RUN, self.0.clone())]
     }
 
     /// Whether a resource with this tag is of this run.

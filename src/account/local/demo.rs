@@ -167,6 +167,7 @@ fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSecond
                 records_from: created,
                 retention_days: DEFAULT_RETENTION_DAYS,
                 aggregation_s: DEFAULT_AGGREGATION_S,
+                expiry: None,
             });
         }
     })?;

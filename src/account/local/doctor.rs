@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::folder::Embedded;
 use crate::account::error::Error;
+use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::account::flow_log::FlowLog;
 use crate::engine::{self, Files};
@@ -13,7 +14,7 @@ use crate::function::Function;
 use crate::query::plan::{
     Aggregate, Filter, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Selection, Shape, Source, Statuses,
 };
-use crate::value::{Progress, Rows, Value};
+use crate::value::{Progress, Rows, Value, time_utc};
 
 /// Returns all problems.
 pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> {
@@ -41,6 +42,9 @@ pub(super) async fn findings(account: &Embedded) -> Result<Vec<Finding>, Error> 
 fn of_flow_log(account: &Embedded, flow_log: FlowLog) -> Option<Finding> {
     let label = format!("{} of {} {}", flow_log.id, flow_log.kind.name(), flow_log.resource);
     let found = |what: String, remedy| Some(Finding::new(format!("{label}: {what}"), Some(remedy)));
+    if let Some(expiry) = flow_log.expiry.filter(Expiry::is_past) {
+        return found(format!("it expired at {}", time_utc(expiry.at)), Remedy::Delete(flow_log));
+    }
     let resources = account.inventory.resources(flow_log.kind);
     match resources.into_iter().find(|resource| flow_log.is_of(resource)) {
         None => found("there is no such resource".into(), Remedy::Delete(flow_log)),

@@ -1,5 +1,6 @@
 //! The embedded account as an [`Account`] and a [`Lifecycle`].
 
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,12 @@ use super::doctor;
 use super::ends::are_both_recorded;
 use super::folder::{Embedded, Recorded};
 use super::id::id_digits;
-use super::state::Entry;
+use super::state::{Entry, Error as EmbeddedError};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
+use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover};
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
@@ -21,7 +23,7 @@ use crate::account::inventory_names::names;
 use crate::account::lifecycle::{Lifecycle, Records};
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
-use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
+use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings, Traffic};
 use crate::engine::{self, Files};
 use crate::kind::TargetKind;
 use crate::query::plan::Plan;
@@ -101,6 +103,10 @@ impl Account for Embedded {
 #[async_trait]
 impl Lifecycle for Embedded {
     async fn create(&self, resource: &Resource, settings: &Settings, _: &Cancellation) -> Result<Created, Error> {
+        if settings.traffic.unwrap_or_default() != Traffic::All {
+            return Err(EmbeddedError::PartOfTraffic.into());
+        }
+        let expiry = Expiry::of(settings);
         let grows = resource.kind.covers_whole();
         let now = jiff::Timestamp::now().as_second();
         let created = self.state.change(|entries| {
@@ -123,14 +129,15 @@ impl Lifecycle for Embedded {
                 id: id.clone(),
                 kind: resource.kind.name().into(),
                 resource: resource.id.clone(),
-                log_group: resource.log_group(),
+                log_group: resource.log_group_by(settings),
                 interfaces: if grows { Vec::new() } else { resource.interfaces.clone() },
                 created: now,
                 records_from: now - BACKFILL_S,
                 retention_days: settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
                 aggregation_s: settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S),
+                expiry,
             });
-            Created::New { id, notes: vec![note_of(settings)] }
+            Created::New { id, notes: notes_of(settings, expiry) }
         })?;
         Ok(created)
     }
@@ -161,10 +168,19 @@ impl Lifecycle for Embedded {
     }
 }
 
-/// A note on the records of a new flow log, for the user.
-fn note_of(settings: &Settings) -> String {
+/// Notes on a new flow log, for the user.
+fn notes_of(settings: &Settings, expiry: Option<Expiry>) -> Vec<String> {
     let back = "its records reach an hour back; on AWS they start when it is created";
-    if settings.fields.is_empty() { back.into() } else { format!("{back}; they have the fields that the folder has") }
+    let fields = (!settings.fields.is_empty()).then_some("they have the fields that the folder has");
+    let is_for_aws = settings.role.is_some()
+        || settings.role_path.is_some()
+        || settings.permissions_boundary.is_some()
+        || settings.kms_key.is_some()
+        || settings.log_class.is_some()
+        || !settings.tags.is_empty();
+    let for_aws = is_for_aws.then_some("there are no roles, keys, classes and tags here as on AWS");
+    let notes = iter::once(back).chain(fields).chain(for_aws).map(Into::into);
+    notes.chain(expiry.map(|expiry| expiry.note())).collect()
 }
 
 /// An unused id; the same resource gets the same id again.

@@ -99,6 +99,7 @@ impl Embedded {
             retention_days: entry.retention_days,
             stored_bytes,
             status: "SUCCESS".into(),
+            expiry: entry.expiry,
             place: None,
         }
     }

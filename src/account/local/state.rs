@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::naming::LOG_GROUP_PREFIX;
+use crate::account::expiry::Expiry;
 use crate::account::resource::Resource;
 use crate::value::EpochSeconds;
 
@@ -50,6 +50,9 @@ pub enum Error {
         /// Its version.
         version: u32,
     },
+    /// `create --traffic reject`
+    #[error("an embedded account shows all traffic of an interface: a flow log cannot record a part of it")]
+    PartOfTraffic,
     /// Another process is changing the account.
     #[error("{holder} is changing the account `{}`", folder.display())]
     Locked {
@@ -64,7 +67,11 @@ impl Error {
     /// A hint at what to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        matches!(self, Self::Locked { .. }).then(|| "try again when it is done".into())
+        match self {
+            Self::Locked { .. } => Some("try again when it is done".into()),
+            Self::PartOfTraffic => Some("leave it at `--traffic all`, and ask with `where reject`".into()),
+            _ => None,
+        }
     }
 }
 
@@ -90,14 +97,16 @@ pub(super) struct Entry {
     pub(super) retention_days: u32,
     /// The aggregation interval, in seconds.
     pub(super) aggregation_s: u32,
+    /// When it expires, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expiry: Option<Expiry>,
 }
 
 impl Entry {
     /// Returns whether it is the flow log of a resource.
     pub(super) fn is_of(&self, resource: &Resource) -> bool {
-        let name = self.log_group.strip_prefix(LOG_GROUP_PREFIX);
-        let is_its = |name| resource.has_flow_log(name, &self.interfaces);
-        self.kind == resource.kind.name() && name.is_some_and(is_its)
+        let is_its = self.resource == resource.id && !resource.is_namesake_of(&self.interfaces);
+        self.kind == resource.kind.name() && is_its
     }
 }
 
@@ -244,6 +253,7 @@ mod tests {
             records_from: 0,
             retention_days: 30,
             aggregation_s: 60,
+            expiry: None,
         }
     }
 

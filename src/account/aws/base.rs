@@ -1,0 +1,174 @@
+//! What the flow logs of a resource stand on: a log group and a role. Each is created, or taken over, or named by the
+//! user.
+
+use super::client::Clients;
+use super::error::Error;
+use super::naming::role_name;
+use super::roll_back::Undo;
+use super::run::Run;
+use super::tags::Tags;
+use super::{log_groups, roles};
+use crate::account::expiry::Expiry;
+use crate::account::resource::Resource;
+use crate::account::settings::{DEFAULT_RETENTION_DAYS, Settings};
+
+/// The log group and the role of new flow logs.
+pub(super) struct Base<'a> {
+    pub(super) clients: &'a Clients,
+    pub(super) settings: &'a Settings,
+    pub(super) tags: Tags,
+    pub(super) expiry: Option<Expiry>,
+    pub(super) log_group: String,
+    pub(super) role: Role,
+}
+
+/// The role that delivers the records.
+pub(super) enum Role {
+    /// A role of this name is created.
+    New(String),
+    /// The user named an existing one by its ARN.
+    Named(String),
+}
+
+impl Role {
+    /// The name of a role that is created.
+    fn new_name(&self) -> Option<&str> {
+        match self {
+            Self::New(name) => Some(name),
+            Self::Named(_) => None,
+        }
+    }
+}
+
+impl<'a> Base<'a> {
+    /// The base of a resource's flow logs, as the settings and the names of the Go tool have it.
+    pub(super) fn new(clients: &'a Clients, resource: &Resource, settings: &'a Settings, run: Run) -> Self {
+        let name = resource.flow_log_name();
+        let new = || Role::New(role_name(&clients.region, &name));
+        Self {
+            clients,
+            settings,
+            log_group: resource.log_group_by(settings),
+            role: settings.role.clone().map_or_else(new, Role::Named),
+            tags: Tags::new(name, settings, run),
+            expiry: Expiry::of(settings),
+        }
+    }
+
+    /// Creates log group and role, or takes over those that an earlier run left; returns the role's ARN. Adds notes on
+    /// what was there.
+    pub(super) async fn make(&self, undo: &mut Undo, notes: &mut Vec<String>) -> Result<String, Error> {
+        let Undo { log_group, role, .. } = undo;
+        // Both are awaited, even if one fails: a call in flight could not be rolled back.
+        let (group_made, role_made) = tokio::join!(self.make_log_group(log_group, notes), self.make_role(role));
+        group_made?;
+        role_made
+    }
+
+    pub(super) async fn is_there(&self) -> Result<bool, Error> {
+        match check_still_there(self.clients, &self.log_group, self.role.new_name()).await {
+            Err(Error::Gone { .. }) => Ok(false),
+            outcome => outcome.map(|()| true),
+        }
+    }
+
+    /// Creates the log group, or takes over one that is there; `made` is set if it may be new.
+    async fn make_log_group(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<(), Error> {
+        let Self { clients, log_group: group, tags, settings, .. } = self;
+        // Where the caller may create no log group, one that was named can still be used.
+        if self.has_log_group_of_others().await? {
+            notes.push(format!("the log group {group} was there: it stays as it is, and `delete` leaves it"));
+            return Ok(());
+        }
+        match log_groups::create(clients, group, tags, settings).await {
+            Ok(()) => *made = Some(group.clone()),
+            Err(error) if error.is_taken() => {
+                let ours = log_groups::check(clients, group).await?.ok_or(error)?;
+                // The answer to an earlier try of the same call may have been lost.
+                if tags.run.is(ours.run.as_deref()) {
+                    *made = Some(group.clone());
+                } else {
+                    log_groups::take_over(clients, &ours, &tags.run).await?;
+                }
+                if let Some(kept) = ours.group.retention_in_days() {
+                    let asked = settings.retention_days.and_then(|days| i32::try_from(days).ok());
+                    // A shorter time would delete records.
+                    if asked.is_none_or(|asked| asked <= kept) {
+                        return Ok(());
+                    }
+                }
+            }
+            Err(error) => {
+                *made = may_be_made(&error).then(|| group.clone());
+                return Err(error);
+            }
+        }
+        log_groups::keep(clients, group, settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS)).await
+    }
+
+    /// Whether the user named a log group that exists and that neither this tool nor the Go tool created.
+    pub(super) async fn has_log_group_of_others(&self) -> Result<bool, Error> {
+        if self.settings.log_group.is_none() {
+            return Ok(false);
+        }
+        match log_groups::check(self.clients, &self.log_group).await {
+            Err(Error::NotOurs { .. }) => Ok(true),
+            outcome => outcome.map(|_| false),
+        }
+    }
+
+    /// Creates the role, or takes over one that is there; `made` is set if it may be new.
+    async fn make_role(&self, made: &mut Option<String>) -> Result<String, Error> {
+        let Self { clients, tags, settings, .. } = self;
+        let role = match &self.role {
+            Role::New(name) => name,
+            Role::Named(arn) => return Ok(arn.clone()),
+        };
+        let arn = match roles::create(clients, role, tags, settings).await {
+            Ok(arn) => {
+                *made = Some(role.clone());
+                arn
+            }
+            Err(error) if error.is_taken() => {
+                let found = roles::check(clients, role).await?.ok_or(error)?;
+                if roles::owner(&found) != Some(&tags.name) {
+                    let owner = roles::owner(&found).unwrap_or("nothing").to_string();
+                    return Err(Error::OfAnother { what: format!("the role {role}"), owner });
+                }
+                if tags.run.is(roles::run(&found)) {
+                    *made = Some(role.clone());
+                } else {
+                    roles::take_over(clients, role, &tags.run).await?;
+                }
+                found.arn
+            }
+            Err(error) => {
+                *made = may_be_made(&error).then(|| role.clone());
+                return Err(error);
+            }
+        };
+        roles::allow(clients, role, &self.log_group).await?;
+        Ok(arn)
+    }
+}
+
+/// Returns whether a resource may have been created although the call failed.
+fn may_be_made(error: &Error) -> bool {
+    !error.is_refusal()
+}
+
+/// Fails if a delete has taken log group or role away meanwhile.
+pub(super) async fn check_still_there(clients: &Clients, group: &str, role: Option<&str>) -> Result<(), Error> {
+    let role_is_there = async {
+        match role {
+            Some(role) => roles::get(clients, role).await.map(|found| found.is_some()),
+            None => Ok(true),
+        }
+    };
+    let (groups, role_is_there) = tokio::try_join!(log_groups::named(clients, vec![group.to_string()]), role_is_there)?;
+    match (groups.is_empty(), role_is_there) {
+        (true, _) => Err(Error::Gone { what: format!("the log group {group}") }),
+        (_, false) => Err(Error::Gone { what: format!("the role {}", role.unwrap_or_default()) }),
+        _ => Ok(()),
+    }
+}
