@@ -49,6 +49,8 @@ pub struct Outcome {
     pub resource: String,
     /// Its `Name`, where it has one.
     pub name: Option<String>,
+    /// The VPC of the resource; of a flow log only where other VPCs have a resource of that name.
+    pub vpc: Option<String>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
     /// The interfaces that its flow log was extended to.
@@ -453,25 +455,21 @@ impl Done {
 }
 
 fn of_resource(resource: &Resource, done: Result<Done, Error>) -> Outcome {
-    outcome(resource.kind, &resource.id, resource.name.as_ref(), None, done)
+    let vpc = Some(resource.vpc.clone());
+    Outcome { vpc, ..outcome(resource.kind, &resource.id, resource.name.as_ref(), done) }
 }
 
 fn of_flow_log(flow_log: &FlowLog, done: Result<Done, Error>) -> Outcome {
-    outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), flow_log.place.as_ref(), done)
+    let (vpc, place) = (flow_log.vpc.clone(), flow_log.place.clone());
+    Outcome { vpc, place, ..outcome(flow_log.kind, &flow_log.resource, flow_log.name.as_ref(), done) }
 }
 
-fn outcome(
-    kind: TargetKind,
-    id: &str,
-    name: Option<&String>,
-    place: Option<&Place>,
-    done: Result<Done, Error>,
-) -> Outcome {
+fn outcome(kind: TargetKind, id: &str, name: Option<&String>, done: Result<Done, Error>) -> Outcome {
     let (action, joined, detail) = match done {
         Ok(Done { action, joined, detail }) => (action, joined, Ok(detail)),
         Err(error) => ("failed", Vec::new(), Err(error)),
     };
-    Outcome { kind, resource: id.into(), name: name.cloned(), place: place.cloned(), joined, action, detail }
+    Outcome { kind, resource: id.into(), name: name.cloned(), vpc: None, place: None, joined, action, detail }
 }
 
 /// A result with notes behind it.

@@ -466,6 +466,28 @@ fn instances_of_one_name_are_created_for_one_vpc_and_queried_in_all() {
 }
 
 #[test]
+fn a_script_deletes_what_it_created_and_not_its_namesake_in_another_vpc_or_account() {
+    let (_folder, dir) = two_webs();
+    let script = |text: &str| run(&["--local", &dir, "-e", text]);
+    let groups = |dir: &str| -> Vec<String> {
+        list(dir).iter().map(|listed| listed["log_group"].as_str().unwrap().to_string()).collect()
+    };
+    done(&["--local", &dir, "create", "instance", "i-1"]);
+    script("let made = create(\"instance\", \"i-3\"); for one in delete(made) { print(one.action); }").done();
+    assert_eq!(groups(&dir), ["/fl-cli/instance-web-vpc-1"]);
+    let unasked = "create(\"instance\", \"i-3\"); delete(list(\"instance\").filter(|one| one.vpc == \"vpc-1\"))";
+    script(unasked).fails(1, "`--yes` confirms beforehand");
+    assert_eq!(groups(&dir), ["/fl-cli/instance-web-vpc-1", "/fl-cli/instance-web-vpc-2"]);
+    // The flow log of the other account has the same resource.
+    let (_other_folder, other) = two_webs();
+    done(&["--local", &other, "create", "instance", "i-1"]);
+    done(&["--local", &dir, "delete", "all", "--yes"]);
+    let moved = ["create(\"instance\", \"i-1\")", &format!(".open {other}"), "delete(list(\"instance\"))"];
+    run(&["--local", &dir, "-e", moved[0], "-e", moved[1], "-e", moved[2]]).fails(1, "`--yes` confirms beforehand");
+    assert_eq!(groups(&other), ["/fl-cli/instance-web-vpc-1"]);
+}
+
+#[test]
 fn a_flow_log_from_before_the_name_was_in_two_vpcs_stays_that_of_its_own() {
     let (folder, dir) = two_webs();
     let file = folder.path().join("inventory.json");

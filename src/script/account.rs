@@ -219,6 +219,7 @@ fn delete_rows(world: &World, rows: &[Dynamic]) -> Result<Array, Thrown> {
 struct Row {
     kind: String,
     resource: String,
+    vpc: String,
     region: String,
     account: String,
     action: String,
@@ -238,6 +239,7 @@ impl Row {
         Ok(Self {
             kind: text("kind"),
             resource: text("resource"),
+            vpc: text("vpc"),
             region: text("region"),
             account: text("account"),
             action: text("action"),
@@ -250,7 +252,8 @@ impl Row {
             (self.region.is_empty() || place.region == self.region)
                 && (self.account.is_empty() || place.account == self.account)
         });
-        is_place && self.kind == flow_log.kind.name() && self.resource == flow_log.resource
+        let is_vpc = flow_log.vpc.as_ref().is_none_or(|vpc| *vpc == self.vpc);
+        is_place && is_vpc && self.kind == flow_log.kind.name() && self.resource == flow_log.resource
     }
 }
 
@@ -305,6 +308,7 @@ fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
         map.insert("kind".into(), outcome.kind.name().to_string().into());
         map.insert("resource".into(), outcome.resource.into());
         map.insert("name".into(), outcome.name.map_or(Dynamic::UNIT, Dynamic::from));
+        map.insert("vpc".into(), outcome.vpc.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("action".into(), outcome.action.to_string().into());
         map.insert("joined".into(), outcome.joined.into_iter().map(Dynamic::from).collect::<Array>().into());
         map.insert("detail".into(), outcome.detail.unwrap_or_default().into());
@@ -324,6 +328,7 @@ fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
         let (region, account) = one.place.map_or_else(Default::default, |place| (place.region, place.account));
         map.insert("region".into(), if region.is_empty() { Dynamic::UNIT } else { region.into() });
         map.insert("account".into(), if account.is_empty() { Dynamic::UNIT } else { account.into() });
+        map.insert("vpc".into(), one.vpc.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("name".into(), one.name.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("resource".into(), one.resource.into());
         map.insert("log_group".into(), one.log_group.into());

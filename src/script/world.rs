@@ -125,6 +125,8 @@ impl World {
     /// From now on scripts work with another account.
     pub fn move_to(&self, session: Arc<Session>) {
         *self.session.borrow_mut() = session;
+        // What was created elsewhere says nothing about what is here.
+        self.made.take();
     }
 
     /// From now on these are the saved filters.
