@@ -8,6 +8,7 @@
 mod answering;
 #[cfg(feature = "aws")]
 pub mod aws;
+mod belonging;
 mod cancellation;
 mod coverage;
 mod created;

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::builder::StyledStr;
 use jiff::tz::TimeZone;
 
-use crate::command::{Error, Exit, Out, Terminal, config, console};
+use crate::command::{Error, Exit, Out, Terminal, config, console, settings};
 use crate::escape;
 use crate::query::Context;
 use crate::query::clock::Clock;
@@ -74,8 +74,8 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         (false, zone) => zone.unwrap_or_else(TimeZone::system),
     };
     let config = config::read(args.config.as_deref())?;
-    let context =
-        Context { clock: Clock::system(zone), parameters: args::parameters(&args.param)?, saved: config.filters };
+    let parameters = args::parameters(&args.param)?;
+    let context = Context { clock: Clock::system(zone), parameters, named: config.named };
     #[cfg(feature = "local")]
     args.place.configure(config.aws, config.create);
     let command = args.command.take();
@@ -96,6 +96,14 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
                 #[cfg(not(feature = "local"))]
                 Some(_) => Err(nothing_to_run()),
             }
+        }
+        Some(Command::Config) => {
+            settings::print(args.config.as_deref(), &args.output, &mut Out::default())?;
+            Ok(Exit::Done)
+        }
+        Some(Command::Saved) => {
+            settings::saved(&context.named, &args.output, &mut Out::default())?;
+            Ok(Exit::Done)
         }
         Some(Command::Completions { shell }) => package::completions(shell, &mut Out::default()),
         Some(Command::Man { command }) => package::man(command.as_deref(), &mut Out::default()),

@@ -34,6 +34,8 @@ mod outcome;
 #[cfg(feature = "local")]
 mod pick;
 mod place;
+pub(crate) mod settings;
+mod table;
 
 use clap::Subcommand;
 
@@ -90,6 +92,11 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["estimate", "targets"])]
         console: bool,
 
+        /// Show the addresses and interfaces that the resources, names and lists of the sentence are now
+        #[cfg(feature = "local")]
+        #[arg(long, conflicts_with_all = ["estimate", "targets", "console"])]
+        resolve: bool,
+
         /// The sentence
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         sentence: Vec<String>,
@@ -114,7 +121,8 @@ impl Command {
             #[cfg(feature = "local")]
             Self::Explain { estimate: true, .. }
             | Self::Explain { targets: true, .. }
-            | Self::Explain { console: true, .. } => return Ok(Some(self)),
+            | Self::Explain { console: true, .. }
+            | Self::Explain { resolve: true, .. } => return Ok(Some(self)),
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), context, terminal)?;
                 explain::explain(&plan, context, output.format(), out)?;
@@ -155,6 +163,12 @@ impl Command {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
                 let links = desk.session.console_links(&plan, &desk.context.clock).await?;
                 explain::links(&links, desk.output.format(), &mut desk.out.clone())?;
+                Ok(Exit::Done)
+            }
+            Self::Explain { sentence, resolve: true, .. } => {
+                let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
+                let resolved = desk.session.resolved(&plan, &desk.context.clock).await?;
+                explain::explain(&resolved, &desk.context, desk.output.format(), &mut desk.out.clone())?;
                 Ok(Exit::Done)
             }
             Self::Explain { sentence, .. } => {

@@ -16,16 +16,19 @@ pub mod kind;
 pub mod meaning;
 pub mod missing;
 pub mod moment;
+pub mod owner;
 pub mod parse;
 pub mod plan;
 pub mod print;
+mod resolve;
 pub mod role;
 pub mod seconds;
+mod split;
 pub mod window;
 pub mod word;
 
 pub use check::CheckError;
-pub use context::Context;
+pub use context::{Context, Named};
 pub use parse::ParseError;
 pub use plan::Plan;
 

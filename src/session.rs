@@ -6,6 +6,7 @@
 mod conversations;
 mod follow;
 mod interrupt;
+mod lists;
 
 use std::iter;
 use std::path::Path;
@@ -30,6 +31,7 @@ use crate::value::{Progress, RowSink, Rows, RunStats};
 
 use conversations::Conversations;
 pub use interrupt::{Interrupt, Waited};
+pub(crate) use lists::with_lists;
 
 /// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
 pub struct Session {
@@ -186,6 +188,16 @@ impl Session {
     pub async fn answers(&self, plan: &Plan, clock: &Clock) -> Result<Answers, Error> {
         self.account.begin();
         self.account.answers(plan, self.interval(plan, clock)).await
+    }
+
+    /// `plan` with every resource, name and list put into addresses, interfaces and values of now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Select`] for a selector that matches nothing, [`Error::List`] for a list that cannot be read.
+    pub async fn resolved(&self, plan: &Plan, clock: &Clock) -> Result<Plan, Error> {
+        self.account.begin();
+        self.account.resolved(&*with_lists(plan, clock, lists::open)?).await
     }
 
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.
@@ -368,8 +380,9 @@ impl Session {
     /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
     pub async fn estimate(&self, plan: &Plan, clock: &Clock, above_usd: Option<f64>) -> Result<Estimate, Error> {
         self.account.begin();
+        let plan = with_lists(plan, clock, lists::open)?;
         let per_interface = plan.per_interface();
-        let plan = per_interface.as_ref().unwrap_or(plan);
+        let plan = per_interface.as_ref().unwrap_or(&plan);
         self.account.estimate(plan, self.interval(plan, clock), above_usd, &Cancellation::current()).await
     }
 
@@ -380,7 +393,8 @@ impl Session {
     /// [`Error::NoConsole`] where there is none, and those of [`Session::run`].
     pub async fn console_links(&self, plan: &Plan, clock: &Clock) -> Result<Vec<String>, Error> {
         self.account.begin();
-        self.account.console_links(plan, self.interval(plan, clock)).await
+        let plan = with_lists(plan, clock, lists::open)?;
+        self.account.console_links(&plan, self.interval(&plan, clock)).await
     }
 
     /// Returns a note where a sum takes both ends of the same traffic in, or may do so; reads some records.
@@ -392,8 +406,9 @@ impl Session {
         if !plan.sums_both_ends() || plan.is_never() {
             return Ok(None);
         }
-        let interval = self.interval(plan, clock);
-        let note = match self.account.records_both_ends(plan, interval, &Cancellation::current()).await? {
+        let plan = with_lists(plan, clock, lists::open)?;
+        let interval = self.interval(&plan, clock);
+        let note = match self.account.records_both_ends(&plan, interval, &Cancellation::current()).await? {
             Some(false) => return Ok(None),
             Some(true) => "traffic between two interfaces that are both logged is summed at both of them",
             None => "traffic between two interfaces is summed at both of them where both are logged",
@@ -416,7 +431,8 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.begin();
         let interval = self.interval(plan, clock);
-        let stats = self.ask(plan, interval, progress, sink).await?;
+        let plan = with_lists(plan, clock, lists::open)?;
+        let stats = self.ask(&plan, interval, progress, sink).await?;
         self.is_partial.fetch_or(stats.is_partial(), Ordering::Relaxed);
         Ok(stats)
     }

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,11 +18,12 @@ use flowlogs::field::Field;
 use flowlogs::insights;
 use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, Plan, compile, print};
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
 
-const INPUTS: [&str; 8] = ["query", "param", "saved", "zone", "format", "found", "input", "input 2"];
+const INPUTS: [&str; 9] = ["query", "param", "saved", "networks", "zone", "format", "found", "input", "input 2"];
 const OUTPUTS: [&str; 8] = ["sentence", "filter", "insights", "notes", "error", "rows", "stats", "remark"];
 /// The fewest cases that this corpus may shrink to.
 const FEWEST: usize = 150;
@@ -120,7 +122,15 @@ impl Case {
         for (name, value) in pairs(self.get("param"))? {
             context.parameters.entry(name).or_default().push(value);
         }
-        context.saved = pairs(self.get("saved"))?.into_iter().collect::<BTreeMap<_, _>>();
+        for (name, networks) in pairs(self.get("networks"))? {
+            let network = |text: &str| {
+                let address = text.trim().parse::<IpAddr>().map(IpNet::from);
+                text.trim().parse().or(address).map_err(|error| error.to_string())
+            };
+            let networks: Vec<IpNet> = networks.split(',').map(network).collect::<Result<_, String>>()?;
+            context.named.networks.insert(name, networks);
+        }
+        context.named.filters = pairs(self.get("saved"))?.into_iter().collect::<BTreeMap<_, _>>();
         Ok(context)
     }
 

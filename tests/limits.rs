@@ -36,7 +36,7 @@ fn no_sentence_takes_more_memory_or_steps_than_it_may() {
     let mut told = Vec::new();
     for hostile in hostile::sentences() {
         let mut context = Context::new(clock.clone());
-        context.saved = hostile.saved.into_iter().collect();
+        context.named.filters = hostile.saved.into_iter().collect();
         let (before, in_all_before) = (MEMORY.allocated(), MEMORY.total_allocated());
         // The peak counts from here.
         let peak_before = MEMORY.max_allocated();

@@ -290,7 +290,7 @@ fn two_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
     let sentences = corpus_sentences();
     assert!(sentences.len() > 300, "{} sentences", sentences.len());
     let mut context = context();
-    context.saved = SAVED.map(|(name, text)| (name.to_string(), text.to_string())).into();
+    context.named.filters = SAVED.map(|(name, text)| (name.to_string(), text.to_string())).into();
     // Behind the first sentence the parser's limit is set.
     compile("all", &context).unwrap();
     pest::set_call_limit(std::num::NonZero::new(CALLS));
@@ -634,7 +634,7 @@ mod engine {
         let address = || value.parse::<IpAddr>().expect("an address");
         match check {
             Check::Present => true,
-            Check::Absent => unreachable!("nobody says so"),
+            Check::Absent | Check::Belongs { .. } => unreachable!("nobody says so"),
             Check::Compare { .. } | Check::Number { .. } | Check::Flags { .. } => check.admits(number()),
             Check::Address { networks, negated } => networks.iter().any(|net| net.contains(&address())) != *negated,
             Check::Set { set, .. } => set.networks().iter().any(|net| net.contains(&address())) != set.is_complement(),

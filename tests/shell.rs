@@ -308,7 +308,7 @@ fn filters_are_saved_and_lines_of_an_rc_file_run_first() {
     ask(&mut shell, ".save ssh", "flowlogs demo>");
     let saved = fs::read_to_string(home.0.path().join(".config/flowlogs/config.toml")).unwrap();
     assert_eq!(saved, "[filters]\nssh = \"action = REJECT and dst.port = 22\"\n");
-    ask(&mut shell, ".saved", "@ssh  action = REJECT");
+    ask(&mut shell, ".saved", "filter,@ssh,action = REJECT");
     ask(&mut shell, "vpc prod where @ssh | sum(bytes)", "sum_bytes\n");
     ask(&mut shell, ".output out.csv", "flowlogs demo>");
     ask(&mut shell, ".help window", "flowlogs demo>");

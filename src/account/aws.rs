@@ -28,6 +28,7 @@ mod options;
 mod patience;
 mod places;
 pub mod policy;
+mod prefix_lists;
 mod query;
 mod quota;
 mod recent;

@@ -6,6 +6,8 @@ use super::local::record_ids::Error as PlainError;
 use super::local::state::Error as EmbeddedError;
 use super::{inventory, select};
 use crate::engine;
+use crate::query::check::ListError;
+use crate::query::owner::ListFile;
 
 /// Why an account cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,14 @@ pub enum Error {
     /// The files could not be read, or the query could not be run.
     #[error(transparent)]
     Engine(#[from] engine::Error),
+    /// `src.addr in @bad`, whose file cannot be read.
+    #[error("cannot read {} (`{}`): {source}", list.name.as_ref().map_or("the list".into(), |name| format!("@{name}")), list.file.display())]
+    List {
+        /// The list.
+        list: ListFile,
+        /// Why not.
+        source: ListError,
+    },
     /// The consumer of the rows failed.
     #[error("cannot write the rows: {0}")]
     Sink(std::io::Error),
@@ -67,7 +77,7 @@ impl Error {
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
             Self::NotFollowed => Some("pass the growing file with `--local`".into()),
-            Self::Inventory(_) | Self::Sink(_) | Self::NoCost | Self::NoConsole => None,
+            Self::Inventory(_) | Self::List { .. } | Self::Sink(_) | Self::NoCost | Self::NoConsole => None,
         }
     }
 

@@ -88,6 +88,9 @@ pub struct Inventory {
     /// Network interfaces.
     #[serde(default)]
     pub interfaces: Vec<Interface>,
+    /// Prefix lists, those of AWS too.
+    #[serde(default)]
+    pub prefix_lists: Vec<PrefixList>,
 }
 
 /// A VPC.
@@ -283,6 +286,18 @@ pub struct Interface {
     pub account: Option<String>,
 }
 
+/// A prefix list: networks under one name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrefixList {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its networks.
+    pub cidrs: Vec<IpNet>,
+}
+
 impl Interface {
     /// All of its addresses and prefixes.
     pub fn networks(&self) -> impl Iterator<Item = IpNet> {
@@ -326,7 +341,8 @@ impl Inventory {
             .chain(self.network_acls.iter().map(|acl| &acl.id))
             .chain(self.nat_gateways.iter().map(|nat| &nat.id))
             .chain(self.endpoints.iter().map(|endpoint| &endpoint.id))
-            .chain(self.interfaces.iter().map(|interface| &interface.id));
+            .chain(self.interfaces.iter().map(|interface| &interface.id))
+            .chain(self.prefix_lists.iter().map(|list| &list.id));
         for id in all {
             if !ids.insert(id.as_str()) {
                 return Some(format!("the id `{id}` occurs twice"));

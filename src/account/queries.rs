@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::answering::Answers;
+use super::belonging;
 use super::cancellation::Cancellation;
 use super::error::Error;
 use super::estimate::Estimate;
@@ -62,6 +63,15 @@ pub trait Account: Send + Sync {
     ///
     /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that nothing records.
     async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error>;
+
+    /// The plan with every resource and name put into addresses and interfaces of now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Select`] for a selector that matches nothing, [`Error::NotAnAccount`] without an inventory.
+    async fn resolved(&self, plan: &Plan) -> Result<Plan, Error> {
+        Ok(belonging::resolved(plan, &self.inventory().await?, |_| true)?.into_owned())
+    }
 
     /// Returns whether an answer so far lacks a place that failed.
     fn is_partial(&self) -> bool {

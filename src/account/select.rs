@@ -83,7 +83,7 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::NoMatch { selector, known, .. } => match nearest(selector, known.iter().map(String::as_str)) {
+            Self::NoMatch { selector, known, .. } => match near(selector, known) {
                 Some(near) => Some(format!("did you mean `{near}`?")),
                 None if known.is_empty() => Some("there is none".into()),
                 None => Some(format!("there are {}", few(known))),
@@ -112,6 +112,12 @@ impl Error {
             Self::NoInterface { .. } => None,
         }
     }
+}
+
+/// The nearest of the names, or one that contains what was typed.
+fn near<'n>(selector: &str, known: &'n [String]) -> Option<&'n str> {
+    let containing = known.iter().find(|name| name.contains(selector));
+    nearest(selector, known.iter().map(String::as_str)).or(containing.map(String::as_str))
 }
 
 fn of_kind(kind: TargetKind) -> String {

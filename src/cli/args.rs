@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME=VALUE", global = true, help_heading = ASKED)]
     pub(super) param: Vec<String>,
 
-    /// The config file, for saved filters [default: flowlogs/config.toml in the user's config folder]
+    /// The config file, for what has a name and for settings [default: flowlogs/config.toml in the user's config folder]
     #[arg(long, value_name = "FILE", env = "FLOWLOGS_CONFIG", global = true, help_heading = ASKED)]
     pub(super) config: Option<PathBuf>,
 
@@ -126,6 +126,10 @@ pub(super) enum Command {
         /// The command; none is the program itself
         command: Option<String>,
     },
+    /// Show each setting, its value, and where it comes from
+    Config,
+    /// Show the filters, sentences, lists and networks that have a name in the config file
+    Saved,
     /// Print the version
     Version,
     /// A script's file and its arguments
@@ -154,6 +158,10 @@ pub(super) struct Allowed {
     /// Let scripts read this environment variable, beside FLOWLOGS_*; may be given more than once
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) allow_env: Vec<String>,
+
+    /// The folder below which scripts read lists [default: that of the script]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(super) read_dir: Option<PathBuf>,
 
     /// Let scripts write any file below this folder; without it only new ones below the current folder
     #[arg(long, value_name = "DIR", global = true)]

@@ -157,7 +157,7 @@ impl QueryFlags {
             let expression = parse_expression(text, 0).map_err(|error| drawn(error.into()))?;
             parts.push(Expression { is_grouped: true, ..expression });
         }
-        let sentence = Sentence { targets: vec![self.target()], clauses: self.clauses(parts) };
+        let sentence = Sentence { saved: None, targets: vec![self.target()], clauses: self.clauses(parts) };
         check_sentence(&sentence, context).map_err(|errors| drawn(query::Error::Check(errors)))
     }
 

@@ -76,6 +76,7 @@ fn with_shell(
         dry_run: args.asking.dry_run,
         yes: args.asking.yes,
         allow_env: args.allowed.allow_env.clone(),
+        read_dir: args.allowed.read_dir.clone(),
         write_dir: args.allowed.write_dir.clone(),
     };
     with_desk(args, context, terminal, |runtime, desk| {

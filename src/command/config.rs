@@ -1,8 +1,17 @@
-//! The config file: saved filters, and settings of accounts on AWS.
+//! The config file: names for what sentences refer to, and settings of accounts on AWS.
 //!
 //! ```toml
 //! [filters]
 //! ssh = "dst.port = ssh and tcp"
+//!
+//! [sentences]
+//! refused = "vpc prod where reject and dst.port = $port last 1h | top 10 remote.name"
+//!
+//! [networks]
+//! office = ["203.0.113.0/24", "2001:db8::/48"]
+//!
+//! [lists]
+//! bad = "bad.txt"
 //!
 //! [aws]
 //! usd_per_gb = 0.0076
@@ -16,10 +25,12 @@
 //! tags = { team = "network" }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
+use ipnet::IpNet;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
@@ -27,24 +38,65 @@ use super::error::Error;
 #[cfg(feature = "local")]
 use crate::account::Settings as CreateSettings;
 use crate::escape;
+use crate::query::Named;
 
 /// The contents of the config file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// Expressions for `@name`.
-    #[serde(default)]
-    pub(crate) filters: BTreeMap<String, String>,
+    /// What sentences may refer to.
+    pub(crate) named: Named,
     /// The settings of accounts on AWS.
-    #[serde(default)]
     pub(crate) aws: AwsSettings,
     /// The settings of new flow logs, where `create` leaves them open.
     #[cfg(feature = "local")]
-    #[serde(default)]
     pub(crate) create: CreateSettings,
+}
+
+/// The config file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Contents {
+    filters: BTreeMap<String, String>,
+    sentences: BTreeMap<String, String>,
+    networks: BTreeMap<String, Networks>,
+    /// Relative to the folder of the config file.
+    lists: BTreeMap<String, PathBuf>,
+    aws: AwsSettings,
+    #[cfg(feature = "local")]
+    create: CreateSettings,
     #[cfg(not(feature = "local"))]
-    #[serde(default, rename = "create")]
+    #[serde(rename = "create")]
     _create: serde::de::IgnoredAny,
+}
+
+/// The networks of one name: one, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a network such as \"10.0.0.0/8\", or a list of them")]
+enum Networks {
+    One(Network),
+    Several(Vec<Network>),
+}
+
+/// A network, or an address by itself.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Network {
+    Network(IpNet),
+    Address(IpAddr),
+}
+
+impl Networks {
+    fn cidrs(self) -> Vec<IpNet> {
+        let several = match self {
+            Self::One(network) => vec![network],
+            Self::Several(networks) => networks,
+        };
+        let cidr = |network| match network {
+            Network::Network(network) => network.trunc(),
+            Network::Address(address) => address.into(),
+        };
+        several.into_iter().map(cidr).collect()
+    }
 }
 
 /// The settings of accounts on AWS.
@@ -72,26 +124,64 @@ const USD_PER_GB: f64 = 0.005;
 /// What scanning 100 GB costs in most Regions.
 const ASK_ABOVE_USD: f64 = 0.5;
 
+/// The file that was named, or the user's own.
+pub(crate) fn path(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(Path::to_path_buf).or_else(default_path)
+}
+
+/// The text of the named file, or of the user's own where there is one.
+fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Error> {
+    let Some(path) = path(named) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::Failed {
+            message: format!("cannot read the config file `{}`: {error}", path.display()),
+            help: None,
+        }),
+    }
+}
+
+/// The named file, or the user's own, as it is written; empty where there is none.
+pub(crate) fn document(named: Option<&Path>) -> Result<DocumentMut, Error> {
+    let Some((path, text)) = text(named)? else { return Ok(DocumentMut::new()) };
+    text.parse().map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })
+}
+
 /// Reads the named file, or the user's own where there is one.
 pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
-    let Some(path) = named.map(Path::to_path_buf).or_else(default_path) else { return Ok(Config::default()) };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
-        Err(error) => {
-            return Err(Error::Failed {
-                message: format!("cannot read the config file `{}`: {error}", path.display()),
-                help: None,
-            });
-        }
+    let Some((path, text)) = text(named)? else { return Ok(Config::default()) };
+    let contents: Contents = toml::from_str(&text).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
+    let failed = |what: &str, help| Error::Failed {
+        message: format!("the config file `{}` is not valid: {what}", path.display()),
+        help,
     };
-    let config: Config = toml::from_str(&text).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
     #[cfg(feature = "local")]
-    config.create.check().map_err(|error| Error::Failed {
-        message: format!("the config file `{}` is not valid: `[create]`: {error}", path.display()),
-        help: error.help(),
-    })?;
-    Ok(config)
+    contents.create.check().map_err(|error| failed(&format!("`[create]`: {error}"), error.help()))?;
+    if let Some(name) = twice(&contents) {
+        let help = Some("filters, sentences and lists share their names: give one of them another".into());
+        return Err(failed(&format!("`{name}` is the name of two things"), help));
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(Config {
+        named: Named {
+            filters: contents.filters,
+            sentences: contents.sentences,
+            networks: contents.networks.into_iter().map(|(name, networks)| (name, networks.cidrs())).collect(),
+            lists: contents.lists.into_iter().map(|(name, file)| (name, folder.join(file))).collect(),
+        },
+        aws: contents.aws,
+        #[cfg(feature = "local")]
+        create: contents.create,
+    })
+}
+
+/// Returns a name that two things have which are said as `@name`.
+fn twice(contents: &Contents) -> Option<&String> {
+    let Contents { filters, sentences, lists, .. } = contents;
+    let mut names = filters.keys().chain(sentences.keys()).chain(lists.keys());
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 /// Draws what is wrong with a config file: the library quotes its line.
@@ -105,8 +195,27 @@ fn invalid(path: &Path, error: &impl std::fmt::Display) -> String {
     )
 }
 
-/// Saves a filter in the file that was named, or the user's own; its other lines stay as they are.
-pub(crate) fn save(named: Option<&Path>, name: &str, expression: &str) -> Result<(), Error> {
+/// Something that a user gives a name to in the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saved {
+    /// An expression.
+    Filter,
+    /// A whole sentence.
+    Sentence,
+}
+
+impl Saved {
+    /// The table of the config file that holds them.
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Filter => "filters",
+            Self::Sentence => "sentences",
+        }
+    }
+}
+
+/// Saves a text under a name in the file that was named, or the user's own; its other lines stay as they are.
+pub(crate) fn save(named: Option<&Path>, kind: Saved, name: &str, text: &str) -> Result<(), Error> {
     let Some(path) = named.map(Path::to_path_buf).or_else(default_path) else {
         let message = "there is no folder for the user's configuration".into();
         return Err(Error::Usage { message, help: Some("name a file with `--config FILE`".into()) });
@@ -122,31 +231,31 @@ pub(crate) fn save(named: Option<&Path>, name: &str, expression: &str) -> Result
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let after =
-        with_filter(&before, name, expression).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
+    let after = with_saved(&before, kind.table(), name, text)
+        .map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
     // Another process may save at the same time.
     let new = path.with_extension(format!("toml.{}", std::process::id()));
     std::fs::write(&new, after).map_err(failed)?;
     std::fs::rename(&new, &path).map_err(failed)
 }
 
-/// The text of a config file with one more filter in it, or another expression for one; everything else
-/// stays as it was written.
-fn with_filter(text: &str, name: &str, expression: &str) -> Result<String, toml_edit::TomlError> {
+/// The text of a config file with one more line in a table, or another text in it; everything else stays as it was
+/// written.
+fn with_saved(text: &str, table: &str, name: &str, saved: &str) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = text.parse()?;
-    let filters = document.entry("filters").or_insert(Item::Table(Table::new()));
-    // Anything else is not a table of filters, and the config could not be read with it.
-    if !filters.is_table_like() {
-        *filters = Item::Table(Table::new());
+    let entries = document.entry(table).or_insert(Item::Table(Table::new()));
+    // Anything else is not a table, and the config could not be read with it.
+    if !entries.is_table_like() {
+        *entries = Item::Table(Table::new());
     }
-    match filters.get_mut(name) {
+    match entries.get_mut(name) {
         Some(Item::Value(known)) => {
             // The comment behind it stays, too.
             let decor = known.decor().clone();
-            *known = expression.into();
+            *known = saved.into();
             *known.decor_mut() = decor;
         }
-        _ => filters[name] = value(expression),
+        _ => entries[name] = value(saved),
     }
     Ok(document.to_string())
 }
@@ -161,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_saved_filter_changes_its_own_line_only() {
-        let saved = |text: &str, name: &str, expression: &str| with_filter(text, name, expression).unwrap();
+        let saved = |text: &str, name: &str, expression: &str| with_saved(text, "filters", name, expression).unwrap();
         assert_eq!(saved("", "ssh", "dst.port = 22"), "[filters]\nssh = \"dst.port = 22\"\n");
         assert_eq!(
             saved("# mine\n[filters]\nssh = \"x\" # old\n# why\nweb = \"y\"\n", "ssh", "vpc = a"),
@@ -180,7 +289,7 @@ mod tests {
             "[filters]\nweb = \"y\"\ntext = \"\"\"\n[filters]\nnot = this\n\"\"\"\n",
         ] {
             for (name, expression) in [("ssh", "eni ~ /a\"b/"), ("web", "tcp and\u{7}"), ("a-b", "udp")] {
-                let read: Config = toml::from_str(&with_filter(text, name, expression).unwrap()).unwrap();
+                let read: Contents = toml::from_str(&with_saved(text, "filters", name, expression).unwrap()).unwrap();
                 assert_eq!(read.filters[name], expression, "{text}");
                 assert!(name == "web" || read.filters["web"] == "y", "{text}");
             }
@@ -189,6 +298,6 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_not_written_over() {
-        assert!(with_filter("[filters\n", "ssh", "tcp").is_err());
+        assert!(with_saved("[filters\n", "filters", "ssh", "tcp").is_err());
     }
 }

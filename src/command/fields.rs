@@ -2,15 +2,14 @@
 
 use std::io::Write;
 
-use jiff::tz::TimeZone;
-
 use super::error::Error;
 use super::option::Output;
 use super::out::Out;
+use super::table::print_table;
 use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Field, FieldType, Origin, RECORD_FIELDS_URL};
-use crate::output::{self, Format, Style};
-use crate::value::{Column, ColumnType, Row, Value};
+use crate::output::Format;
+use crate::value::{Row, Value};
 
 pub(super) fn fields(name: Option<&str>, options: &Output, out: &mut Out) -> Result<(), Error> {
     let format = options.format();
@@ -29,13 +28,8 @@ fn find(name: &str) -> Result<Field, Error> {
 }
 
 fn list(fields: &[Field], format: Format, out: &mut Out) -> Result<(), Error> {
-    let column = |name: &str| Column::new(name, ColumnType::Text);
-    let style = Style { terminal: out.is_terminal(), ..Style::plain(out.width(), TimeZone::UTC) };
-    let mut output = output::output(format, style, out);
-    output.columns(&["name", "type", "version", "record_field", "help", "also"].map(column))?;
-    output.rows(fields.iter().map(|field| row(*field)).collect())?;
-    output.finish()?;
-    Ok(())
+    let names = ["name", "type", "version", "record_field", "help", "also"];
+    print_table(&names, fields.iter().map(|field| row(*field)).collect(), format, out)
 }
 
 fn row(field: Field) -> Row {

@@ -594,35 +594,47 @@ fields! {
         help: "The port of the end that was asked.",
         example: "server.port = 443",
     }
+    SrcName "src.name" {
+        origin: Origin::Inventory(Field::SrcAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The name behind the source address, from an inventory.",
+        example: "src.name = web",
+    }
+    DstName "dst.name" {
+        origin: Origin::Inventory(Field::DstAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The name behind the destination address, from an inventory.",
+        example: "dst.name = web",
+    }
     LocalType "local.type" {
         origin: Origin::Inventory(Field::Eni),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "What the interface belongs to (instance, alb, nat, lambda, ...), from an inventory.",
-        example: "show local.type",
+        example: "local.type = nat",
     }
     LocalName "local.name" {
         origin: Origin::Inventory(Field::Eni),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "The interface's name, from an inventory.",
-        example: "show local.name",
+        example: "local.name = web",
     }
     RemoteName "remote.name" {
         origin: Origin::Inventory(Field::RemoteAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "The name behind the far address, from an inventory.",
-        example: "show remote.name",
+        example: "remote.name like \"web-*\"",
     }
     ClientName "client.name" {
         origin: Origin::Inventory(Field::ClientAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "The name behind the address of the end that asked, from an inventory.",
-        example: "show client.name",
+        example: "client.name = api",
     }
     ServerName "server.name" {
         origin: Origin::Inventory(Field::ServerAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "The name behind the address of the end that was asked, from an inventory.",
-        example: "show server.name",
+        example: "server.name = db",
     }
     Addr "addr" {
         origin: Origin::EitherSide(&[Field::SrcAddr, Field::DstAddr, Field::PktSrcAddr, Field::PktDstAddr]),

@@ -10,9 +10,11 @@ use super::column::{Column, DURATION, ROLE, SECONDS};
 use super::error::Error;
 use super::format::{Format, is_timestamp};
 use super::literal;
-use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
+use crate::field::{Field, FieldType, Origin, PORTED_PROTOCOLS};
 use crate::query::address_set::AddressSet;
-use crate::query::plan::{Check, Family, Filter, Groups, KeyBy, Range, Relation, Source};
+use crate::query::owner::Owner;
+use crate::query::plan::{Check, Condition, Family, Filter, Groups, KeyBy, Range, Relation, Source};
+use crate::query::print;
 
 /// A piece of a condition; only [`Piece::Leaf`] needs no parentheses where it stands alone.
 enum Piece {
@@ -156,6 +158,10 @@ impl Records<'_> {
         match field {
             Field::Time | Field::Start => time("@timestamp", check),
             Field::Duration => duration(check),
+            field if matches!(field.info().origin, Origin::Inventory(_)) => {
+                let test = print::condition(&Condition::Test(source.clone(), check.clone()));
+                Ok(Piece::Leaf(format!("<{test}>")))
+            }
             Field::Role => piece(ROLE, field.field_type(), check, presence),
             field => piece(field.info().insights, field.field_type(), check, presence),
         }
@@ -268,8 +274,19 @@ fn piece(name: &str, field_type: FieldType, check: &Check, presence: Presence) -
         // A pattern may match `-` itself, so presence is always said.
         Check::Like { glob, negated } => guarded(true, like(name, &literal::glob(glob)?, *negated)),
         Check::Matches { regex, negated } => guarded(true, like(name, &literal::regex(regex)?, *negated)),
+        Check::Belongs { owner, negated } => belongs(name, owner, *negated),
         Check::Flags { .. } => flags(name, check, presence),
     })
+}
+
+/// Stands for what only a run can find out; the service takes no such text.
+fn belongs(name: &str, owner: &Owner, negated: bool) -> Piece {
+    let what = match owner {
+        Owner::List(_) => "values",
+        _ if name == Field::Eni.info().insights => "interfaces",
+        _ => "addresses",
+    };
+    Piece::Leaf(format!("{name} {}in [<{what} of {}>]", if negated { "not " } else { "" }, print::owner(owner)))
 }
 
 fn like(name: &str, regex: &str, negated: bool) -> Piece {

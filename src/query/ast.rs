@@ -11,6 +11,8 @@ use crate::kind::TargetKind;
 /// A sentence.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sentence {
+    /// The sentence from the config that stands in place of targets and stages.
+    pub saved: Option<Name>,
     /// Which traffic.
     pub targets: Vec<Target>,
     /// Window and stages, in the order of the text.
@@ -168,6 +170,15 @@ pub enum ExpressionKind {
         /// Where the values stand.
         items_span: Span,
     },
+    /// `F in @name`, `F in file "bad.txt"`
+    InList {
+        /// The field.
+        field: Name,
+        /// `not in`
+        negated: bool,
+        /// The list.
+        list: List,
+    },
     /// `F ~ /regex/`
     Matches {
         /// The field.
@@ -205,6 +216,17 @@ pub enum ExpressionKind {
         side: Name,
         /// The set.
         set: AddressSet,
+    },
+    /// `src sg web`, `dst vpc (staging, dev)`
+    Resource {
+        /// The side.
+        side: Name,
+        /// The kind of resource.
+        kind: Name,
+        /// Which of that kind; none for any.
+        selectors: Vec<Literal>,
+        /// Whether they stand in brackets.
+        is_bracketed: bool,
     },
     /// `flags S/SA`, `flags SA`
     FlagLetters(Name),
@@ -260,6 +282,15 @@ pub enum Item {
     One(Literal),
     /// `8000..8080`
     Range(Literal, Literal),
+}
+
+/// A list that stands elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub enum List {
+    /// `@name`
+    Named(Name),
+    /// `file "bad.txt"`
+    File(Literal),
 }
 
 /// A column to show.

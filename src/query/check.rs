@@ -4,10 +4,14 @@
 //! `expression` checks conditions, `window` targets and times, `stage` shapes.
 
 mod checker;
+mod ends;
 mod error;
 mod expression;
+mod list;
 mod literal;
 mod results;
+mod sentence;
+mod side;
 mod stage;
 mod window;
 
@@ -18,6 +22,7 @@ use checker::Checker;
 
 pub use checker::MAX_ERRORS;
 pub use error::CheckError;
+pub use list::{ListError, among_lines};
 
 /// Checks a sentence.
 ///
@@ -26,6 +31,17 @@ pub use error::CheckError;
 /// Every [`CheckError`] that was found, in the order of the text; at least one.
 pub fn check_sentence(sentence: &ast::Sentence, context: &Context) -> Result<Plan, Vec<CheckError>> {
     let mut checker = Checker::new(context);
-    let plan = stage::check_clauses(&mut checker, sentence);
-    checker.finish(Some(plan))
+    let plan = match checker.unfolded(sentence) {
+        Some(sentence) => Some(stage::check_clauses(&mut checker, &sentence)),
+        None => None,
+    };
+    let checked = checker.finish(plan);
+    match (&sentence.saved, checked) {
+        // Mistakes in a saved sentence point into its own text.
+        (Some(name), Err(errors)) if errors.iter().all(|error| error.place() != name.span) => {
+            let reason = errors.first().map(ToString::to_string).unwrap_or_default();
+            Err(vec![CheckError::BadSaved { name: name.text.clone(), reason, span: name.span }])
+        }
+        (_, checked) => checked,
+    }
 }

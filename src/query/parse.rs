@@ -23,7 +23,7 @@ pub use next::{Next, next_of};
 
 use super::address_set::AddressSet;
 use super::ast::{
-    Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, Literal, LiteralForm, Moment, Name,
+    Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, List, Literal, LiteralForm, Moment, Name,
     PacketPart, Sentence, Shown, SortKey, Target, Window,
 };
 use super::plan::{Operator, Order};
@@ -43,6 +43,10 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
     let mut sentence = Sentence::default();
     for pair in parse(Rule::sentence, text)? {
         match pair.as_rule() {
+            Rule::saved_sentence => {
+                let name = pair.as_str();
+                sentence.saved = Some(Name::new(&name[1..], span(&pair)));
+            }
             Rule::targets => sentence.targets = pair.into_inner().map(target).collect(),
             Rule::EOI | Rule::pipe => {}
             _ => sentence.clauses.push(clause(pair)?),
@@ -122,6 +126,7 @@ const fn is_mark(rule: Rule) -> bool {
             | Rule::kw_like
             | Rule::kw_has
             | Rule::kw_flags
+            | Rule::kw_file
             | Rule::plus_minus
     )
 }
@@ -345,6 +350,7 @@ fn primary(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseError>
             let set = AddressSet::named(parts[1].as_str()).expect("the grammar lists every set");
             ExpressionKind::Set { side: name(&parts[0]), set }
         }
+        Rule::resource_test => resource_test(pair),
         Rule::flags_test => {
             let parts = parts(pair);
             match parts[0].as_rule() {
@@ -376,7 +382,18 @@ fn comparison(pair: Pair<'_, Rule>) -> ExpressionKind {
         Rule::membership => {
             let first = next();
             let items_span = span(&first);
-            ExpressionKind::In { field, negated, items: items(first), items_span }
+            match first.as_rule() {
+                Rule::at_name => {
+                    let list = List::Named(Name::new(&first.as_str()[1..], items_span));
+                    ExpressionKind::InList { field, negated, list }
+                }
+                Rule::list_file => {
+                    let name =
+                        first.into_inner().find(|part| part.as_rule() == Rule::quoted).expect("a file has a name");
+                    ExpressionKind::InList { field, negated, list: List::File(literal(&name)) }
+                }
+                _ => ExpressionKind::In { field, negated, items: items(first), items_span },
+            }
         }
         Rule::between => {
             let (first, last) = (next(), next());
@@ -405,6 +422,22 @@ fn operator(symbol: &str) -> Operator {
         ">" | "gt" => Operator::Order(Order::Greater),
         ">=" | "ge" => Operator::Order(Order::AtLeast),
         _ => Operator::Equal,
+    }
+}
+
+fn resource_test(pair: Pair<'_, Rule>) -> ExpressionKind {
+    let mut parts = parts(pair);
+    let selectors = parts.split_off(2);
+    let (side, kind) = (name(&parts[0]), name(&parts[1]));
+    match selectors.first() {
+        Some(list) if list.as_rule() == Rule::resource_list => {
+            let selectors = list.clone().into_inner().map(|selector| literal(&selector)).collect();
+            ExpressionKind::Resource { side, kind, selectors, is_bracketed: true }
+        }
+        _ => {
+            let selectors = selectors.iter().map(literal).collect();
+            ExpressionKind::Resource { side, kind, selectors, is_bracketed: false }
+        }
     }
 }
 

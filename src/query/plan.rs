@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use ipnet::IpNet;
 
 use super::address_set::AddressSet;
+use super::owner::Owner;
 use crate::field::{Field, FieldType};
 use crate::function::Function;
 use crate::kind::TargetKind;
@@ -35,6 +36,8 @@ pub struct Plan {
     pub chart: bool,
     /// Whether to go on with new records.
     pub follow: bool,
+    /// Networks with names of their user's own, for addresses that have no other name.
+    pub networks: Vec<(IpNet, String)>,
     /// Notes for the reader of the answer.
     pub notes: Vec<String>,
 }
@@ -318,6 +321,13 @@ pub enum Check {
         /// Whether it must not be found.
         negated: bool,
     },
+    /// A value that belongs (or, negated, does not belong) to what only a run finds: [`Plan::resolved`].
+    Belongs {
+        /// What it belongs to.
+        owner: Owner,
+        /// Whether it must not.
+        negated: bool,
+    },
     /// Of the flags in `mask`, exactly those in `set` are set (or, negated, are not).
     Flags {
         /// The flags that must be set; a subset of `mask`.
@@ -344,6 +354,7 @@ impl Check {
             | Self::Text { negated, .. }
             | Self::Like { negated, .. }
             | Self::Matches { negated, .. }
+            | Self::Belongs { negated, .. }
             | Self::Flags { negated, .. } => *negated = !*negated,
         }
         opposite
@@ -360,6 +371,7 @@ impl Check {
             | Self::Text { negated, .. }
             | Self::Like { negated, .. }
             | Self::Matches { negated, .. }
+            | Self::Belongs { negated, .. }
             | Self::Flags { negated, .. } => *negated,
         }
     }
@@ -675,6 +687,8 @@ impl Condition {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_sources(sources)),
             Self::Not(part) => part.collect_sources(sources),
+            // The interface that belongs to a resource is told by whatever tells that of the record.
+            Self::Test(Source::Field(Field::Eni), Check::Belongs { .. }) => {}
             Self::Test(source, _) => sources.push(source.clone()),
             Self::Relation(relation) => sources.extend([relation.left.clone(), relation.right.clone()]),
             // The type or the source address tells it: see `Plan::first_missing`.

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use super::address_set::AddressSet;
+use super::owner::{ListFile, Owner};
 use super::parse;
 use super::plan::{
     Check, Condition, Family, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source,
 };
-use super::seconds::Seconds;
+use super::seconds::{MAX_SECONDS, Seconds};
 use super::word::FLAG_LETTERS;
 use crate::field::{Field, FieldType};
 use crate::function::Function;
@@ -198,7 +199,7 @@ impl Printer<'_> {
         };
         match field_type {
             Some(FieldType::Time) => time_utc(number),
-            Some(FieldType::Duration) => Seconds(number).to_string(),
+            Some(FieldType::Duration) if number <= MAX_SECONDS => Seconds(number).to_string(),
             Some(field_type) => field_type.code_word(number).map_or_else(|| number.to_string(), ToString::to_string),
             None => number.to_string(),
         }
@@ -241,11 +242,40 @@ impl Printer<'_> {
                 format!("{name} {}like {}", if *negated { "not " } else { "" }, quoted(glob))
             }
             Check::Matches { regex, negated } => format!("{name} {}~ /{regex}/", if *negated { "!" } else { "" }),
+            Check::Belongs { owner, negated } => belongs(subject, &name, owner, *negated),
             Check::Flags { set, mask, negated } => {
                 let flags = if set == mask { letters(*set) } else { format!("{}/{}", letters(*set), letters(*mask)) };
                 format!("{}flags {flags}", if *negated { "not " } else { "" })
             }
         }
+    }
+}
+
+fn belongs(subject: &Source, name: &str, owner: &Owner, negated: bool) -> String {
+    let not = if negated { "not " } else { "" };
+    match owner {
+        Owner::List(_) => format!("{name} {not}in {}", self::owner(owner)),
+        owner => format!("{not}{} {}", side(subject), self::owner(owner)),
+    }
+}
+
+/// What values belong to, as it is said.
+#[must_use]
+pub fn owner(owner: &Owner) -> String {
+    let of = |kind: &str, selectors: &[String]| {
+        let selectors: Vec<String> = selectors.iter().map(|one| selector(one)).collect();
+        match selectors.as_slice() {
+            [] => kind.to_string(),
+            [one] => format!("{kind} {one}"),
+            many => format!("{kind} ({})", many.join(", ")),
+        }
+    };
+    match owner {
+        Owner::Resources { kind, selectors } => of(kind.name(), selectors),
+        Owner::PrefixLists { selectors } => of("prefix-list", selectors),
+        Owner::Networks { names, .. } => of("network", names),
+        Owner::List(ListFile { name: Some(name), .. }) => format!("@{name}"),
+        Owner::List(ListFile { name: None, file }) => format!("file {}", quoted(&file.to_string_lossy())),
     }
 }
 
@@ -266,7 +296,7 @@ fn side(subject: &Source) -> &'static str {
     match subject {
         Source::Field(Field::SrcAddr) => "src",
         Source::Field(Field::DstAddr) => "dst",
-        Source::Field(Field::LocalAddr) => "local",
+        Source::Field(Field::LocalAddr | Field::Eni) => "local",
         Source::Field(Field::RemoteAddr) => "remote",
         Source::Field(Field::ClientAddr) => "client",
         Source::Field(Field::ServerAddr) => "server",

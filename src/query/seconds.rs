@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// The longest duration that is typed in units: a longer one is a slip, and would leave the range of times that can be
+/// written.
+pub const MAX_SECONDS: i64 = 10_000_000_000;
+
 /// Seconds, printed in the units that durations are typed in: `1h30m`.
 #[derive(Clone, Copy, Debug)]
 pub struct Seconds(pub i64);

@@ -8,14 +8,17 @@ use std::time::{Duration, Instant};
 use rhai::{Array, Dynamic, EvalAltResult, Map};
 
 use super::convert::{from_row, to_parameters};
-use super::error::{bad_query, thrown};
+use super::error::{bad_query, failed, thrown};
+use super::file;
 use super::library::Library;
 use super::limit::ROWS;
 use super::rows::Stream;
 use super::system::seconds;
 use super::world::World;
 use crate::insights;
+use crate::query::owner::ListFile;
 use crate::query::{self, Plan};
+use crate::session::with_lists;
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats};
 
 type Thrown = Box<EvalAltResult>;
@@ -65,8 +68,17 @@ pub(super) fn compile(world: &World, sentence: &str, parameters: &Map) -> Result
     Ok(plan)
 }
 
-fn query(world: &World, sentence: &str, parameters: &Map) -> Result<Array, Thrown> {
+/// The plan of a sentence, with the lists in files that it names itself.
+fn runnable(world: &World, sentence: &str, parameters: &Map) -> Result<Plan, Thrown> {
     let plan = compile(world, sentence, parameters)?;
+    // Where the lists of the config are, the user has said.
+    let open = |list: &ListFile| list.name.is_none().then(|| file::open(world, &list.file));
+    let plan = with_lists(&plan, &world.clock(), open).map_err(|error| failed(&error))?;
+    Ok(plan.into_owned())
+}
+
+fn query(world: &World, sentence: &str, parameters: &Map) -> Result<Array, Thrown> {
+    let plan = runnable(world, sentence, parameters)?;
     let mut kept = Kept::default();
     let stats = run(world, &plan, &mut kept)?;
     if stats.truncated {
@@ -127,7 +139,7 @@ impl RowSink for Kept {
 }
 
 fn rows(world: &Rc<World>, sentence: &str, parameters: &Map) -> Result<Stream, Thrown> {
-    let plan = compile(world, sentence, parameters)?;
+    let plan = runnable(world, sentence, parameters)?;
     Ok(Stream::start(world, plan))
 }
 
@@ -141,7 +153,7 @@ fn explain(world: &World, sentence: &str) -> Result<String, Thrown> {
 fn wait_for_records(world: &World, sentence: &str, time: &str) -> Result<bool, Thrown> {
     const FIRST_PAUSE: Duration = Duration::from_secs(1);
     const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-    let plan = compile(world, sentence, &Map::new())?;
+    let plan = runnable(world, sentence, &Map::new())?;
     let deadline = Instant::now() + seconds(time)?;
     let mut pause = FIRST_PAUSE;
     loop {

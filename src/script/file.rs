@@ -1,6 +1,7 @@
-//! Files that a script writes: below one folder, and nowhere else.
+//! Files that a script writes, and lists that it reads: below one folder each, and nowhere else.
 
-use std::io::{ErrorKind, Write};
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path};
 use std::rc::Rc;
 
@@ -65,6 +66,14 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
         options.create_new(true);
     }
     folder.open_with(path, &options).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
+}
+
+/// Opens a file below the folder for lists, which is that of the script unless another was named; without a script, the
+/// current one.
+pub(super) fn open(world: &World, path: &Path) -> io::Result<File> {
+    let root = world.rules.read_dir.clone().or_else(|| world.folder()).unwrap_or_else(|| ".".into());
+    let folder = Dir::open_ambient_dir(root, ambient_authority())?;
+    folder.open(path).map(cap_std::fs::File::into_std)
 }
 
 fn is_hidden(part: &Component<'_>) -> bool {

@@ -18,8 +18,8 @@ use super::error::{Stop, failed};
 use super::made::Made;
 use crate::account;
 use crate::output::Style;
-use crate::query::Context;
 use crate::query::clock::Clock;
+use crate::query::{Context, Named};
 use crate::session::{Interrupt, Session, Waited};
 use crate::value::{Column, ColumnType, Rows, RunStats};
 
@@ -36,6 +36,8 @@ pub struct Rules {
     pub yes: bool,
     /// Environment variables that may be read beside `FLOWLOGS_*`.
     pub allow_env: Vec<String>,
+    /// The folder below which lists are read; `None` for that of the script.
+    pub read_dir: Option<PathBuf>,
     /// The folder below which files may be written.
     pub write_dir: Option<PathBuf>,
 }
@@ -70,7 +72,7 @@ pub trait Console {
 pub struct World {
     session: RefCell<Arc<Session>>,
     zone: TimeZone,
-    saved: RefCell<BTreeMap<String, String>>,
+    named: RefCell<Named>,
     runtime: Handle,
     interrupt: Arc<Interrupt>,
     pub(super) rules: Rules,
@@ -105,7 +107,7 @@ impl World {
         Self {
             session: RefCell::new(session),
             zone: context.clock.zone.clone(),
-            saved: RefCell::new(context.saved.clone()),
+            named: RefCell::new(context.named.clone()),
             runtime,
             interrupt,
             rules,
@@ -129,9 +131,9 @@ impl World {
         self.made.take();
     }
 
-    /// From now on these are the saved filters.
-    pub fn set_saved(&self, saved: &BTreeMap<String, String>) {
-        self.saved.borrow_mut().clone_from(saved);
+    /// From now on these are the names that a sentence may refer to.
+    pub fn set_named(&self, named: &Named) {
+        self.named.borrow_mut().clone_from(named);
     }
 
     /// Sets the rows of `ans`.
@@ -186,7 +188,7 @@ impl World {
 
     /// Returns the names that a sentence may refer to, with these parameters.
     pub(super) fn context(&self, parameters: BTreeMap<String, Vec<String>>) -> Context {
-        Context { clock: self.clock(), parameters, saved: self.saved.borrow().clone() }
+        Context { clock: self.clock(), parameters, named: self.named.borrow().clone() }
     }
 
     /// Waits for something, unless Ctrl-C comes first.

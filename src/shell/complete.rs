@@ -110,7 +110,10 @@ fn nexts(nexts: &[Next], before: &str, known: &Known) -> Vec<String> {
         match next {
             Next::Word(word) => keywords.push((*word).to_string()),
             Next::Kind => first.extend(TargetKind::ALL.map(|kind| kind.name().to_string())),
-            Next::Selector => first.extend(last_kind(before).map(|kind| names(kind, known)).unwrap_or_default()),
+            Next::ResourceKind => first.extend(side_kinds()),
+            Next::Saved => first.extend(known.named().sentences.keys().map(|name| format!("@{name}"))),
+            Next::ListName => first.extend(known.named().lists.keys().map(|name| format!("@{name}"))),
+            Next::Selector => first.extend(selectors(before, known)),
             Next::Test => first.extend(tests(known)),
             // Only behind a field: every word could be one, by the grammar alone.
             Next::Operator if has_field => first.extend(operators(before)),
@@ -145,6 +148,23 @@ fn words_before(before: &str) -> impl Iterator<Item = &str> {
     before.rsplit(|c: char| c.is_whitespace() || "(),|[]{}!=<>~".contains(c)).filter(|word| !word.is_empty())
 }
 
+/// What an address of a side may belong to.
+fn side_kinds() -> impl Iterator<Item = String> {
+    let has_addresses = |kind: &TargetKind| !matches!(kind, TargetKind::Group | TargetKind::Bucket | TargetKind::All);
+    let kinds = TargetKind::ALL.into_iter().filter(has_addresses).map(TargetKind::name);
+    kinds.chain(["prefix-list", "network"]).map(String::from)
+}
+
+/// The names of the kind that stands before.
+fn selectors(before: &str, known: &Known) -> Vec<String> {
+    let is_network = |word: &&str| ["network", "networks"].iter().any(|known| known.eq_ignore_ascii_case(word));
+    let is_kind = |word: &&str| is_network(word) || TargetKind::named(word).is_some();
+    if words_before(before).find(is_kind).as_ref().is_some_and(is_network) {
+        return known.named().networks.into_keys().collect();
+    }
+    last_kind(before).map(|kind| names(kind, known)).unwrap_or_default()
+}
+
 fn last_kind(before: &str) -> Option<TargetKind> {
     words_before(before).find_map(TargetKind::named)
 }
@@ -172,9 +192,9 @@ fn functions() -> Vec<String> {
 /// Returns the words that a test may begin with.
 fn tests(known: &Known) -> Vec<String> {
     let mut words: Vec<String> = TEST_WORDS.iter().copied().map(String::from).collect();
-    words.extend(field_names(|field| !matches!(field.info().origin, Origin::Inventory(_))));
+    words.extend(field_names(|_| true));
     words.extend(SIDES.iter().chain(&["host", "net", "port", "flags"]).map(ToString::to_string));
-    words.extend(known.saved().into_iter().map(|name| format!("@{name}")));
+    words.extend(known.named().filters.keys().map(|name| format!("@{name}")));
     words
 }
 
@@ -209,6 +229,10 @@ fn values(before: &str, known: &Known) -> Vec<String> {
                 FieldType::Word(words) | FieldType::OpenWord(words) => words.iter().map(ToString::to_string).collect(),
                 FieldType::Code(words) => words.iter().map(|named| named.word.to_string()).collect(),
                 FieldType::Flags => TCP_FLAGS.map(String::from).to_vec(),
+                _ if matches!(field.info().origin, Origin::Inventory(_)) && field != Field::LocalType => {
+                    let named = [TargetKind::Instance, TargetKind::NatGateway, TargetKind::Endpoint];
+                    named.into_iter().flat_map(|kind| names(kind, known)).collect()
+                }
                 _ => Vec::new(),
             };
             return seen_then(known, &[&field.result_name()], words);
@@ -307,7 +331,6 @@ mod tests {
         assert_eq!(offered("vpc where src.addr ~"), Vec::<String>::new());
         assert!(!offered("vpc where src.addr ").iter().any(|word| word == "<" || word == "like"));
         assert!(!offered("vpc where reject ").iter().any(|word| word == "="));
-        assert!(!offered("vpc where ").iter().any(|word| word == "local.name"));
         assert_eq!(offered("vpc where and rej"), Vec::<String>::new());
         assert_eq!(offered("vpc where reject"), ["reject.reason"]);
     }

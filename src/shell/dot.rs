@@ -14,13 +14,14 @@ use super::line;
 use super::lines::Shell;
 use super::page::{self, Pager};
 use crate::command::answer::style;
-use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config, print_identities};
+use crate::command::config::Saved;
+use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config, print_identities, settings};
 use crate::diagnostic::nearest;
 use crate::field::Field;
 use crate::function::{FUNCTIONS, Function};
 use crate::kind::TargetKind;
 use crate::output::{Format, output};
-use crate::query::print;
+use crate::query::{Named, print};
 use crate::session::Waited;
 use crate::value::{Column, Need};
 
@@ -128,12 +129,18 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     },
     DotCommand {
         name: "save",
-        argument: "NAME",
-        help: "Save the filter of the last sentence as @NAME.",
+        argument: "[--sentence] NAME",
+        help: "Save the filter of the last sentence as @NAME, or the sentence itself.",
         takes: Takes::Text,
         run: save,
     },
-    DotCommand { name: "saved", argument: "", help: "The saved filters.", takes: Takes::Nothing, run: saved },
+    DotCommand {
+        name: "saved",
+        argument: "",
+        help: "What has a name: filters, sentences, lists, networks.",
+        takes: Takes::Nothing,
+        run: saved,
+    },
     DotCommand {
         name: "open",
         argument: "PATH|aws",
@@ -459,31 +466,47 @@ fn refresh(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn save(shell: &mut Shell, name: &str) -> Result<Exit, Error> {
+fn save(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
+    let (kind, name) = match argument.strip_prefix("--sentence") {
+        Some(name) => (Saved::Sentence, name.trim()),
+        None => (Saved::Filter, argument),
+    };
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     if !is_name {
         return Err(usage(&format!("`{name}` is not a name"), "letters, digits, `-` and `_`, a letter first"));
     }
-    let Some(condition) = shell.last.as_ref().and_then(|(plan, _)| plan.selection.said.as_ref()) else {
-        return Err(usage("there is no filter to save", "ask a sentence with `where` first"));
-    };
-    let text = print::condition(condition);
-    config::save(shell.config.as_deref(), name, &text)?;
-    shell.desk.context.saved.insert(name.into(), text);
-    if let Some(scripts) = &shell.scripts {
-        scripts.world().set_saved(&shell.desk.context.saved);
+    let named = &mut shell.desk.context.named;
+    if named.has_other(name, kind == Saved::Sentence) {
+        return Err(usage(&format!("`@{name}` is something else"), "filters, sentences and lists share their names"));
     }
-    shell.known.set_saved(shell.desk.context.saved.keys().cloned().collect());
+    let last = shell.last.as_ref().map(|(plan, _)| plan);
+    let text = match kind {
+        Saved::Filter => last.and_then(|plan| plan.selection.said.as_ref()).map(print::condition),
+        Saved::Sentence => last.map(print::sentence),
+    };
+    let Some(text) = text else {
+        return Err(usage("there is nothing to save", "ask a sentence first, with `where` for a filter"));
+    };
+    config::save(shell.config.as_deref(), kind, name, &text)?;
+    match kind {
+        Saved::Filter => named.filters.insert(name.into(), text),
+        Saved::Sentence => named.sentences.insert(name.into(), text),
+    };
+    if let Some(scripts) = &shell.scripts {
+        scripts.world().set_named(&shell.desk.context.named);
+    }
+    shell.known.set_named(&shell.desk.context.named);
     Ok(Exit::Done)
 }
 
 fn saved(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
-    if shell.desk.context.saved.is_empty() {
-        return say(shell, "there are no saved filters: `.save NAME` saves the last one");
+    let named = &shell.desk.context.named;
+    if *named == Named::default() {
+        return say(shell, "nothing is saved: `.save NAME` saves the last filter");
     }
-    let lines: Vec<String> = shell.desk.context.saved.iter().map(|(name, text)| format!("@{name}  {text}")).collect();
-    say(shell, &lines.join("\n"))
+    settings::saved(named, &shell.desk.output, &mut shell.desk.out.clone())?;
+    Ok(Exit::Done)
 }
 
 fn open(shell: &mut Shell, path: &str) -> Result<Exit, Error> {

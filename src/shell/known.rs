@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use crate::account::{KINDS, Resource};
 use crate::escape::is_hidden;
 use crate::kind::TargetKind;
+use crate::query::Named;
 use crate::script::FunctionDoc;
 use crate::session::Session;
 use crate::value::{ColumnType, Rows, Value};
@@ -27,7 +28,7 @@ struct Parts {
     seen: BTreeMap<String, Vec<String>>,
     variables: Vec<String>,
     functions: Vec<&'static str>,
-    saved: Vec<String>,
+    named: Named,
 }
 
 impl Known {
@@ -97,12 +98,13 @@ impl Known {
         self.parts().functions = docs.iter().map(|doc| doc.name).collect();
     }
 
-    pub(super) fn set_saved(&self, saved: Vec<String>) {
-        self.parts().saved = saved;
+    pub(super) fn set_named(&self, named: &Named) {
+        self.parts().named = named.clone();
     }
 
-    pub(super) fn saved(&self) -> Vec<String> {
-        self.parts().saved.clone()
+    /// What the user has given names to.
+    pub(super) fn named(&self) -> Named {
+        self.parts().named.clone()
     }
 
     /// Variables, and functions with their parenthesis.

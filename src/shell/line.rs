@@ -71,6 +71,10 @@ pub(super) fn classify(text: &str) -> Line {
     if text.starts_with('.') {
         return Line::Dot;
     }
+    // A saved sentence; Rhai has no such sign outside of quotes.
+    if text.starts_with('@') {
+        return Line::Sentence;
+    }
     // A stage without what comes before it; `||` is a function of Rhai without parameters.
     if text.starts_with('|') && !text.starts_with("||") {
         return Line::Sentence;

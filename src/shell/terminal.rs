@@ -23,7 +23,7 @@ impl Shell {
     pub(crate) fn run_terminal(&mut self) -> Result<Exit, Error> {
         self.is_typed = true;
         self.known.load(&self.runtime, Arc::clone(&self.desk.session));
-        self.known.set_saved(self.desk.context.saved.keys().cloned().collect());
+        self.known.set_named(&self.desk.context.named);
         self.run_rc();
         let mut lines = self.editor()?;
         let mut history = self.load_history(&mut lines);
@@ -129,7 +129,7 @@ impl Shell {
         use rustyline::config::Configurer;
         lines.set_edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs });
         if let Some(helper) = lines.helper_mut() {
-            helper.context.saved.clone_from(&self.desk.context.saved);
+            helper.context.named.clone_from(&self.desk.context.named);
             helper.is_production = self.place.is_production();
         }
     }

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use flowlogs::query::clock::Clock;
-use flowlogs::query::{Context, compile};
+use flowlogs::query::{Context, Named, compile};
 use jiff::tz::TimeZone;
 
 const SENTENCES: [&str; 4] = [
@@ -39,7 +39,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut hostile: Vec<(f64, &str)> = hostile::sentences()
         .into_iter()
         .map(|hostile| {
-            let context = Context { saved: hostile.saved.into_iter().collect(), ..context.clone() };
+            let context = Context {
+                named: Named { filters: hostile.saved.into_iter().collect(), ..Named::default() },
+                ..context.clone()
+            };
             let best = best_of(3, || {
                 if let Err(error) = compile(black_box(&hostile.text), &context) {
                     black_box(error.render("query", &hostile.text, false));

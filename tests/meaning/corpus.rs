@@ -78,7 +78,7 @@ impl Sections {
         for (name, value) in self.pairs("param") {
             context.parameters.entry(name).or_default().push(value);
         }
-        context.saved = self.pairs("saved").into_iter().collect();
+        context.named.filters = self.pairs("saved").into_iter().collect();
         context
     }
 }

@@ -9,6 +9,7 @@ use super::connection::Aws;
 use super::error::Error as AwsError;
 use super::flow_logs::{Group, Resources};
 use super::lateness::LATENESS_S;
+use super::prefix_lists;
 use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, query};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
@@ -82,7 +83,13 @@ impl Account for Aws {
     }
 
     async fn inventory(&self) -> Result<Inventory, Error> {
-        Ok(Inventory::clone(&*self.network().await?))
+        let (network, clients) = (self.network().await?, self.clients().await?);
+        let prefix_lists = match prefix_lists::read(clients).await {
+            // What names them tells what is missing; the rest is of use without them.
+            Err(error) if error.is_refusal() => Vec::new(),
+            read => read?,
+        };
+        Ok(Inventory { prefix_lists, ..Inventory::clone(&network) })
     }
 
     async fn estimate(

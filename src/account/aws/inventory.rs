@@ -77,6 +77,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
             .map(|one| Interface { account: other(one.owner_id()), ..owners.interface(one) })
             .collect(),
         load_balancers: Vec::new(),
+        prefix_lists: Vec::new(),
     };
     // The services answer in no particular order.
     inventory.vpcs.sort_by(|a, b| a.id.cmp(&b.id));

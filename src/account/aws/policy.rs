@@ -53,6 +53,8 @@ enum Scope {
     Everything,
     /// Log groups of flow logs.
     LogGroups,
+    /// All prefix lists: AWS owns some.
+    PrefixLists,
     /// All log groups: other tools' flow logs may deliver to any.
     AnyLogGroup,
     /// Roles of flow logs.
@@ -66,8 +68,9 @@ enum Scope {
 }
 
 impl Scope {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Everything,
+        Self::PrefixLists,
         Self::LogGroups,
         Self::AnyLogGroup,
         Self::Roles,
@@ -80,6 +83,7 @@ impl Scope {
     fn resource(self, partition: &str, region: &str, account: &str) -> String {
         match self {
             Self::Everything => "*".into(),
+            Self::PrefixLists => format!("arn:{partition}:ec2:{region}:*:prefix-list/*"),
             Self::LogGroups => format!("arn:{partition}:logs:{region}:{account}:log-group:{LOG_GROUP_PREFIX}*"),
             Self::AnyLogGroup => format!("arn:{partition}:logs:{region}:{account}:log-group:*"),
             Self::Roles | Self::PassedRoles => format!("arn:{partition}:iam::{account}:role/{ROLE_PREFIX}*"),
@@ -121,6 +125,8 @@ actions! {
     DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory Query]
     DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory Query]
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
+    DescribeManagedPrefixLists "ec2:DescribeManagedPrefixLists" Everything [Inventory Query]
+    GetManagedPrefixListEntries "ec2:GetManagedPrefixListEntries" PrefixLists [Inventory Query]
     // Needs no permission; listed for completeness.
     GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]
     // For `--region all`.

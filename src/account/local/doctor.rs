@@ -99,6 +99,7 @@ fn interfaces_of_all_records() -> Plan {
         limit: Limit::None,
         chart: false,
         follow: false,
+        networks: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ use super::folder::{Embedded, Recorded};
 use super::id::id_digits;
 use super::state::{Entry, Error as EmbeddedError};
 use crate::account::answering::Answers;
+use crate::account::belonging;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::error::Error;
@@ -26,7 +27,7 @@ use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings, Traffic};
 use crate::engine::{self, Files};
 use crate::kind::TargetKind;
-use crate::query::plan::Plan;
+use crate::query::plan::{Plan, Source};
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 
@@ -94,7 +95,9 @@ impl Account for Embedded {
         let mut notes = recorded.notes;
         self.go_on()?;
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
-        let stats = engine::run(&plan, interval, &files, Some(&names(&self.inventory)), progress, sink).await?;
+        let plan = belonging::resolved(&plan, &self.inventory, |field| files.has(&Source::Field(field)))?;
+        let stats =
+            engine::run(&plan, interval, &files, Some(&names(&self.inventory, &plan.networks)), progress, sink).await?;
         notes.extend(stats.notes);
         Ok(RunStats { elapsed: started.elapsed(), notes, ..stats })
     }

@@ -1,6 +1,7 @@
 //! Flow log files without an account: targets become filters on the record's own fields, or on the interfaces of an
 //! inventory.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use async_trait::async_trait;
 use super::ends::are_both_recorded;
 use super::record_ids::{any, by_ids, id_of, one_of};
 use crate::account::answering::Answers;
+use crate::account::belonging;
 use crate::account::cancellation::Cancellation;
 use crate::account::error::Error;
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
@@ -22,7 +24,8 @@ use crate::account::select::{Error as SelectError, known};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::kind::TargetKind;
-use crate::query::plan::{Condition, Plan, Source, Target};
+use crate::query::owner::Owner;
+use crate::query::plan::{Check, Condition, Plan, Source, Target};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
@@ -122,6 +125,27 @@ impl PlainFiles {
         }
     }
 
+    /// The plan with what belongs to resources told by the inventory, or by the ids in the records.
+    fn answerable<'p>(&self, plan: &'p Plan) -> Result<Cow<'p, Plan>, Error> {
+        let files = self.files();
+        let has = |field| files.has(&Source::Field(field));
+        match &self.inventory {
+            Some(inventory) => Ok(belonging::resolved(plan, inventory, has)?),
+            None => plan.resolved(&mut |field, check| {
+                let Check::Belongs { owner, .. } = check else { return Ok(None) };
+                match owner {
+                    Owner::Resources { kind, selectors } if field == Field::Eni && id_of(*kind).is_some() => {
+                        Ok(Some(by_ids(&Target { kind: *kind, selectors: selectors.clone() })?))
+                    }
+                    Owner::Networks { networks, .. } if field != Field::Eni => {
+                        Ok(Some(belonging::in_any(field, networks.clone())))
+                    }
+                    _ => Ok(None),
+                }
+            }),
+        }
+    }
+
     /// The inventory, if there is one.
     fn inventory(&self) -> Result<&Inventory, Error> {
         self.inventory.as_ref().ok_or(Error::NotAnAccount)
@@ -156,6 +180,10 @@ impl Account for PlainFiles {
 
     async fn inventory(&self) -> Result<Inventory, Error> {
         Ok(self.inventory()?.clone())
+    }
+
+    async fn resolved(&self, plan: &Plan) -> Result<Plan, Error> {
+        Ok(self.answerable(plan)?.into_owned())
     }
 
     fn default_interval(&self, _: EpochSeconds) -> Option<Interval> {
@@ -211,8 +239,12 @@ impl Account for PlainFiles {
             Some(tests) => plan.narrowed(any(tests)),
             None => plan.clone(),
         };
-        let names = self.inventory.as_ref().map(names);
-        let stats = engine::run(&narrowed, interval, &self.files(), names.as_ref(), progress, sink).await?;
+        let resolved = self.answerable(&narrowed)?;
+        let names = match &self.inventory {
+            None if plan.networks.is_empty() => None,
+            inventory => Some(names(inventory.as_ref().unwrap_or(&Inventory::default()), &plan.networks)),
+        };
+        let stats = engine::run(&resolved, interval, &self.files(), names.as_ref(), progress, sink).await?;
         let opening = std::mem::take(&mut *self.opening.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(RunStats { elapsed: opening + started.elapsed(), ..stats })
     }

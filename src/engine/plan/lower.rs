@@ -13,6 +13,7 @@ use crate::engine::Error;
 use crate::engine::record::{ADDRESS, Slot, TEXT, data_type};
 use crate::field::{Field, Origin};
 use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
+use crate::query::print;
 use crate::query::window::Interval;
 
 use super::names::Names;
@@ -199,6 +200,7 @@ fn test(operand: &Operand, check: &Check) -> Result<Expr, Error> {
         },
         Check::Like { glob, negated } => negate(*negated, scalar::like(glob)?.call(vec![value()])),
         Check::Matches { regex, negated } => negate(*negated, scalar::matches(regex)?.call(vec![value()])),
+        Check::Belongs { owner, .. } => return Err(Error::NeedsInventory { name: print::owner(owner) }),
         Check::Flags { set, mask, negated } => {
             negate(*negated, bitwise_and(value(), number(i64::from(*mask))).eq(number(i64::from(*set))))
         }

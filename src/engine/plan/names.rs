@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::field::Field;
-use crate::value::{Value, address_bits};
+use crate::value::{Value, address_bits, address_from_bits};
 
 /// The values of the fields that an inventory provides: [`crate::field::Origin::Inventory`].
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,13 @@ impl Names {
     /// network counts before a shorter one, and of equal ones the first.
     pub fn add_network(&mut self, vpc: &str, network: IpNet, name: Option<&str>) {
         Arc::make_mut(&mut self.by_address).add(vpc, network, name);
+    }
+
+    /// Names the addresses of a network that have no other name. A longer network counts before a shorter one.
+    pub fn add_fallback(&mut self, network: IpNet, name: &str) {
+        let fallbacks = &mut Arc::make_mut(&mut self.by_address).fallbacks;
+        fallbacks.push((network, name.to_string()));
+        fallbacks.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
     }
 
     /// Says in which VPC an interface is.
@@ -85,6 +92,8 @@ pub(crate) struct AddressNames {
     interfaces: HashMap<String, usize>,
     /// The networks of each length, by their first address.
     networks: BTreeMap<u8, HashMap<u128, Vec<Owner>>>,
+    /// The names of addresses that have no other, longer networks first.
+    fallbacks: Vec<(IpNet, String)>,
 }
 
 /// The owner of a network in a VPC.
@@ -122,7 +131,7 @@ impl AddressNames {
             let network = address & u128::MAX.checked_shl(128 - u32::from(*length)).unwrap_or(0);
             for owner in networks.get(&network).into_iter().flatten() {
                 if Some(&owner.vpc) == own {
-                    return owner.name.as_deref().map_or(Found::Nothing, Found::Name);
+                    return owner.name.as_deref().map_or_else(|| self.fallback(address), Found::Name);
                 }
                 match (&owner.name, elsewhere) {
                     (Some(name), None) => elsewhere = Some((owner.vpc, name)),
@@ -134,8 +143,14 @@ impl AddressNames {
         match elsewhere {
             Some((_, name)) if is_unique => Found::Name(name),
             Some(_) => Found::Several,
-            None => Found::Nothing,
+            None => self.fallback(address),
         }
+    }
+
+    fn fallback(&self, address: u128) -> Found<'_> {
+        let address = address_from_bits(address);
+        let known = self.fallbacks.iter().find(|(network, _)| network.contains(&address));
+        known.map_or(Found::Nothing, |(_, name)| Found::Name(name))
     }
 
     /// The name of an address as an interface has recorded it, if it is known.

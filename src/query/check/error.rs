@@ -66,14 +66,28 @@ check_errors! {
     TooManyValues("the parameters of a sentence may hold 1,000,000 values in all") {}
     /// `@nosuch`
     UnknownSaved("no saved filter `@{name}`") { name: String, suggestion: Option<String> }
+    /// `@ssh` by itself, which is a filter
+    FilterAlone("`@{name}` is a filter, not a sentence") { name: String }
+    /// `@nosuch` by itself
+    UnknownSentence("no saved sentence `@{name}`") { name: String, suggestion: Option<String> }
     /// `@a`, saved as `@b`, which is saved as `@a`
-    SavedCycle("saved filter `@{name}` is made from itself") { name: String, path: String }
+    SavedCycle("`@{name}` is made from itself") { name: String, path: String }
     /// `@a`, saved as `@b or @b`, which is saved as `@c or @c`, and so on
     SavedTooLong("the saved filters of a sentence may have 32 KiB in all, each as often as it is read") {}
     /// A saved filter that nests deep, in one that does
     SavedTooDeep("saved filters nest more than 200 deep") {}
+    /// `src.addr in @nosuch`
+    UnknownList("no list `@{name}`") { name: String, suggestion: Option<String> }
+    /// `src network nosuch`
+    UnknownNetwork("no network `{name}`") { name: String, suggestion: Option<String> }
+    /// `src sg web, db`
+    BareList("a list without brackets") { list: String }
+    /// `src group x`
+    NoSideKind("`{name}` has no addresses") { name: String }
+    /// `local prefix-list corp`
+    LocalPrefixList("an interface belongs to no prefix list") {}
     /// `@broken`
-    BadSaved("saved filter `@{name}` is not valid: {reason}") { name: String, reason: String }
+    BadSaved("`@{name}` is not valid: {reason}") { name: String, reason: String }
     /// `flags S/A`
     FlagsOutsideMask("flags that must be set have to be among those looked at") {}
     /// `flags has sin`
@@ -112,8 +126,8 @@ check_errors! {
     WrongArgument("`{function}` takes {takes}") { function: String, takes: &'static str, help: Option<String> }
     /// `show port`
     SideNeeded("`{name}` stands for more than one field") { name: String, sides: String }
-    /// `remote.name = web`
-    NotTestable("`{name}` cannot be tested") { name: String }
+    /// `remote.name = local.name`
+    NotTestable("`{name}` cannot be compared with another field") { name: String }
     /// `bin(7m)`
     BadBin("`bin({width})` does not divide the time evenly") { width: String }
     /// `src.addr/129`, `dst.port/24`
@@ -155,6 +169,9 @@ impl Report for CheckError {
             Self::BackwardRange { .. } => "expected the smaller end first",
             Self::UnboundParameter { .. } => "expected a bound parameter",
             Self::ManyValues { .. } => "expected a single value",
+            Self::UnknownList { .. } => "expected a list that is named under `[lists]` in the config file",
+            Self::UnknownNetwork { .. } => "expected a name under `[networks]` in the config file",
+            Self::UnknownSentence { .. } => "expected a name under `[sentences]` in the config file",
             Self::UnknownSaved { .. } => "expected a filter that is saved in the config file",
             Self::FlagsOutsideMask { .. } => "expected the set flags, a slash, and these among others",
             Self::UnknownFlag { .. } => "expected fin, syn, rst, psh, ack, urg, ece or cwr",
@@ -164,7 +181,7 @@ impl Report for CheckError {
             Self::EmptyWindow { .. } => "expected a duration such as `30m`",
             Self::Twice { .. } => "this is the second one",
             Self::UnknownFunction { .. } => "expected count, sum, avg, min, max, distinct or p1 to p99",
-            Self::NotTestable { .. } => "names are joined behind the query: only in `show`, `by` and `sort`",
+            Self::NotTestable { .. } => "expected a field of the record, or a value to compare the name with",
             Self::BadBin { .. } => "expected a part of a minute, an hour or a day, or whole days",
             Self::BadPrefix { .. } => "expected an address and a length, such as `src.addr/24`",
             Self::BadCount { .. } => "expected a whole number, 1 or more",
@@ -188,6 +205,9 @@ impl Report for CheckError {
             | Self::UnknownWord { suggestion, .. }
             | Self::UnknownUnit { suggestion, .. }
             | Self::UnknownSaved { suggestion, .. }
+            | Self::UnknownSentence { suggestion, .. }
+            | Self::UnknownList { suggestion, .. }
+            | Self::UnknownNetwork { suggestion, .. }
             | Self::UnknownFlag { suggestion, .. }
             | Self::UnknownFunction { suggestion, .. }
             | Self::UnknownResult { suggestion, .. } => did_you_mean(suggestion.as_ref()),
@@ -219,6 +239,12 @@ impl Report for CheckError {
             Self::BadBin { .. } => Some("for example `bin(5m)`, `bin(6h)` or `bin(1d)`".into()),
             Self::SameName { .. } => Some("give one of them another name with `as`".into()),
             Self::NotOfGroups { .. } => Some("put the `where` before the aggregation".into()),
+            Self::FilterAlone { name, .. } => Some(format!("a filter stands behind `where`: `where @{name}`")),
+            Self::BareList { list, .. } => Some(format!("several stand in brackets: `{list}`")),
+            Self::NoSideKind { .. } => {
+                Some("a side is tested by `vpc`, `subnet`, `sg`, `instance`, ..., `prefix-list` or `network`".into())
+            }
+            Self::LocalPrefixList { .. } => Some("test an address: `remote prefix-list`".into()),
             Self::BackwardRange { .. } => Some("swap its ends".into()),
             _ => None,
         }

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use super::checker::{Checker, MAX_PARAMETER_VALUES, MAX_REGEX_BYTES, MAX_SAVED_BYTES};
+use super::ends::{address_of, port_of};
 use super::error::CheckError;
 use super::literal::{self, Wanted};
+use super::side::ResourceTest;
 use crate::diagnostic::{Span, nearest};
 use crate::field::{FIELDS, FOREIGN_NAMES, Field, FieldType, Origin, protocol_named, protocol_word};
 use crate::query::address_set::AddressSet;
@@ -51,6 +53,7 @@ impl Checker<'_> {
                 let check = self.among(&subject, items, *negated, *items_span)?;
                 Some(Condition::Test(subject.source, check))
             }
+            ExpressionKind::InList { field, negated, list } => self.in_list(field, *negated, list),
             ExpressionKind::Matches { field, negated, regex } => self.matches(field, *negated, regex),
             ExpressionKind::Like { field, negated, glob } => self.like(field, *negated, glob),
             ExpressionKind::Exists(field) => Some(Condition::Test(self.subject(field)?.source, Check::Present)),
@@ -58,6 +61,9 @@ impl Checker<'_> {
                 self.packet(side.as_ref(), *part, items, *items_span)
             }
             ExpressionKind::Set { side, set } => self.set(side, *set),
+            ExpressionKind::Resource { side, kind, selectors, is_bracketed } => {
+                self.resource(&ResourceTest { side, kind, selectors, is_bracketed: *is_bracketed })
+            }
             ExpressionKind::FlagLetters(letters) => self.flag_letters(letters),
             ExpressionKind::FlagNames(names) => self.flag_names(names),
             ExpressionKind::Saved(name) => self.saved(name),
@@ -112,9 +118,6 @@ impl Checker<'_> {
             });
         }
         let source = self.source(name)?;
-        if let Some(error) = not_testable(&source, name.span) {
-            return self.fail(error);
-        }
         // Errors put it in backticks anyway.
         let plain = source.name().trim_matches('`').to_string();
         Some(Subject { name: plain, field_type: source.field_type(), source, span: name.span })
@@ -145,7 +148,7 @@ impl Checker<'_> {
     }
 
     /// The texts of a value: one, or each of the parameter that it names.
-    fn texts(&mut self, value: &Literal) -> Option<Vec<String>> {
+    pub(super) fn texts(&mut self, value: &Literal) -> Option<Vec<String>> {
         match &value.form {
             LiteralForm::Bare | LiteralForm::Quoted => Some(vec![value.text.clone()]),
             LiteralForm::Parameter => match self.context.parameters.get(&value.text) {
@@ -526,16 +529,13 @@ impl Checker<'_> {
     }
 
     fn saved(&mut self, name: &Name) -> Option<Condition> {
-        let Some(text) = self.context.saved.get(&name.text) else {
+        let Some(text) = self.context.named.filters.get(&name.text) else {
             let suggestion =
-                nearest(&name.text, self.context.saved.keys().map(String::as_str)).map(|n| format!("@{n}"));
+                nearest(&name.text, self.context.named.filters.keys().map(String::as_str)).map(|n| format!("@{n}"));
             return self.fail(CheckError::UnknownSaved { name: name.text.clone(), suggestion, span: name.span });
         };
         if self.reading.contains(&name.text) {
-            let mut path: Vec<String> = self.reading.iter().map(|name| format!("@{name}")).collect();
-            path.push(format!("@{}", name.text));
-            let path = path.join(" → ");
-            return self.fail(CheckError::SavedCycle { name: name.text.clone(), path, span: name.span });
+            return self.fail(self.cycle(name));
         }
         self.saved_bytes += text.len();
         if self.saved_bytes > MAX_SAVED_BYTES {
@@ -680,31 +680,6 @@ const fn operators_of(field_type: FieldType) -> (&'static str, &'static str) {
     }
 }
 
-fn address_of(side: &str) -> Field {
-    match side.to_ascii_lowercase().as_str() {
-        "src" => Field::SrcAddr,
-        "dst" => Field::DstAddr,
-        "local" => Field::LocalAddr,
-        "remote" => Field::RemoteAddr,
-        "client" => Field::ClientAddr,
-        "server" => Field::ServerAddr,
-        "pkt.src" => Field::PktSrcAddr,
-        _ => Field::PktDstAddr,
-    }
-}
-
-fn port_of(side: &str) -> Option<Field> {
-    match side.to_ascii_lowercase().as_str() {
-        "src" => Some(Field::SrcPort),
-        "dst" => Some(Field::DstPort),
-        "local" => Some(Field::LocalPort),
-        "remote" => Some(Field::RemotePort),
-        "client" => Some(Field::ClientPort),
-        "server" => Some(Field::ServerPort),
-        _ => None,
-    }
-}
-
 fn foreign_name(name: &str) -> Option<&'static str> {
     FOREIGN_NAMES.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(name)).map(|(_, ours)| *ours)
 }
@@ -729,7 +704,7 @@ pub(super) fn side_needed(source: &Source, span: Span) -> Option<CheckError> {
     Some(CheckError::SideNeeded { name: field.name().into(), sides: sides.join(", "), span })
 }
 
-/// The error of a field that is joined behind the query, if it is one.
+/// The error of a field by an inventory, which is resolved to one list and not compared value by value, if it is one.
 fn not_testable(source: &Source, span: Span) -> Option<CheckError> {
     let Source::Field(field) = source else { return None };
     let is_joined = matches!(field.info().origin, Origin::Inventory(_));

@@ -10,7 +10,7 @@ use crate::field::{FieldType, Named, port_named, port_names, protocol_named, pro
 use crate::query::clock::Clock;
 use crate::query::moment::{Day, Moment, TimeError, dates_with_slashes};
 use crate::query::plan::Range;
-use crate::query::seconds::{UNITS, Unit};
+use crate::query::seconds::{MAX_SECONDS, UNITS, Unit};
 
 /// Multipliers of numbers, in lower case: `k` and `M` are decimal as in network work, `Ki` and
 /// `Mi` binary; a `B` for bytes may follow.
@@ -25,9 +25,6 @@ const MULTIPLIERS: [(&str, i64); 9] = [
     ("gi", 1 << 30),
     ("ti", 1 << 40),
 ];
-
-/// A longer duration is a slip, and would leave the range of times that can be written.
-const MAX_DURATION_SECONDS: i64 = 10_000_000_000;
 
 /// The place of a value, and the field that it has to fit.
 pub(super) struct Wanted<'a> {
@@ -246,7 +243,7 @@ pub(super) fn duration(text: &str, span: Span) -> Result<i64, CheckError> {
     if text.is_empty() {
         return Err(wrong());
     }
-    if seconds > MAX_DURATION_SECONDS {
+    if seconds > MAX_SECONDS {
         return Err(too_large());
     }
     Ok(seconds)

@@ -97,6 +97,7 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> P
         limit: draft.limit.unwrap_or(Limit::Default),
         chart: draft.chart,
         follow: draft.follow.is_some(),
+        networks: checker.context.named.networks(),
         notes: Vec::new(),
     };
     plan.selection.statuses = statuses(&plan);

@@ -96,7 +96,7 @@ impl<'a> Remaining<'a> {
             Check::Text { words, negated: true } => self.refused_words.extend(words.iter().map(String::as_str)),
             Check::Address { networks, negated } => self.narrow_addresses(networks, *negated),
             Check::Set { set, negated } => self.narrow_addresses(&set.networks(), set.is_complement() != *negated),
-            Check::Present | Check::Absent | Check::Like { .. } | Check::Matches { .. } => {}
+            Check::Present | Check::Absent | Check::Like { .. } | Check::Matches { .. } | Check::Belongs { .. } => {}
         }
     }
 

@@ -98,8 +98,8 @@ const AN_OPERATOR: &str = "an operator such as `=` or `in`";
 /// Exhaustive, so that a new rule cannot be forgotten.
 const fn phrase(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::targets | Rule::target | Rule::kind => "a target such as `vpc`",
-        Rule::selector | Rule::unreserved => "an id or a name",
+        Rule::targets | Rule::target | Rule::kind | Rule::saved_sentence => "a target such as `vpc`",
+        Rule::selector | Rule::resource | Rule::unreserved => "an id or a name",
         Rule::window
         | Rule::last_window
         | Rule::since_window
@@ -124,6 +124,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::comparison
         | Rule::packet_test
         | Rule::set_test
+        | Rule::resource_test
         | Rule::flags_test
         | Rule::stray
         | Rule::kw_flags
@@ -153,10 +154,13 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::packet_part => "`host`, `net` or `port`",
         Rule::side => A_SIDE,
         Rule::address_set => "a set such as `public`",
+        Rule::resource_kind => "a kind of resource such as `sg`",
         Rule::flag_name | Rule::flag_letters => "TCP flags such as `S/SA`",
         Rule::field | Rule::at_name | Rule::backquote => A_FIELD,
         Rule::regex => "a regular expression such as `/web-[0-9]+/`",
         Rule::list => "a list such as `(80, 443)`",
+        Rule::resource_list => "a list such as `(web, db)`",
+        Rule::list_file | Rule::kw_file => "`file \"list.txt\"`",
         Rule::items
         | Rule::value
         | Rule::operand
@@ -213,6 +217,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::WHITESPACE
         | Rule::COMMENT
         | Rule::kind_word
+        | Rule::resource_items
         | Rule::bare_start
         | Rule::bare_char
         | Rule::name_body

@@ -11,6 +11,12 @@ use super::grammar::{Grammar, Rule};
 pub enum Next {
     /// This word.
     Word(&'static str),
+    /// A saved sentence.
+    Saved,
+    /// A kind of resource that a side may belong to.
+    ResourceKind,
+    /// The name of a list.
+    ListName,
     /// A target's kind.
     Kind,
     /// An id or a name.
@@ -61,12 +67,16 @@ pub fn next_of(before: &str) -> Vec<Next> {
 /// Exhaustive, so that a new rule cannot be forgotten.
 const fn nexts(rule: Rule) -> &'static [Next] {
     use Next::{
-        AddressSet, Flags, Function, Kind, Length, Moment, Number, Operator, Reference, Selector, Test, Value, Word,
+        AddressSet, Flags, Function, Kind, Length, ListName, Moment, Number, Operator, Reference, ResourceKind, Saved,
+        Selector, Test, Value, Word,
     };
     match rule {
-        Rule::sentence => &[Kind, Word("where"), Word("last"), Word("since"), Word("top"), Function],
+        Rule::sentence => &[Kind, Saved, Word("where"), Word("last"), Word("since"), Word("top"), Function],
         Rule::targets | Rule::target | Rule::kind => &[Kind],
+        Rule::saved_sentence => &[Saved],
         Rule::selector | Rule::unreserved => &[Selector],
+        Rule::resource_kind => &[ResourceKind],
+        Rule::list_file => &[Word("file"), ListName],
         Rule::window | Rule::last_window | Rule::kw_last => &[Word("last")],
         Rule::since_window | Rule::kw_since => &[Word("since")],
         Rule::from_window | Rule::kw_from => &[Word("from")],
@@ -82,6 +92,7 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         | Rule::comparison
         | Rule::packet_test
         | Rule::set_test
+        | Rule::resource_test
         | Rule::flags_test
         | Rule::lone_word
         | Rule::stray
@@ -96,6 +107,7 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::kw_like => &[Word("like")],
         Rule::kw_exists => &[Word("exists")],
         Rule::kw_has => &[Word("has")],
+        Rule::kw_file => &[Word("file"), ListName],
         Rule::packet_part => &[Word("host"), Word("net"), Word("port")],
         Rule::address_set => &[AddressSet],
         Rule::flag_name | Rule::flag_letters => &[Flags],
@@ -127,6 +139,9 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         | Rule::condition
         | Rule::clause
         | Rule::kind_word
+        | Rule::resource
+        | Rule::resource_list
+        | Rule::resource_items
         | Rule::end_word
         | Rule::number_alone
         | Rule::unit

@@ -155,7 +155,7 @@ mod tests {
         let today = of(vec![interface("web", "vpc-1", "10.0.0.1"), interface("db", "vpc-2", "10.0.0.1")]);
         let before = of(vec![interface("old", "vpc-1", "10.0.0.2")]);
         let after = of(vec![interface("new", "vpc-1", "10.0.0.2")]);
-        PastNames::new(&today, &[(100, before), (200, after)])
+        PastNames::new(&today, &[(100, before), (200, after)], &[])
     }
 
     fn none() -> Interface {

@@ -1,5 +1,7 @@
 //! Names at the time of a record: those of today, and for what is gone those of the kept inventories.
 
+use ipnet::IpNet;
+
 use super::super::kept::OfDay;
 use crate::account::inventory::Inventory;
 use crate::account::inventory_names::{Names, names};
@@ -12,20 +14,26 @@ pub(super) struct PastNames {
     today: Names,
     /// The first second of each day, in order.
     days: Vec<(EpochSeconds, Names)>,
+    /// The names of addresses that are in nobody's hands.
+    networks: Names,
 }
 
 impl PastNames {
-    pub(super) fn new(today: &Inventory, days: &[OfDay]) -> Self {
+    pub(super) fn new(today: &Inventory, days: &[OfDay], networks: &[(IpNet, String)]) -> Self {
         let inventories = || days.iter().map(|(_, inventory)| inventory).chain([today]);
         // In which VPC an address was seen is known of interfaces that are gone, too.
         let all = |inventory: &Inventory| {
-            let mut names = names(inventory);
+            let mut names = names(inventory, &[]);
             for interface in inventories().flat_map(|inventory| &inventory.interfaces) {
                 names.add_interface(&interface.id, &interface.vpc);
             }
             names
         };
-        Self { today: all(today), days: days.iter().map(|(day, inventory)| (*day, all(inventory))).collect() }
+        Self {
+            today: all(today),
+            days: days.iter().map(|(day, inventory)| (*day, all(inventory))).collect(),
+            networks: names(&Inventory::default(), networks),
+        }
     }
 
     /// Returns whether the name of an address may depend on the interface that recorded it.
@@ -44,7 +52,7 @@ impl PastNames {
     pub(super) fn name(&self, field: Field, key: &Value, interface: &Value, second: EpochSeconds) -> Option<&str> {
         let (before, after) = self.days.split_at(self.days.partition_point(|(day, _)| *day <= second));
         let nearest = before.iter().rev().chain(after).map(|(_, names)| names);
-        for names in std::iter::once(&self.today).chain(nearest) {
+        for names in std::iter::once(&self.today).chain(nearest).chain([&self.networks]) {
             match names.find(field, key, interface) {
                 Found::Name(name) => return Some(name),
                 Found::Several => return None,
@@ -92,7 +100,7 @@ mod tests {
             (200, inventory(&[("eni-3", "blue", "vpc-1", "10.0.0.2")])),
             (300, inventory(&[("eni-8", "gone", "vpc-2", "10.0.0.8")])),
         ];
-        let names = PastNames::new(&today, &days);
+        let names = PastNames::new(&today, &days, &[]);
         assert!(names.depend_on_interface() && names.depend_on_time());
         for (address, interface, second, expected) in [
             // Today's inventory counts first.

@@ -31,8 +31,9 @@ pub(in super::super) async fn run(
     let _query = cancellation.query();
     let started = Instant::now();
     let mut joined = join::joined(plan)?;
-    let names = if joined.has_names() { Some(past_names(aws, interval).await?) } else { None };
+    let names = if joined.has_names() { Some(past_names(aws, plan, interval).await?) } else { None };
     let asked = unit::asked(aws, &joined.plan, interval).await?;
+    joined.plan.clone_from(&asked.plan);
     check_budget(aws, &asked, &joined.plan, cancellation).await?;
     if names.as_ref().is_some_and(PastNames::depend_on_interface) && asked.units.iter().all(Unit::has_interface) {
         joined.add_interface();
@@ -79,11 +80,11 @@ pub(in super::super) async fn run(
 }
 
 /// The names of what recorded in an interval, and of what it met.
-async fn past_names(aws: &Aws, interval: Option<Interval>) -> Result<PastNames, Error> {
+async fn past_names(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<PastNames, Error> {
     let today = aws.network().await?;
     let all = Interval { from: 0, until: EpochSeconds::MAX };
     let days = aws.kept(&today).map(|kept| kept.of_window(interval.unwrap_or(all)));
-    Ok(PastNames::new(&today, &days.unwrap_or_default()))
+    Ok(PastNames::new(&today, &days.unwrap_or_default(), &plan.networks))
 }
 
 /// The notes on the queries that the answer comes from, each once.
@@ -149,7 +150,7 @@ pub(in super::super) async fn estimate(
     let plan = join::joined(plan)?.plan;
     let asked = unit::asked(aws, &plan, interval).await?;
     let above_bytes = above_usd.map(|usd| bytes_of(usd, aws.options.usd_per_gb));
-    let bytes = estimated_bytes(aws, &asked, &plan, above_bytes, cancellation).await?;
+    let bytes = estimated_bytes(aws, &asked, &asked.plan, above_bytes, cancellation).await?;
     Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
 }
 
@@ -164,7 +165,7 @@ pub(in super::super) async fn console_links(
     let clients = aws.clients().await?;
     let partition = clients.caller().await?.partition();
     let link = |unit: &Unit| {
-        let text = unit.emit(&plan)?.text;
+        let text = unit.emit(&asked.plan)?.text;
         Ok(console::link(partition, &clients.region, unit.groups(), &text, unit.interval))
     };
     asked.units.iter().map(link).collect()

@@ -2,20 +2,25 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
 use super::super::connection::Aws;
 use super::super::error::Error;
+use super::super::prefix_lists;
 use super::service::{Question, Reply, Service};
 use super::target::{self, LogSource, Sources};
 use super::window::LogGroups;
 use super::{cell, discovery};
 use crate::account::answering::{Answering, Answers};
+use crate::account::belonging;
+use crate::account::inventory::Inventory;
 use crate::field::Field;
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
-use crate::query::plan::{Condition, Plan};
+use crate::query::owner::Owner;
+use crate::query::plan::{Check, Condition, Plan};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Value, time_utc};
 
@@ -24,10 +29,15 @@ use crate::value::{EpochSeconds, Value, time_utc};
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
 const GROUPS_PER_QUERY: usize = 50;
 
+/// The most queries that one is divided into, as a list of it is too long.
+const MOST_PARTS: usize = 16;
+
 /// The log groups that a plan queries.
 pub(super) struct Asked {
     pub(super) sources: Vec<LogSource>,
     pub(super) units: Vec<Unit>,
+    /// The plan with every test in fields of the record.
+    pub(super) plan: Plan,
     /// Notes on what is not in the answer, or in it twice.
     pub(super) notes: Vec<String>,
     pub(super) now: EpochSeconds,
@@ -41,6 +51,8 @@ pub(super) struct Unit {
     class: Option<LogGroupClass>,
     /// The condition of the records that answer; `None` for all.
     condition: Option<Condition>,
+    /// The part of a list that is too long for one query.
+    of_list: Option<Check>,
     /// The part of the window that they answer for.
     part: Interval,
     /// The seconds of it that they can answer.
@@ -58,6 +70,15 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     let (formats, log_groups) = tokio::try_join!(discovery::formats(aws, &sources), LogGroups::read(aws, &names))?;
     let (sources, formats) = answering(sources.into_iter().zip(formats).collect(), &log_groups, &mut notes)?;
     check_fields(plan, &sources, &formats)?;
+    let resolved;
+    let plan = if plan.is_open() {
+        let network = network_of(aws, plan).await?;
+        let has = |field| formats.iter().all(|format| format.has(field));
+        resolved = belonging::resolved(plan, &network, has)?.into_owned();
+        &resolved
+    } else {
+        plan
+    };
     let mut units: Vec<Unit> = Vec::new();
     for (source, format) in sources.iter().zip(formats) {
         let Some(clamped) = log_groups.clamped(&source.group, source.interval, now) else { continue };
@@ -68,14 +89,38 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
             None => units.push(unit),
         }
     }
-    for unit in &units {
-        unit.emit(plan)?;
-    }
+    let units = in_parts(units, plan)?;
     let first = units.iter().map(|unit| unit.interval.from).min();
     if let Some(first) = first.filter(|first| *first > interval.from) {
         aws.tell(&format!("the window starts at {}: the log groups keep nothing older", time_utc(first)));
     }
-    Ok(Asked { sources, units, notes, now })
+    Ok(Asked { sources, units, plan: plan.clone(), notes, now })
+}
+
+/// The inventory of what a plan names.
+async fn network_of(aws: &Aws, plan: &Plan) -> Result<Arc<Inventory>, Error> {
+    let network = aws.network().await?;
+    let is_of_lists = |_, check: &Check| matches!(check, Check::Belongs { owner: Owner::PrefixLists { .. }, .. });
+    if !plan.has_open_test(is_of_lists) {
+        return Ok(network);
+    }
+    let prefix_lists = prefix_lists::read(aws.clients().await?).await?;
+    Ok(Arc::new(Inventory { prefix_lists, ..(*network).clone() }))
+}
+
+/// The units, each in as many parts as it takes for every text to fit a query.
+fn in_parts(units: Vec<Unit>, plan: &Plan) -> Result<Vec<Unit>, Error> {
+    let mut all = Vec::new();
+    for unit in units {
+        match unit.emit(plan) {
+            Err(Error::Insights(insights::Error::TooLong { .. })) => all.extend(unit.in_parts(plan)?),
+            emitted => {
+                emitted?;
+                all.push(unit);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The log groups that would answer a plan.
@@ -138,7 +183,7 @@ impl Unit {
     fn new(source: &LogSource, format: Format, log_groups: &LogGroups, interval: Interval, now: EpochSeconds) -> Self {
         let LogSource { group, condition, interval: part, .. } = source.clone();
         let (class, stored_bytes) = (log_groups.class(&group), log_groups.stored_bytes(&group, interval, now));
-        Self { groups: vec![group], format, class, condition, part, interval, stored_bytes }
+        Self { groups: vec![group], format, class, condition, of_list: None, part, interval, stored_bytes }
     }
 
     /// The log groups.
@@ -176,6 +221,23 @@ impl Unit {
         (self.interval.from <= self.interval.until).then_some(self)
     }
 
+    /// The same log groups in several queries, each with a part of the longest list of the plan.
+    fn in_parts(self, plan: &Plan) -> Result<Vec<Self>, Error> {
+        let mut outcome = Ok(Vec::new());
+        for count in (1..).map(|power| 1 << power).take_while(|count| *count <= MOST_PARTS) {
+            let narrowed = self.narrowed(plan).into_owned();
+            let parts = narrowed.list_in_parts(count).into_iter().flatten();
+            let units: Vec<Self> = parts.map(|part| Self { of_list: Some(part), ..self.clone() }).collect();
+            outcome = units.iter().try_for_each(|unit| unit.emit(plan).map(|_| ())).map(|()| units);
+            if outcome.as_ref().is_ok_and(|units| !units.is_empty()) {
+                return outcome;
+            }
+        }
+        // The text of the whole says best what is too long.
+        self.emit(plan)?;
+        outcome
+    }
+
     /// Returns whether the records have the interface.
     pub(super) fn has_interface(&self) -> bool {
         self.format.has(Field::Eni)
@@ -183,9 +245,13 @@ impl Unit {
 
     /// The plan over the selected records.
     fn narrowed<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
-        match &self.condition {
+        let narrowed = match &self.condition {
             None => Cow::Borrowed(plan),
             Some(condition) => Cow::Owned(plan.narrowed(condition.clone())),
+        };
+        match &self.of_list {
+            None => narrowed,
+            Some(part) => Cow::Owned(narrowed.with_part(part)),
         }
     }
 

@@ -1,0 +1,173 @@
+//! Lists in files: a value on each line, by the type of the field that is tested.
+
+use std::io::{self, BufRead, Read};
+
+use super::error::CheckError;
+use super::literal::Wanted;
+use crate::diagnostic::{Report, Span};
+use crate::field::FieldType;
+use crate::query::clock::Clock;
+use crate::query::plan::{Check, Condition, Range, Source};
+
+/// The most bytes of a list: ten million networks and more.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Why a list cannot be read. The text of a line is never told: the file may be one that its reader should not see.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Read(#[from] io::Error),
+    /// A line is no value of the field; the number of the first line is 1.
+    #[error("line {line}: expected {expected}")]
+    Line {
+        /// Its number.
+        line: u64,
+        /// What was expected.
+        expected: String,
+    },
+    /// It goes on behind [`MAX_BYTES`].
+    #[error("a list may have 256 MiB")]
+    TooLong,
+}
+
+/// The test that a value is (or, negated, is not) among the lines of a list. What stands behind a `#` is a comment.
+///
+/// # Errors
+///
+/// [`ListError`], by variant.
+pub fn among_lines(
+    source: &Source,
+    negated: bool,
+    mut list: impl BufRead,
+    clock: &Clock,
+) -> Result<Condition, ListError> {
+    let field_type = source.field_type();
+    let name = source.name();
+    let wanted = Wanted { field: &name, span: Span::default() };
+    let mut values = Values::new(field_type);
+    let mut limited = list.by_ref().take(MAX_BYTES);
+    let (mut line, mut number) = (String::new(), 0);
+    while limited.read_line(&mut line)? > 0 {
+        number += 1;
+        let value = line.split('#').next().unwrap_or_default().trim();
+        if !value.is_empty() {
+            let kept = values.add(&wanted, value, clock);
+            kept.map_err(|error| ListError::Line { line: number, expected: expected(&error) })?;
+        }
+        line.clear();
+    }
+    if limited.limit() == 0 && !list.fill_buf()?.is_empty() {
+        return Err(ListError::TooLong);
+    }
+    Ok(values.condition(source, negated))
+}
+
+/// What a line should have been, in a user's words.
+fn expected(error: &CheckError) -> String {
+    let label = error.label().unwrap_or_default();
+    label.strip_prefix("expected ").unwrap_or("a value of the field").to_string()
+}
+
+/// The values of a list so far.
+enum Values {
+    Networks(Vec<ipnet::IpNet>),
+    Numbers(FieldType, Vec<i64>),
+    Words(FieldType, Vec<String>),
+}
+
+impl Values {
+    const fn new(field_type: FieldType) -> Self {
+        match field_type {
+            FieldType::Address => Self::Networks(Vec::new()),
+            field_type if field_type.is_numeric() => Self::Numbers(field_type, Vec::new()),
+            field_type => Self::Words(field_type, Vec::new()),
+        }
+    }
+
+    fn add(&mut self, wanted: &Wanted<'_>, value: &str, clock: &Clock) -> Result<(), CheckError> {
+        match self {
+            Self::Networks(networks) => networks.push(wanted.network(value)?.0),
+            Self::Numbers(field_type, numbers) => numbers.push(wanted.number(value, *field_type, clock)?),
+            Self::Words(FieldType::Word(known), words) => words.push(wanted.word(value, known)?),
+            Self::Words(FieldType::OpenWord(known), words) => {
+                let spelt = known.iter().find(|word| word.eq_ignore_ascii_case(value));
+                words.push(spelt.map_or(value, |word| word).to_string());
+            }
+            Self::Words(_, words) => words.push(wanted.text(value)?),
+        }
+        Ok(())
+    }
+
+    fn condition(self, source: &Source, negated: bool) -> Condition {
+        let check = match self {
+            Self::Networks(networks) if networks.is_empty() => None,
+            Self::Networks(mut networks) => {
+                networks.sort_unstable();
+                networks.dedup();
+                Some(Check::Address { networks, negated })
+            }
+            Self::Numbers(_, numbers) if numbers.is_empty() => None,
+            Self::Numbers(_, mut numbers) => {
+                numbers.sort_unstable();
+                numbers.dedup();
+                let ranges = numbers.into_iter().map(|number| Range { first: number, last: number });
+                Some(Check::Number { ranges: ranges.collect(), negated })
+            }
+            Self::Words(_, words) if words.is_empty() => None,
+            Self::Words(_, mut words) => {
+                words.sort_unstable();
+                words.dedup();
+                Some(Check::Text { words, negated })
+            }
+        };
+        match check {
+            Some(check) => Condition::Test(source.clone(), check),
+            // Nothing is in an empty list, and everything is outside.
+            None if negated => Condition::Test(source.clone(), Check::Present),
+            None => Condition::Any(Vec::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::field::Field;
+    use crate::query::print;
+
+    fn read(field: Field, list: &str) -> Result<String, String> {
+        let clock = Clock { now: 1_795_435_200, zone: TimeZone::UTC };
+        let condition = among_lines(&Source::Field(field), false, list.as_bytes(), &clock);
+        condition.map(|condition| print::condition(&condition)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn lines_are_values_of_the_field() {
+        for (field, list, expected) in [
+            (
+                Field::SrcAddr,
+                "# bad\n10.1.2.3/8\r\n\n192.0.2.1 # scanner\n10.0.0.0/8\n2001:db8::/32",
+                "src.addr in (10.0.0.0/8, 192.0.2.1, 2001:db8::/32)",
+            ),
+            (Field::DstPort, "ssh\n443\n22\n", "dst.port in (22, 443)"),
+            (Field::Protocol, "tcp\n", "proto = tcp"),
+            (Field::Action, "reject\n", "action = REJECT"),
+            (Field::Eni, "eni-2\neni-1", "eni in (eni-1, eni-2)"),
+        ] {
+            assert_eq!(read(field, list).unwrap().to_lowercase(), expected.to_lowercase(), "{list}");
+        }
+    }
+
+    #[test]
+    fn an_error_tells_the_line_and_not_its_text() {
+        let error = read(Field::SrcAddr, "10.0.0.1\n\nsecret\n").unwrap_err();
+        assert!(error.starts_with("line 3: expected an address"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+        let error = read(Field::DstPort, "70000").unwrap_err();
+        assert!(error.starts_with("line 1: expected 0 to 65535"), "{error}");
+    }
+}

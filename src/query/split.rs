@@ -1,0 +1,115 @@
+//! A list that is too long for one query, in several: each record that passes it passes exactly one of its parts.
+
+use ipnet::IpNet;
+
+use super::meaning::meaning;
+use super::plan::{Check, Condition, Plan, Source};
+use crate::field::Origin;
+
+impl Plan {
+    /// The longest list that every record must be in, in `count` parts of similar length; `None` where no list can be
+    /// divided so.
+    #[must_use]
+    pub fn list_in_parts(&self, count: usize) -> Option<Vec<Check>> {
+        let Condition::Test(_, check) = self.longest_list()? else { return None };
+        let parts: Vec<Check> = match check {
+            Check::Address { networks, .. } => {
+                // A network within another would be in two parts.
+                in_parts(&IpNet::aggregate(networks), count, |part| Check::Address { networks: part, negated: false })
+            }
+            Check::Number { ranges, .. } => {
+                in_parts(ranges, count, |part| Check::Number { ranges: part, negated: false })
+            }
+            Check::Text { words, .. } => in_parts(words, count, |part| Check::Text { words: part, negated: false }),
+            _ => return None,
+        };
+        (parts.len() == count).then_some(parts)
+    }
+
+    /// The plan with a part in place of the longest list that every record must be in.
+    #[must_use]
+    pub fn with_part(&self, part: &Check) -> Self {
+        let mut plan = self.clone();
+        let Some(longest) = self.longest_list().cloned() else { return plan };
+        let replace = |condition: &mut Condition| {
+            if *condition == longest
+                && let Condition::Test(_, check) = condition
+            {
+                check.clone_from(part);
+            }
+        };
+        match &mut plan.selection.said {
+            Some(Condition::All(parts)) => parts.iter_mut().for_each(replace),
+            Some(condition) => replace(condition),
+            None => {}
+        }
+        if let Some(said) = &plan.selection.said {
+            plan.selection.means = meaning(said);
+        }
+        plan
+    }
+
+    fn longest_list(&self) -> Option<&Condition> {
+        let parts = match self.selection.said.as_ref()? {
+            Condition::All(parts) => parts.as_slice(),
+            condition => std::slice::from_ref(condition),
+        };
+        let (length, longest) = parts.iter().map(|part| (length(part), part)).max_by_key(|(length, _)| *length)?;
+        (length > 1).then_some(longest)
+    }
+}
+
+/// The length of a list of which each record is in one part at most; 0 for anything else.
+fn length(condition: &Condition) -> usize {
+    let Condition::Test(source, check) = condition else { return 0 };
+    let is_either_side = matches!(source, Source::Field(field) if matches!(field.info().origin, Origin::EitherSide(_)));
+    match check {
+        _ if is_either_side => 0,
+        Check::Address { networks, negated: false } => networks.len(),
+        Check::Number { ranges, negated: false } => ranges.len(),
+        Check::Text { words, negated: false } => words.len(),
+        _ => 0,
+    }
+}
+
+fn in_parts<T: Clone>(all: &[T], count: usize, part: impl Fn(Vec<T>) -> Check) -> Vec<Check> {
+    all.chunks(all.len().div_ceil(count).max(1)).map(|chunk| part(chunk.to_vec())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::query::clock::Clock;
+    use crate::query::{Context, compile, print};
+
+    fn plan(sentence: &str) -> Plan {
+        compile(sentence, &Context::new(Clock { now: 1_795_435_200, zone: TimeZone::UTC })).unwrap()
+    }
+
+    fn parts(sentence: &str, count: usize) -> Option<Vec<String>> {
+        let plan = plan(sentence);
+        let parts = plan.list_in_parts(count)?;
+        Some(parts.iter().map(|part| print::sentence(&plan.with_part(part))).collect())
+    }
+
+    #[test]
+    fn the_longest_list_is_divided_and_the_rest_stays() {
+        let sentence =
+            "where reject and dst.port in (22, 80) and src.addr in (10.0.0.1, 10.0.0.0/24, 10.9.0.1, 10.9.0.9)";
+        let expected = [
+            "all where action = REJECT and dst.port in (22, 80) and src.addr in (10.0.0.0/24, 10.9.0.1)",
+            "all where action = REJECT and dst.port in (22, 80) and src.addr = 10.9.0.9",
+        ];
+        assert_eq!(parts(sentence, 2).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_two_parts_may_have_in_common_is_not_divided() {
+        assert_eq!(parts("where addr in (10.0.0.1, 10.0.0.2)", 2), None);
+        assert_eq!(parts("where src.addr not in (10.0.0.1, 10.0.0.3)", 2), None);
+        assert_eq!(parts("where reject or src.addr in (10.0.0.1, 10.0.0.3)", 2), None);
+        assert_eq!(parts("where src.addr in (10.0.0.1, 10.0.0.3)", 3), None);
+    }
+}
