@@ -356,6 +356,9 @@ impl Error {
                 "the caller is not allowed `{}`; `flowlogs policy` prints what each command needs",
                 denied_action(message).unwrap_or(action.name())
             )),
+            Self::Refused { action: Action::StartQuery, .. } if self.is_missing() => {
+                Some("`flowlogs doctor` names flow logs that deliver to a log group that is gone".into())
+            }
             Self::NoLogin { profile: Some(profile), .. } => {
                 Some(format!("log in: `aws sso login --profile {profile}`"))
             }
