@@ -3,10 +3,14 @@
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "aws/canned.rs"]
+mod canned;
 #[path = "aws/care.rs"]
 mod care;
 #[path = "aws/crowd.rs"]
 mod crowd;
+#[path = "aws/delivery.rs"]
+mod delivery;
 #[path = "aws/governed.rs"]
 mod governed;
 #[path = "aws/moto.rs"]

@@ -25,6 +25,7 @@ fn nothing_is_lost_and_nothing_of_others_is_touched() {
     an_interface_that_is_gone_meanwhile_does_not_fail_the_others(&region);
     a_script_takes_back_what_it_made_and_nothing_else(&region, &network);
     a_question_says_in_which_account_and_region_it_is_asked(&region);
+    a_flow_log_within_a_vpc_that_has_one_is_said_to_cost_twice(&region, &network);
 }
 
 fn records_stay_where_they_are_to_be_kept_and_the_doctor_never_deletes_them(region: &Region, network: &Network) {
@@ -134,5 +135,15 @@ fn a_question_says_in_which_account_and_region_it_is_asked(region: &Region) {
     asked.keys("n\r");
     assert_eq!(asked.exit_code(), 1);
     region.done(&["delete", "vpc", "prod", "--yes"]);
+    region.is_empty();
+}
+
+fn a_flow_log_within_a_vpc_that_has_one_is_said_to_cost_twice(region: &Region, network: &Network) {
+    let said = |args: &[&str]| region.done(args).contains("records the same traffic: it is stored and paid for twice");
+    assert!(!said(&["create", "subnet", "prod-a"]));
+    region.done(&["delete", "subnet", "prod-a", "--yes"]);
+    assert!(!said(&["create", "vpc", "prod"]));
+    assert!(said(&["create", "subnet", "prod-a"]) && said(&["create", "nat", &network.nat]));
+    region.done(&["delete", "all", "--yes"]);
     region.is_empty();
 }

@@ -167,6 +167,7 @@ async fn make(
     let base = Base::new(clients, resource, settings, Run::new());
     let mut undo = Undo::new(base.tags.name.clone(), base.tags.run.clone());
     let mut notes = vec!["its first records arrive in 5 to 10 minutes".to_string()];
+    notes.extend(note_of_vpc(clients, resource).await?);
     let outcome = async {
         let role_arn = base.make(&mut undo, &mut notes).await?;
         let mut formats = log_format::choices(&settings.fields).into_iter();
@@ -193,6 +194,18 @@ async fn make(
         }
         Err(cause) => Err(undo.roll_back(clients, cause).await),
     }
+}
+
+/// A note on a flow log of the VPC around a resource, which records the same traffic.
+async fn note_of_vpc(clients: &Clients, resource: &Resource) -> Result<Option<String>, Error> {
+    if resource.kind == TargetKind::Vpc {
+        return Ok(None);
+    }
+    let of_vpc = flow_logs::of_vpc(clients, &resource.vpc).await?;
+    let first = of_vpc.first().and_then(FlowLog::flow_log_id);
+    Ok(first.map(|id| {
+        format!("{id} of its VPC {} records the same traffic: it is stored and paid for twice", resource.vpc)
+    }))
 }
 
 /// The request for new flow logs.
