@@ -311,7 +311,9 @@ impl Session {
                 account.delete(flow_log, records, &cancellation).await
             }
             // The settings of an existing flow log stay as they are.
-            Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
+            Remedy::Extend(resource) | Remedy::Restore(resource) => {
+                account.create(resource, &Settings::default(), &cancellation).await.map(|_| ())
+            }
             Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
     }

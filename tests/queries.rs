@@ -12,6 +12,8 @@ mod crowd;
 #[path = "queries/destinations.rs"]
 mod destinations;
 mod evaluator;
+#[path = "aws/form.rs"]
+mod form;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;

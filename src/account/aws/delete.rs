@@ -40,7 +40,7 @@ pub(super) async fn delete(
         return Error::of([its_role.err(), its_group.err()].into_iter().flatten().collect());
     }
     let errors = flow_logs::delete(clients, &ids).await;
-    if !errors.is_empty() {
+    if !errors.is_empty() && !are_gone(clients, &ids, &errors).await {
         // The remaining flow logs need their role and log group.
         return Error::of(errors);
     }
@@ -59,7 +59,19 @@ pub(super) async fn delete(
             }
         },
     );
-    Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect())
+    match Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect()) {
+        Err(cause) => Err(Error::Remains { cause: Box::new(cause) }),
+        done => done,
+    }
+}
+
+/// Returns whether flow logs are deleted although the calls failed: the answer may have been lost.
+async fn are_gone(clients: &Clients, ids: &[String], errors: &[Error]) -> bool {
+    if errors.iter().any(Error::is_refusal) {
+        return false;
+    }
+    let is_one = |flow_log: &Ec2FlowLog| flow_log.flow_log_id().is_some_and(|id| ids.iter().any(|known| known == id));
+    flow_logs::all(clients).await.is_ok_and(|all| !all.iter().any(is_one))
 }
 
 /// Deletes the flow logs of interfaces, and nothing else.
