@@ -6,8 +6,8 @@ use crate::proxy::{Call, Verdict};
 
 /// An element of a list, of names and texts.
 pub(crate) fn item(pairs: &[(&str, &str)]) -> String {
-    let inside: String = pairs.iter().map(|(name, text)| format!("<{name}>{text}</{name}>")).collect();
-    format!("<item>{inside}</item>")
+    let elements: Vec<String> = pairs.iter().map(|(name, text)| format!("<{name}>{text}</{name}>")).collect();
+    format!("<item>{}</item>", elements.concat())
 }
 
 /// The tags of what this tool creates for a `Name`.

@@ -1,13 +1,13 @@
 //! Answers of the service as they come on a bad day.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::logs_service::{Group, LogsService, Script};
 use super::program::Ran;
 use super::records::{self, FIELDS, Records, now};
-use super::{create_flow_log, quick, world};
+use super::{create_flow_log, interrupt, quick, wait_for_calls, world};
 
 /// More than one query returns.
 const CROWDED: i64 = 100_050;
@@ -113,16 +113,39 @@ fn two_processes_share_the_queries_that_the_account_may_run_at_once() {
 }
 
 #[test]
+fn ctrl_c_ends_the_wait_for_a_turn_in_the_account() {
+    let world = world();
+    let service = world.service(Script { most_running: 0, ..quick() });
+    let mut command = world.region.command(super::port(), &["-e", "vpc | count()"]);
+    let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
+    wait_for_calls(&service, "StartQuery", 5);
+    let interrupted = Instant::now();
+    interrupt(&asked);
+    let ran = Ran::from(asked.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(130), ""), "{}", ran.stderr);
+    assert!(interrupted.elapsed() < Duration::from_secs(1), "{:?}", interrupted.elapsed());
+    assert!(ran.stderr.contains("maximum query concurrency limit"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_field_that_a_custom_format_lacks_is_said_before_a_query_is_started() {
     let world = world();
     create_flow_log(world, "/lacking/a", &records::format("pkt-dstaddr bytes start end log-status"));
-    let service =
-        LogsService::start(vec![Group { name: "/lacking/a".into(), created: 0, events: Vec::new() }], quick());
+    std::thread::sleep(Duration::from_secs(2));
+    let second = now() - 1;
+    let event = |far: &str, bytes: u32| {
+        let line = format!("{far} {bytes} {second} {second} OK");
+        vec![("@timestamp".into(), format!("{second}000")), ("@message".into(), line)]
+    };
+    let events = vec![event("10.0.0.99", 7), event("10.0.0.98", 8)];
+    let service = LogsService::start(vec![Group { name: "/lacking/a".into(), created: 0, events }], quick());
     for args in [["explain", "--console"], ["explain", "--estimate"]] {
         let ran = world.on_aws(&service, &[&args[..], &["group \"/lacking/a\" where pkt.src = 10.0.0.9"]].concat());
         ran.fails(1, "no queried flow log has the field `pkt.src.addr`");
     }
     assert!(service.calls().iter().all(|call| call.operation != "StartQuery"));
+    let asked = ["-o", "csv", "-e", "group \"/lacking/a\" where pkt.dst = 10.0.0.99 | sum(bytes) last 2h"];
+    assert_eq!(world.on_aws(&service, &asked).done(), "sum_bytes\n7\n");
     let links = world.on_aws(&service, &["explain", "--console", "group \"/lacking/a\" where pkt.dst = 10.0.0.9"]);
     assert!(links.done().contains("pktDstAddr"));
 }

@@ -74,19 +74,28 @@ const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// The log groups of the plan that was estimated last: it is usually run next.
 #[derive(Default)]
-pub(in super::super) struct Estimated(Mutex<Option<(Plan, Option<Interval>, Instant, Asked)>>);
+pub(in super::super) struct Estimated(Mutex<Option<Kept>>);
+
+/// A plan with its log groups.
+struct Kept {
+    plan: Plan,
+    interval: Option<Interval>,
+    asked: Asked,
+    at: Instant,
+}
 
 impl Estimated {
     /// Keeps the log groups of a plan in place of those of the one before.
     pub(super) fn keep(&self, plan: Plan, interval: Option<Interval>, asked: Asked) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((plan, interval, Instant::now(), asked));
+        let kept = Kept { plan, interval, asked, at: Instant::now() };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     }
 
     /// Takes out the log groups, if they are those of this plan and recent.
     pub(super) fn take(&self, plan: &Plan, interval: Option<Interval>) -> Option<Asked> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (of_plan, of_interval, at, asked) = last?;
-        (of_plan == *plan && of_interval == interval && at.elapsed() < KEPT_FOR).then_some(asked)
+        let is_its = |kept: &Kept| kept.plan == *plan && kept.interval == interval && kept.at.elapsed() < KEPT_FOR;
+        last.filter(is_its).map(|kept| kept.asked)
     }
 }
 
@@ -110,8 +119,8 @@ mod tests {
         keep();
         assert!(kept.take(&plan("vpc | count()"), Some(Interval { from: 0, until: 9 })).is_none());
         keep();
-        if let Some((_, _, at, _)) = kept.0.lock().unwrap().as_mut() {
-            *at = at.checked_sub(KEPT_FOR).unwrap();
+        if let Some(kept) = kept.0.lock().unwrap().as_mut() {
+            kept.at = kept.at.checked_sub(KEPT_FOR).unwrap();
         }
         assert!(kept.take(&plan("vpc | count()"), None).is_none());
     }

@@ -187,15 +187,24 @@ impl Unit {
     pub(super) async fn ask(&self, service: &Service<'_>, text: &str, interval: Interval) -> Result<Reply, Error> {
         match service.ask(&Question { groups: &self.groups, text, interval }).await {
             // A log group that was deleted meanwhile does not take the answer of the others away.
-            Err(error) if error.is_missing() => {
-                let groups = service.still_there(&self.groups).await?;
-                if groups.is_empty() || groups.len() == self.groups.len() {
-                    return Err(error);
-                }
-                service.ask(&Question { groups: &groups, text, interval }).await
-            }
+            Err(error) if error.is_missing() => Box::pin(self.ask_the_others(service, text, interval, error)).await,
             outcome => outcome,
         }
+    }
+
+    /// Runs a query over the log groups that still exist, if there are such.
+    async fn ask_the_others(
+        &self,
+        service: &Service<'_>,
+        text: &str,
+        interval: Interval,
+        error: Error,
+    ) -> Result<Reply, Error> {
+        let groups = service.still_there(&self.groups).await?;
+        if groups.is_empty() || groups.len() == self.groups.len() {
+            return Err(error);
+        }
+        service.ask(&Question { groups: &groups, text, interval }).await
     }
 }
 
