@@ -31,6 +31,7 @@ pub mod policy;
 mod query;
 mod quota;
 mod recent;
+mod remains;
 mod roles;
 mod roll_back;
 mod run;

@@ -27,6 +27,7 @@ fn nothing_is_lost_and_nothing_of_others_is_touched() {
     a_question_says_in_which_account_and_region_it_is_asked(&region);
     a_flow_log_within_a_vpc_that_has_one_is_said_to_cost_twice(&region, &network);
     what_a_flow_log_stands_on_is_created_again_where_it_is_gone(&region, &network);
+    a_second_delete_ends_what_the_first_one_began(&region, &network);
 }
 
 fn records_stay_where_they_are_to_be_kept_and_the_doctor_never_deletes_them(region: &Region, network: &Network) {
@@ -170,4 +171,34 @@ fn what_a_flow_log_stands_on_is_created_again_where_it_is_gone(region: &Region, 
     }
     region.done(&["delete", "all", "--yes"]);
     region.is_empty();
+}
+
+fn a_second_delete_ends_what_the_first_one_began(region: &Region, network: &Network) {
+    let group = format!("/fl-cli/{}", network.vpc);
+    for (refused, left) in
+        [(&["DeleteLogGroup"][..], [1, 0]), (&["DeleteRole"], [0, 1]), (&["DeleteLogGroup", "DeleteRole"], [1, 1])]
+    {
+        region.done(&["create", "vpc", "prod"]);
+        region.call("logs", "create_log_stream", json!({"logGroupName": group, "logStreamName": "eni-1"}));
+        let proxy = Proxy::new(
+            port(),
+            move |call| {
+                if refused.contains(&call.action.as_str()) { denied() } else { Verdict::Pass }
+            },
+        );
+        let first = region.run_at(proxy.port, &["delete", "vpc", "prod", "--yes"]);
+        assert!(first.stdout.contains("the flow log itself is deleted"), "{}", first.stdout);
+        assert_eq!((first.code, [region.log_groups().len(), region.roles().len()]), (Some(1), left));
+        // Nobody is asked on the way that has nothing to delete.
+        region.fails(&["delete", "subnet", "prod-a", "--yes"], 1, "no subnet matches `prod-a`");
+        region.fails(&["delete", "vpc", "prod"], 2, "this would delete the flow logs of vpc prod");
+        let second = region.done(&["delete", "vpc", "prod", "--yes"]);
+        assert!(second.starts_with(&format!("deleted vpc prod ({})", network.vpc)), "{second}");
+        region.is_empty();
+        region.fails(&["delete", "vpc", "prod", "--yes"], 1, "no vpc matches `prod`");
+    }
+}
+
+fn denied() -> Verdict {
+    Verdict::Refuse("AccessDenied", "You are not authorized".into())
 }

@@ -257,7 +257,8 @@ impl State {
                 }
             }
         }
-        let made: String = made.iter().map(|id| format!("<item>{id}</item>")).collect();
+        let made: Vec<String> = made.iter().map(|id| format!("<item>{id}</item>")).collect();
+        let made = made.concat();
         format!("<flowLogIdSet>{made}</flowLogIdSet><unsuccessful>{failed}</unsuccessful>")
     }
 
