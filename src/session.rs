@@ -170,6 +170,33 @@ impl Session {
         Ok(selected(kind, selectors, all, FlowLog::is_selected, |all| known(all, FlowLog::names))?)
     }
 
+    /// What a delete with these selectors deletes: flow logs, or where there is none, what an earlier delete that failed in
+    /// part left of them.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Session::flow_logs`].
+    pub async fn to_delete(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<FlowLog>, Error> {
+        self.refresh().await;
+        match self.flow_logs(kind, selectors).await {
+            Err(error @ Error::Select(_)) if kind != TargetKind::All => {
+                // Whose resource is gone, too, is told of the flow log alone.
+                let remains = self.remains(kind, selectors).await.unwrap_or_default();
+                if remains.is_empty() { Err(error) } else { Ok(remains) }
+            }
+            flow_logs => flow_logs,
+        }
+    }
+
+    async fn remains(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<FlowLog>, Error> {
+        let account = self.account.lifecycle()?;
+        let mut remains = Vec::new();
+        for resource in self.resources(kind, selectors).await? {
+            remains.extend(account.remains(&resource).await?);
+        }
+        Ok(remains)
+    }
+
     /// The flow logs of a kind of resource, whoever created them; [`TargetKind::All`] for every flow log.
     ///
     /// # Errors
@@ -323,7 +350,9 @@ impl Session {
                 account.delete(flow_log, records, &cancellation).await
             }
             // The settings of an existing flow log stay as they are.
-            Remedy::Extend(resource) => account.create(resource, &Settings::default(), &cancellation).await.map(|_| ()),
+            Remedy::Extend(resource) | Remedy::Restore(resource) => {
+                account.create(resource, &Settings::default(), &cancellation).await.map(|_| ())
+            }
             Remedy::Remove(leftover) => account.remove(leftover, &cancellation).await,
         }
     }

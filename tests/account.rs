@@ -568,6 +568,42 @@ fn the_doctor_finds_and_mends() {
 }
 
 #[test]
+fn a_flow_log_that_expired_is_found_and_deleted_and_its_records_stay() {
+    let (folder, dir) = empty_demo();
+    let created = done(&["--local", &dir, "create", "vpc", "prod", "--for", "2h"]);
+    assert!(created.contains("it expires at 20"), "{created}");
+    let until = list(&dir)[0]["expires"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let left = until.as_second() - jiff::Timestamp::now().as_second();
+    assert!((7_100..=7_200).contains(&left), "{left}");
+    assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
+    done(&["--local", &dir, "delete", "all", "--yes"]);
+
+    done(&["--local", &dir, "create", "vpc", "prod", "--for", "1s"]);
+    done(&["--local", &dir, "create", "vpc", "staging"]);
+    std::thread::sleep(Duration::from_secs(2));
+    let found = run(&["--local", &dir, "doctor"]);
+    assert_eq!(found.stdout.matches("it expired at 20").count(), 1, "{}", found.stdout);
+    assert_eq!(found.code, Some(1));
+    let size =
+        |dir: &Path| -> u64 { fs::read_dir(dir).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum() };
+    let records = folder.path().join("demo/records");
+    let before = size(&records);
+    done(&["--local", &dir, "doctor", "--fix", "--yes"]);
+    let listed = list(&dir);
+    assert_eq!((listed.len(), &listed[0]["name"]), (1, &json!("staging")));
+    // The demo goes on and adds to them.
+    assert!(size(&records) >= before);
+    fails(&["--local", &dir, "-e", "vpc prod | count()"], 1, "has no flow log");
+
+    // The script clears away what expired, as the doctor does.
+    done(&["--local", &dir, "create", "vpc", "prod", "--for", "1s"]);
+    std::thread::sleep(Duration::from_secs(2));
+    let cleanup = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cleanup.rhai");
+    done(&["--local", &dir, "--yes", "run", cleanup]);
+    assert!(list(&dir).iter().all(|flow_log| flow_log["name"] != "prod"));
+}
+
+#[test]
 fn two_processes_at_once_lose_nothing() {
     let (_folder, dir) = empty_demo();
     let children: Vec<_> = ["prod", "staging", "shared"]

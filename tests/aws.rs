@@ -3,10 +3,16 @@
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "aws/canned.rs"]
+mod canned;
 #[path = "aws/care.rs"]
 mod care;
 #[path = "aws/crowd.rs"]
 mod crowd;
+#[path = "aws/delivery.rs"]
+mod delivery;
+#[path = "aws/form.rs"]
+mod form;
 #[path = "aws/governed.rs"]
 mod governed;
 #[path = "aws/moto.rs"]
@@ -316,6 +322,7 @@ fn what_is_not_ours_is_left_alone() {
     region.call("logs", "untag_log_group", json!({"logGroupName": group, "tags": ["Name", "Project"]}));
     region.fails(&["delete", "vpc", "prod", "--yes"], 1, "is left alone");
     region.fails(&["doctor", "--fix", "--yes"], 1, "it is not tagged `Project=flowlogs-cli`");
+    region.fails(&["doctor"], 1, &format!("`aws logs delete-log-group --log-group-name {group}` deletes"));
     assert_eq!((region.flow_logs(), region.log_groups(), region.roles()), (Vec::new(), vec![group], Vec::new()));
 }
 
@@ -835,6 +842,7 @@ fn many_things_are_listed_in_the_time_of_the_slowest_calls() {
     let regions = "us-east-1,us-east-2,us-west-1,us-west-2,ca-central-1";
     let ran = region.run_at(services.port, &["--region", regions, "list", "-o", "json"]);
     let took = start.elapsed();
+    println!("listed in 5 Regions, {CALL:?} a call: {took:?}, the slowest chain {:?}", crowd::slowest_chain(CALL));
     let listed: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     assert_eq!(listed.len(), 5 * 200);
     assert!(listed.iter().all(|flow_log| coverage(flow_log) == "10 of 10"), "{:?}", listed[0]);

@@ -5,7 +5,10 @@
 #[path = "aws/moto.rs"]
 mod moto;
 mod program;
+#[path = "aws/proxy.rs"]
+mod proxy;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,6 +21,7 @@ use tempfile::TempDir;
 
 use moto::{Network, Region, port};
 use program::Ran;
+use proxy::{Call, Proxy, Verdict};
 
 /// Keys, a role that is assumed with them, and a second profile of the same account.
 const CONFIG: &str = "[profile base]
@@ -114,6 +118,68 @@ fn all_regions_need_no_region() {
     let listed = ask(&["--profile", "base", "--region", "all", "list", "-o", "csv"]);
     assert_eq!(listed.code, Some(0), "{}", listed.stderr);
     assert!(listed.stdout.starts_with("region,account,"), "{}", listed.stdout);
+}
+
+/// The Region that a call is signed for.
+fn region_of(request: &str) -> &str {
+    let scope = request.split("Credential=").nth(1).unwrap();
+    scope.split('/').nth(2).unwrap()
+}
+
+/// Two Regions are enabled; elsewhere each service refuses the login in its own words.
+fn opted_in_to_some(call: &Call) -> Verdict {
+    let item = |(name, status): (&str, &str)| {
+        format!("<item><regionName>{name}</regionName><optInStatus>{status}</optInStatus></item>")
+    };
+    let regions = [
+        ("us-east-1", "opt-in-not-required"),
+        ("ap-southeast-4", "opted-in"),
+        ("af-south-1", "not-opted-in"),
+        ("me-south-1", "not-opted-in"),
+    ];
+    if call.action == "DescribeRegions" {
+        let items: String = regions.map(item).concat();
+        return Verdict::Answer(format!(
+            "<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
+        ));
+    }
+    if !regions[2..].iter().any(|(name, _)| *name == region_of(&call.request)) {
+        return Verdict::Pass;
+    }
+    let is_logs = call.request.to_lowercase().contains("x-amz-target:");
+    match call.action.as_str() {
+        "GetCallerIdentity" => {
+            Verdict::Refuse("InvalidClientTokenId", "The security token included in the request is invalid".into())
+        }
+        _ if is_logs => Verdict::Refuse(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.".into(),
+        ),
+        _ => Verdict::Refuse("AuthFailure", "AWS was not able to validate the provided access credentials".into()),
+    }
+}
+
+#[test]
+fn only_regions_that_are_enabled_are_asked_and_one_that_is_not_fails_alone() {
+    let region = Region::new("us-east-1");
+    let network = Network::new(&region);
+    region.done(&["create", "vpc", "prod"]);
+    let proxy = Proxy::new(port(), opted_in_to_some);
+    let list = |regions: &str| {
+        let args = ["--profile", "base", "--region", regions, "list", "-o", "csv"];
+        let (_folder, mut command) = flowlogs(&format!("http://127.0.0.1:{}", proxy.port), &args);
+        Ran::of(&mut command)
+    };
+    let listed = list("all").done();
+    assert!(listed.lines().count() == 2 && listed.contains(&network.vpc), "{listed}");
+    let requests = proxy.requests.lock().unwrap().clone();
+    let asked: BTreeSet<&str> = requests.iter().map(|request| region_of(request)).collect();
+    assert_eq!(asked, BTreeSet::from(["us-east-1", "ap-southeast-4"]));
+
+    let ran = list("us-east-1,af-south-1");
+    assert!(ran.stdout.lines().count() == 2 && ran.stdout.contains(&network.vpc), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("af-south-1") && !ran.stderr.contains("sso login"), "{}", ran.stderr);
+    ran.fails(1, "the Region may not be enabled for the account");
 }
 
 /// A server that answers each request by its body, and tells the first line of each.

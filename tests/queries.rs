@@ -3,9 +3,17 @@
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "queries/answers.rs"]
+mod answers;
+#[path = "aws/canned.rs"]
+mod canned;
 #[path = "aws/crowd.rs"]
 mod crowd;
+#[path = "queries/destinations.rs"]
+mod destinations;
 mod evaluator;
+#[path = "aws/form.rs"]
+mod form;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;
@@ -92,6 +100,11 @@ impl World {
         let file = self.folder.path().join("vpc.log").display().to_string();
         self.region.run_at(port(), &[args, &["--local", &file]].concat())
     }
+}
+
+/// The texts of a list.
+fn texts(list: &serde_json::Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(moto::text).collect()
 }
 
 fn quick() -> Script {
@@ -476,6 +489,7 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
     let mut command = world.region.command(port(), &["-o", "csv", "-e", &sentence]);
     let mut child = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let news = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut next = || lines.next().unwrap().unwrap();
     assert_eq!(next(), "time,eni,bytes");
     let first: Vec<String> = (0..5).map(|_| next()).collect();
@@ -491,6 +505,9 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
     let asked = service.calls().len();
     wait_for_calls(&service, "StartQuery", 3);
     assert!(service.calls().len() > asked);
+    // How much a round scans, and how long it takes, is known by now.
+    let mut costs = news.map(Result::unwrap).filter(|line| line.contains("following scans"));
+    assert!(costs.next().unwrap().contains(" GB an hour, about 0."), "no cost");
     interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(lines.next().is_none());
@@ -866,4 +883,28 @@ fn a_person_is_asked_before_a_query_that_costs_much() {
     let before = estimates();
     assert_eq!(ask("vpc last 2d | count()").exit_code(), 0);
     assert_eq!(estimates(), before);
+}
+
+#[test]
+fn what_a_person_was_asked_about_is_found_once() {
+    let world = world();
+    let proxy = Proxy::new(port(), |_| Verdict::Pass);
+    let service = world.service(quick());
+    let (moto, logs) = (format!("http://127.0.0.1:{}", proxy.port), service.url());
+    let environment = [
+        ("AWS_ENDPOINT_URL", moto.as_str()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", logs.as_str()),
+        ("AWS_REGION", world.region.name),
+        ("AWS_ACCESS_KEY_ID", "A"),
+        ("AWS_SECRET_ACCESS_KEY", "B"),
+    ];
+    let sentence = "vpc last 3d | count()";
+    let mut asked = Terminal::start(&["-e", sentence, "-e", sentence], &environment, 120);
+    assert_eq!(asked.exit_code(), 0, "{}", asked.screen());
+    assert_eq!(asked.screen().matches("COUNT").count(), 2, "{}", asked.screen());
+    let described = service.calls().iter().filter(|call| call.operation == "DescribeLogGroups").count();
+    // Once for each sentence; the network once for both.
+    assert_eq!((proxy.count("DescribeFlowLogs"), described, proxy.count("DescribeVpcs")), (2, 2, 1));
+    let told = asked.screen().matches("the log groups keep nothing older").count();
+    assert_eq!(told, 2, "{}", asked.screen());
 }

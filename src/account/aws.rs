@@ -32,6 +32,7 @@ mod prefix_lists;
 mod query;
 mod quota;
 mod recent;
+mod remains;
 mod roles;
 mod roll_back;
 mod run;

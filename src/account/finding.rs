@@ -29,6 +29,8 @@ pub enum Remedy {
     Delete(FlowLog),
     /// Extend the flow log to the interfaces that joined this resource.
     Extend(Resource),
+    /// Create the log group and the role of the flow log of this resource again.
+    Restore(Resource),
     /// Remove the leftover of an interrupted change.
     Remove(Leftover),
 }
@@ -66,6 +68,7 @@ impl Remedy {
                 format!("delete {} and its role; the records in {} stay", flow_log.id, flow_log.log_group)
             }
             Self::Extend(resource) => format!("cover every interface of {}", resource.label()),
+            Self::Restore(resource) => format!("create the log group and the role of {} again", resource.label()),
             Self::Remove(Leftover::File) => "remove the file".into(),
             Self::Remove(Leftover::LogGroup { name, .. }) => format!("delete the empty log group {name}"),
             Self::Remove(Leftover::Role { name, .. }) => format!("delete the role {name}"),

@@ -63,6 +63,16 @@ pub trait Lifecycle: Send + Sync {
     /// [`Error::Embedded`], [`Error::Aws`].
     async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error>;
 
+    /// What a delete that failed in part left of the flow log of a resource, in the form of that flow log; `None` if
+    /// nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Aws`].
+    async fn remains(&self, _resource: &Resource) -> Result<Option<FlowLog>, Error> {
+        Ok(None)
+    }
+
     /// Whether deleting a flow log deletes its records, unless they are to be kept.
     fn deletes_records(&self) -> bool {
         true

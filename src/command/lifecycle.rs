@@ -187,8 +187,7 @@ impl Delete {
         if is_picking && !pick::can_ask() {
             return Err(nothing_selected("delete", self.kind));
         }
-        session.refresh().await;
-        let mut flow_logs = session.flow_logs(self.kind, &self.selectors).await?;
+        let mut flow_logs = session.to_delete(self.kind, &self.selectors).await?;
         if is_picking {
             flow_logs = pick::flow_logs(flow_logs, terminal)?;
         }

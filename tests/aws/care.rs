@@ -25,6 +25,9 @@ fn nothing_is_lost_and_nothing_of_others_is_touched() {
     an_interface_that_is_gone_meanwhile_does_not_fail_the_others(&region);
     a_script_takes_back_what_it_made_and_nothing_else(&region, &network);
     a_question_says_in_which_account_and_region_it_is_asked(&region);
+    a_flow_log_within_a_vpc_that_has_one_is_said_to_cost_twice(&region, &network);
+    what_a_flow_log_stands_on_is_created_again_where_it_is_gone(&region, &network);
+    a_second_delete_ends_what_the_first_one_began(&region, &network);
 }
 
 fn records_stay_where_they_are_to_be_kept_and_the_doctor_never_deletes_them(region: &Region, network: &Network) {
@@ -135,4 +138,67 @@ fn a_question_says_in_which_account_and_region_it_is_asked(region: &Region) {
     assert_eq!(asked.exit_code(), 1);
     region.done(&["delete", "vpc", "prod", "--yes"]);
     region.is_empty();
+}
+
+fn a_flow_log_within_a_vpc_that_has_one_is_said_to_cost_twice(region: &Region, network: &Network) {
+    let said = |args: &[&str]| region.done(args).contains("records the same traffic: it is stored and paid for twice");
+    assert!(!said(&["create", "subnet", "prod-a"]));
+    region.done(&["delete", "subnet", "prod-a", "--yes"]);
+    assert!(!said(&["create", "vpc", "prod"]));
+    assert!(said(&["create", "subnet", "prod-a"]) && said(&["create", "nat", &network.nat]));
+    region.done(&["delete", "all", "--yes"]);
+    region.is_empty();
+}
+
+fn what_a_flow_log_stands_on_is_created_again_where_it_is_gone(region: &Region, network: &Network) {
+    let group = format!("/fl-cli/{}", network.vpc);
+    region.done(&["create", "vpc", "prod"]);
+    let role = region.roles().remove(0);
+    let named = json!({"RoleName": role, "PolicyName": "flow-logs"});
+    let policy = || region.call("iam", "get_role_policy", named.clone())["PolicyDocument"].take();
+    let (flow_logs, before) = (region.flow_logs(), policy());
+    for again in [&["doctor", "--fix", "--yes"][..], &["create", "vpc", "prod"]] {
+        region.call("iam", "delete_role_policy", named.clone());
+        region.call("iam", "delete_role", json!({"RoleName": role}));
+        region.fails(&["doctor"], 1, &format!("there is no role arn:aws:iam::123456789012:role/{role}"));
+        region.call("logs", "delete_log_group", json!({"logGroupName": group}));
+        region.fails(&["doctor"], 1, &format!("there is no log group {group}"));
+        region.run_at(port(), again).done();
+        assert_eq!((region.log_groups(), region.roles()), (vec![group.clone()], vec![role.clone()]));
+        assert_eq!((policy(), retention(region, &group)), (before.clone(), json!(30)));
+        assert_eq!(region.flow_logs(), flow_logs);
+        assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
+    }
+    region.done(&["delete", "all", "--yes"]);
+    region.is_empty();
+}
+
+fn a_second_delete_ends_what_the_first_one_began(region: &Region, network: &Network) {
+    let group = format!("/fl-cli/{}", network.vpc);
+    for (refused, left) in
+        [(&["DeleteLogGroup"][..], [1, 0]), (&["DeleteRole"], [0, 1]), (&["DeleteLogGroup", "DeleteRole"], [1, 1])]
+    {
+        region.done(&["create", "vpc", "prod"]);
+        region.call("logs", "create_log_stream", json!({"logGroupName": group, "logStreamName": "eni-1"}));
+        let proxy = Proxy::new(
+            port(),
+            move |call| {
+                if refused.contains(&call.action.as_str()) { denied() } else { Verdict::Pass }
+            },
+        );
+        let first = region.run_at(proxy.port, &["delete", "vpc", "prod", "--yes"]);
+        assert!(first.stdout.contains("the flow log itself is deleted"), "{}", first.stdout);
+        assert_eq!((first.code, [region.log_groups().len(), region.roles().len()]), (Some(1), left));
+        // Nobody is asked on the way that has nothing to delete.
+        region.fails(&["delete", "subnet", "prod-a", "--yes"], 1, "no subnet matches `prod-a`");
+        region.fails(&["delete", "vpc", "prod"], 2, "this would delete the flow logs of vpc prod");
+        let second = region.done(&["delete", "vpc", "prod", "--yes"]);
+        assert!(second.starts_with(&format!("deleted vpc prod ({})", network.vpc)), "{second}");
+        region.is_empty();
+        region.fails(&["delete", "vpc", "prod", "--yes"], 1, "no vpc matches `prod`");
+    }
+}
+
+fn denied() -> Verdict {
+    Verdict::Refuse("AccessDenied", "You are not authorized".into())
 }

@@ -32,6 +32,8 @@ pub(crate) enum Verdict {
     LoseAnswer,
     /// moto does it, and the caller hears of a fault of the service.
     Fault,
+    /// moto does not get it; the caller gets the status 500.
+    Error500,
     /// moto does not get it, and the connection breaks.
     Break,
 }
@@ -43,8 +45,16 @@ pub(crate) struct Proxy {
     pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }
 
+/// Answers a call that is passed on, with the whole response.
+type Answer = dyn Fn(&Call) -> std::io::Result<Vec<u8>> + Send + Sync;
+
 impl Proxy {
     pub(crate) fn new(moto: u16, decide: impl Fn(&Call) -> Verdict + Send + Sync + 'static) -> Self {
+        Self::before(Arc::new(move |call| forward(moto, &call.request)), decide)
+    }
+
+    /// A proxy in front of something else than moto.
+    pub(crate) fn before(answer: Arc<Answer>, decide: impl Fn(&Call) -> Verdict + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -53,8 +63,9 @@ impl Proxy {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (seen, decide, count) = (Arc::clone(&seen), Arc::clone(&decide), Arc::clone(&count));
+                let answer = Arc::clone(&answer);
                 thread::spawn(move || {
-                    let _ = serve(stream, moto, &seen, &*decide, &count);
+                    let _ = serve(stream, &*answer, &seen, &*decide, &count);
                 });
             }
         });
@@ -68,7 +79,7 @@ impl Proxy {
 
 fn serve(
     mut stream: TcpStream,
-    moto: u16,
+    answer: &Answer,
     seen: &Mutex<Vec<String>>,
     decide: &dyn Fn(&Call) -> Verdict,
     count: &AtomicUsize,
@@ -78,16 +89,20 @@ fn serve(
     seen.lock().unwrap().push(request.clone());
     let call = Call { number: count.fetch_add(1, Ordering::SeqCst), action, request };
     match decide(&call) {
-        Verdict::Pass => stream.write_all(&forward(moto, &call.request)?),
+        Verdict::Pass => stream.write_all(&answer(&call)?),
         Verdict::Delay(time) => {
             thread::sleep(time);
-            stream.write_all(&forward(moto, &call.request)?)
+            stream.write_all(&answer(&call)?)
         }
         Verdict::Refuse(code, message) => stream.write_all(refusal(&call.request, code, &message).as_bytes()),
         Verdict::Answer(body) => stream.write_all(response("200 OK", "text/xml", &body).as_bytes()),
-        Verdict::LoseAnswer => forward(moto, &call.request).map(|_| ()),
+        Verdict::LoseAnswer => answer(&call).map(|_| ()),
+        Verdict::Error500 => {
+            let body = "<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>";
+            stream.write_all(response("500 Internal Server Error", "text/xml", body).as_bytes())
+        }
         Verdict::Fault => {
-            forward(moto, &call.request)?;
+            answer(&call)?;
             stream.write_all(refusal(&call.request, "InternalError", "An internal error has occurred").as_bytes())
         }
         Verdict::Break => Ok(()),
@@ -139,7 +154,7 @@ fn forward(moto: u16, request: &str) -> std::io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-fn response(status: &str, content_type: &str, body: &str) -> String {
+pub(crate) fn response(status: &str, content_type: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nx-amzn-RequestId: r-1\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -147,7 +162,7 @@ fn response(status: &str, content_type: &str, body: &str) -> String {
 }
 
 /// An error as the service of the request writes it: no retry helps against it.
-fn refusal(request: &str, code: &str, message: &str) -> String {
+pub(crate) fn refusal(request: &str, code: &str, message: &str) -> String {
     if request.to_lowercase().contains("x-amz-target:") {
         let body = serde_json::json!({"__type": code, "message": message}).to_string();
         return response("400 Bad Request", "application/x-amz-json-1.1", &body);

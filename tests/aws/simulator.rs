@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::form::form;
 use crate::moto::{array, text};
 
 const ACCOUNT: &str = "123456789012";
@@ -133,28 +134,6 @@ fn needs_of_iam(action: &str, input: &Map<String, Value>) -> Vec<Need> {
         | "TagRole" => vec![Need::new(&name, role())],
         other => panic!("nothing is known of iam:{other}"),
     }
-}
-
-/// The pairs of a form.
-fn form(body: &str) -> Vec<(String, String)> {
-    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
 }
 
 /// A policy and which of its permissions were of use.

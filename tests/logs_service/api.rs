@@ -62,6 +62,10 @@ fn operate(state: &mut State, request: &Request) -> Result<Value, Refusal> {
         state.script.throttled -= 1;
         return Err(Refusal::new("ThrottlingException", "Rate exceeded"));
     }
+    if !state.script.denied.is_empty() && operation == state.script.denied {
+        let message = format!("User: arn:aws:iam::123456789012:user/a is not authorized to perform: logs:{operation}");
+        return Err(Refusal::new("AccessDeniedException", message));
+    }
     match operation {
         "StartQuery" => start_query(state, &input),
         "GetQueryResults" => get_query_results(state, &input),
@@ -84,6 +88,7 @@ fn start_query(state: &mut State, input: &Value) -> Result<Value, Refusal> {
     let window = (seconds("startTime")?, seconds("endTime")?);
     let text = input["queryString"].as_str().ok_or_else(|| Refusal::parameter("queryString is required"))?;
     let groups = groups(state, input)?;
+    check_classes(&groups, &state.script)?;
     let limit = match &input["limit"] {
         Value::Null => None,
         limit => Some(number(limit, "limit", 100_000)?),
@@ -92,6 +97,28 @@ fn start_query(state: &mut State, input: &Value) -> Result<Value, Refusal> {
     let id = format!("00000000-0000-4000-8000-{:012}", state.queries.len());
     state.queries.insert(id.clone(), query);
     Ok(json!({ "queryId": id }))
+}
+
+/// A query takes log groups of one class, and none of class DELIVERY.
+fn check_classes(groups: &[&Group], script: &Script) -> Result<(), Refusal> {
+    let classes: BTreeSet<&str> = groups.iter().map(|group| script.class(&group.name)).collect();
+    if classes.len() > 1 || classes.contains("DELIVERY") {
+        return Err(Refusal::parameter(format!("a query of log groups of the classes {classes:?}")));
+    }
+    match groups.iter().find(|group| group.name == script.vanished) {
+        Some(Group { name, .. }) => Err(missing(name)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a log group is described: one of another account is not, and one that vanished until a query meets that.
+fn is_described(state: &State, group: &Group) -> bool {
+    let has_met = || state.calls.iter().any(|call| call.operation == "StartQuery");
+    !group.name.starts_with("arn:") && (group.name != state.script.vanished || !has_met())
+}
+
+fn missing(group: &str) -> Refusal {
+    Refusal::new("ResourceNotFoundException", format!("Log group does not exist for account: {group}"))
 }
 
 /// The log groups that are meant, by exactly one of three ways.
@@ -109,8 +136,7 @@ fn groups<'a>(state: &'a State, input: &Value) -> Result<Vec<&'a Group>, Refusal
     }
     let named = |name: &str| {
         let group = state.groups.iter().find(|group| group.name == name || group.arn() == name);
-        let missing = "Log group does not exist for account";
-        group.ok_or_else(|| Refusal::new("ResourceNotFoundException", format!("{missing}: {name}")))
+        group.ok_or_else(|| missing(name))
     };
     names.into_iter().map(named).collect()
 }
@@ -177,14 +203,16 @@ fn describe_log_groups(state: &State, input: &Value) -> Result<Value, Refusal> {
         if !input["logGroupNamePrefix"].is_null() || !input["logGroupNamePattern"].is_null() {
             return Err(Refusal::parameter("logGroupIdentifiers takes no prefix and no pattern beside it"));
         }
-        let is_meant = |group: &&Group| identifiers.iter().any(|name| *name == group.name);
+        let is_meant =
+            |group: &&Group| identifiers.iter().any(|name| *name == group.name) && is_described(state, group);
         let described: Vec<Value> =
             state.groups.iter().filter(is_meant).map(|group| describe(group, &state.script)).collect();
         return Ok(json!({ "logGroups": described }));
     }
     let prefix = input["logGroupNamePrefix"].as_str().unwrap_or_default();
     let pattern = input["logGroupNamePattern"].as_str().unwrap_or_default();
-    let is_meant = |group: &&Group| group.name.starts_with(prefix) && group.name.contains(pattern);
+    let is_meant =
+        |group: &&Group| group.name.starts_with(prefix) && group.name.contains(pattern) && is_described(state, group);
     let meant: Vec<&Group> = state.groups.iter().filter(is_meant).collect();
     let described: Vec<Value> =
         meant.iter().skip(first).take(page).map(|group| describe(group, &state.script)).collect();
@@ -211,7 +239,7 @@ fn describe(group: &Group, script: &Script) -> Value {
         "logGroupArn": group.arn(),
         "arn": format!("{}:*", group.arn()),
         "creationTime": group.created,
-        "logGroupClass": "STANDARD",
+        "logGroupClass": script.class(&group.name),
         "storedBytes": stored * script.stored_times,
         "retentionInDays": 30,
     })

@@ -62,7 +62,8 @@ impl Query {
         // Both limits hold, so that the smaller one wins.
         let limit = limit.map_or(query.limit, |limit| limit.min(query.limit));
         let estimate = vec![json!([{ "field": "estimatedBytes", "value": usize::to_string(&bytes) }])];
-        let rows = if is_estimate { estimate } else { answer.rows.iter().take(limit).map(row).collect() };
+        let found = || answer.rows.iter().take(limit).map(row).collect();
+        let rows = if is_estimate { estimate } else { script.rows.clone().unwrap_or_else(found) };
         Ok(Self {
             rows,
             has_stats: query.has_stats(),
@@ -144,6 +145,8 @@ fn parse_command(text: &str) -> (Vec<&str>, &str) {
     let Some((globs, names)) = command.split_once("\" as ") else { return (Vec::new(), text) };
     let names: Vec<&str> = names.split(", ").collect();
     assert_eq!(globs.split(' ').filter(|glob| *glob == "*").count(), names.len());
+    // The service takes a dash in a name for a minus.
+    assert!(names.iter().all(|name| !name.contains('-')), "{names:?}");
     (names, rest)
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings, SumOfNothing};
 
 /// The result of one poll of a query.
@@ -58,10 +60,26 @@ pub(crate) struct Script {
     pub(crate) hangs_at: &'static str,
     /// Whether every page names itself as the next one.
     pub(crate) repeats_pages: bool,
+    /// An operation that the caller is not allowed.
+    pub(crate) denied: &'static str,
+    /// The classes of log groups that are not STANDARD.
+    pub(crate) classes: Vec<(&'static str, &'static str)>,
+    /// A log group that is gone since it was described.
+    pub(crate) vanished: String,
+    /// The rows of every query that is complete, whatever it asks for.
+    pub(crate) rows: Option<Vec<Value>>,
     /// How many times the bytes of their messages log groups say that they store; the service counts them a while later.
     pub(crate) stored_times: usize,
     /// The points on which the service's documentation is not settled.
     pub(crate) settings: Settings,
+}
+
+impl Script {
+    /// The class of a log group.
+    pub(super) fn class(&self, group: &str) -> &'static str {
+        let known = self.classes.iter().find(|(name, _)| *name == group);
+        known.map_or("STANDARD", |(_, class)| class)
+    }
 }
 
 impl Default for Script {
@@ -76,6 +94,10 @@ impl Default for Script {
             calls_a_second: usize::MAX,
             hangs_at: "",
             repeats_pages: false,
+            denied: "",
+            classes: Vec::new(),
+            vanished: String::new(),
+            rows: None,
             stored_times: 1,
             settings: Settings {
                 missing: MissingTest::Null,

@@ -9,8 +9,7 @@ use super::connection::Aws;
 use super::error::Error as AwsError;
 use super::flow_logs::{Group, Resources};
 use super::lateness::LATENESS_S;
-use super::prefix_lists;
-use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, query};
+use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, prefix_lists, query, remains};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -148,6 +147,10 @@ impl Lifecycle for Aws {
     async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error> {
         let _change = cancellation.change();
         Ok(delete::delete(self, flow_log, records, cancellation).await?)
+    }
+
+    async fn remains(&self, resource: &Resource) -> Result<Option<FlowLog>, Error> {
+        Ok(remains::remains(self.clients().await?, resource).await?)
     }
 
     async fn shrink(

@@ -3,6 +3,7 @@
 
 use super::client::Clients;
 use super::error::Error;
+use super::flow_logs::Request;
 use super::naming::role_name;
 use super::roll_back::Undo;
 use super::run::Run;
@@ -55,10 +56,24 @@ impl<'a> Base<'a> {
         }
     }
 
+    /// The base of flow logs that exist.
+    pub(super) fn of_existing(clients: &'a Clients, settings: &'a Settings, there: &Request) -> Self {
+        let own = roles::own_name(clients, &there.tags.name, &there.role_arn);
+        let role = own.map_or_else(|| Role::Named(there.role_arn.clone()), |name| Role::New(name.into()));
+        let (tags, log_group) = (there.tags.clone(), there.log_group.clone());
+        Self { clients, settings, tags, expiry: None, log_group, role }
+    }
+
     /// Creates log group and role, or takes over those that an earlier run left; returns the role's ARN. Adds notes on
     /// what was there.
     pub(super) async fn make(&self, undo: &mut Undo, notes: &mut Vec<String>) -> Result<String, Error> {
         let Undo { log_group, role, .. } = undo;
+        if self.settings.log_group.is_some() {
+            // The role tells the doctor of a log group that has another name than ours have.
+            let arn = self.make_role(role).await?;
+            self.make_log_group(log_group, notes).await?;
+            return Ok(arn);
+        }
         // Both are awaited, even if one fails: a call in flight could not be rolled back.
         let (group_made, role_made) = tokio::join!(self.make_log_group(log_group, notes), self.make_role(role));
         group_made?;
@@ -72,8 +87,45 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// Creates the log group, or takes over one that is there; `made` is set if it may be new.
+    /// Creates again what is gone of log group and role, and returns that; the other one is left as it is.
+    pub(super) async fn restore(&self) -> Result<Vec<String>, Error> {
+        let [has_log_group, has_role] = which_are_there(self.clients, &self.log_group, self.role.new_name()).await?;
+        let mut restored = Vec::new();
+        if !has_log_group {
+            self.make_log_group(&mut None, &mut Vec::new()).await?;
+            restored.push(format!("log group {}", self.log_group));
+        }
+        if !has_role {
+            self.make_role(&mut None).await?;
+            restored.extend(self.role.new_name().map(|name| format!("role {name}")));
+        }
+        Ok(restored)
+    }
+
+    /// Creates the log group, or takes over one that is there; again if it goes away meanwhile. `made` is set if it may
+    /// be new.
     async fn make_log_group(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<(), Error> {
+        for _ in 1..TRIES {
+            match self.try_log_group(made, notes).await {
+                Err(error) if is_of_another_change(&error) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_log_group(made, notes).await
+    }
+
+    /// Creates the role, or takes over one that is there, as [`Self::make_log_group`] does.
+    async fn make_role(&self, made: &mut Option<String>) -> Result<String, Error> {
+        for _ in 1..TRIES {
+            match self.try_role(made).await {
+                Err(error) if is_of_another_change(&error) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_role(made).await
+    }
+
+    async fn try_log_group(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<(), Error> {
         let Self { clients, log_group: group, tags, settings, .. } = self;
         // Where the caller may create no log group, one that was named can still be used.
         if self.has_log_group_of_others().await? {
@@ -117,8 +169,7 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// Creates the role, or takes over one that is there; `made` is set if it may be new.
-    async fn make_role(&self, made: &mut Option<String>) -> Result<String, Error> {
+    async fn try_role(&self, made: &mut Option<String>) -> Result<String, Error> {
         let Self { clients, tags, settings, .. } = self;
         let role = match &self.role {
             Role::New(name) => name,
@@ -152,6 +203,15 @@ impl<'a> Base<'a> {
     }
 }
 
+/// How often a resource is created or taken over that others delete and create at the same time.
+const TRIES: usize = 3;
+
+/// Returns whether a resource was there a moment ago and is gone, or the other way round: a delete, a create or a doctor
+/// is at work on it.
+fn is_of_another_change(error: &Error) -> bool {
+    error.is_missing() || error.is_taken()
+}
+
 /// Returns whether a resource may have been created although the call failed.
 fn may_be_made(error: &Error) -> bool {
     !error.is_refusal()
@@ -159,6 +219,15 @@ fn may_be_made(error: &Error) -> bool {
 
 /// Fails if a delete has taken log group or role away meanwhile.
 pub(super) async fn check_still_there(clients: &Clients, group: &str, role: Option<&str>) -> Result<(), Error> {
+    match which_are_there(clients, group, role).await? {
+        [false, _] => Err(Error::Gone { what: format!("the log group {group}") }),
+        [_, false] => Err(Error::Gone { what: format!("the role {}", role.unwrap_or_default()) }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a log group exists, and whether a role does; one that the user named counts as existing.
+async fn which_are_there(clients: &Clients, group: &str, role: Option<&str>) -> Result<[bool; 2], Error> {
     let role_is_there = async {
         match role {
             Some(role) => roles::get(clients, role).await.map(|found| found.is_some()),
@@ -166,9 +235,5 @@ pub(super) async fn check_still_there(clients: &Clients, group: &str, role: Opti
         }
     };
     let (groups, role_is_there) = tokio::try_join!(log_groups::named(clients, vec![group.to_string()]), role_is_there)?;
-    match (groups.is_empty(), role_is_there) {
-        (true, _) => Err(Error::Gone { what: format!("the log group {group}") }),
-        (_, false) => Err(Error::Gone { what: format!("the role {}", role.unwrap_or_default()) }),
-        _ => Ok(()),
-    }
+    Ok([!groups.is_empty(), role_is_there])
 }

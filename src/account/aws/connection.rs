@@ -12,6 +12,7 @@ use super::inventory;
 use super::kept::Kept;
 use super::login::Login;
 use super::options::{News, Options};
+use super::query::Estimated;
 use super::recent::Recent;
 use crate::account::inventory::Inventory;
 
@@ -23,6 +24,7 @@ pub struct Aws {
     clients: OnceCell<Clients>,
     inventory: Recent,
     pub(super) found_names: FoundNames,
+    pub(super) estimated: Estimated,
 }
 
 impl Aws {
@@ -35,6 +37,7 @@ impl Aws {
             clients: OnceCell::new(),
             inventory: Recent::default(),
             found_names: FoundNames::default(),
+            estimated: Estimated::default(),
         }
     }
 

@@ -82,6 +82,7 @@ async fn extend(
         notes.push(format!("{kept}; delete and create it to change that"));
     }
     notes.extend(longer_retention(clients, &request.log_group, settings).await?);
+    notes.extend(restored(clients, settings, &request).await?);
     let covered: BTreeSet<&str> = there.iter().filter_map(FlowLog::resource_id).collect();
     let joined: Vec<String> = resource_ids(resource).into_iter().filter(|id| !covered.contains(id.as_str())).collect();
     if joined.is_empty() {
@@ -103,6 +104,13 @@ async fn extend(
         }
         Err(cause) => Err(undo.roll_back(clients, cause).await),
     }
+}
+
+/// Creates the log group and the role of an existing flow log again where they are gone, and returns a note if so. They
+/// stay whatever comes of the rest: the flow log delivers nothing without them.
+async fn restored(clients: &Clients, settings: &Settings, there: &Request) -> Result<Option<String>, Error> {
+    let restored = Base::of_existing(clients, settings, there).restore().await?;
+    Ok((!restored.is_empty()).then(|| format!("gone, and there again: {}", restored.join(", "))))
 }
 
 /// Notes on settings that were asked for and that an existing flow log does not take.
@@ -167,6 +175,7 @@ async fn make(
     let base = Base::new(clients, resource, settings, Run::new());
     let mut undo = Undo::new(base.tags.name.clone(), base.tags.run.clone());
     let mut notes = vec!["its first records arrive in 5 to 10 minutes".to_string()];
+    notes.extend(note_of_vpc(clients, resource).await?);
     let outcome = async {
         let role_arn = base.make(&mut undo, &mut notes).await?;
         let mut formats = log_format::choices(&settings.fields).into_iter();
@@ -193,6 +202,18 @@ async fn make(
         }
         Err(cause) => Err(undo.roll_back(clients, cause).await),
     }
+}
+
+/// A note on a flow log of the VPC around a resource, which records the same traffic.
+async fn note_of_vpc(clients: &Clients, resource: &Resource) -> Result<Option<String>, Error> {
+    if resource.vpc.is_empty() || resource.vpc == resource.id {
+        return Ok(None);
+    }
+    let of_vpc = flow_logs::of_vpc(clients, &resource.vpc).await?;
+    let first = of_vpc.first().and_then(FlowLog::flow_log_id);
+    Ok(first.map(|id| {
+        format!("{id} of its VPC {} records the same traffic: it is stored and paid for twice", resource.vpc)
+    }))
 }
 
 /// The request for new flow logs.

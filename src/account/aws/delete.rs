@@ -5,7 +5,8 @@ use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 use super::client::Clients;
 use super::connection::Aws;
 use super::error::Error;
-use super::{flow_logs, log_groups, roles};
+use super::remains::{DELETED, expected};
+use super::{flow_logs, log_groups, remains, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::flow_log::FlowLog;
 use crate::account::lifecycle::Records;
@@ -19,10 +20,7 @@ pub(super) async fn delete(
 ) -> Result<(), Error> {
     cancellation.check()?;
     let clients = aws.clients().await?;
-    let group = found(clients, flow_log).await?;
-    let ids = group.ids();
-    let role = group.role_arn().and_then(|arn| roles::own_name(clients, &group.name, arn)).map(ToString::to_string);
-    let log_group = group.log_group();
+    let Whole { ids, role, log_group, stays } = Whole::of(clients, flow_log).await?;
 
     // Resources that are not ours are detected before anything is deleted; they stay, and the flow logs can go.
     let check_role = async {
@@ -32,15 +30,13 @@ pub(super) async fn delete(
         }
     };
     let (its_role, its_group) = tokio::join!(check_role, log_groups::check(clients, &log_group));
-    // Where the user chose the names, what is not ours was there before.
-    let stays = group.has_chosen_names();
     let (its_role, its_group) = (expected(its_role, stays), expected(its_group, stays));
     let [role_error, group_error] = [its_role.as_ref().err(), its_group.as_ref().err()];
     if [role_error, group_error].into_iter().flatten().any(|error| !matches!(error, Error::NotOurs { .. })) {
         return Error::of([its_role.err(), its_group.err()].into_iter().flatten().collect());
     }
     let errors = flow_logs::delete(clients, &ids).await;
-    if !errors.is_empty() {
+    if !errors.is_empty() && !are_gone(clients, &ids, &errors).await {
         // The remaining flow logs need their role and log group.
         return Error::of(errors);
     }
@@ -59,7 +55,46 @@ pub(super) async fn delete(
             }
         },
     );
-    Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect())
+    match Error::of([role_gone, group_gone].into_iter().filter_map(Result::err).collect()) {
+        Err(cause) => Err(Error::Remains { cause: Box::new(cause) }),
+        done => done,
+    }
+}
+
+/// A flow log with what was created for it, as it is now.
+struct Whole {
+    ids: Vec<String>,
+    /// The role, if it was created for it.
+    role: Option<String>,
+    log_group: String,
+    /// Whether role and log group stay where they are not ours, as the user chose their names and they were there before.
+    stays: bool,
+}
+
+impl Whole {
+    async fn of(clients: &Clients, flow_log: &FlowLog) -> Result<Self, Error> {
+        if flow_log.status == DELETED {
+            let role = remains::role(clients, &flow_log.id).await?.map(|role| role.role_name);
+            return Ok(Self { ids: Vec::new(), role, log_group: flow_log.log_group.clone(), stays: true });
+        }
+        let group = found(clients, flow_log).await?;
+        let role = group.role_arn().and_then(|arn| roles::own_name(clients, &group.name, arn));
+        Ok(Self {
+            ids: group.ids(),
+            role: role.map(Into::into),
+            log_group: group.log_group(),
+            stays: group.has_chosen_names(),
+        })
+    }
+}
+
+/// Returns whether flow logs are deleted although the calls failed: the answer may have been lost.
+async fn are_gone(clients: &Clients, ids: &[String], errors: &[Error]) -> bool {
+    if errors.iter().any(Error::is_refusal) {
+        return false;
+    }
+    let is_one = |flow_log: &Ec2FlowLog| flow_log.flow_log_id().is_some_and(|id| ids.iter().any(|known| known == id));
+    flow_logs::all(clients).await.is_ok_and(|all| !all.iter().any(is_one))
 }
 
 /// Deletes the flow logs of interfaces, and nothing else.
@@ -84,14 +119,6 @@ async fn found(clients: &Clients, flow_log: &FlowLog) -> Result<flow_logs::Group
     let is_meant = |group: &flow_logs::Group| group.name == flow_log.id || group.ids().contains(&flow_log.id);
     let group = flow_logs::grouped(flow_logs::ours(clients).await?).into_iter().find(is_meant);
     group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })
-}
-
-/// What was found, or nothing where what is not ours is expected.
-fn expected<T>(found: Result<Option<T>, Error>, is_expected: bool) -> Result<Option<T>, Error> {
-    match found {
-        Err(Error::NotOurs { .. }) if is_expected => Ok(None),
-        found => found,
-    }
 }
 
 /// Deletes a role that was last used by a run, unless another run uses it by now, or a flow log that is not among those

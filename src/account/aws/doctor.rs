@@ -44,7 +44,9 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
         let ours = all.iter().filter(|flow_log| flow_logs::is_ours(flow_log)).cloned().collect();
         let ours = flow_logs::grouped(ours);
         if let Some(groups) = &mut groups {
-            let names: Vec<String> = ours.iter().map(Group::log_group).collect();
+            let described = roles.iter().flatten().filter_map(roles::described_log_group).map(Into::into);
+            let names: BTreeSet<String> = ours.iter().map(Group::log_group).chain(described).collect();
+            let names: Vec<String> = names.into_iter().collect();
             groups.extend(seen(log_groups::beside_ours(clients, &names).await, &mut denied)?.unwrap_or_default());
         }
         for group in ours {
@@ -92,24 +94,17 @@ fn of_group(
     if !["SUCCESS", PENDING].contains(&status.as_str()) {
         add(format!("{label}: delivery: {status}"), None);
     }
-    let name = group.log_group();
-    if log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name))) {
-        add(format!("{label}: there is no log group {name}: delete and recreate the flow log"), None);
-    }
-    let is_listed = |arn: &str| roles.is_none_or(|roles| roles.iter().any(|role| role.arn == arn));
-    let role_arns = group.flow_logs.iter().filter_map(Ec2FlowLog::deliver_logs_permission_arn);
-    // Roles of other names are not listed.
-    let mut gone = role_arns.filter(|arn| roles::own_name(clients, &group.name, arn).is_some() && !is_listed(arn));
-    if let Some(arn) = gone.next() {
-        add(format!("{label}: there is no role {arn}: delete and recreate the flow log"), None);
-    }
     let Some(resources) = resources else { return findings };
     let deletes = || Remedy::Delete(group.describe(resources, log_groups.unwrap_or_default()));
     if let Some(expiry) = group.expiry().filter(Expiry::is_past) {
         add(format!("{label}: it expired at {}", time_utc(expiry.at)), Some(deletes()));
         return findings;
     }
-    match group.resource(resources) {
+    let resource = group.resource(resources);
+    for what in missing(clients, group, log_groups, roles) {
+        add(format!("{label}: there is no {what}"), resource.cloned().map(Remedy::Restore));
+    }
+    match resource {
         // Instances of a name come and go, and deleting the flow log deletes its records.
         None if group.kind == TargetKind::Instance => {
             add(format!("{label}: no instance of this name is running"), None);
@@ -127,6 +122,18 @@ fn of_group(
     findings
 }
 
+/// The log group and the role that a flow log needs, as far as they are gone.
+fn missing(clients: &Clients, group: &Group, log_groups: Option<&[LogGroup]>, roles: Option<&[Role]>) -> Vec<String> {
+    let name = group.log_group();
+    let is_gone = log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name)));
+    let is_listed = |arn: &str| roles.is_none_or(|roles| roles.iter().any(|role| role.arn == arn));
+    let role_arns = group.flow_logs.iter().filter_map(Ec2FlowLog::deliver_logs_permission_arn);
+    // Roles of other names are not listed.
+    let mut gone = role_arns.filter(|arn| roles::own_name(clients, &group.name, arn).is_some() && !is_listed(arn));
+    let role = gone.next().map(|arn| format!("role {arn}"));
+    is_gone.then(|| format!("log group {name}")).into_iter().chain(role).collect()
+}
+
 async fn orphaned_log_groups(
     clients: &Clients,
     groups: Vec<LogGroup>,
@@ -142,7 +149,8 @@ async fn orphaned_log_groups(
         let Some(ours) = log_groups::ours(clients, group).await? else {
             let problem = format!(
                 "no flow log delivers to the log group {name}, and it is not tagged `{}={}`: a late delivery may have \
-                 created one of ours again, or somebody else created it",
+                 created one of ours again, which `aws logs delete-log-group --log-group-name {name}` deletes, or \
+                 somebody else created it",
                 PROJECT.0, PROJECT.1
             );
             findings.push(Finding::new(problem, None));

@@ -58,7 +58,7 @@ async fn role_calls(base: &Base<'_>, role: &str) -> Result<[Call; 2], Error> {
     let Base { clients, settings, log_group, tags, .. } = base;
     let mut create = json!({
         "RoleName": role,
-        "Description": roles::DESCRIPTION,
+        "Description": roles::description(settings),
         "AssumeRolePolicyDocument": roles::trust(clients).await?,
         "Tags": listed(tags),
     });

@@ -159,6 +159,12 @@ pub enum Error {
         /// The resources that could not be deleted, with the reasons.
         left: Vec<String>,
     },
+    /// A flow log is deleted, but not everything that it stood on.
+    #[error("{cause}; the flow log itself is deleted")]
+    Remains {
+        /// Why the rest is not.
+        cause: Box<Self>,
+    },
     /// Somebody else attached policies to a role.
     #[error("the role {role} is held by policies that this tool did not attach: {}", policies.join(", "))]
     Held {
@@ -356,6 +362,9 @@ impl Error {
                 "the caller is not allowed `{}`; `flowlogs policy` prints what each command needs",
                 denied_action(message).unwrap_or(action.name())
             )),
+            Self::Refused { action: Action::StartQuery, .. } if self.is_missing() => {
+                Some("`flowlogs doctor` names flow logs that deliver to a log group that is gone".into())
+            }
             Self::NoLogin { profile: Some(profile), .. } => {
                 Some(format!("log in: `aws sso login --profile {profile}`"))
             }
@@ -386,11 +395,11 @@ impl Error {
             Self::BadRetention { .. } => {
                 Some(format!("retention periods in days: {}", RETENTIONS_DAYS.map(|days| days.to_string()).join(", ")))
             }
-            Self::RolledBack { cause, left, .. } => match (cause.help(), left.is_empty()) {
-                (help, true) => help,
-                (None, false) => Some(CLEAN_UP.into()),
-                (Some(help), false) => Some(format!("{help}; {CLEAN_UP}")),
-            },
+            Self::RolledBack { cause, left, .. } if left.is_empty() => cause.help(),
+            Self::RolledBack { cause, .. } | Self::Remains { cause } => Some(match cause.help() {
+                None => CLEAN_UP.into(),
+                Some(help) => format!("{help}; {CLEAN_UP}"),
+            }),
             Self::Several(errors) => errors.iter().find_map(Self::help),
             Self::Held { role, .. } => Some(format!(
                 "take them off (`aws iam delete-role-policy`, `aws iam detach-role-policy`); then `flowlogs doctor --fix` \
@@ -500,7 +509,8 @@ impl Error {
     }
 }
 
-const CLEAN_UP: &str = "`flowlogs doctor --fix` removes what is left";
+const CLEAN_UP: &str =
+    "`flowlogs doctor --fix --min-age 0s` removes what is left, where no other create is running meanwhile";
 
 /// `... is not authorized to perform: iam:PassRole on resource: ...`
 fn denied_action(message: &str) -> Option<&str> {

@@ -67,6 +67,11 @@ pub(super) async fn of(clients: &Clients, resource: &Resource) -> Result<Vec<ec2
     Ok(groups.filter(is_its).flat_map(|group| group.flow_logs).collect())
 }
 
+/// The flow logs on a VPC itself, whoever created them.
+pub(super) async fn of_vpc(clients: &Clients, vpc: &str) -> Result<Vec<ec2::FlowLog>, Error> {
+    matching(clients, vec![Filter::builder().name("resource-id").values(vpc).build()]).await
+}
+
 fn project() -> Filter {
     Filter::builder().name(format!("tag:{}", PROJECT.0)).values(PROJECT.1).values(PROJECT_ALONE).build()
 }

@@ -4,6 +4,7 @@
 //! groups or by time, they run at once and are merged.
 
 mod answer;
+mod asked;
 mod cell;
 mod console;
 mod discovery;
@@ -21,6 +22,7 @@ mod target;
 mod unit;
 mod window;
 
+pub(super) use asked::Estimated;
 pub(super) use run::{console_links, estimate, run};
 pub(super) use unit::answers;
 pub(super) use window::LogGroups;

@@ -14,14 +14,28 @@ use crate::account::settings::Settings;
 use crate::value::EpochSeconds;
 
 /// The description of a role.
-pub(super) const DESCRIPTION: &str = "flowlogs cli role";
+const DESCRIPTION: &str = "flowlogs cli role";
+/// What stands in it before the log group, where the user chose that.
+const OF_LOG_GROUP: &str = " for the log group ";
+
+/// The description of a new role. It tells the log group that the user chose, which nothing else tells while there is no
+/// flow log.
+pub(super) fn description(settings: &Settings) -> String {
+    let group = settings.log_group.as_ref().map(|group| format!("{OF_LOG_GROUP}{group}"));
+    format!("{DESCRIPTION}{}", group.unwrap_or_default())
+}
+
+/// The log group in the description of a role.
+pub(super) fn described_log_group(role: &Role) -> Option<&str> {
+    role.description()?.strip_prefix(DESCRIPTION)?.strip_prefix(OF_LOG_GROUP)
+}
 
 /// Creates a role that the service can assume only for flow logs of this account and Region. If the
 /// name exists already, [`Error::is_taken`] is true of the error.
 pub(super) async fn create(clients: &Clients, role: &str, tags: &Tags, settings: &Settings) -> Result<String, Error> {
     let trust = trust(clients).await?;
     let tags: Result<Vec<Tag>, Error> = tags.all().iter().map(|(key, value)| tag(key, value)).collect();
-    let request = (clients.iam.create_role().role_name(role).description(DESCRIPTION))
+    let request = (clients.iam.create_role().role_name(role).description(description(settings)))
         .set_path(settings.role_path.clone())
         .set_permissions_boundary(settings.permissions_boundary.clone())
         .set_tags(Some(tags?))

@@ -1,11 +1,11 @@
 //! A query, and its answer while it arrives.
 
 use super::super::error::Error;
+use super::asked::Unit;
 use super::cell;
 use super::join::Joined;
 use super::past_names::PastNames;
 use super::service::Service;
-use super::unit::Unit;
 use crate::query::kind::Kind;
 use crate::query::plan::{Limit, Plan};
 use crate::value::{EpochSeconds, Row, RowSink};

@@ -8,7 +8,7 @@ use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::log_format;
 use super::super::policy::Action;
-use super::target::LogSource;
+use super::asked::LogSource;
 use crate::field::Field;
 use crate::insights::Format;
 
@@ -78,7 +78,16 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
     let doing = format!("ask which fields {} has", source.group);
     let found = match clients.call(Action::GetLogGroupFields, &doing, || request.clone().send()).await {
         // Without an answer the format of the flow log tells how to take records apart.
-        Err(error) if error.is_refusal() => return Ok(BTreeSet::new()),
+        Err(error) if error.is_refusal() => {
+            if let Some(action) = error.denied() {
+                aws.tell(&format!(
+                    "the caller is not allowed `{action}`: the records of {} are taken apart by the format of their flow \
+                     log",
+                    source.group
+                ));
+            }
+            return Ok(BTreeSet::new());
+        }
         found => found?,
     };
     let names = found.log_group_fields().iter().filter_map(|field| field.name().map(Into::into)).collect();

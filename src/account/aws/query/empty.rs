@@ -1,6 +1,6 @@
 //! Reasons for an empty answer.
 
-use super::unit::Asked;
+use super::asked::Asked;
 use crate::value::{EpochSeconds, time_utc};
 
 /// The usual longest delay of records after their interval.

@@ -5,11 +5,12 @@ use futures::future::{BoxFuture, try_join_all};
 
 use super::super::error::Error;
 use super::answer::{Answer, Query};
+use super::asked::Unit;
 use super::cell;
 use super::merge::{Merge, selected};
 use super::part::Part;
 use super::service::Cells;
-use super::unit::{Unit, halves};
+use super::unit::halves;
 use crate::function::Function;
 use crate::insights::MAX_ROWS;
 use crate::query::plan::{DEFAULT_LIMIT, Groups, Limit, Plan, Source};

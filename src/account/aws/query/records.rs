@@ -5,10 +5,11 @@ use futures::{FutureExt, StreamExt, stream};
 
 use super::super::error::Error;
 use super::answer::{Answer, Query};
+use super::asked::Unit;
 use super::cell;
 use super::part::Part;
 use super::service::{Cells, Reply};
-use super::unit::{Unit, halves, parts};
+use super::unit::{halves, parts};
 use crate::insights::{self, MAX_ROWS};
 use crate::query::kind::Kind;
 use crate::query::plan::{Limit, Plan, SortKey};

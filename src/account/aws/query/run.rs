@@ -9,9 +9,9 @@ use super::super::budget::bytes_of;
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::answer::{Answer, Query, Totals};
+use super::asked::{Asked, Unit};
 use super::past_names::PastNames;
 use super::service::Service;
-use super::unit::{Asked, Unit};
 use super::{console, empty, groups, join, merge, unit};
 use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
@@ -151,6 +151,7 @@ pub(in super::super) async fn estimate(
     let asked = unit::asked(aws, &plan, interval).await?;
     let above_bytes = above_usd.map(|usd| bytes_of(usd, aws.options.usd_per_gb));
     let bytes = estimated_bytes(aws, &asked, &asked.plan, above_bytes, cancellation).await?;
+    aws.estimated.keep(plan, interval, asked);
     Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
 }
 

@@ -11,6 +11,7 @@ use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::policy::Action;
+use super::window::LogGroups;
 use crate::account::cancellation::Cancellation;
 use crate::query::window::Interval;
 use crate::value::Progress;
@@ -114,6 +115,15 @@ impl<'a> Service<'a> {
             _ => self.stop(&id).await,
         }
         outcome
+    }
+
+    /// Those of some log groups that exist, or that cannot be looked at as they are in another account; the others are
+    /// named to the user.
+    pub(super) async fn still_there(&self, groups: &[String]) -> Result<Vec<String>, Error> {
+        let groups_now = LogGroups::read(self.aws, &groups.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        let refusal = |group: &String| groups_now.refusal(group);
+        groups.iter().filter_map(refusal).for_each(|refusal| self.aws.tell(&refusal));
+        Ok(groups.iter().filter(|group| refusal(group).is_none()).cloned().collect())
     }
 
     /// Stops the queries that are still running.

@@ -8,6 +8,7 @@ use aws_sdk_ec2::types as ec2;
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::flow_logs::{self, Resources};
+use super::asked::LogSource;
 use super::narrow::{self, Instance, Narrowing, narrowing};
 use crate::account::coverage::{Action, Destination, Log, Member};
 use crate::account::inventory::Inventory;
@@ -19,27 +20,6 @@ use crate::query::glob::matches_glob;
 use crate::query::plan::{Condition, Plan, Target};
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
-
-/// A log group, and the records in it that answer.
-#[derive(Clone, Debug)]
-pub(super) struct LogSource {
-    /// The log group's name; its ARN if it is in another account.
-    pub(super) group: String,
-    /// The ids of the flow logs that deliver to it.
-    pub(super) flow_logs: BTreeSet<String>,
-    /// Their formats.
-    pub(super) formats: BTreeSet<String>,
-    /// The interfaces of today whose records answer; empty for a log group that is asked for by name.
-    pub(super) interfaces: BTreeSet<String>,
-    /// The condition of the records that answer; `None` for all.
-    pub(super) condition: Option<Condition>,
-    /// The part of the window in which they start.
-    pub(super) interval: Interval,
-    /// The creation time of the first of them.
-    pub(super) created: EpochSeconds,
-    /// The state of delivery, if it has problems.
-    pub(super) trouble: Option<String>,
-}
 
 /// The log groups that answer a plan, and notes.
 pub(super) struct Sources {

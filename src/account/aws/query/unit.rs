@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_cloudwatchlogs::types::LogGroupClass;
-
 use super::super::connection::Aws;
 use super::super::error::Error;
 use super::super::prefix_lists;
+use super::asked::{Asked, LogSource, Unit};
 use super::service::{Question, Reply, Service};
-use super::target::{self, LogSource, Sources};
+use super::target::{self, Sources};
 use super::window::LogGroups;
 use super::{cell, discovery};
 use crate::account::answering::{Answering, Answers};
@@ -32,37 +31,11 @@ const GROUPS_PER_QUERY: usize = 50;
 /// The most queries that one is divided into, as a list of it is too long.
 const MOST_PARTS: usize = 16;
 
-/// The log groups that a plan queries.
-pub(super) struct Asked {
-    pub(super) sources: Vec<LogSource>,
-    pub(super) units: Vec<Unit>,
-    /// The plan with every test in fields of the record.
-    pub(super) plan: Plan,
-    /// Notes on what is not in the answer, or in it twice.
-    pub(super) notes: Vec<String>,
-    pub(super) now: EpochSeconds,
-}
-
-/// Log groups of one query.
-#[derive(Clone, Debug)]
-pub(super) struct Unit {
-    groups: Vec<String>,
-    format: Format,
-    class: Option<LogGroupClass>,
-    /// The condition of the records that answer; `None` for all.
-    condition: Option<Condition>,
-    /// The part of a list that is too long for one query.
-    of_list: Option<Check>,
-    /// The part of the window that they answer for.
-    part: Interval,
-    /// The seconds of it that they can answer.
-    pub(super) interval: Interval,
-    /// The bytes of these seconds, as far as the log groups tell.
-    stored_bytes: u64,
-}
-
 /// Finds the log groups that a plan queries; what cannot be answered is an error before any query starts.
 pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
+    if let Some(asked) = aws.estimated.take(plan, interval) {
+        return Ok(asked);
+    }
     let now = jiff::Timestamp::now().as_second();
     let interval = interval.unwrap_or(all_until(now));
     let Sources { sources, mut notes } = target::sources(aws, plan, interval).await?;
@@ -158,18 +131,6 @@ fn answering(
     }
     notes.extend(refusals);
     Ok(answering.into_iter().unzip())
-}
-
-impl Asked {
-    /// The number of log groups.
-    pub(super) fn log_groups(&self) -> u64 {
-        self.sources.iter().map(|source| &source.group).collect::<BTreeSet<_>>().len() as u64
-    }
-
-    /// The bytes that they store of the window, as far as they tell.
-    pub(super) fn stored_bytes(&self) -> u64 {
-        self.units.iter().map(|unit| unit.stored_bytes).fold(0, u64::saturating_add)
-    }
 }
 
 /// Checks that each named field is in the records of some log group.
@@ -286,7 +247,26 @@ impl Unit {
 
     /// Runs a query over the log groups.
     pub(super) async fn ask(&self, service: &Service<'_>, text: &str, interval: Interval) -> Result<Reply, Error> {
-        service.ask(&Question { groups: &self.groups, text, interval }).await
+        match service.ask(&Question { groups: &self.groups, text, interval }).await {
+            // A log group that was deleted meanwhile does not take the answer of the others away.
+            Err(error) if error.is_missing() => Box::pin(self.ask_the_others(service, text, interval, error)).await,
+            outcome => outcome,
+        }
+    }
+
+    /// Runs a query over the log groups that still exist, if there are such.
+    async fn ask_the_others(
+        &self,
+        service: &Service<'_>,
+        text: &str,
+        interval: Interval,
+        error: Error,
+    ) -> Result<Reply, Error> {
+        let groups = service.still_there(&self.groups).await?;
+        if groups.is_empty() || groups.len() == self.groups.len() {
+            return Err(error);
+        }
+        service.ask(&Question { groups: &groups, text, interval }).await
     }
 }
 

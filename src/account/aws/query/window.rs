@@ -34,7 +34,9 @@ impl LogGroups {
     pub(super) fn refusal(&self, name: &str) -> Option<String> {
         match self.0.get(name) {
             None if name.starts_with("arn:") => None,
-            None => Some(format!("the log group {name} does not exist, so that its flow logs deliver nothing")),
+            None => Some(format!(
+                "the log group {name} does not exist, so that its flow logs deliver nothing: `flowlogs doctor` names them"
+            )),
             Some(group) if group.log_group_class() == Some(&LogGroupClass::Delivery) => Some(format!(
                 "the log group {name} is of class DELIVERY, which cannot be queried: let the flow log deliver to one of \
                  class STANDARD"
