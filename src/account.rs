@@ -9,6 +9,7 @@ mod answering;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod cancellation;
+mod chosen_field;
 mod coverage;
 mod created;
 mod error;
@@ -49,7 +50,7 @@ pub(crate) use resource::label;
 pub use resource::{KINDS, Resource};
 pub use running::Running;
 pub use select::Error as SelectError;
-pub(crate) use select::{check_interfaces, check_mixed, known, owned, selected};
+pub(crate) use select::{check_interfaces, check_mixed, known, not_found, owned, selected};
 pub use settings::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error as SettingsError, LogClass, Settings, Traffic,
     parse_lifetime,

@@ -7,6 +7,8 @@
 mod care;
 #[path = "aws/crowd.rs"]
 mod crowd;
+#[path = "aws/gateways.rs"]
+mod gateways;
 #[path = "aws/governed.rs"]
 mod governed;
 #[path = "aws/moto.rs"]

@@ -6,6 +6,8 @@
 #[path = "aws/crowd.rs"]
 mod crowd;
 mod evaluator;
+#[path = "queries/gateways.rs"]
+mod gateways;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;

@@ -35,6 +35,7 @@ mod roles;
 mod roll_back;
 mod run;
 mod tags;
+mod transit_gateways;
 
 pub use budget::Budget;
 pub use connection::Aws;

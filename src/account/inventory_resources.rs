@@ -31,7 +31,17 @@ impl Inventory {
                 })
                 .collect(),
             TargetKind::NatGateway => (self.nat_gateways.iter())
-                .map(|n| self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id)))
+                .map(|n| {
+                    let gateway =
+                        self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id));
+                    if n.regional { gateway.logged_itself() } else { gateway }
+                })
+                .collect(),
+            TargetKind::TransitGateway => (self.transit_gateways.iter())
+                .map(|t| Resource { account: t.account.clone(), ..self.outside(kind, &t.id, t.name.as_ref()) })
+                .collect(),
+            TargetKind::TransitGatewayAttachment => (self.transit_gateway_attachments.iter())
+                .map(|a| Resource { account: a.account.clone(), ..self.outside(kind, &a.id, a.name.as_ref()) })
                 .collect(),
             TargetKind::Endpoint => (self.endpoints.iter())
                 .map(|e| self.resource(kind, &e.id, e.name.as_ref(), &e.vpc, |i| i.owner.as_ref() == Some(&e.id)))
@@ -65,8 +75,14 @@ impl Inventory {
             interfaces: ids(own),
             foreign: ids(foreign),
             namesakes: Vec::new(),
+            is_logged_itself: false,
             account: None,
         }
+    }
+
+    /// A transit gateway or its attachment, which is in no VPC.
+    fn outside(&self, kind: TargetKind, id: &str, name: Option<&String>) -> Resource {
+        self.resource(kind, id, name, "", |_| false).logged_itself()
     }
 
     /// The interfaces of the instances whose ids match a glob.

@@ -6,13 +6,15 @@ use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 
 /// The kinds that flow logs are created for, in the order in which they are listed.
-pub const KINDS: [TargetKind; 6] = [
+pub const KINDS: [TargetKind; 8] = [
     TargetKind::Instance,
     TargetKind::SecurityGroup,
     TargetKind::Subnet,
     TargetKind::Vpc,
     TargetKind::NatGateway,
     TargetKind::Endpoint,
+    TargetKind::TransitGateway,
+    TargetKind::TransitGatewayAttachment,
 ];
 
 /// Something that flow logs can be created for: a VPC, a group of instances of one name, ...
@@ -24,21 +26,30 @@ pub struct Resource {
     pub id: String,
     /// Its `Name`, if it has one.
     pub name: Option<String>,
-    /// The VPC that it lives in.
+    /// The VPC that it lives in; empty for what is in none.
     pub vpc: String,
     /// The ids of the instances that share the name; empty for other kinds.
     pub members: Vec<String>,
-    /// The interfaces that belong to it now, without those that only another account can log.
+    /// The interfaces that belong to it now, without those that only another account can log. What is logged itself
+    /// stands here in their place.
     pub interfaces: Vec<String>,
     /// The interfaces that belong to it, but to another account, which alone can create flow logs of them.
     pub foreign: Vec<String>,
     /// The interfaces of instances of the same name in other VPCs.
     pub namesakes: Vec<String>,
+    /// Whether its flow log is on itself, although it is neither a VPC nor a subnet: a transit gateway, its attachment, a
+    /// regional NAT gateway.
+    pub is_logged_itself: bool,
     /// The account that owns it, if that is another one.
     pub account: Option<String>,
 }
 
 impl Resource {
+    /// The same as one whose flow log is on itself.
+    pub(super) fn logged_itself(self) -> Self {
+        Self { interfaces: vec![self.id.clone()], foreign: Vec::new(), is_logged_itself: true, ..self }
+    }
+
     /// The id of its flow log: the tag `Name`, and the end of the names of log group and role. It is changed where
     /// those would not accept it. Of instances whose name is in several VPCs it has the VPC too.
     #[must_use]
@@ -138,6 +149,7 @@ impl Resource {
     #[must_use]
     pub fn coverage(&self) -> String {
         match self.interfaces.len() {
+            _ if self.is_logged_itself => "all its traffic".into(),
             1 => "1 interface".into(),
             count => format!("{count} interfaces"),
         }
@@ -167,6 +179,7 @@ mod tests {
             interfaces: Vec::new(),
             foreign: Vec::new(),
             namesakes: Vec::new(),
+            is_logged_itself: false,
             account: None,
         };
         assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");

@@ -136,7 +136,7 @@ fn needs_of_iam(action: &str, input: &Map<String, Value>) -> Vec<Need> {
 }
 
 /// The pairs of a form.
-fn form(body: &str) -> Vec<(String, String)> {
+pub(crate) fn form(body: &str) -> Vec<(String, String)> {
     let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
 }

@@ -18,7 +18,6 @@ use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, Settings};
-use crate::kind::TargetKind;
 
 /// The error message for ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
@@ -67,16 +66,17 @@ async fn extend(
     };
     let tags = Tags::beside(first, Run::new());
     let request = Request {
-        kind: resource.kind,
+        resource_type: flow_logs::resource_type(resource),
         log_group: text(first.log_group_name(), "log group")?,
         role_arn: text(first.deliver_logs_permission_arn(), "role")?,
         role_is_new: true,
         format: text(first.log_format(), "format")?,
+        tag_fields: log_format::tag_fields_of(first),
         aggregation_s: first.max_aggregation_interval().unwrap_or(600),
-        traffic: first.traffic_type().cloned().unwrap_or(TrafficType::All),
+        traffic: first.traffic_type().cloned(),
         tags: tags.ok_or_else(|| Error::Incomplete { doing: doing(), what: "name" })?,
     };
-    let mut notes = kept_settings(settings, &request);
+    let mut notes = kept_settings(resource, settings, &request);
     if settings.lifetime.is_some() {
         let kept = tags::expiry(first.tags()).map_or("it does not expire".into(), |expiry| expiry.note());
         notes.push(format!("{kept}; delete and create it to change that"));
@@ -106,10 +106,11 @@ async fn extend(
 }
 
 /// Notes on settings that were asked for and that an existing flow log does not take.
-fn kept_settings(settings: &Settings, there: &Request) -> Vec<String> {
+fn kept_settings(resource: &Resource, settings: &Settings, there: &Request) -> Vec<String> {
     let mut notes = Vec::new();
-    let asked = log_format::choices(&settings.fields);
-    if !settings.fields.is_empty() && !asked.contains(&there.format) {
+    let asked = log_format::choices(resource, &settings.fields);
+    let has_fields = asked.contains(&there.format) && log_format::tag_fields(&settings.fields) == there.tag_fields;
+    if !settings.fields.is_empty() && !has_fields {
         notes.push("it keeps its fields: delete and create it to change them".into());
     }
     let aggregation_s = settings.aggregation_s.filter(|asked| i64::from(*asked) != i64::from(there.aggregation_s));
@@ -117,8 +118,8 @@ fn kept_settings(settings: &Settings, there: &Request) -> Vec<String> {
         let kept = there.aggregation_s;
         notes.push(format!("it keeps its interval of {kept} s: delete and create it to change that"));
     }
-    if settings.traffic.is_some() && flow_logs::traffic(settings) != there.traffic {
-        let kept = there.traffic.as_str().to_lowercase();
+    if settings.traffic.is_some() && flow_logs::traffic(resource.kind, settings) != there.traffic {
+        let kept = there.traffic.as_ref().unwrap_or(&TrafficType::All).as_str().to_lowercase();
         notes.push(format!("it keeps its traffic, `{kept}`: delete and create it to change that"));
     }
     if settings.log_group.as_ref().is_some_and(|asked| *asked != there.log_group) {
@@ -169,8 +170,8 @@ async fn make(
     let mut notes = vec!["its first records arrive in 5 to 10 minutes".to_string()];
     let outcome = async {
         let role_arn = base.make(&mut undo, &mut notes).await?;
-        let mut formats = log_format::choices(&settings.fields).into_iter();
-        let request = request(&base, resource.kind, role_arn, formats.next().unwrap_or_default());
+        let mut formats = log_format::choices(resource, &settings.fields).into_iter();
+        let request = request(&base, resource, role_arn, formats.next().unwrap_or_default());
         let others: Vec<String> = formats.collect();
         let ids = resource_ids(resource);
         let gone = make_flow_logs(aws, request, &others, &ids, &mut undo.flow_logs, cancellation).await?;
@@ -196,16 +197,17 @@ async fn make(
 }
 
 /// The request for new flow logs.
-pub(super) fn request(base: &Base<'_>, kind: TargetKind, role_arn: String, format: String) -> Request {
+pub(super) fn request(base: &Base<'_>, resource: &Resource, role_arn: String, format: String) -> Request {
     let aggregation_s = base.settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S);
     Request {
-        kind,
+        resource_type: flow_logs::resource_type(resource),
         log_group: base.log_group.clone(),
         role_arn,
         role_is_new: base.settings.role.is_none(),
         format,
+        tag_fields: log_format::tag_fields(&base.settings.fields),
         aggregation_s: i32::try_from(aggregation_s).unwrap_or(600),
-        traffic: flow_logs::traffic(base.settings),
+        traffic: flow_logs::traffic(resource.kind, base.settings),
         tags: base.tags.clone().expiring(base.expiry),
     }
 }

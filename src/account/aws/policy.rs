@@ -120,6 +120,9 @@ actions! {
     DescribeInstances "ec2:DescribeInstances" Everything [Create List Delete Doctor Inventory Query]
     DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory Query]
     DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory Query]
+    // Without them, nothing is known of transit gateways.
+    DescribeTransitGateways "ec2:DescribeTransitGateways" Everything [Create List Delete Doctor Inventory Query]
+    DescribeTransitGatewayAttachments "ec2:DescribeTransitGatewayAttachments" Everything [Create List Delete Doctor Inventory Query]
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
     // Needs no permission; listed for completeness.
     GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]

@@ -22,7 +22,7 @@ use crate::account::select::{Error as SelectError, known};
 use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::kind::TargetKind;
-use crate::query::plan::{Condition, Plan, Source, Target};
+use crate::query::plan::{Check, Condition, Plan, Source, Target};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
@@ -69,6 +69,10 @@ impl PlainFiles {
 
     /// The condition that selects the records of this target; `None` for every record.
     fn condition(&self, target: &Target) -> Result<Option<Condition>, Error> {
+        if target.selectors.is_empty() && target.kind.is_of_transit_gateways() {
+            // Other records may lie beside them.
+            return Ok(id_of(target.kind).map(|(field, _)| Condition::Test(Source::Field(field), Check::Present)));
+        }
         if target.kind == TargetKind::All || (target.selectors.is_empty() && id_of(target.kind).is_some()) {
             return Ok(None);
         }
