@@ -623,3 +623,51 @@ fn the_network_of_the_demo_account_goes_on() {
     let count: u32 = counted.lines().nth(1).unwrap().parse().unwrap();
     assert!(count > 500, "{counted}");
 }
+
+#[test]
+fn a_demo_is_not_made_in_a_folder_of_somebody_else() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().display().to_string();
+    let refused = |found: &str| {
+        let before = files(folder.path());
+        let ran = run(&["demo", "--dir", &dir, "-e", "all | count()"]);
+        assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("is not the folder of a demo account: it has `{found}` already")),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("name a folder that is empty"), "{}", ran.stderr);
+        assert_eq!(files(folder.path()), before);
+    };
+    std::fs::write(folder.path().join("letter.txt"), "dear").unwrap();
+    refused("letter.txt");
+    for inventory in [
+        r#"{"version": 1, "account": "123456789012", "region": "eu-west-1"}"#,
+        r#"{"version": 1, "account": "1", "region": "x", "vpcs": [{"id": "vpc-1", "cidrs": []}]}"#,
+        "not JSON",
+    ] {
+        std::fs::write(folder.path().join("inventory.json"), inventory).unwrap();
+        refused("inventory.json");
+    }
+    // A demo is brought up to now, also one that an earlier version made with other things in it.
+    let own = TempDir::new().unwrap();
+    let dir = own.path().display().to_string();
+    done(&["demo", "--dir", &dir, "-e", "vpc prod | count()"]);
+    let file = own.path().join("inventory.json");
+    let mut inventory: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    inventory["instances"] = serde_json::json!([]);
+    inventory["interfaces"] = serde_json::json!([]);
+    std::fs::write(&file, inventory.to_string()).unwrap();
+    done(&["demo", "--dir", &dir, "-e", "vpc prod | count()"]);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("demo-db"));
+}
+
+/// Each file below a folder, with its text.
+fn files(folder: &std::path::Path) -> Vec<(std::ffi::OsString, String)> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let mut files: Vec<_> =
+        entries.map(|file| (file.file_name(), std::fs::read_to_string(file.path()).unwrap_or_default())).collect();
+    files.sort();
+    files
+}

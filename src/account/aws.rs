@@ -19,6 +19,7 @@ mod found_names;
 mod interface;
 mod inventory;
 mod kept;
+mod kept_settings;
 mod lateness;
 mod log_format;
 mod log_groups;

@@ -37,6 +37,8 @@ pub struct Resource {
     pub foreign: Vec<String>,
     /// The interfaces of instances of the same name in other VPCs.
     pub namesakes: Vec<String>,
+    /// Whether its name has capitals and differs from that of others in case only, which IAM does not tell apart.
+    pub has_twin: bool,
     /// Whether its flow log is on itself, although it is neither a VPC nor a subnet: a transit gateway, its attachment, a
     /// regional NAT gateway.
     pub is_logged_itself: bool,
@@ -54,7 +56,8 @@ impl Resource {
     /// those would not accept it. Of instances whose name is in several VPCs it has the VPC too.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
-        naming::fit(&if self.namesakes.is_empty() { self.plain_name() } else { self.name_in_vpc() })
+        let name = if self.namesakes.is_empty() { self.plain_name() } else { self.name_in_vpc() };
+        if self.has_twin { naming::distinct(&name) } else { naming::fit(&name) }
     }
 
     /// The name that the Go tool gives its flow log, unchanged.
@@ -70,11 +73,13 @@ impl Resource {
     }
 
     /// The names that its flow log may have: by this tool and by the Go tool, and whether or not there were instances of
-    /// the same name in another VPC when it was created.
+    /// the same name in another VPC, or of one that differs in case, when it was created.
     pub(crate) fn flow_log_names(&self) -> Vec<String> {
         let plain = self.plain_name();
-        let in_vpc = (self.kind == TargetKind::Instance).then(|| naming::fit(&self.name_in_vpc()));
-        [naming::fit(&plain), plain].into_iter().chain(in_vpc).collect()
+        let in_vpc = (self.kind == TargetKind::Instance).then(|| self.name_in_vpc());
+        let changed = [Some(&plain), in_vpc.as_ref()].map(|name| name.map(|name| naming::distinct(name)));
+        let fitted = [Some(&plain), in_vpc.as_ref()].map(|name| name.map(|name| naming::fit(name)));
+        fitted.into_iter().chain(changed).flatten().chain([plain]).collect()
     }
 
     /// Returns whether a flow log of this name, which covers these interfaces, is its own and not that of instances of
@@ -179,6 +184,7 @@ mod tests {
             interfaces: Vec::new(),
             foreign: Vec::new(),
             namesakes: Vec::new(),
+            has_twin: false,
             is_logged_itself: false,
             account: None,
         };

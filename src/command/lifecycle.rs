@@ -163,8 +163,8 @@ impl Create {
             resources = pick::resources(resources, &vpcs, terminal)?;
         }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
-        // Resources that were named or picked one by one are meant; a glob may be wider than meant.
-        let is_wide = names.len() > self.selectors.len().max(1) && !self.selectors.is_empty();
+        // What was named one by one is meant; a glob may be wider than meant, and a list of one is not even asked for.
+        let is_wide = names.len() > self.selectors.len();
         if is_wide && !asking.dry_run {
             asking.confirm_in(session, "create the flow logs of", &names, terminal).await?;
         }

@@ -190,7 +190,7 @@ fn network(call: &Call) -> Verdict {
 
 #[test]
 fn a_regional_nat_gateway_is_logged_itself_and_one_in_a_zone_by_its_interface() {
-    let region = Region::new("ap-southeast-6");
+    let region = Region::new("us-iso-west-1");
     let proxy = Proxy::new(port(), network);
     let run = |args: &[&str]| region.run_at(proxy.port, args);
     let created = run(&["create", "nat", "out"]).done();
@@ -212,11 +212,9 @@ fn a_regional_nat_gateway_is_logged_itself_and_one_in_a_zone_by_its_interface() 
         array(&inventory, "nat_gateways").iter().map(|one| one["regional"].clone()).collect::<Vec<_>>(),
         [json!(true), Value::Null]
     );
-    for (action, body) in [("DeleteLogGroup", json!({"logGroupName": "/fl-cli/nat-1"}))] {
-        assert_eq!(action, "DeleteLogGroup");
-        region.call("logs", "delete_log_group", body);
-    }
-    let role = "fl-cli-ap-southeast-6-nat-1";
+    // The flow log was told, not made: nothing else knows it.
+    region.call("logs", "delete_log_group", json!({"logGroupName": "/fl-cli/nat-1"}));
+    let role = "fl-cli-us-iso-west-1-nat-1";
     region.call("iam", "delete_role_policy", json!({"RoleName": role, "PolicyName": "flow-logs"}));
     region.call("iam", "delete_role", json!({"RoleName": role}));
     region.is_empty();

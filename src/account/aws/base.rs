@@ -7,7 +7,7 @@ use super::naming::role_name;
 use super::roll_back::Undo;
 use super::run::Run;
 use super::tags::Tags;
-use super::{log_groups, roles};
+use super::{kept_settings, log_groups, roles};
 use crate::account::expiry::Expiry;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_RETENTION_DAYS, Settings};
@@ -59,8 +59,11 @@ impl<'a> Base<'a> {
     /// what was there.
     pub(super) async fn make(&self, undo: &mut Undo, notes: &mut Vec<String>) -> Result<String, Error> {
         let Undo { log_group, role, .. } = undo;
+        let mut of_role = Vec::new();
         // Both are awaited, even if one fails: a call in flight could not be rolled back.
-        let (group_made, role_made) = tokio::join!(self.make_log_group(log_group, notes), self.make_role(role));
+        let (group_made, role_made) =
+            tokio::join!(self.make_log_group(log_group, notes), self.make_role(role, &mut of_role));
+        notes.extend(of_role);
         group_made?;
         role_made
     }
@@ -89,6 +92,7 @@ impl<'a> Base<'a> {
                     *made = Some(group.clone());
                 } else {
                     log_groups::take_over(clients, &ours, &tags.run).await?;
+                    notes.extend(kept_settings::of_log_group(settings, &ours.group));
                 }
                 if let Some(kept) = ours.group.retention_in_days() {
                     let asked = settings.retention_days.and_then(|days| i32::try_from(days).ok());
@@ -117,8 +121,8 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// Creates the role, or takes over one that is there; `made` is set if it may be new.
-    async fn make_role(&self, made: &mut Option<String>) -> Result<String, Error> {
+    /// Creates the role, or takes over one that is there; `made` is set if it may be new. Adds notes on what was there.
+    async fn make_role(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<String, Error> {
         let Self { clients, tags, settings, .. } = self;
         let role = match &self.role {
             Role::New(name) => name,
@@ -139,6 +143,7 @@ impl<'a> Base<'a> {
                     *made = Some(role.clone());
                 } else {
                     roles::take_over(clients, role, &tags.run).await?;
+                    notes.extend(kept_settings::of_role(settings, &found));
                 }
                 found.arn
             }

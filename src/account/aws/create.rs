@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aws_sdk_ec2::types::{FlowLog, TrafficType};
+use aws_sdk_ec2::types::FlowLog;
 
 use super::base::{Base, check_still_there};
 use super::client::Clients;
@@ -13,7 +13,7 @@ use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
 use super::roll_back::Undo;
 use super::run::Run;
 use super::tags::{self, Tags};
-use super::{log_format, log_groups, roles};
+use super::{kept_settings, log_format, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::resource::Resource;
@@ -76,7 +76,7 @@ async fn extend(
         traffic: first.traffic_type().cloned(),
         tags: tags.ok_or_else(|| Error::Incomplete { doing: doing(), what: "name" })?,
     };
-    let mut notes = kept_settings(resource, settings, &request);
+    let mut notes = kept_settings::notes(clients, resource, settings, &request).await?;
     if settings.lifetime.is_some() {
         let kept = tags::expiry(first.tags()).map_or("it does not expire".into(), |expiry| expiry.note());
         notes.push(format!("{kept}; delete and create it to change that"));
@@ -103,36 +103,6 @@ async fn extend(
         }
         Err(cause) => Err(undo.roll_back(clients, cause).await),
     }
-}
-
-/// Notes on settings that were asked for and that an existing flow log does not take.
-fn kept_settings(resource: &Resource, settings: &Settings, there: &Request) -> Vec<String> {
-    let mut notes = Vec::new();
-    let asked = log_format::choices(resource, &settings.fields);
-    let has_fields = asked.contains(&there.format) && log_format::tag_fields(&settings.fields) == there.tag_fields;
-    if !settings.fields.is_empty() && !has_fields {
-        notes.push("it keeps its fields: delete and create it to change them".into());
-    }
-    let aggregation_s = settings.aggregation_s.filter(|asked| i64::from(*asked) != i64::from(there.aggregation_s));
-    if aggregation_s.is_some() {
-        let kept = there.aggregation_s;
-        notes.push(format!("it keeps its interval of {kept} s: delete and create it to change that"));
-    }
-    if settings.traffic.is_some() && flow_logs::traffic(resource.kind, settings) != there.traffic {
-        let kept = there.traffic.as_ref().unwrap_or(&TrafficType::All).as_str().to_lowercase();
-        notes.push(format!("it keeps its traffic, `{kept}`: delete and create it to change that"));
-    }
-    if settings.log_group.as_ref().is_some_and(|asked| *asked != there.log_group) {
-        notes.push(format!("it keeps its log group {}: delete and create it to change that", there.log_group));
-    }
-    if settings.role.as_ref().is_some_and(|asked| *asked != there.role_arn) {
-        notes.push(format!("it keeps its role {}: delete and create it to change that", there.role_arn));
-    }
-    let there_tags = there.tags.all();
-    if settings.tags.iter().any(|(key, value)| there_tags.get(key) != Some(value)) {
-        notes.push("it keeps its tags: delete and create it to change them".into());
-    }
-    notes
 }
 
 /// Keeps the records of a log group that exists longer, if that was asked for; never for a shorter time, which would

@@ -296,9 +296,11 @@ impl Group {
         }
     }
 
-    /// The id of the resource, as far as the `Name` contains it.
+    /// The id of the resource, as far as the `Name` contains it. The Go tool gives all instances without a name the same,
+    /// which ends in nothing.
     pub(super) fn resource_id(&self) -> String {
-        self.name.strip_prefix("instance-").unwrap_or(&self.name).to_string()
+        let of_instances = self.name.strip_prefix("instance-").filter(|name| !name.is_empty());
+        of_instances.unwrap_or(&self.name).to_string()
     }
 }
 
