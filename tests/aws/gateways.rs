@@ -144,6 +144,18 @@ fn who_may_not_list_transit_gateways_can_do_everything_else() {
     assert_eq!(run(&["list", "-o", "json"]).done(), "[]\n");
     run(&["inventory"]).done();
     run(&["create", "sg", "nothing", "--dry-run"]).fails(1, "no sg matches `nothing`");
+    // What cannot be seen is not taken for gone.
+    let gateway = region.call("ec2", "create_transit_gateway", json!({"Description": "x"}));
+    let gateway = text(&gateway["TransitGateway"]["TransitGatewayId"]);
+    region.done(&["create", "tgw", &gateway]);
+    for args in [&["doctor"][..], &["doctor", "--fix", "--yes"]] {
+        let found = run(args);
+        assert!(found.stdout.contains("not allowed `ec2:DescribeTransitGateways`"), "{}{}", found.stdout, found.stderr);
+        assert!(!found.stdout.contains("no such resource"), "{}", found.stdout);
+    }
+    assert_eq!(run(&["list", "-o", "json"]).done().matches(&gateway).count(), 2);
+    assert_eq!(run(&["delete", "tgw", &gateway, "--yes"]).code, Some(0));
+    region.call("ec2", "delete_transit_gateway", json!({"TransitGatewayId": gateway}));
     for args in [&["create", "tgw", "core"][..], &["create", "tgw-attachment", "*", "--yes"]] {
         let ran = run(args);
         assert!(ran.stderr.contains("ec2:DescribeTransitGateway"), "{}", ran.stderr);

@@ -14,7 +14,7 @@ use super::error::Error;
 use super::flow_logs::{self, Group, PENDING, Resources};
 use super::naming::PROJECT;
 use super::policy::{self, Action, Home, Probe};
-use super::{log_groups, roles};
+use super::{log_groups, roles, transit_gateways};
 use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::kind::TargetKind;
@@ -23,8 +23,9 @@ use crate::value::{EpochSeconds, time_utc};
 /// Checks everything; a permission that the caller lacks is a finding too.
 pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding>, Error> {
     let clients = aws.clients().await?;
-    let (inventory, all, groups, roles, denied) = tokio::join!(
+    let (inventory, gateways, all, groups, roles, denied) = tokio::join!(
         aws.network(),
+        transit_gateways::read(clients),
         flow_logs::all(clients),
         log_groups::list(clients),
         roles::list(clients),
@@ -32,6 +33,8 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     );
     let mut denied = denied;
     let inventory = seen(inventory, &mut denied)?;
+    // The inventory does not tell that there are none from that none may be listed.
+    let knows_gateways = seen(gateways, &mut denied)?.is_some();
     let all = seen(all, &mut denied)?;
     let mut groups = seen(groups, &mut denied)?;
     let roles = seen(roles, &mut denied)?;
@@ -48,7 +51,9 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
             groups.extend(seen(log_groups::beside_ours(clients, &names).await, &mut denied)?.unwrap_or_default());
         }
         for group in ours {
-            findings.extend(of_group(clients, &group, resources.as_ref(), groups.as_deref(), roles.as_deref()));
+            let is_known = knows_gateways || !group.kind.is_of_transit_gateways();
+            let resources = resources.as_ref().filter(|_| is_known);
+            findings.extend(of_group(clients, &group, resources, groups.as_deref(), roles.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(
             orphaned_log_groups(clients, groups.unwrap_or_default(), all, until),
