@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::logs_service::{Group, LogsService};
 use super::moto::{Region, port, text};
 use super::program::Ran;
+use super::proxy::{Proxy, Verdict};
 use super::quick;
 use super::records::{self, now};
 use super::terraform::named;
@@ -151,4 +152,96 @@ fn a_transit_gateway_is_asked_by_name_and_answered_by_whatever_records_it() {
     .unwrap();
     assert_eq!(explained[0]["log_group"], "core");
     assert!(text(&explained[0]["records"]).contains(&format!("tgw.attachment = {to_dev}")), "{explained:?}");
+}
+
+const NAT_FIELDS: &str =
+    "interface-id resource-id vpc-id srcaddr dstaddr protocol bytes start end action log-status flow-direction";
+
+/// A record of a VPC's flow log: of an interface, or of a regional NAT gateway.
+fn event_of_vpc(vpc: &str, interface: &str, gateway: &str, bytes: u32) -> Vec<(String, String)> {
+    let start = (now() - 300).to_string();
+    let bytes = bytes.to_string();
+    let values =
+        [interface, gateway, vpc, "10.0.0.9", "10.0.0.9", "6", &bytes, &start, &start, "ACCEPT", "OK", "egress"];
+    let insights = |name: &str| Field::of_record(name).unwrap().info().insights.to_string();
+    let mut event: Vec<(String, String)> =
+        NAT_FIELDS.split_whitespace().zip(values).map(|(name, value)| (insights(name), value.to_string())).collect();
+    event.push(("@timestamp".into(), format!("{start}000")));
+    event
+}
+
+#[test]
+fn a_regional_nat_gateway_is_answered_by_its_own_flow_log_or_by_that_of_its_vpc() {
+    let region = Region::new("ap-southeast-7");
+    let vpc = region.call("ec2", "create_vpc", json!({"CidrBlock": "10.0.0.0/16"}));
+    let vpc = text(&vpc["Vpc"]["VpcId"]);
+    let create = |kind: &str, resource: &str, group: &str, fields: &str| {
+        let flow_log = json!({
+            "ResourceIds": [resource], "ResourceType": kind, "LogGroupName": group, "TrafficType": "ALL",
+            "LogFormat": records::format(fields), "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/theirs"
+        });
+        assert_eq!(region.call("ec2", "create_flow_logs", flow_log)["Unsuccessful"], json!([]));
+    };
+    create("VPC", &vpc, "of-vpc", NAT_FIELDS);
+    create("RegionalNatGateway", "nat-0123456789abcdef2", "of-nat", NAT_FIELDS);
+    let gateways = [("nat-0123456789abcdef1", "out"), ("nat-0123456789abcdef2", "up")].map(|(id, name)| {
+        format!(
+            "<item><natGatewayId>{id}</natGatewayId><vpcId>{vpc}</vpcId><state>available</state>\
+             <availabilityMode>regional</availabilityMode>\
+             <tagSet><item><key>Name</key><value>{name}</value></item></tagSet></item>"
+        )
+    });
+    let answer = format!(
+        "<DescribeNatGatewaysResponse><natGatewaySet>{}</natGatewaySet></DescribeNatGatewaysResponse>",
+        gateways.concat()
+    );
+    let proxy = Proxy::new(port(), move |call| match call.action.as_str() {
+        "DescribeNatGateways" => Verdict::Answer(answer.clone()),
+        _ => Verdict::Pass,
+    });
+    let of_vpc = vec![
+        event_of_vpc(&vpc, "eni-0123456789abcdef1", "-", 1),
+        event_of_vpc(&vpc, "-", "nat-0123456789abcdef1", 2),
+        event_of_vpc(&vpc, "-", "nat-0123456789abcdef2", 4),
+    ];
+    let groups = vec![
+        Group { name: "of-vpc".into(), created: 0, events: of_vpc },
+        Group { name: "of-nat".into(), created: 0, events: vec![event_of_vpc(&vpc, "-", "nat-0123456789abcdef2", 4)] },
+    ];
+    let service = LogsService::start(groups, quick());
+    for (target, bytes) in [
+        ("nat out", 2),
+        ("nat nat-0123456789abcdef2", 4),
+        ("nat", 6),
+        (&format!("vpc {vpc}"), 7),
+        (&format!("nat up, vpc {vpc}"), 7),
+        ("all", 7),
+    ] {
+        let mut command = region.command(proxy.port, &["-o", "csv", "-e", &format!("{target} | sum(bytes)")]);
+        let ran = Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()));
+        assert_eq!(ran.stdout, format!("sum_bytes\n{bytes}\n"), "{target}: {}", ran.stderr);
+    }
+    let explained = region.run_at(proxy.port, &["-o", "json", "explain", "--targets", "nat out"]).done();
+    let explained: Vec<Value> = serde_json::from_str(&explained).unwrap();
+    assert_eq!((&explained[0]["log_group"], explained.len()), (&json!("of-vpc"), 1));
+    assert!(text(&explained[0]["records"]).contains("resource = nat-0123456789abcdef1"), "{explained:?}");
+}
+
+#[test]
+fn what_create_made_of_a_transit_gateway_is_asked() {
+    let account = Account::new("ap-southeast-6");
+    let created = account.region.done(&["create", "tgw", "core"]);
+    assert!(created.starts_with("created tgw core"), "{created}");
+    let groups = vec![account.group(&format!("/fl-cli/{}", account.gateways[0]), &[(0, 0, 1), (0, 1, 2)])];
+    let service = LogsService::start(groups, quick());
+    for (target, bytes) in [("tgw core", 3), ("tgw", 3), ("tgw-attachment to-dev", 2)] {
+        let ran = account.ask(&service, &format!("{target} | sum(bytes)"));
+        assert_eq!(ran.stdout, format!("sum_bytes\n{bytes}\n"), "{target}: {}", ran.stderr);
+    }
+    let ran = account.ask(&service, "tgw edge | count()");
+    assert!(
+        ran.stderr.contains(&format!("create one: `flowlogs create tgw {}`", account.gateways[1])),
+        "{}",
+        ran.stderr
+    );
 }
