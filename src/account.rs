@@ -10,6 +10,7 @@ mod answering;
 pub mod aws;
 mod belonging;
 mod cancellation;
+mod chosen_field;
 mod coverage;
 mod created;
 mod error;
@@ -50,7 +51,7 @@ pub(crate) use resource::label;
 pub use resource::{KINDS, Resource};
 pub use running::Running;
 pub use select::Error as SelectError;
-pub(crate) use select::{check_interfaces, check_mixed, known, owned, selected};
+pub(crate) use select::{check_interfaces, check_mixed, known, not_found, owned, selected};
 pub use settings::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error as SettingsError, LogClass, Settings, Traffic,
     parse_lifetime,

@@ -108,7 +108,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
         Some(Command::Completions { shell }) => package::completions(shell, &mut Out::default()),
         Some(Command::Man { command }) => package::man(command.as_deref(), &mut Out::default()),
         #[cfg(feature = "aws")]
-        Some(Command::Policy { command }) => policy::print(command),
+        Some(Command::Policy(policy)) => policy.print(),
         Some(Command::Query(flags)) => {
             let plan = flags.plan(&context, terminal)?;
             #[cfg(feature = "local")]

@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
 mod field_type;
+mod format;
 mod protocol;
 mod table;
 mod word;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use field_type::FieldType;
+pub use format::TRANSIT_GATEWAY_FORMAT;
 pub use protocol::{
     PORTED_PROTOCOLS, SYSTEM_PORTS, port_named, port_names, protocol_named, protocol_word, protocol_words,
 };

@@ -17,8 +17,12 @@ pub enum TargetKind {
     SecurityGroup,
     /// A NAT gateway.
     NatGateway,
-    /// An interface endpoint.
+    /// An endpoint that has interfaces.
     Endpoint,
+    /// A transit gateway.
+    TransitGateway,
+    /// An attachment of a transit gateway.
+    TransitGatewayAttachment,
     /// A network interface.
     Eni,
     /// A CloudWatch log group that flow logs deliver to.
@@ -41,6 +45,11 @@ pub enum Covers {
     },
     /// The network interfaces that it has when the flow log is created.
     Interfaces,
+    /// The transit gateway or its attachment itself, whose records have fields of their own and no network interface.
+    Itself {
+        /// The resource type of EC2.
+        resource_type: &'static str,
+    },
     /// None: no flow log is created for the kind.
     Nothing,
 }
@@ -113,6 +122,22 @@ pub const KINDS: &[KindInfo] = &[
         covers: Covers::Interfaces,
     },
     KindInfo {
+        kind: TargetKind::TransitGateway,
+        words: &["tgw", "tgws", "transit-gateway", "transit-gateways"],
+        title: "transit gateway",
+        id: Some((Field::TgwId, "tgw-")),
+        flow_log_prefix: Some("tgw-"),
+        covers: Covers::Itself { resource_type: "TransitGateway" },
+    },
+    KindInfo {
+        kind: TargetKind::TransitGatewayAttachment,
+        words: &["tgw-attachment", "tgw-attachments", "transit-gateway-attachment", "transit-gateway-attachments"],
+        title: "transit gateway attachment",
+        id: Some((Field::TgwAttachment, "tgw-attach-")),
+        flow_log_prefix: Some("tgw-attach-"),
+        covers: Covers::Itself { resource_type: "TransitGatewayAttachment" },
+    },
+    KindInfo {
         kind: TargetKind::Eni,
         words: &["eni", "enis"],
         title: "network interface",
@@ -148,13 +173,15 @@ pub const KINDS: &[KindInfo] = &[
 
 impl TargetKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Vpc,
         Self::Subnet,
         Self::Instance,
         Self::SecurityGroup,
         Self::NatGateway,
         Self::Endpoint,
+        Self::TransitGateway,
+        Self::TransitGatewayAttachment,
         Self::Eni,
         Self::Group,
         Self::Bucket,
@@ -185,6 +212,30 @@ impl TargetKind {
         matches!(self.info().covers, Covers::Whole { .. })
     }
 
+    /// Returns whether its records are those of transit gateways, which have fields of their own.
+    #[must_use]
+    pub const fn is_of_transit_gateways(self) -> bool {
+        matches!(self.info().covers, Covers::Itself { .. })
+    }
+
+    /// Returns the kind of a resource by its id, as far as records have such ids.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::by_prefix(id, |info| info.id.map(|(_, prefix)| prefix))
+    }
+
+    /// Returns the kind of the resource of a flow log by the flow log's name.
+    #[must_use]
+    pub fn of_flow_log(name: &str) -> Option<Self> {
+        Self::by_prefix(name, |info| info.flow_log_prefix)
+    }
+
+    /// The kind with the longest prefix of a text: `tgw-` is one of `tgw-attach-`.
+    fn by_prefix(text: &str, prefix: impl Fn(&KindInfo) -> Option<&'static str>) -> Option<Self> {
+        let length = |info: &KindInfo| prefix(info).filter(|prefix| text.starts_with(prefix)).map(str::len);
+        KINDS.iter().filter(|info| length(info).is_some()).max_by_key(|info| length(info)).map(|info| info.kind)
+    }
+
     /// Returns the kind that `word` means; case does not count.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
@@ -211,6 +262,21 @@ mod tests {
                 assert_eq!(TargetKind::named(&word.to_uppercase()), Some(kind));
             }
         }
+    }
+
+    #[test]
+    fn an_id_tells_its_kind_by_the_longest_prefix() {
+        for (id, kind) in [
+            ("vpc-1", Some(TargetKind::Vpc)),
+            ("tgw-0a", Some(TargetKind::TransitGateway)),
+            ("tgw-attach-0a", Some(TargetKind::TransitGatewayAttachment)),
+            ("nat-1", None),
+            ("vpce-1", None),
+        ] {
+            assert_eq!(TargetKind::of_id(id), kind, "{id}");
+        }
+        assert_eq!(TargetKind::of_flow_log("tgw-attach-0a"), Some(TargetKind::TransitGatewayAttachment));
+        assert_eq!(TargetKind::of_flow_log("nat-1"), Some(TargetKind::NatGateway));
     }
 
     #[test]

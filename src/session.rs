@@ -20,7 +20,8 @@ use crate::account::inventory::Inventory;
 use crate::account::local::{Embedded, PlainFiles};
 use crate::account::{
     Account, Answers, AnyFlowLog, Cancellation, Created, Error, Estimate, Finding, FlowLog, Identity, Lifecycle, Place,
-    Records, Remedy, Resource, Settings, Steps, check_interfaces, check_mixed, known, label, owned, placed, selected,
+    Records, Remedy, Resource, SelectError, Settings, Steps, check_interfaces, check_mixed, known, label, not_found,
+    owned, placed, selected,
 };
 use crate::engine;
 use crate::kind::TargetKind;
@@ -153,7 +154,12 @@ impl Session {
     pub async fn resources(&self, kind: TargetKind, selectors: &[String]) -> Result<Vec<Resource>, Error> {
         self.refresh().await;
         let all = self.account.resources(kind).await?;
-        let selected = selected(kind, selectors, all, Resource::is_selected, |all| known(all, Resource::names))?;
+        let selected = match selected(kind, selectors, all, Resource::is_selected, |all| known(all, Resource::names)) {
+            Err(SelectError::NoMatch { selector, .. }) => {
+                return Err(not_found(&self.account.inventory().await?, kind, &selector).into());
+            }
+            selected => selected?,
+        };
         let owned = owned(selected, selectors)?;
         check_mixed(&owned, selectors)?;
         Ok(owned)
@@ -231,10 +237,10 @@ impl Session {
     pub async fn create(&self, resources: &[Resource], settings: &Settings) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
-        let settings = &settings.or(&self.defaults);
         let mut outcomes = Vec::new();
         for resource in resources {
-            let done = self.created(resource, settings, &cancellation).await;
+            let settings = settings.or(&self.defaults.fitting(resource.kind));
+            let done = self.created(resource, &settings, &cancellation).await;
             outcomes.push(of_resource(resource, done));
         }
         outcomes
@@ -248,11 +254,11 @@ impl Session {
     pub async fn plan(&self, resources: &[Resource], settings: &Settings) -> Result<Vec<Outcome>, Error> {
         self.account.begin();
         let there = self.account.flow_logs().await?;
-        let settings = &settings.or(&self.defaults);
         let mut outcomes = Vec::new();
         for resource in resources {
+            let settings = settings.or(&self.defaults.fitting(resource.kind));
             let existing = there.iter().find(|flow_log| flow_log.is_of(resource));
-            let done = self.planned(resource, settings, existing).await;
+            let done = self.planned(resource, &settings, existing).await;
             outcomes.push(of_resource(resource, done));
         }
         Ok(outcomes)
@@ -500,7 +506,7 @@ impl Done {
 }
 
 fn of_resource(resource: &Resource, done: Result<Done, Error>) -> Outcome {
-    let vpc = Some(resource.vpc.clone());
+    let vpc = Some(resource.vpc.clone()).filter(|vpc| !vpc.is_empty());
     Outcome { vpc, ..outcome(resource.kind, &resource.id, resource.name.as_ref(), done) }
 }
 
@@ -534,7 +540,8 @@ fn described(created: Created, resource: &Resource, settings: &Settings) -> Done
             Done { action: "extended", detail, joined: interfaces }
         }
         Created::Unchanged { notes } => {
-            Done::new("unchanged", noted("it exists and covers every interface".into(), &notes))
+            let covers = if resource.is_logged_itself { resource.coverage() } else { "every interface".into() };
+            Done::new("unchanged", noted(format!("it exists and covers {covers}"), &notes))
         }
     }
 }

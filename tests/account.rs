@@ -659,3 +659,119 @@ fn the_network_of_the_demo_account_goes_on() {
     let count: u32 = counted.lines().nth(1).unwrap().parse().unwrap();
     assert!(count > 500, "{counted}");
 }
+
+#[test]
+fn a_demo_is_not_made_in_a_folder_of_somebody_else() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().display().to_string();
+    let refused = |found: &str| {
+        let before = files(folder.path());
+        let ran = run(&["demo", "--dir", &dir, "-e", "all | count()"]);
+        assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("is not the folder of a demo account: it has `{found}` already")),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("name a folder that is empty"), "{}", ran.stderr);
+        assert_eq!(files(folder.path()), before);
+    };
+    std::fs::write(folder.path().join("letter.txt"), "dear").unwrap();
+    refused("letter.txt");
+    for inventory in [
+        r#"{"version": 1, "account": "123456789012", "region": "eu-west-1"}"#,
+        r#"{"version": 1, "account": "1", "region": "x", "vpcs": [{"id": "vpc-1", "cidrs": []}]}"#,
+        "not JSON",
+    ] {
+        std::fs::write(folder.path().join("inventory.json"), inventory).unwrap();
+        refused("inventory.json");
+    }
+    // A demo is brought up to now, also one that an earlier version made with other things in it.
+    let own = TempDir::new().unwrap();
+    let dir = own.path().display().to_string();
+    done(&["demo", "--dir", &dir, "-e", "vpc prod | count()"]);
+    let file = own.path().join("inventory.json");
+    let mut inventory: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    inventory["instances"] = serde_json::json!([]);
+    inventory["interfaces"] = serde_json::json!([]);
+    std::fs::write(&file, inventory.to_string()).unwrap();
+    done(&["demo", "--dir", &dir, "-e", "vpc prod | count()"]);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("demo-db"));
+}
+
+/// Each file below a folder, with its text.
+fn files(folder: &std::path::Path) -> Vec<(std::ffi::OsString, String)> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let mut files: Vec<_> =
+        entries.map(|file| (file.file_name(), std::fs::read_to_string(file.path()).unwrap_or_default())).collect();
+    files.sort();
+    files
+}
+
+/// An embedded account with a transit gateway, two attachments, a regional NAT gateway and an instance, whose records
+/// have powers of two as their bytes.
+#[test]
+fn gateways_are_logged_and_asked_in_an_embedded_account_too() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().display().to_string();
+    let inventory = json!({
+        "version": 1, "account": "123456789012", "region": "eu-west-1",
+        "vpcs": [{"id": "vpc-1", "name": "prod", "cidrs": ["10.0.0.0/16"]}],
+        "subnets": [{"id": "subnet-1", "vpc": "vpc-1", "cidr": "10.0.0.0/24", "az": "a"}],
+        "nat_gateways": [{"id": "nat-1", "name": "out", "vpc": "vpc-1", "regional": true}],
+        "gateway_endpoints": [{"id": "vpce-1", "name": "s3", "vpc": "vpc-1", "service": "com.amazonaws.eu-west-1.s3"}],
+        "transit_gateways": [{"id": "tgw-1", "name": "core"}],
+        "transit_gateway_attachments": [
+            {"id": "tgw-attach-1", "name": "to-prod", "transit_gateway": "tgw-1", "kind": "vpc", "resource": "vpc-1"},
+            {"id": "tgw-attach-2", "transit_gateway": "tgw-1", "kind": "vpn"}
+        ],
+        "interfaces": [{"id": "eni-1", "kind": "other", "vpc": "vpc-1", "subnet": "subnet-1", "addresses": []}]
+    });
+    fs::write(folder.path().join("inventory.json"), inventory.to_string()).unwrap();
+    fs::create_dir(folder.path().join("records")).unwrap();
+    let now = jiff::Timestamp::now().as_second() - 60;
+    let mut records = String::from("interface-id resource-id tgw-id tgw-attachment-id bytes start end log-status\n");
+    for (ids, bytes) in [
+        ("eni-1 - - -", 1),
+        ("- nat-1 - -", 2),
+        ("- - tgw-1 tgw-attach-1", 4),
+        ("- - tgw-1 tgw-attach-2", 8),
+        ("- - tgw-9 tgw-attach-9", 16),
+    ] {
+        records.push_str(&format!("{ids} {bytes} {now} {now} OK\n"));
+    }
+    fs::write(folder.path().join("records/all.log"), records).unwrap();
+    let local = |args: &[&str]| run(&[&["--local", &dir], args].concat());
+    let sum = |target: &str| local(&["--quiet", "-o", "csv", "-e", &format!("{target} | sum(bytes)")]);
+    for (kind, name) in [("vpc", "prod"), ("nat", "out"), ("tgw", "core"), ("tgw-attachment", "to-prod")] {
+        let created = local(&["create", kind, name]).done();
+        let covers = if kind == "vpc" { "1 interface" } else { "all its traffic" };
+        assert!(created.starts_with(&format!("created {kind} {name}")) && created.contains(covers), "{created}");
+    }
+    for (target, bytes) in [
+        ("vpc prod", 1 + 2),
+        ("nat out", 2),
+        ("tgw core", 4 + 8),
+        ("tgw", 4 + 8),
+        ("tgw-attachment to-prod", 4),
+        ("tgw-attachment \"tgw-attach-*\"", 4 + 8),
+        ("tgw core, vpc prod", 1 + 2 + 4 + 8),
+        ("all", 1 + 2),
+        ("eni", 1),
+    ] {
+        let ran = sum(target);
+        assert_eq!(ran.stdout, format!("sum_bytes\n{bytes}\n"), "{target}: {}", ran.stderr);
+    }
+    assert_eq!(local(&["doctor"]).done(), "nothing is wrong\n");
+    let refused = local(&["create", "tgw", "core", "--traffic", "all"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("their records have no action"), "{}", refused.stderr);
+    for command in [&["create", "endpoint", "s3"][..], &["-e", "endpoint s3 | count()"]] {
+        let ran = local(command);
+        assert!(ran.stderr.contains("endpoint s3 (vpce-1) is a gateway endpoint"), "{command:?}: {}", ran.stderr);
+        assert_eq!(ran.code, Some(1));
+    }
+    local(&["delete", "tgw", "core", "--yes"]).done();
+    let listed: Vec<Value> = serde_json::from_str(&local(&["list", "-o", "json"]).done()).unwrap();
+    let kinds: Vec<&str> = listed.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["vpc", "nat", "tgw-attachment"]);
+}

@@ -52,6 +52,10 @@ fn a_group_is_picked_in_its_vpc_by_searching() {
         .wait("the list to be narrowed", |screen| screen.contains("sg demo-db") && !screen.contains("sg demo-names"));
     terminal.keys(" ");
     terminal.keys(RETURN);
+    let question = terminal.wait_for("this one? (y/N)");
+    assert!(question.contains("in 123456789012 eu-west-1:") && question.contains("  sg demo-db"), "{question}");
+    assert_eq!(listed(&dir), Vec::<String>::new());
+    terminal.keys(&format!("y{RETURN}"));
     terminal.wait_for("created sg demo-db");
     assert_eq!(terminal.exit_code(), 0);
     assert_eq!(listed(&dir), ["sg demo-db"]);

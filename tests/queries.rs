@@ -14,6 +14,8 @@ mod destinations;
 mod evaluator;
 #[path = "aws/form.rs"]
 mod form;
+#[path = "queries/gateways.rs"]
+mod gateways;
 mod logs_service;
 #[path = "aws/moto.rs"]
 mod moto;

@@ -19,6 +19,7 @@ mod found_names;
 mod interface;
 mod inventory;
 mod kept;
+mod kept_settings;
 mod lateness;
 mod log_format;
 mod log_groups;
@@ -37,6 +38,7 @@ mod roles;
 mod roll_back;
 mod run;
 mod tags;
+mod transit_gateways;
 
 pub use budget::Budget;
 pub use connection::Aws;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::field::Field;
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
 
@@ -34,21 +35,67 @@ impl Action {
     }
 }
 
-/// An interface, or those of a subnet or a VPC that are gone: their records are there, but nobody lists them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The kind of thing whose traffic is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum MemberKind {
+    /// A network interface in a subnet of a VPC.
+    #[default]
+    Interface,
+    /// A regional NAT gateway in a VPC, whose records name no network interface.
+    ///
+    /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
+    NatGateway,
+    /// An attachment of a transit gateway.
+    Attachment,
+}
+
+impl MemberKind {
+    /// The kind of a member, or of the network that it is in, by its id.
+    pub(super) fn of_id(id: &str) -> Self {
+        match id.split('-').next() {
+            Some("nat") => Self::NatGateway,
+            Some("tgw") => Self::Attachment,
+            _ => Self::Interface,
+        }
+    }
+
+    /// The field of a record that has the id of the member.
+    pub(super) const fn field(self) -> Field {
+        match self {
+            Self::Interface => Field::Eni,
+            Self::NatGateway => Field::Resource,
+            Self::Attachment => Field::TgwAttachment,
+        }
+    }
+
+    /// The field of a record that has the id of the network that the member is in.
+    #[cfg(feature = "aws")]
+    pub(super) const fn network_field(self) -> Field {
+        match self {
+            Self::Interface | Self::NatGateway => Field::Vpc,
+            Self::Attachment => Field::TgwId,
+        }
+    }
+}
+
+/// An interface, or those of a subnet or a VPC that are gone: their records are there, but nobody lists them. The same
+/// for attachments of transit gateways.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Member {
-    /// The VPC, if it is known.
-    pub(super) vpc: Option<String>,
-    /// The subnet; `None` for interfaces of subnets that are gone.
+    /// The kind of thing that it is.
+    pub(super) kind: MemberKind,
+    /// The VPC, or the transit gateway, if it is known.
+    pub(super) network: Option<String>,
+    /// The subnet; `None` for interfaces of subnets that are gone, and for what is in no subnet.
     pub(super) subnet: Option<String>,
-    /// The interface; `None` for those that are gone.
+    /// The interface, the attachment or the NAT gateway; `None` for those that are gone.
     pub(super) interface: Option<String>,
 }
 
 impl Member {
     /// The resources that record its traffic if a flow log is on them, the narrowest first.
     pub(super) fn resources(&self) -> impl Iterator<Item = &String> {
-        self.interface.iter().chain(&self.subnet).chain(&self.vpc)
+        self.interface.iter().chain(&self.subnet).chain(&self.network)
     }
 
     /// Returns whether a flow log on the resource records its traffic.
@@ -74,7 +121,7 @@ pub(super) enum Destination {
 pub(super) struct Log {
     /// Its id.
     pub(super) id: String,
-    /// The VPC, subnet or interface that it is on.
+    /// The VPC, subnet, interface or gateway that it is on.
     pub(super) resource: String,
     /// The first second that it records.
     pub(super) created: EpochSeconds,
@@ -82,7 +129,7 @@ pub(super) struct Log {
     pub(super) deleted: Option<EpochSeconds>,
     /// The actions that it records.
     pub(super) actions: BTreeSet<Action>,
-    /// Whether its format has the interface, so that a query can narrow it.
+    /// Whether its format has the interface (or what stands in its place), so that a query can narrow it.
     pub(super) has_interface: bool,
     /// Whether its format has the action.
     pub(super) has_action: bool,
@@ -298,7 +345,7 @@ mod tests {
     fn member(text: &str) -> Member {
         let (subnet, interface) = text.split_once('/').unwrap();
         let known = |id: &str| (id != "-").then(|| id.to_string());
-        Member { vpc: Some("v".into()), subnet: known(subnet), interface: known(interface) }
+        Member { network: Some("v".into()), subnet: known(subnet), interface: known(interface), ..Member::default() }
     }
 
     /// `id resource created..deleted actions destination`, for instance `a v 0.. ALL g`.

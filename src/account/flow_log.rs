@@ -73,8 +73,8 @@ impl AnyFlowLog {
     /// The kind of a resource by the prefix of its id.
     #[cfg(feature = "aws")]
     pub(super) fn kind_of(resource: &str) -> Option<TargetKind> {
-        let prefix = |kind: TargetKind| kind.info().id.is_some_and(|(_, prefix)| resource.starts_with(prefix));
-        TargetKind::ALL.into_iter().find(|kind| prefix(*kind))
+        // The flow log of a regional one; no field of a record has the ids of this kind alone.
+        if resource.starts_with("nat-") { Some(TargetKind::NatGateway) } else { TargetKind::of_id(resource) }
     }
 }
 

@@ -82,6 +82,15 @@ pub struct Inventory {
     /// Endpoints that have interfaces.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
+    /// Gateway endpoints, which have no interfaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateway_endpoints: Vec<Endpoint>,
+    /// Transit gateways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transit_gateways: Vec<TransitGateway>,
+    /// Attachments of transit gateways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transit_gateway_attachments: Vec<TransitGatewayAttachment>,
     /// Load balancers.
     #[serde(default)]
     pub load_balancers: Vec<LoadBalancer>,
@@ -222,9 +231,47 @@ pub struct NatGateway {
     pub name: Option<String>,
     /// The VPC it is in.
     pub vpc: String,
+    /// Whether it is a regional one, which spans the Availability Zones of its VPC and is logged as a whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub regional: bool,
 }
 
-/// An endpoint that has interfaces.
+/// A transit gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitGateway {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The account that owns it, if that is another one, which shares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// An attachment of a transit gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitGatewayAttachment {
+    /// Its id.
+    pub id: String,
+    /// Its `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The transit gateway, which may be that of another account.
+    pub transit_gateway: String,
+    /// What is attached: `vpc`, `vpn`, `peering`, `direct-connect-gateway`, ...
+    pub kind: String,
+    /// The id of what is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The account that owns its transit gateway, if that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// An endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
@@ -341,6 +388,9 @@ impl Inventory {
             .chain(self.network_acls.iter().map(|acl| &acl.id))
             .chain(self.nat_gateways.iter().map(|nat| &nat.id))
             .chain(self.endpoints.iter().map(|endpoint| &endpoint.id))
+            .chain(self.gateway_endpoints.iter().map(|endpoint| &endpoint.id))
+            .chain(self.transit_gateways.iter().map(|gateway| &gateway.id))
+            .chain(self.transit_gateway_attachments.iter().map(|attachment| &attachment.id))
             .chain(self.interfaces.iter().map(|interface| &interface.id))
             .chain(self.prefix_lists.iter().map(|list| &list.id));
         for id in all {
@@ -363,6 +413,7 @@ impl Inventory {
         self.security_groups.retain(|group| vpcs.contains(&group.vpc));
         self.nat_gateways.retain(|nat| vpcs.contains(&nat.vpc));
         self.endpoints.retain(|endpoint| vpcs.contains(&endpoint.vpc));
+        self.gateway_endpoints.retain(|endpoint| vpcs.contains(&endpoint.vpc));
         let subnets: BTreeSet<String> = self.subnets.iter().map(|subnet| subnet.id.clone()).collect();
         let groups: BTreeSet<String> = self.security_groups.iter().map(|group| group.id.clone()).collect();
         let instances = self.instances.iter().map(|instance| &instance.id);
@@ -384,6 +435,7 @@ impl Inventory {
             .chain(self.security_groups.iter().map(|group| (&group.id, &group.vpc)))
             .chain(self.nat_gateways.iter().map(|nat| (&nat.id, &nat.vpc)))
             .chain(self.endpoints.iter().map(|endpoint| (&endpoint.id, &endpoint.vpc)))
+            .chain(self.gateway_endpoints.iter().map(|endpoint| (&endpoint.id, &endpoint.vpc)))
             .chain(self.interfaces.iter().map(|interface| (&interface.id, &interface.vpc)));
         let of_interfaces = self.interfaces.iter().flat_map(|interface| {
             let groups = interface.security_groups.iter();

@@ -1,6 +1,6 @@
 //! The resources of an inventory that are targets: instances of one name in a VPC are one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::inventory::{Instance, Interface, Inventory};
 use super::resource::Resource;
@@ -31,7 +31,17 @@ impl Inventory {
                 })
                 .collect(),
             TargetKind::NatGateway => (self.nat_gateways.iter())
-                .map(|n| self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id)))
+                .map(|n| {
+                    let gateway =
+                        self.resource(kind, &n.id, n.name.as_ref(), &n.vpc, |i| i.owner.as_ref() == Some(&n.id));
+                    if n.regional { gateway.logged_itself() } else { gateway }
+                })
+                .collect(),
+            TargetKind::TransitGateway => (self.transit_gateways.iter())
+                .map(|t| Resource { account: t.account.clone(), ..self.outside(kind, &t.id, t.name.as_ref()) })
+                .collect(),
+            TargetKind::TransitGatewayAttachment => (self.transit_gateway_attachments.iter())
+                .map(|a| Resource { account: a.account.clone(), ..self.outside(kind, &a.id, a.name.as_ref()) })
                 .collect(),
             TargetKind::Endpoint => (self.endpoints.iter())
                 .map(|e| self.resource(kind, &e.id, e.name.as_ref(), &e.vpc, |i| i.owner.as_ref() == Some(&e.id)))
@@ -65,8 +75,15 @@ impl Inventory {
             interfaces: ids(own),
             foreign: ids(foreign),
             namesakes: Vec::new(),
+            has_twin: false,
+            is_logged_itself: false,
             account: None,
         }
+    }
+
+    /// A transit gateway or its attachment, which is in no VPC.
+    fn outside(&self, kind: TargetKind, id: &str, name: Option<&String>) -> Resource {
+        self.resource(kind, id, name, "", |_| false).logged_itself()
     }
 
     /// The interfaces of the instances whose ids match a glob.
@@ -90,6 +107,14 @@ impl Inventory {
             Resource { members, ..group }
         };
         let mut groups: Vec<Resource> = groups.into_iter().map(group).collect();
+        let mut spellings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for group in &groups {
+            spellings.entry(group.id.to_lowercase()).or_default().insert(group.id.clone());
+        }
+        for group in &mut groups {
+            let lower = group.id.to_lowercase();
+            group.has_twin = group.id != lower && spellings[&lower].len() > 1;
+        }
         // Sorted by name: those of one name are neighbours.
         for of_name in groups.chunk_by_mut(|one, other| one.id == other.id) {
             let interfaces: Vec<Vec<String>> = of_name.iter().map(|group| group.interfaces.clone()).collect();
@@ -175,6 +200,26 @@ mod tests {
             let is_own = [&alone, &first, &second].map(|group| group.has_flow_log(name, &covered));
             assert_eq!(is_own, expected, "{name} {covered:?}");
         }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_have_flow_logs_of_different_names() {
+        let of = |names: &[&str]| {
+            let ids: Vec<String> = names.iter().map(|name| format!("i-{name}")).collect();
+            let instances: Vec<_> =
+                ids.iter().zip(names).map(|(id, name)| (id.as_str(), Some(*name), "vpc-1")).collect();
+            inventory(&instances).resources(TargetKind::Instance)
+        };
+        // Alone it has the name that the Go tool gives it.
+        assert_eq!(of(&["Web"])[0].flow_log_name(), "instance-Web");
+        let [capitals, mixed, small] = of(&["WEB", "Web", "web"]).try_into().unwrap();
+        assert_eq!(small.flow_log_name(), "instance-web");
+        let lower: BTreeSet<String> =
+            [&capitals, &mixed, &small].into_iter().map(|one| one.flow_log_name().to_lowercase()).collect();
+        assert_eq!(lower.len(), 3, "{lower:?}");
+        // What was created while it was alone is still its own.
+        assert!(mixed.has_flow_log("instance-Web", &["eni-of-i-Web"]) && !mixed.has_flow_log("instance-web", &["x"]));
+        assert!(of(&["Web"])[0].has_flow_log(&mixed.flow_log_name(), &["eni-of-i-Web"]));
     }
 
     #[test]

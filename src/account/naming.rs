@@ -17,9 +17,11 @@ const HASH_DIGITS: usize = 10;
 /// Returns the name itself if roles and log groups accept it; otherwise a changed name with a hash of the original.
 pub(crate) fn fit(name: &str) -> String {
     let is_fit = name.len() <= MAX_CHARACTERS && name.chars().all(is_accepted) && !ends_with_hash(name);
-    if is_fit {
-        return name.into();
-    }
+    if is_fit { name.into() } else { distinct(name) }
+}
+
+/// Returns a changed name, with a hash of the original: IAM does not tell names apart that differ in case only.
+pub(crate) fn distinct(name: &str) -> String {
     let kept = MAX_CHARACTERS - HASH_DIGITS - 1;
     let text: String = name.chars().map(|c| if is_accepted(c) { c } else { '_' }).take(kept).collect();
     let hash = hash(0xcbf2_9ce4_8422_2325, name) >> (64 - 4 * HASH_DIGITS);
@@ -70,8 +72,11 @@ mod tests {
             format!("instance-{}", "a".repeat(34)),
             fit("instance-web 1"),
         ];
-        let fitted: BTreeSet<String> = names.iter().map(|name| fit(name)).collect();
-        assert_eq!(fitted.len(), names.len(), "{fitted:?}");
+        let cased = ["instance-Web", "instance-WEB"].map(distinct);
+        let fitted: BTreeSet<String> = names.iter().map(|name| fit(name)).chain(cased).collect();
+        assert_eq!(fitted.len(), names.len() + 2, "{fitted:?}");
+        let lower: BTreeSet<String> = fitted.iter().map(|name| name.to_lowercase()).collect();
+        assert_eq!(lower.len(), fitted.len(), "{fitted:?}");
         for name in fitted {
             assert!(name.chars().all(is_accepted), "{name}");
             assert!(format!("fl-cli-ap-southeast-1-{name}").len() <= 64, "{name}");

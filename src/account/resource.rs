@@ -6,13 +6,15 @@ use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 
 /// The kinds that flow logs are created for, in the order in which they are listed.
-pub const KINDS: [TargetKind; 6] = [
+pub const KINDS: [TargetKind; 8] = [
     TargetKind::Instance,
     TargetKind::SecurityGroup,
     TargetKind::Subnet,
     TargetKind::Vpc,
     TargetKind::NatGateway,
     TargetKind::Endpoint,
+    TargetKind::TransitGateway,
+    TargetKind::TransitGatewayAttachment,
 ];
 
 /// Something that flow logs can be created for: a VPC, a group of instances of one name, ...
@@ -24,26 +26,38 @@ pub struct Resource {
     pub id: String,
     /// Its `Name`, if it has one.
     pub name: Option<String>,
-    /// The VPC that it lives in.
+    /// The VPC that it lives in; empty for what is in none.
     pub vpc: String,
     /// The ids of the instances that share the name; empty for other kinds.
     pub members: Vec<String>,
-    /// The interfaces that belong to it now, without those that only another account can log.
+    /// The interfaces that belong to it now, without those that only another account can log. What is logged itself
+    /// stands here in their place.
     pub interfaces: Vec<String>,
     /// The interfaces that belong to it, but to another account, which alone can create flow logs of them.
     pub foreign: Vec<String>,
     /// The interfaces of instances of the same name in other VPCs.
     pub namesakes: Vec<String>,
+    /// Whether its name has capitals and differs from that of others in case only, which IAM does not tell apart.
+    pub has_twin: bool,
+    /// Whether its flow log is on itself, although it is neither a VPC nor a subnet: a transit gateway, its attachment, a
+    /// regional NAT gateway.
+    pub is_logged_itself: bool,
     /// The account that owns it, if that is another one.
     pub account: Option<String>,
 }
 
 impl Resource {
+    /// The same as one whose flow log is on itself.
+    pub(super) fn logged_itself(self) -> Self {
+        Self { interfaces: vec![self.id.clone()], foreign: Vec::new(), is_logged_itself: true, ..self }
+    }
+
     /// The id of its flow log: the tag `Name`, and the end of the names of log group and role. It is changed where
     /// those would not accept it. Of instances whose name is in several VPCs it has the VPC too.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
-        naming::fit(&if self.namesakes.is_empty() { self.plain_name() } else { self.name_in_vpc() })
+        let name = if self.namesakes.is_empty() { self.plain_name() } else { self.name_in_vpc() };
+        if self.has_twin { naming::distinct(&name) } else { naming::fit(&name) }
     }
 
     /// The name that the Go tool gives its flow log, unchanged.
@@ -59,11 +73,13 @@ impl Resource {
     }
 
     /// The names that its flow log may have: by this tool and by the Go tool, and whether or not there were instances of
-    /// the same name in another VPC when it was created.
+    /// the same name in another VPC, or of one that differs in case, when it was created.
     pub(crate) fn flow_log_names(&self) -> Vec<String> {
         let plain = self.plain_name();
-        let in_vpc = (self.kind == TargetKind::Instance).then(|| naming::fit(&self.name_in_vpc()));
-        [naming::fit(&plain), plain].into_iter().chain(in_vpc).collect()
+        let in_vpc = (self.kind == TargetKind::Instance).then(|| self.name_in_vpc());
+        let changed = [Some(&plain), in_vpc.as_ref()].map(|name| name.map(|name| naming::distinct(name)));
+        let fitted = [Some(&plain), in_vpc.as_ref()].map(|name| name.map(|name| naming::fit(name)));
+        fitted.into_iter().chain(changed).flatten().chain([plain]).collect()
     }
 
     /// Returns whether a flow log of this name, which covers these interfaces, is its own and not that of instances of
@@ -138,6 +154,7 @@ impl Resource {
     #[must_use]
     pub fn coverage(&self) -> String {
         match self.interfaces.len() {
+            _ if self.is_logged_itself => "all its traffic".into(),
             1 => "1 interface".into(),
             count => format!("{count} interfaces"),
         }
@@ -167,6 +184,8 @@ mod tests {
             interfaces: Vec::new(),
             foreign: Vec::new(),
             namesakes: Vec::new(),
+            has_twin: false,
+            is_logged_itself: false,
             account: None,
         };
         assert_eq!(resource(TargetKind::Vpc, "vpc-1").log_group(), "/fl-cli/vpc-1");

@@ -1,5 +1,6 @@
 //! Selectors: ids, names, or globs over either.
 
+use super::inventory::{Endpoint, Inventory};
 use super::resource::{KINDS, Resource, label};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
@@ -70,6 +71,14 @@ pub enum Error {
         /// The account that owns it.
         account: String,
     },
+    /// `endpoint s3`, where that is a gateway endpoint.
+    #[error("{} is a gateway endpoint, which has no network interface", label(TargetKind::Endpoint, name.as_ref(), id))]
+    GatewayEndpoint {
+        /// Its name, if it has one.
+        name: Option<String>,
+        /// Its id.
+        id: String,
+    },
     /// A target without a network interface, for which nothing could be recorded.
     #[error("{what} has no network interface: there is nothing to log")]
     NoInterface {
@@ -104,11 +113,17 @@ impl Error {
             Self::SeveralVpcs { instance, .. } => {
                 Some(format!("the id of an instance means those of its VPC: `create instance {instance}`"))
             }
+            Self::Shared { kind, .. } if kind.is_of_transit_gateways() => {
+                Some("only the owner of a transit gateway can create flow logs of it and its attachments".into())
+            }
             Self::Shared { .. } => Some(
                 "only its owner can create a flow log of it; this account can log its own interfaces in it: \
                  `create instance NAME` or `create sg NAME`"
                     .into(),
             ),
+            Self::GatewayEndpoint { .. } => {
+                Some("the interfaces that use it record its traffic: `vpc NAME where path = gateway-endpoint`".into())
+            }
             Self::NoInterface { .. } => None,
         }
     }
@@ -146,8 +161,15 @@ pub(crate) fn known<'a, T, N: Iterator<Item = &'a String>>(all: &'a [T], names: 
 }
 
 /// No resource of a kind matches a selector.
-pub(super) fn not_found(resources: &[Resource], kind: TargetKind, selector: &str) -> Error {
-    Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(resources, Resource::names) }
+pub(crate) fn not_found(inventory: &Inventory, kind: TargetKind, selector: &str) -> Error {
+    let is_selected = |one: &&Endpoint| [Some(&one.id), one.name.as_ref()].contains(&Some(&selector.to_string()));
+    if let Some(Endpoint { id, name, .. }) = inventory.gateway_endpoints.iter().find(is_selected)
+        && kind == TargetKind::Endpoint
+    {
+        return Error::GatewayEndpoint { name: name.clone(), id: id.clone() };
+    }
+    let resources = inventory.resources(kind);
+    Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(&resources, Resource::names) }
 }
 
 /// Checks that instances that are selected one by one, by id, share a name and a VPC, and that a name that is selected

@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::chosen_field::ChosenField;
 use crate::diagnostic::nearest;
-use crate::field::{FIELDS, Origin};
+use crate::field::{FIELDS, Field, Origin};
+use crate::kind::TargetKind;
 
 /// Days that a log group keeps its records by default.
 pub const DEFAULT_RETENTION_DAYS: u32 = 30;
@@ -64,7 +66,8 @@ pub struct Settings {
     pub retention_days: Option<u32>,
     /// The aggregation interval in seconds, one of [`AGGREGATIONS_S`]; `None` for [`DEFAULT_AGGREGATION_S`].
     pub aggregation_s: Option<u32>,
-    /// The fields of a record, by their AWS names; empty for the account's own default.
+    /// The fields of a record, by their AWS names, those of tags with a key: `instance-tag=team`; empty for the account's
+    /// own default.
     pub fields: Vec<String>,
     /// The traffic that is recorded.
     pub traffic: Option<Traffic>,
@@ -165,7 +168,7 @@ impl Settings {
         if self.aggregation_s.is_some_and(|seconds| !AGGREGATIONS_S.contains(&seconds)) {
             return Err(Error::new("flow logs aggregate over 60 or 600 seconds", "the default is 60"));
         }
-        self.fields.iter().try_for_each(|name| check_field(name))?;
+        check_fields(&self.fields)?;
         check_tags(&self.tags)?;
         self.log_group.as_deref().map_or(Ok(()), check_log_group)?;
         self.role_path.as_deref().map_or(Ok(()), check_path)?;
@@ -185,8 +188,76 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Checks that a kind of resource takes what was chosen.
+    ///
+    /// Source: <https://docs.aws.amazon.com/vpc/latest/tgw/flow-logs-api-cli.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] with the first setting that it does not take.
+    pub fn check_for(&self, kind: TargetKind) -> Result<(), Error> {
+        if kind.is_of_transit_gateways() {
+            if self.traffic.is_some() {
+                let problem = "flow logs of transit gateways record all traffic: their records have no action";
+                return Err(Error::new(problem, "leave out `--traffic`"));
+            }
+            if self.aggregation_s.is_some_and(|seconds| seconds != DEFAULT_AGGREGATION_S) {
+                let problem = "flow logs of transit gateways aggregate over 60 seconds";
+                return Err(Error::new(problem, "leave out `--aggregation`"));
+            }
+        }
+        let Some(other) = self.fields.iter().find(|text| !has_field(kind, text)) else { return Ok(()) };
+        let of_kind = if kind.is_of_transit_gateways() { "transit gateways" } else { "network interfaces" };
+        let help = "`flowlogs fields` tells where a field is: those of version 6 are of transit gateways alone";
+        Err(Error::new(format!("records of {of_kind} have no field `{other}`"), help))
+    }
+
+    /// These settings as defaults of a kind of resource: without what it does not take.
+    #[must_use]
+    pub fn fitting(&self, kind: TargetKind) -> Self {
+        let mut fitting = self.clone();
+        if kind.is_of_transit_gateways() {
+            fitting.traffic = None;
+            fitting.aggregation_s = None;
+        }
+        if fitting.fields.iter().any(|text| !has_field(kind, text)) {
+            fitting.fields = Vec::new();
+        }
+        fitting
+    }
+}
+
+/// Whether the records of a kind of resource can have a chosen field.
+fn has_field(kind: TargetKind, text: &str) -> bool {
+    let is_in = if kind.is_of_transit_gateways() { Field::is_of_transit_gateways } else { Field::is_of_interfaces };
+    Field::of_record(ChosenField::of(text).name).is_some_and(is_in)
+}
+
+/// Each field has to be one of a record, and one that holds a tag has to say which.
+fn check_fields(fields: &[String]) -> Result<(), Error> {
+    for text in fields {
+        let field = ChosenField::of(text);
+        let ChosenField { name, tag_key } = field;
+        check_name(name)?;
+        if !field.holds_tag() && tag_key.is_some() {
+            return Err(Error::new(format!("the field `{name}` takes no key"), "only the fields of tags do"));
+        }
+        if field.holds_tag() && !tag_key.is_some_and(|key| (1..=128).contains(&key.chars().count())) {
+            let help = format!("name it, in up to 128 characters: `{name}=KEY`");
+            return Err(Error::new(format!("the field `{name}` needs the key of a tag"), help));
+        }
+        let is_there = |first: &str| fields.iter().any(|other| ChosenField::of(other).name == first);
+        if let Some(first) = field.first().filter(|first| !is_there(first)) {
+            let help = format!("name the first one as `{first}=KEY`");
+            return Err(Error::new(format!("the field `{name}` is that of a second tag"), help));
+        }
+    }
+    Ok(())
+}
+
 /// A field of a record has to have the name that it has in a flow log's format.
-fn check_field(text: &str) -> Result<(), Error> {
+fn check_name(text: &str) -> Result<(), Error> {
     let names = FIELDS.iter().filter_map(|info| if let Origin::Record(name) = info.origin { Some(name) } else { None });
     if names.clone().any(|name| name == text) {
         return Ok(());
@@ -262,12 +333,38 @@ mod tests {
         Settings { tags: BTreeMap::from([(key.into(), value.into())]), ..Settings::default() }
     }
 
+    fn fields(names: &[&str]) -> Settings {
+        Settings { fields: names.iter().map(ToString::to_string).collect(), ..Settings::default() }
+    }
+
+    #[test]
+    fn transit_gateways_have_fields_of_their_own_and_take_less() {
+        let all = Settings { traffic: Some(Traffic::All), ..Settings::default() };
+        let slow = Settings { aggregation_s: Some(600), ..Settings::default() };
+        let (own, others) = (fields(&["tgw-id", "srcaddr"]), fields(&["srcaddr", "action"]));
+        for (settings, takes) in [(&all, false), (&slow, false), (&own, true), (&others, false)] {
+            for kind in [TargetKind::TransitGateway, TargetKind::TransitGatewayAttachment] {
+                assert_eq!(settings.check_for(kind).is_ok(), takes, "{settings:?}");
+                assert_eq!(settings.fitting(kind).check_for(kind), Ok(()));
+                assert_eq!(settings.fitting(kind) == *settings, takes);
+            }
+        }
+        for (settings, takes) in [(&all, true), (&slow, true), (&own, false), (&others, true)] {
+            assert_eq!(settings.check_for(TargetKind::Vpc).is_ok(), takes, "{settings:?}");
+            assert_eq!(settings.fitting(TargetKind::Vpc) == *settings, takes);
+        }
+    }
+
     #[test]
     fn what_a_service_would_refuse_is_an_error_before_anything_is_created() {
         let text = |text: &str| Some(text.to_string());
         for (settings, problem) in [
             (Settings { aggregation_s: Some(61), ..Settings::default() }, "60 or 600"),
             (Settings { fields: vec!["scraddr".into()], ..Settings::default() }, "`scraddr`"),
+            (fields(&["srcaddr=x"]), "takes no key"),
+            (fields(&["instance-tag"]), "needs the key of a tag"),
+            (fields(&["instance-tag="]), "needs the key of a tag"),
+            (fields(&["instance-tag-2=a", "asg-tag=b"]), "is that of a second tag"),
             (tagged("project", "x"), "this tool's own"),
             (tagged("Name", "x"), "this tool's own"),
             (tagged("flowlogs:run", "x"), "this tool's own"),
@@ -290,6 +387,7 @@ mod tests {
         }
         assert_eq!(tagged("cost-center", "12 a@b/c=d+e").check(), Ok(()));
         assert_eq!(tagged("empty", "").check(), Ok(()));
+        assert_eq!(fields(&["instance-tag-2=a b", "instance-tag=b"]).check(), Ok(()));
         assert_eq!(Settings { role_path: text("/"), ..Settings::default() }.check(), Ok(()));
     }
 

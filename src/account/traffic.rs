@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::coverage::{Action, Coverage, Destination, Gap, Log, Meant, Member, Part, coverage};
+use super::coverage::{Action, Coverage, Destination, Gap, Log, Meant, Member, MemberKind, Part, coverage};
 use super::flow_log::FlowLog;
 use super::inventory::Inventory;
 use super::resource::{Resource, label};
@@ -121,8 +121,9 @@ impl<'a> Network<'a> {
         let kind = target.kind;
         if target.selectors.is_empty() || kind == TargetKind::All {
             let scopes = match kind {
-                TargetKind::All => vec![self.scope(|_| true, BTreeSet::new())],
-                TargetKind::Eni => vec![self.scope(|member| member.interface.is_some(), BTreeSet::new())],
+                // Traffic of transit gateways is that of interfaces seen once more, so it is asked for by name only.
+                TargetKind::All => vec![self.scope(|member| member.kind != MemberKind::Attachment, BTreeSet::new())],
+                TargetKind::Eni => vec![self.scope(|member| interface(member).is_some(), BTreeSet::new())],
                 kind => self.every_scope(kind),
             };
             return Ok(vec![Selection { kind, what: kind.name().into(), create: None, is_named: false, scopes }]);
@@ -142,7 +143,7 @@ impl<'a> Network<'a> {
                 self.scopes_without_resource(kind, |own| own.is_selected(selector), |id| matches_glob(selector, id));
         }
         if scopes.is_empty() {
-            return Err(not_found(&resources, kind, selector));
+            return Err(not_found(self.inventory, kind, selector));
         }
         let what = match selected.as_slice() {
             [one] => one.label(),
@@ -155,8 +156,8 @@ impl<'a> Network<'a> {
     }
 
     fn selected_interfaces(&self, selector: &str) -> Result<Selection, Error> {
-        let is_selected = |member: &Member| member.interface.as_ref().is_some_and(|id| matches_glob(selector, id));
-        let ids = self.members.iter().filter_map(|member| member.interface.clone());
+        let is_selected = |member: &Member| interface(member).is_some_and(|id| matches_glob(selector, id));
+        let ids = self.members.iter().filter_map(|member| interface(member).cloned());
         let own = self.logs.iter().filter(|log| matches_glob(selector, &log.resource)).map(|log| log.id.clone());
         let scope = self.scope(is_selected, own.collect());
         let Some(first) = scope.members.first() else {
@@ -192,8 +193,9 @@ impl<'a> Network<'a> {
                 self.scope(|member| logs.iter().any(|log| member.is_in(&log.resource)), own.ids.clone())
             })
             .collect();
-        if let Some((_, prefix)) = kind.info().id.filter(|_| kind.covers_whole()) {
-            let is_one = |log: &&Log| log.resource.starts_with(prefix) && is_meant_id(&log.resource);
+        if kind.covers_whole() || kind.is_of_transit_gateways() {
+            let is_kind = |id: &str| TargetKind::of_id(id) == Some(kind);
+            let is_one = |log: &&Log| is_kind(&log.resource) && is_meant_id(&log.resource);
             let ids: BTreeSet<&String> = self.logs.iter().filter(is_one).map(|log| &log.resource).collect();
             scopes.extend(ids.into_iter().map(|id| self.scope(|member| member.is_in(id), self.logs_on(id))));
         }
@@ -204,7 +206,7 @@ impl<'a> Network<'a> {
         let mut own = self.logs_on(&resource.id);
         let created = self.own.iter().filter(|own| own.flow_log.is_of(resource));
         own.extend(created.flat_map(|own| own.ids.iter().cloned()));
-        if resource.kind.covers_whole() {
+        if resource.kind.covers_whole() || resource.is_logged_itself {
             return self.scope(|member| member.is_in(&resource.id), own);
         }
         // Of instances that share a name, one may be selected by its id.
@@ -230,7 +232,13 @@ impl<'a> Network<'a> {
     }
 }
 
-/// The interfaces of an inventory; if asked for, those that are gone of each subnet and VPC.
+/// The interface that a member is.
+fn interface(member: &Member) -> Option<&String> {
+    member.interface.as_ref().filter(|_| member.kind == MemberKind::Interface)
+}
+
+/// The interfaces of an inventory, regional NAT gateways, and attachments of transit gateways; if asked for, those that
+/// are gone of each subnet, VPC and transit gateway.
 fn members(inventory: &Inventory, has_gone: bool) -> BTreeSet<Member> {
     let mut members = BTreeSet::new();
     let places = inventory.subnets.iter().map(|subnet| (&subnet.vpc, Some(&subnet.id)));
@@ -238,14 +246,32 @@ fn members(inventory: &Inventory, has_gone: bool) -> BTreeSet<Member> {
     let of_interfaces = inventory.interfaces.iter().map(|interface| (&interface.vpc, Some(&interface.subnet)));
     if has_gone {
         for (vpc, subnet) in places.chain(of_interfaces) {
-            members.insert(Member { vpc: Some(vpc.clone()), subnet: None, interface: None });
-            members.insert(Member { vpc: Some(vpc.clone()), subnet: subnet.cloned(), interface: None });
+            members.insert(Member { network: Some(vpc.clone()), ..Member::default() });
+            members.insert(Member { network: Some(vpc.clone()), subnet: subnet.cloned(), ..Member::default() });
         }
+        members.extend(inventory.transit_gateways.iter().map(|gateway| Member {
+            kind: MemberKind::Attachment,
+            network: Some(gateway.id.clone()),
+            ..Member::default()
+        }));
     }
     members.extend(inventory.interfaces.iter().map(|interface| Member {
-        vpc: Some(interface.vpc.clone()),
+        network: Some(interface.vpc.clone()),
         subnet: Some(interface.subnet.clone()),
         interface: Some(interface.id.clone()),
+        ..Member::default()
+    }));
+    members.extend(inventory.nat_gateways.iter().filter(|gateway| gateway.regional).map(|gateway| Member {
+        kind: MemberKind::NatGateway,
+        network: Some(gateway.vpc.clone()),
+        subnet: None,
+        interface: Some(gateway.id.clone()),
+    }));
+    members.extend(inventory.transit_gateway_attachments.iter().map(|attachment| Member {
+        kind: MemberKind::Attachment,
+        network: Some(attachment.transit_gateway.clone()),
+        subnet: None,
+        interface: Some(attachment.id.clone()),
     }));
     members
 }
@@ -253,11 +279,12 @@ fn members(inventory: &Inventory, has_gone: bool) -> BTreeSet<Member> {
 /// The interfaces of a resource with a flow log that is not in the inventory; `None` if it is none of a network, or has
 /// only interfaces that are gone where those do not count.
 fn unlisted(resource: &str, has_gone: bool) -> Option<Member> {
-    let id = Some(resource.to_string());
-    let member = match resource.split_once('-')?.0 {
-        "vpc" => Member { vpc: id, subnet: None, interface: None },
-        "subnet" => Member { vpc: None, subnet: id, interface: None },
-        "eni" => Member { vpc: None, subnet: None, interface: id },
+    let (id, kind) = (Some(resource.to_string()), MemberKind::of_id(resource));
+    let member = match resource.split_once('-')? {
+        ("tgw", rest) if rest.starts_with("attach-") => Member { kind, interface: id, ..Member::default() },
+        ("vpc" | "tgw", _) => Member { kind, network: id, ..Member::default() },
+        ("subnet", _) => Member { kind, subnet: id, ..Member::default() },
+        ("eni" | "nat", _) => Member { kind, interface: id, ..Member::default() },
         _ => return None,
     };
     (has_gone || member.interface.is_some()).then_some(member)

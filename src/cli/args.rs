@@ -95,11 +95,7 @@ pub(super) enum Command {
     Run(Script),
     /// Print the least IAM policy that a command needs on AWS, as JSON
     #[cfg(feature = "aws")]
-    Policy {
-        /// The command: create, list, delete, doctor or inventory [default: all of them]
-        #[arg(value_parser = super::policy::parse_command)]
-        command: Option<crate::account::aws::policy::Command>,
-    },
+    Policy(super::policy::Policy),
     /// Make the demo account, a network that feels real, or bring it up to now; then open a shell on
     /// it, run lines or a script
     #[cfg(feature = "local")]

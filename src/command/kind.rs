@@ -11,9 +11,11 @@ use crate::kind::TargetKind;
 
 /// The kinds that can be listed and deleted.
 #[cfg(feature = "local")]
-pub(super) const KINDS_AND_ALL: [TargetKind; 7] = {
-    let [instance, group, subnet, vpc, nat, endpoint] = KINDS;
-    [instance, group, subnet, vpc, nat, endpoint, TargetKind::All]
+pub(super) const KINDS_AND_ALL: [TargetKind; KINDS.len() + 1] = {
+    let mut kinds = [TargetKind::All; KINDS.len() + 1];
+    let (of_resources, _) = kinds.split_at_mut(KINDS.len());
+    of_resources.copy_from_slice(&KINDS);
+    kinds
 };
 
 /// Reads the word of one of these kinds, or another word for it; case does not count.

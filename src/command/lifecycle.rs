@@ -41,8 +41,9 @@ pub(crate) struct Create {
     #[arg(long, value_name = "SECONDS")]
     aggregation: Option<u32>,
 
-    /// The fields of a record, as AWS names them, such as `srcaddr,dstaddr,bytes` [default: those of
-    /// versions 2 to 5, `reject-reason`, and those of ECS where there is a cluster]
+    /// The fields of a record, as AWS names them, such as `srcaddr,dstaddr,bytes`, those of tags with the
+    /// key, such as `instance-tag=team` [default: those of versions 2 to 5, `reject-reason`, and those of
+    /// ECS where there is a cluster; of transit gateways all]
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     fields: Vec<String>,
 
@@ -139,7 +140,7 @@ impl Create {
             lifetime: self.lifetime,
             drop_records: self.drop_records,
         };
-        match settings.check() {
+        match settings.check().and_then(|()| settings.check_for(self.kind)) {
             Ok(()) => Ok(settings),
             Err(error) => Err(Error::Usage { message: error.to_string(), help: error.help() }),
         }
@@ -162,8 +163,8 @@ impl Create {
             resources = pick::resources(resources, &vpcs, terminal)?;
         }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
-        // Resources that were named or picked one by one are meant; a glob may be wider than meant.
-        let is_wide = names.len() > self.selectors.len().max(1) && !self.selectors.is_empty();
+        // What was named one by one is meant; a glob may be wider than meant, and a list of one is not even asked for.
+        let is_wide = names.len() > self.selectors.len();
         if is_wide && !asking.dry_run {
             asking.confirm_in(session, "create the flow logs of", &names, terminal).await?;
         }

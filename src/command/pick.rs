@@ -35,7 +35,7 @@ pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Termin
     } else {
         all
     };
-    let label = |resource: &Resource| format!("{}, {} interfaces", resource.label(), resource.interfaces.len());
+    let label = |resource: &Resource| format!("{}, {}", resource.label(), resource.coverage());
     several("Create the flow logs of which?", all, label, terminal)
 }
 

@@ -7,7 +7,10 @@ use crate::value::{Column, ColumnType, Need, Unit};
 
 /// The default columns that a narrow table leaves out, in this order: they repeat what others say, or matter
 /// in special cases.
-const EXPENDABLE: [Field; 7] = [
+const EXPENDABLE: [Field; 10] = [
+    Field::LostNoRoute,
+    Field::LostBlackhole,
+    Field::TgwPairAttachment,
     Field::PktSrcAddr,
     Field::PktDstAddr,
     Field::Flags,

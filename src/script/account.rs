@@ -59,7 +59,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
 /// Which resources there are: each noun is a function, with and without a glob over ids and names.
 fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
     type Pick = fn(&Inventory) -> Vec<Dynamic>;
-    let nouns: [(&'static str, &'static str, &'static str, Pick); 9] = [
+    let nouns: [(&'static str, &'static str, &'static str, Pick); 11] = [
         ("vpcs", "vpcs([glob])", "VPCs, by id or name.", |i| maps(&i.vpcs)),
         ("subnets", "subnets([glob])", "Subnets, by id or name.", |i| maps(&i.subnets)),
         ("instances", "instances([glob])", "EC2 instances, by id or name.", |i| maps(&i.instances)),
@@ -69,6 +69,15 @@ fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
         ("network_acls", "network_acls([glob])", "Network ACLs with their entries, by id.", |i| maps(&i.network_acls)),
         ("nat_gateways", "nat_gateways([glob])", "NAT gateways, by id or name.", |i| maps(&i.nat_gateways)),
         ("endpoints", "endpoints([glob])", "Endpoints that have interfaces, by id or name.", |i| maps(&i.endpoints)),
+        ("transit_gateways", "transit_gateways([glob])", "Transit gateways, by id or name.", |i| {
+            maps(&i.transit_gateways)
+        }),
+        (
+            "transit_gateway_attachments",
+            "transit_gateway_attachments([glob])",
+            "Attachments of transit gateways, by id or name.",
+            |i| maps(&i.transit_gateway_attachments),
+        ),
         ("load_balancers", "load_balancers([glob])", "Load balancers, by name.", |i| maps(&i.load_balancers)),
         ("interfaces", "interfaces([glob])", "Network interfaces, by id or name.", |i| maps(&i.interfaces)),
     ];
@@ -132,6 +141,7 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
         check_writable(world, "create flow logs")?;
     }
     let kind = kind_of(kind)?;
+    settings.check_for(kind).map_err(|error| thrown("option", &error.to_string(), error.help()))?;
     let session = world.session();
     let resources = world.call(session.resources(kind, &[selector.to_string()]))?;
     if dry_run {

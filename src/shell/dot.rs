@@ -204,7 +204,7 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "targets",
-        text: "vpc subnet instance sg nat endpoint eni group all, each with ids, names or globs: vpc prod, sg \"web-*\"",
+        text: "vpc subnet instance sg nat endpoint eni tgw tgw-attachment group all, each with ids, names or globs: vpc prod, sg \"web-*\"",
     },
     Topic { name: "window", text: "last 30m · since 08:00 · from T to T · around T ±5m · today · yesterday" },
     Topic {

@@ -41,8 +41,8 @@ impl Known {
         let known = Arc::clone(self);
         runtime.spawn(async move {
             for kind in KINDS {
-                // Where there is no account there are no names.
-                let Ok(resources) = session.every_resource(kind).await else { return };
+                // Where there is no account, or none of the kind may be listed, there are no names.
+                let Ok(resources) = session.every_resource(kind).await else { continue };
                 let names = resources.iter().flat_map(Resource::names);
                 let mut names: Vec<String> = names.filter(|name| !name.contains(is_hidden)).cloned().collect();
                 names.sort();

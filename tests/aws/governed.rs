@@ -131,6 +131,30 @@ fn traffic_tags_key_class_and_boundary_are_as_chosen() {
         extended.contains("it keeps its traffic, `reject`") && extended.contains("it keeps its tags"),
         "{extended}"
     );
+    // So is what cannot be changed of its log group and its role.
+    let other = format!("arn:aws-cn:iam::{ACCOUNT}:policy/other");
+    let unchanged = region.done(&[
+        "create",
+        "sg",
+        "web",
+        "--kms-key",
+        &format!("{key}2"),
+        "--log-class",
+        "standard",
+        "--role-path",
+        "/network/",
+        "--permissions-boundary",
+        &other,
+    ]);
+    for part in [
+        format!("the log group {group_name} does not get another KMS key: it has {key};"),
+        "it keeps the path of its role, `/`: delete and create it to change that".into(),
+        format!("the role {role_name} does not get another permissions boundary: it has {boundary}"),
+    ] {
+        assert!(unchanged.contains(&part), "`{part}` is not in {unchanged}");
+    }
+    let same = region.done(&create);
+    assert!(!same.contains("keeps") && !same.contains("another"), "{same}");
     let covered = coverage(&region.list()[0]);
     let (covered, all) = covered.split_once(" of ").unwrap();
     assert_eq!(covered, all);

@@ -59,8 +59,13 @@ pub(crate) struct Region {
 
 impl Region {
     pub(crate) fn new(name: &'static str) -> Self {
+        Self::at(name, port())
+    }
+
+    /// The same, whose calls go to a proxy in front of moto.
+    pub(crate) fn at(name: &'static str, port: u16) -> Self {
         let mut command = Command::new(python());
-        environment(&mut command, name, port());
+        environment(&mut command, name, port);
         command.arg(script("bridge.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
@@ -71,13 +76,18 @@ impl Region {
     #[track_caller]
     #[allow(clippy::needless_pass_by_value, reason = "arguments are made where they are passed")]
     pub(crate) fn call(&self, service: &str, method: &str, arguments: Value) -> Value {
+        self.try_call(service, method, arguments).unwrap_or_else(|error| panic!("{service} {method}: {error}"))
+    }
+
+    /// A call of boto3 that may be refused.
+    #[allow(clippy::needless_pass_by_value, reason = "arguments are made where they are passed")]
+    pub(crate) fn try_call(&self, service: &str, method: &str, arguments: Value) -> Result<Value, String> {
         let mut bridge = self.bridge.lock().unwrap();
         writeln!(bridge.1, "{}", json!([service, method, arguments])).unwrap();
         let mut line = String::new();
         bridge.2.read_line(&mut line).unwrap();
         let mut answer: Value = serde_json::from_str(&line).unwrap();
-        assert!(answer.get("ok").is_some(), "{service} {method}: {answer}");
-        answer["ok"].take()
+        if answer.get("ok").is_some() { Ok(answer["ok"].take()) } else { Err(text(&answer["error"])) }
     }
 
     pub(crate) fn command(&self, port: u16, args: &[&str]) -> Command {

@@ -1,5 +1,8 @@
 //! A small IAM policy simulator: what each call has to be allowed, and whether a policy allows it.
 //!
+//! It stands for AWS, since moto does not look at conditions. Its rules are tested against examples of the IAM user guide;
+//! which action needs what, with which keys in its context, is from the service authorization reference.
+//!
 //! Source of what each action needs:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
 
@@ -18,20 +21,36 @@ const ACCOUNT: &str = "123456789012";
 #[derive(Debug)]
 pub(crate) struct Need {
     pub(crate) action: String,
-    resource: String,
+    pub(crate) resource: String,
     /// What the policy's conditions can ask for.
-    context: Vec<(&'static str, String)>,
+    context: Vec<(String, String)>,
 }
 
 impl Need {
-    fn new(action: &str, resource: String) -> Self {
+    pub(crate) fn new(action: &str, resource: String) -> Self {
         Self { action: action.into(), resource, context: Vec::new() }
     }
 
-    fn with(mut self, key: &'static str, value: &str) -> Self {
-        self.context.push((key, value.into()));
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
+        self.context.push((key.into(), value.into()));
         self
     }
+
+    /// The same of another resource.
+    pub(crate) fn of(self, resource: String) -> Self {
+        Self { resource, ..self }
+    }
+
+    /// The same with the tags that the request gives.
+    fn tagged(self, tags: &[(String, String)]) -> Self {
+        tags.iter().fold(self, |need, (key, value)| need.with(&format!("aws:RequestTag/{key}"), value))
+    }
+}
+
+/// The tags in a form: `Tags.member.1.Key` and `Tags.member.1.Value`.
+fn tags_of(input: &Map<String, Value>, list: &str) -> Vec<(String, String)> {
+    let keys = input.iter().filter(|(name, _)| name.starts_with(list) && name.ends_with(".Key"));
+    keys.map(|(name, key)| (text(key), text(&input[&name.replace(".Key", ".Value")]))).collect()
 }
 
 /// What a request to a service needs.
@@ -67,15 +86,21 @@ pub(crate) fn needs_of_logs(operation: &str, input: &Value, region: &str) -> Vec
             groups.iter().map(|name| Need::new(&action, group(name))).collect()
         }
         "GetLogGroupFields" => on(group(input.get("logGroupIdentifier").unwrap_or(&input["logGroupName"]))),
-        "ListTagsForResource" | "TagResource" => on(text(&input["resourceArn"])),
+        "ListTagsForResource" => on(text(&input["resourceArn"])),
+        "TagResource" => vec![Need::new(&action, text(&input["resourceArn"])).tagged(&tags_of_map(input))],
         "CreateLogGroup" => {
-            let group = group(&input["logGroupName"]);
-            let tags = input.get("tags").map(|_| Need::new("logs:TagResource", group.clone()));
-            on(group).into_iter().chain(tags).collect()
+            let (group, tags) = (group(&input["logGroupName"]), tags_of_map(input));
+            let tagging = (!tags.is_empty()).then(|| Need::new("logs:TagResource", group.clone()).tagged(&tags));
+            [Need::new(&action, group).tagged(&tags)].into_iter().chain(tagging).collect()
         }
         "PutRetentionPolicy" | "DeleteLogGroup" | "DescribeLogStreams" => on(group(&input["logGroupName"])),
         other => panic!("nothing is known of logs:{other}"),
     }
+}
+
+fn tags_of_map(input: &Value) -> Vec<(String, String)> {
+    let tags = input.get("tags").and_then(Value::as_object);
+    tags.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
 }
 
 fn needs_of_ec2(action: &str, input: &Map<String, Value>, region: &str) -> Vec<Need> {
@@ -89,25 +114,33 @@ fn needs_of_ec2(action: &str, input: &Map<String, Value>, region: &str) -> Vec<N
     match action {
         "CreateFlowLogs" => {
             let made = arn("vpc-flow-log", "fl-new");
-            let mut needs = vec![Need::new(&name, made.clone())];
+            let tags = tags_of(input, "TagSpecification.");
+            let mut needs = vec![Need::new(&name, made.clone()).tagged(&tags)];
             for id in of_list("ResourceId") {
                 let kind = match id.split('-').next() {
                     Some("vpc") => "vpc",
                     Some("subnet") => "subnet",
                     Some("eni") => "network-interface",
+                    Some("nat") => "natgateway",
+                    Some("tgw") if id.starts_with("tgw-attach-") => "transit-gateway-attachment",
+                    Some("tgw") => "transit-gateway",
                     _ => panic!("{id} has no flow log"),
                 };
                 needs.push(Need::new(&name, arn(kind, &id)));
             }
-            if input.keys().any(|key| key.starts_with("TagSpecification.")) {
-                needs.push(Need::new("ec2:CreateTags", made).with("ec2:CreateAction", action));
+            if !tags.is_empty() {
+                needs.push(Need::new("ec2:CreateTags", made).tagged(&tags).with("ec2:CreateAction", action));
             }
             let role = text(&input["DeliverLogsPermissionArn"]);
             needs.push(Need::new("iam:PassRole", role).with("iam:PassedToService", "vpc-flow-logs.amazonaws.com"));
-            if text(&input["LogFormat"]).contains("${ecs-") {
+            if input.get("LogFormat").is_some_and(|format| text(format).contains("${ecs-")) {
                 needs.push(Need::new("ecs:ListClusters", "*".into()));
             }
             needs
+        }
+        "CreateTags" => {
+            let tags = tags_of(input, "Tag.");
+            of_list("ResourceId").iter().map(|id| Need::new(&name, arn("vpc-flow-log", id)).tagged(&tags)).collect()
         }
         "DeleteFlowLogs" => of_list("FlowLogId").iter().map(|id| Need::new(&name, arn("vpc-flow-log", id))).collect(),
         describe if describe.starts_with("Describe") => vec![Need::new(&name, "*".into())],
@@ -121,17 +154,28 @@ fn needs_of_iam(action: &str, input: &Map<String, Value>) -> Vec<Need> {
     match action {
         "ListRoles" | "SimulatePrincipalPolicy" => vec![Need::new(&name, "*".into())],
         "CreateRole" => {
-            let is_tagged = input.keys().any(|key| key.starts_with("Tags."));
-            let tags = is_tagged.then(|| Need::new("iam:TagRole", role()));
-            [Need::new(&name, role())].into_iter().chain(tags).collect()
+            let path = input.get("Path").map_or("/".into(), text);
+            let role = format!("arn:aws:iam::{ACCOUNT}:role{path}{}", text(&input["RoleName"]));
+            let tags = tags_of(input, "Tags.");
+            let tagging = (!tags.is_empty()).then(|| Need::new("iam:TagRole", role.clone()).tagged(&tags));
+            let create = Need::new(&name, role).tagged(&tags);
+            let create = match input.get("PermissionsBoundary") {
+                Some(boundary) => create.with("iam:PermissionsBoundary", &text(boundary)),
+                None => create,
+            };
+            [create].into_iter().chain(tagging).collect()
         }
+        "TagRole" => vec![Need::new(&name, role()).tagged(&tags_of(input, "Tags."))],
         "GetRole"
         | "PutRolePolicy"
         | "DeleteRolePolicy"
         | "DeleteRole"
         | "ListRolePolicies"
         | "ListAttachedRolePolicies"
-        | "TagRole" => vec![Need::new(&name, role())],
+        | "AttachRolePolicy"
+        | "UpdateAssumeRolePolicy"
+        | "PutRolePermissionsBoundary"
+        | "DeleteRolePermissionsBoundary" => vec![Need::new(&name, role())],
         other => panic!("nothing is known of iam:{other}"),
     }
 }
@@ -147,16 +191,18 @@ impl Policy {
         Self { statements: array(document, "Statement"), used: BTreeSet::new() }
     }
 
-    /// Whether the caller may do it.
+    /// Whether the caller may do it: a statement allows it and none denies it.
     pub(crate) fn allows(&mut self, need: &Need) -> bool {
-        let found = self.statements.iter().enumerate().find_map(|(place, statement)| {
-            let mut actions = array(statement, "Action").into_iter().map(|action| text(&action));
-            let action = actions.find(|action| matches(action, &need.action))?;
-            let is_meant = matches(&text(&statement["Resource"]), &need.resource)
-                && statement["Effect"] == "Allow"
-                && holds(&statement["Condition"], need);
-            is_meant.then_some((place, action))
-        });
+        let meant = |effect: &str| {
+            self.statements.iter().enumerate().find_map(|(place, statement)| {
+                let action = list(&statement["Action"]).into_iter().find(|action| matches(action, &need.action))?;
+                let is_meant = statement["Effect"] == effect
+                    && list(&statement["Resource"]).iter().any(|resource| matches(resource, &need.resource))
+                    && holds(&statement["Condition"], need);
+                is_meant.then_some((place, action))
+            })
+        };
+        let found = meant("Allow").filter(|_| meant("Deny").is_none());
         let is_allowed = found.is_some();
         self.used.extend(found);
         is_allowed
@@ -164,22 +210,38 @@ impl Policy {
 
     /// The permissions that nothing needed.
     pub(crate) fn unused(&self) -> Vec<String> {
-        let all = self.statements.iter().enumerate().flat_map(|(place, statement)| {
-            array(statement, "Action").into_iter().map(move |action| (place, text(&action)))
-        });
+        let all =
+            self.statements.iter().enumerate().flat_map(|(place, statement)| {
+                list(&statement["Action"]).into_iter().map(move |action| (place, action))
+            });
         all.filter(|permission| !self.used.contains(permission)).map(|(_, action)| action).collect()
     }
 }
 
-/// Whether every condition of a statement holds.
+/// The only text, or several.
+fn list(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        value => vec![text(value)],
+    }
+}
+
+/// Whether every condition of a statement holds: every operator, and under it every key for one of its values.
 fn holds(condition: &Value, need: &Need) -> bool {
     let Some(condition) = condition.as_object() else { return condition.is_null() };
+    let is_one = |operator: &str, key: &str, values: &[String]| {
+        // Keys are told without regard to case, the keys of tags too.
+        let found = need.context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, is)| is);
+        match (operator, found) {
+            ("StringEquals" | "StringEqualsIfExists", Some(is)) => values.contains(is),
+            ("StringEquals", None) => false,
+            ("StringEqualsIfExists", None) => true,
+            ("StringNotEquals", found) => found.is_none_or(|is| !values.contains(is)),
+            _ => panic!("nothing is known of the operator {operator}"),
+        }
+    };
     condition.iter().all(|(operator, keys)| {
-        assert_eq!(operator, "StringEquals", "nothing else is known here");
-        keys.as_object()
-            .unwrap()
-            .iter()
-            .all(|(key, value)| need.context.iter().any(|(known, is)| known == key && value == is))
+        keys.as_object().unwrap().iter().all(|(key, values)| is_one(operator, key, &list(values)))
     })
 }
 
@@ -210,6 +272,57 @@ fn a_policy_is_judged_by_action_resource_and_condition() {
     assert_eq!(policy.unused(), ["iam:DeleteRole", "iam:PassRole"]);
     assert!(policy.allows(&pass("vpc-flow-logs.amazonaws.com")));
     assert_eq!(policy.unused(), ["iam:DeleteRole"]);
+}
+
+/// Each with what the user guide says of it.
+///
+/// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>,
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
+#[test]
+fn conditions_are_judged_as_the_user_guide_says() {
+    let judged = |statements: Value, need: &Need| Policy::new(&json!({"Statement": statements})).allows(need);
+    // A user may be created only with the boundary that is named.
+    let delegated = json!([{"Effect": "Allow", "Action": ["iam:CreateUser", "iam:PutUserPolicy"], "Resource": "*",
+        "Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/XCompanyBoundaries"}}}]);
+    let create = || Need::new("iam:CreateUser", format!("arn:aws:iam::{ACCOUNT}:user/x"));
+    let bounded = create().with("iam:PermissionsBoundary", "arn:aws:iam::123456789012:policy/XCompanyBoundaries");
+    assert!(judged(delegated.clone(), &bounded));
+    assert!(!judged(delegated.clone(), &create()));
+    assert!(!judged(delegated, &create().with("iam:PermissionsBoundary", "arn:aws:iam::123456789012:policy/Other")));
+    // Tags may be given when something is created, not afterwards.
+    let tags = json!([{"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:*:*:*/*",
+        "Condition": {"StringEquals": {"ec2:CreateAction": "RunInstances"}}}]);
+    let tag = || Need::new("ec2:CreateTags", format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-1"));
+    assert!(judged(tags.clone(), &tag().with("ec2:CreateAction", "RunInstances")));
+    assert!(!judged(tags, &tag()));
+    // With IfExists a key that is not there does no harm; without it, it does.
+    let of = |operator: &str| {
+        json!([{"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*",
+            "Condition": {operator: {"ec2:InstanceType": ["t1.micro", "m1.small"]}}}])
+    };
+    let run = || Need::new("ec2:RunInstances", format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:subnet/x"));
+    for (operator, type_, expected) in [
+        ("StringEqualsIfExists", None, true),
+        ("StringEqualsIfExists", Some("m1.small"), true),
+        ("StringEqualsIfExists", Some("x1.large"), false),
+        ("StringEquals", None, false),
+        ("StringEquals", Some("t1.micro"), true),
+        ("StringEquals", Some("T1.micro"), false),
+        ("StringNotEquals", None, true),
+    ] {
+        let need = type_.map_or_else(run, |type_| run().with("ec2:InstanceType", type_));
+        assert_eq!(judged(of(operator), &need), expected, "{operator} {type_:?}");
+    }
+    // All conditions have to hold, and what is denied is not allowed.
+    let both = json!([{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/a": "1", "aws:ResourceTag/b": "2"}}}]);
+    let tagged = || run().with("aws:ResourceTag/a", "1");
+    assert!(judged(both.clone(), &tagged().with("aws:ResourceTag/b", "2")) && !judged(both, &tagged()));
+    let denied = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "ec2:Run*", "Resource": "*"}]);
+    assert!(!judged(denied.clone(), &run()) && judged(denied, &tag()));
 }
 
 #[test]

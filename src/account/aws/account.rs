@@ -9,7 +9,10 @@ use super::connection::Aws;
 use super::error::Error as AwsError;
 use super::flow_logs::{Group, Resources};
 use super::lateness::LATENESS_S;
-use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, prefix_lists, query, remains};
+use super::{
+    create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, prefix_lists, query, remains,
+    transit_gateways,
+};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -48,7 +51,12 @@ impl Account for Aws {
     }
 
     async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, Error> {
-        Ok(self.network().await?.resources(kind))
+        let network = self.network().await?;
+        // Who may not list them is told so instead of that there are none.
+        if kind.is_of_transit_gateways() && network.transit_gateways.is_empty() {
+            transit_gateways::read(self.clients().await?).await?;
+        }
+        Ok(network.resources(kind))
     }
 
     async fn refresh(&self) {

@@ -8,7 +8,7 @@ use super::naming::role_name;
 use super::roll_back::Undo;
 use super::run::Run;
 use super::tags::Tags;
-use super::{log_groups, roles};
+use super::{kept_settings, log_groups, roles};
 use crate::account::expiry::Expiry;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_RETENTION_DAYS, Settings};
@@ -68,14 +68,17 @@ impl<'a> Base<'a> {
     /// what was there.
     pub(super) async fn make(&self, undo: &mut Undo, notes: &mut Vec<String>) -> Result<String, Error> {
         let Undo { log_group, role, .. } = undo;
+        let mut of_role = Vec::new();
         if self.settings.log_group.is_some() {
             // The role tells the doctor of a log group that has another name than ours have.
-            let arn = self.make_role(role).await?;
+            let arn = self.make_role(role, notes).await?;
             self.make_log_group(log_group, notes).await?;
             return Ok(arn);
         }
         // Both are awaited, even if one fails: a call in flight could not be rolled back.
-        let (group_made, role_made) = tokio::join!(self.make_log_group(log_group, notes), self.make_role(role));
+        let (group_made, role_made) =
+            tokio::join!(self.make_log_group(log_group, notes), self.make_role(role, &mut of_role));
+        notes.extend(of_role);
         group_made?;
         role_made
     }
@@ -96,7 +99,7 @@ impl<'a> Base<'a> {
             restored.push(format!("log group {}", self.log_group));
         }
         if !has_role {
-            self.make_role(&mut None).await?;
+            self.make_role(&mut None, &mut Vec::new()).await?;
             restored.extend(self.role.new_name().map(|name| format!("role {name}")));
         }
         Ok(restored)
@@ -114,15 +117,15 @@ impl<'a> Base<'a> {
         self.try_log_group(made, notes).await
     }
 
-    /// Creates the role, or takes over one that is there, as [`Self::make_log_group`] does.
-    async fn make_role(&self, made: &mut Option<String>) -> Result<String, Error> {
+    /// Creates the role, or takes over one that is there, as [`Self::make_log_group`] does. Adds notes on what was there.
+    async fn make_role(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<String, Error> {
         for _ in 1..TRIES {
-            match self.try_role(made).await {
+            match self.try_role(made, notes).await {
                 Err(error) if is_of_another_change(&error) => {}
                 outcome => return outcome,
             }
         }
-        self.try_role(made).await
+        self.try_role(made, notes).await
     }
 
     async fn try_log_group(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<(), Error> {
@@ -141,6 +144,7 @@ impl<'a> Base<'a> {
                     *made = Some(group.clone());
                 } else {
                     log_groups::take_over(clients, &ours, &tags.run).await?;
+                    notes.extend(kept_settings::of_log_group(settings, &ours.group));
                 }
                 if let Some(kept) = ours.group.retention_in_days() {
                     let asked = settings.retention_days.and_then(|days| i32::try_from(days).ok());
@@ -169,7 +173,7 @@ impl<'a> Base<'a> {
         }
     }
 
-    async fn try_role(&self, made: &mut Option<String>) -> Result<String, Error> {
+    async fn try_role(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<String, Error> {
         let Self { clients, tags, settings, .. } = self;
         let role = match &self.role {
             Role::New(name) => name,
@@ -190,6 +194,7 @@ impl<'a> Base<'a> {
                     *made = Some(role.clone());
                 } else {
                     roles::take_over(clients, role, &tags.run).await?;
+                    notes.extend(kept_settings::of_role(settings, &found));
                 }
                 found.arn
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aws_sdk_ec2::types::{FlowLog, TrafficType};
+use aws_sdk_ec2::types::FlowLog;
 
 use super::base::{Base, check_still_there};
 use super::client::Clients;
@@ -13,12 +13,11 @@ use super::flow_logs::{self, RESOURCES_PER_CALL, Request};
 use super::roll_back::Undo;
 use super::run::Run;
 use super::tags::{self, Tags};
-use super::{log_format, log_groups, roles};
+use super::{kept_settings, log_format, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, Settings};
-use crate::kind::TargetKind;
 
 /// The error message for ECS fields where there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
@@ -67,16 +66,17 @@ async fn extend(
     };
     let tags = Tags::beside(first, Run::new());
     let request = Request {
-        kind: resource.kind,
+        resource_type: flow_logs::resource_type(resource),
         log_group: text(first.log_group_name(), "log group")?,
         role_arn: text(first.deliver_logs_permission_arn(), "role")?,
         role_is_new: true,
         format: text(first.log_format(), "format")?,
+        tag_fields: log_format::tag_fields_of(first),
         aggregation_s: first.max_aggregation_interval().unwrap_or(600),
-        traffic: first.traffic_type().cloned().unwrap_or(TrafficType::All),
+        traffic: first.traffic_type().cloned(),
         tags: tags.ok_or_else(|| Error::Incomplete { doing: doing(), what: "name" })?,
     };
-    let mut notes = kept_settings(settings, &request);
+    let mut notes = kept_settings::notes(clients, resource, settings, &request).await?;
     if settings.lifetime.is_some() {
         let kept = tags::expiry(first.tags()).map_or("it does not expire".into(), |expiry| expiry.note());
         notes.push(format!("{kept}; delete and create it to change that"));
@@ -111,35 +111,6 @@ async fn extend(
 async fn restored(clients: &Clients, settings: &Settings, there: &Request) -> Result<Option<String>, Error> {
     let restored = Base::of_existing(clients, settings, there).restore().await?;
     Ok((!restored.is_empty()).then(|| format!("gone, and there again: {}", restored.join(", "))))
-}
-
-/// Notes on settings that were asked for and that an existing flow log does not take.
-fn kept_settings(settings: &Settings, there: &Request) -> Vec<String> {
-    let mut notes = Vec::new();
-    let asked = log_format::choices(&settings.fields);
-    if !settings.fields.is_empty() && !asked.contains(&there.format) {
-        notes.push("it keeps its fields: delete and create it to change them".into());
-    }
-    let aggregation_s = settings.aggregation_s.filter(|asked| i64::from(*asked) != i64::from(there.aggregation_s));
-    if aggregation_s.is_some() {
-        let kept = there.aggregation_s;
-        notes.push(format!("it keeps its interval of {kept} s: delete and create it to change that"));
-    }
-    if settings.traffic.is_some() && flow_logs::traffic(settings) != there.traffic {
-        let kept = there.traffic.as_str().to_lowercase();
-        notes.push(format!("it keeps its traffic, `{kept}`: delete and create it to change that"));
-    }
-    if settings.log_group.as_ref().is_some_and(|asked| *asked != there.log_group) {
-        notes.push(format!("it keeps its log group {}: delete and create it to change that", there.log_group));
-    }
-    if settings.role.as_ref().is_some_and(|asked| *asked != there.role_arn) {
-        notes.push(format!("it keeps its role {}: delete and create it to change that", there.role_arn));
-    }
-    let there_tags = there.tags.all();
-    if settings.tags.iter().any(|(key, value)| there_tags.get(key) != Some(value)) {
-        notes.push("it keeps its tags: delete and create it to change them".into());
-    }
-    notes
 }
 
 /// Keeps the records of a log group that exists longer, if that was asked for; never for a shorter time, which would
@@ -178,8 +149,8 @@ async fn make(
     notes.extend(note_of_vpc(clients, resource).await?);
     let outcome = async {
         let role_arn = base.make(&mut undo, &mut notes).await?;
-        let mut formats = log_format::choices(&settings.fields).into_iter();
-        let request = request(&base, resource.kind, role_arn, formats.next().unwrap_or_default());
+        let mut formats = log_format::choices(resource, &settings.fields).into_iter();
+        let request = request(&base, resource, role_arn, formats.next().unwrap_or_default());
         let others: Vec<String> = formats.collect();
         let ids = resource_ids(resource);
         let gone = make_flow_logs(aws, request, &others, &ids, &mut undo.flow_logs, cancellation).await?;
@@ -217,16 +188,17 @@ async fn note_of_vpc(clients: &Clients, resource: &Resource) -> Result<Option<St
 }
 
 /// The request for new flow logs.
-pub(super) fn request(base: &Base<'_>, kind: TargetKind, role_arn: String, format: String) -> Request {
+pub(super) fn request(base: &Base<'_>, resource: &Resource, role_arn: String, format: String) -> Request {
     let aggregation_s = base.settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S);
     Request {
-        kind,
+        resource_type: flow_logs::resource_type(resource),
         log_group: base.log_group.clone(),
         role_arn,
         role_is_new: base.settings.role.is_none(),
         format,
+        tag_fields: log_format::tag_fields(&base.settings.fields),
         aggregation_s: i32::try_from(aggregation_s).unwrap_or(600),
-        traffic: flow_logs::traffic(base.settings),
+        traffic: flow_logs::traffic(resource.kind, base.settings),
         tags: base.tags.clone().expiring(base.expiry),
     }
 }

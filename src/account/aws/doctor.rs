@@ -6,15 +6,15 @@ use std::time::Duration;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
-use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType, Role};
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Role};
 
 use super::client::{Caller, Clients};
 use super::connection::Aws;
 use super::error::Error;
 use super::flow_logs::{self, Group, PENDING, Resources};
 use super::naming::PROJECT;
-use super::policy::{self, Action, Probe};
-use super::{log_groups, roles};
+use super::policy::{self, Action, Home, Probe};
+use super::{log_groups, roles, transit_gateways};
 use crate::account::expiry::Expiry;
 use crate::account::finding::{Finding, Leftover, Remedy};
 use crate::kind::TargetKind;
@@ -23,8 +23,9 @@ use crate::value::{EpochSeconds, time_utc};
 /// Checks everything; a permission that the caller lacks is a finding too.
 pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding>, Error> {
     let clients = aws.clients().await?;
-    let (inventory, all, groups, roles, denied) = tokio::join!(
+    let (inventory, gateways, all, groups, roles, denied) = tokio::join!(
         aws.network(),
+        transit_gateways::read(clients),
         flow_logs::all(clients),
         log_groups::list(clients),
         roles::list(clients),
@@ -32,6 +33,8 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     );
     let mut denied = denied;
     let inventory = seen(inventory, &mut denied)?;
+    // The inventory does not tell that there are none from that none may be listed.
+    let knows_gateways = seen(gateways, &mut denied)?.is_some();
     let all = seen(all, &mut denied)?;
     let mut groups = seen(groups, &mut denied)?;
     let roles = seen(roles, &mut denied)?;
@@ -50,7 +53,9 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
             groups.extend(seen(log_groups::beside_ours(clients, &names).await, &mut denied)?.unwrap_or_default());
         }
         for group in ours {
-            findings.extend(of_group(clients, &group, resources.as_ref(), groups.as_deref(), roles.as_deref()));
+            let is_known = knows_gateways || !group.kind.is_of_transit_gateways();
+            let resources = resources.as_ref().filter(|_| is_known);
+            findings.extend(of_group(clients, &group, resources, groups.as_deref(), roles.as_deref()));
         }
         let (orphaned_groups, orphaned_roles) = tokio::join!(
             orphaned_log_groups(clients, groups.unwrap_or_default(), all, until),
@@ -212,7 +217,8 @@ async fn simulated(clients: &Clients) -> Result<BTreeSet<String>, Error> {
     let caller = clients.caller().await?;
     let Some(source) = principal(clients, caller).await? else { return Ok(BTreeSet::new()) };
     let mut denied = BTreeSet::new();
-    for probe in policy::probes(caller.partition(), &clients.region, &caller.account) {
+    let home = Home { partition: caller.partition(), region: &clients.region, account: &caller.account };
+    for probe in policy::probes(home) {
         denied.extend(simulate(clients, &source, probe).await?);
     }
     Ok(denied)
@@ -224,15 +230,19 @@ async fn simulate(clients: &Clients, source: &str, probe: Probe) -> Result<Vec<S
         .policy_source_arn(source)
         .set_action_names(Some(actions))
         .resource_arns(probe.resource);
-    if let Some((key, value)) = probe.context {
-        let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
+    for (_, key, mut values) in probe.context {
+        values.truncate(1);
+        let entry = ContextEntry::builder().context_key_name(key).set_context_key_values(Some(values));
         request = request.context_entries(entry.context_key_type(ContextKeyTypeEnum::String).build());
     }
     let send = |marker| request.clone().set_marker(marker).send();
     let parts = |page: SimulatePrincipalPolicyOutput| (page.evaluation_results, page.marker);
     let results = clients.pages(Action::SimulatePrincipalPolicy, "check the permissions", send, parts).await?;
-    let is_denied = |decision: &PolicyEvaluationDecisionType| *decision != PolicyEvaluationDecisionType::Allowed;
-    Ok(results.into_iter().filter(|r| is_denied(&r.eval_decision)).map(|r| r.eval_action_name).collect())
+    // A policy that asks for more than the request is told to have, such as a boundary, may allow it all the same.
+    let is_denied = |result: &EvaluationResult| {
+        result.eval_decision != PolicyEvaluationDecisionType::Allowed && result.missing_context_values().is_empty()
+    };
+    Ok(results.into_iter().filter(is_denied).map(|result| result.eval_action_name).collect())
 }
 
 /// The user or role whose policies apply. A session does not tell its role's path; the root user has no policies.

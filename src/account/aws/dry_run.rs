@@ -1,12 +1,13 @@
 //! What a create would do: the resources, and every call with its parameters.
 
+use aws_sdk_ec2::types::{TagFieldSpecificationRequest, TaggableResourceType};
 use serde_json::{Value, json};
 
 use super::base::{Base, Role};
 use super::client::Clients;
 use super::create::{request, resource_ids};
 use super::error::Error;
-use super::flow_logs::{RESOURCES_PER_CALL, Request, resource_type};
+use super::flow_logs::{RESOURCES_PER_CALL, Request};
 use super::naming::POLICY;
 use super::run::Run;
 use super::tags::Tags;
@@ -32,8 +33,8 @@ pub(super) async fn steps(clients: &Clients, resource: &Resource, settings: &Set
         }
         Role::Named(arn) => (format!("role {arn} as it is"), arn.clone()),
     };
-    let format = log_format::choices(&settings.fields).into_iter().next().unwrap_or_default();
-    let request = request(&base, resource.kind, role_arn, format);
+    let format = log_format::choices(resource, &settings.fields).into_iter().next().unwrap_or_default();
+    let request = request(&base, resource, role_arn, format);
     calls.extend(resource_ids(resource).chunks(RESOURCES_PER_CALL).map(|ids| flow_log_call(&request, ids)));
     let written = |(name, parameters): (&str, Value)| format!("{name} {parameters}");
     Ok(Steps { resources: vec![group, role, flow_log], calls: calls.into_iter().map(written).collect() })
@@ -78,10 +79,9 @@ fn listed(tags: &Tags) -> Value {
 }
 
 fn flow_log_call(request: &Request, ids: &[String]) -> Call {
-    let parameters = json!({
-        "ResourceType": resource_type(request.kind).as_str(),
+    let mut parameters = json!({
+        "ResourceType": request.resource_type.as_str(),
         "ResourceIds": ids,
-        "TrafficType": request.traffic.as_str(),
         "LogDestinationType": "cloud-watch-logs",
         "LogGroupName": request.log_group,
         "DeliverLogsPermissionArn": request.role_arn,
@@ -89,5 +89,12 @@ fn flow_log_call(request: &Request, ids: &[String]) -> Call {
         "MaxAggregationInterval": request.aggregation_s,
         "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": listed(&request.tags)}],
     });
+    if !request.tag_fields.is_empty() {
+        let of = |one: &TagFieldSpecificationRequest| json!({"ResourceType": one.resource_type().map(TaggableResourceType::as_str), "TagKeys": one.tag_keys()});
+        parameters["TagFieldSpecifications"] = request.tag_fields.iter().map(of).collect();
+    }
+    if let Some(traffic) = &request.traffic {
+        parameters["TrafficType"] = json!(traffic.as_str());
+    }
     ("ec2:CreateFlowLogs", parameters)
 }

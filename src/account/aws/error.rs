@@ -377,6 +377,9 @@ impl Error {
                 profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default()
             )),
             Self::WrongClock { .. } => Some("set the clock, best by NTP, and try again".into()),
+            Self::OfAnother { .. } => Some(
+                "IAM does not tell names apart that differ in case only: rename one, or name a role with `--role ARN`".into(),
+            ),
             Self::NotAssumed { .. } => {
                 Some("both the caller's policies and the role's trust policy have to allow `sts:AssumeRole`".into())
             }

@@ -6,14 +6,14 @@ use std::time::SystemTime;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::{
-    self as ec2, Filter, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TagSpecification, TrafficType,
-    UnsuccessfulItem,
+    self as ec2, Filter, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TagFieldSpecificationRequest,
+    TagSpecification, TrafficType, UnsuccessfulItem,
 };
 
 use super::client::Clients;
 use super::error::Error;
 use super::interface::tag;
-use super::log_format::default_fields;
+use super::log_format;
 use super::naming::{self, NAME, PROJECT, PROJECT_ALONE};
 use super::policy::Action;
 use super::run::RUN;
@@ -27,7 +27,7 @@ use crate::account::naming::hash;
 use crate::account::resource::{KINDS, Resource};
 use crate::account::settings::{Settings, Traffic};
 use crate::field::{Field, Origin};
-use crate::kind::{self, Covers, KindInfo, TargetKind};
+use crate::kind::{Covers, TargetKind};
 use crate::value::EpochSeconds;
 
 /// The largest number of resources in a call.
@@ -131,13 +131,16 @@ fn log_group(flow_log: &ec2::FlowLog, arn: &str) -> String {
     if is_elsewhere { arn.into() } else { name.into() }
 }
 
-/// Returns whether the format of a flow log has a field; no format is the default one.
+/// The format of a flow log, of which the service may leave out the default one.
+pub(super) fn format(flow_log: &ec2::FlowLog) -> String {
+    let format = flow_log.log_format().filter(|format| !format.is_empty());
+    format.map_or_else(|| log_format::default_format(flow_log.resource_id()), Into::into)
+}
+
+/// Returns whether the format of a flow log has a field.
 pub(super) fn has_field(flow_log: &ec2::FlowLog, field: Field) -> bool {
     let Origin::Record(name) = field.info().origin else { return false };
-    match flow_log.log_format().filter(|format| !format.is_empty()) {
-        Some(format) => format.contains(&format!("${{{name}}}")),
-        None => default_fields().contains(&name),
-    }
+    format(flow_log).contains(&format!("${{{name}}}"))
 }
 
 /// A flow log as it is listed beside those of others.
@@ -152,6 +155,7 @@ pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
         id: flow_log.flow_log_id().unwrap_or_default().into(),
         kind: AnyFlowLog::kind_of(&resource),
         resource,
+        // Those of transit gateways have none: they record everything.
         traffic: flow_log.traffic_type().unwrap_or(&TrafficType::All).as_str().into(),
         destination_type,
         destination,
@@ -197,8 +201,7 @@ pub(super) fn grouped(flow_logs: Vec<ec2::FlowLog>) -> Vec<Group> {
         }
     }
     let group = |(name, flow_logs): (String, Vec<ec2::FlowLog>)| {
-        let is_named = |info: &&KindInfo| info.flow_log_prefix.is_some_and(|prefix| name.starts_with(prefix));
-        let kind = kind::KINDS.iter().find(is_named)?.kind;
+        let kind = TargetKind::of_flow_log(&name)?;
         Some(Group { name, kind, flow_logs })
     };
     by_name.into_iter().filter_map(group).collect()
@@ -298,31 +301,41 @@ impl Group {
         }
     }
 
-    /// The id of the resource, as far as the `Name` contains it.
+    /// The id of the resource, as far as the `Name` contains it. The Go tool gives all instances without a name the same,
+    /// which ends in nothing.
     pub(super) fn resource_id(&self) -> String {
-        self.name.strip_prefix("instance-").unwrap_or(&self.name).to_string()
+        let of_instances = self.name.strip_prefix("instance-").filter(|name| !name.is_empty());
+        of_instances.unwrap_or(&self.name).to_string()
     }
 }
 
-/// The traffic that new flow logs record.
-pub(super) fn traffic(settings: &Settings) -> TrafficType {
-    match settings.traffic.unwrap_or_default() {
+/// The traffic that new flow logs of a kind record; `None` where the service takes no choice.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/tgw/flow-logs-api-cli.html>.
+pub(super) fn traffic(kind: TargetKind, settings: &Settings) -> Option<TrafficType> {
+    if kind.is_of_transit_gateways() {
+        return None;
+    }
+    Some(match settings.traffic.unwrap_or_default() {
         Traffic::All => TrafficType::All,
         Traffic::Accept => TrafficType::Accept,
         Traffic::Reject => TrafficType::Reject,
-    }
+    })
 }
 
 /// The settings of new flow logs.
 pub(super) struct Request {
-    pub(super) kind: TargetKind,
+    pub(super) resource_type: FlowLogsResourceType,
     pub(super) log_group: String,
     pub(super) role_arn: String,
     /// Whether the service may need a while until it can assume the role.
     pub(super) role_is_new: bool,
     pub(super) format: String,
+    /// Which tags its fields hold.
+    pub(super) tag_fields: Vec<TagFieldSpecificationRequest>,
     pub(super) aggregation_s: i32,
-    pub(super) traffic: TrafficType,
+    /// The traffic; `None` where the service takes no choice.
+    pub(super) traffic: Option<TrafficType>,
     pub(super) tags: Tags,
 }
 
@@ -363,13 +376,14 @@ async fn send(
         .ec2
         .create_flow_logs()
         .client_token(token(&request.tags.name))
-        .resource_type(resource_type(request.kind))
+        .resource_type(request.resource_type.clone())
         .set_resource_ids(Some(resources.to_vec()))
-        .traffic_type(request.traffic.clone())
+        .set_traffic_type(request.traffic.clone())
         .log_destination_type(LogDestinationType::CloudWatchLogs)
         .log_group_name(&request.log_group)
         .deliver_logs_permission_arn(&request.role_arn)
         .log_format(&request.format)
+        .set_tag_field_specifications(Some(request.tag_fields.clone()))
         .max_aggregation_interval(request.aggregation_s)
         .tag_specifications(tag_specification(&request.tags));
     let doing = format!("create flow logs of {}", listed(resources));
@@ -405,9 +419,11 @@ fn token(name: &str) -> String {
     format!("flowlogs-{:016x}-{now:x}", hash(u64::from(std::process::id()), name))
 }
 
-pub(super) fn resource_type(kind: TargetKind) -> FlowLogsResourceType {
-    match kind.info().covers {
-        Covers::Whole { resource_type } => resource_type.into(),
+/// The type of what the flow logs of a resource are on.
+pub(super) fn resource_type(resource: &Resource) -> FlowLogsResourceType {
+    match resource.kind.info().covers {
+        Covers::Whole { resource_type } | Covers::Itself { resource_type } => resource_type.into(),
+        Covers::Interfaces if resource.is_logged_itself => FlowLogsResourceType::RegionalNatGateway,
         Covers::Interfaces | Covers::Nothing => FlowLogsResourceType::NetworkInterface,
     }
 }

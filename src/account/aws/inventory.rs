@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use aws_sdk_ec2::types::{
-    self as ec2, Filter, InstanceStateName, IpPermission, NatGatewayState, NetworkInterface, VpcCidrBlockStateCode,
+    self as ec2, AvailabilityMode, Filter, InstanceStateName, IpPermission, NatGatewayState, NetworkInterface,
+    VpcCidrBlockStateCode, VpcEndpointType,
 };
 use ipnet::IpNet;
 
@@ -13,6 +14,7 @@ use super::client::Clients;
 use super::error::Error;
 use super::interface::{self, tag};
 use super::policy::Action;
+use super::transit_gateways;
 use crate::account::inventory::{
     AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup,
     Subnet, VERSION, Vpc,
@@ -33,8 +35,9 @@ macro_rules! every {
 /// Reads the inventory of the account's network, with what other accounts share with it.
 pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let running = filter("instance-state-name", InstanceStateName::Running.as_str());
-    let (caller, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
+    let (caller, transit, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
         clients.caller(),
+        transit_gateways::read_if_allowed(clients),
         every!(clients, describe_vpcs, vpcs, DescribeVpcs, "VPCs"),
         every!(clients, describe_subnets, subnets, DescribeSubnets, "subnets"),
         every!(clients, describe_security_groups, security_groups, DescribeSecurityGroups, "security groups"),
@@ -56,7 +59,9 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
     let instances: Vec<ec2::Instance> =
         reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).collect();
-    let endpoints: Vec<ec2::VpcEndpoint> = endpoints.into_iter().filter(has_interfaces).collect();
+    let used = endpoints.into_iter().filter(is_used);
+    let (endpoints, others): (Vec<ec2::VpcEndpoint>, Vec<ec2::VpcEndpoint>) = used.partition(has_interfaces);
+    let gateway_endpoints = others.iter().filter(|one| one.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway));
     let owners = Owners::new(&instances, &nats, &endpoints);
     let mut inventory = Inventory {
         version: VERSION,
@@ -76,6 +81,9 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         interfaces: (interfaces.iter())
             .map(|one| Interface { account: other(one.owner_id()), ..owners.interface(one) })
             .collect(),
+        gateway_endpoints: gateway_endpoints.map(endpoint).collect(),
+        transit_gateways: transit.0,
+        transit_gateway_attachments: transit.1,
         load_balancers: Vec::new(),
         prefix_lists: Vec::new(),
     };
@@ -87,6 +95,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     inventory.instances.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.nat_gateways.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.gateway_endpoints.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.interfaces.sort_by(|a, b| a.id.cmp(&b.id));
     inventory.drop_missing();
     inventory.load_balancers = load_balancers(&inventory.interfaces);
@@ -134,19 +143,27 @@ fn instance(instance: &ec2::Instance) -> Instance {
 }
 
 fn nat_gateway(nat: &ec2::NatGateway) -> NatGateway {
-    NatGateway { id: text(nat.nat_gateway_id()), name: tag(nat.tags(), "Name"), vpc: text(nat.vpc_id()) }
+    NatGateway {
+        id: text(nat.nat_gateway_id()),
+        name: tag(nat.tags(), "Name"),
+        vpc: text(nat.vpc_id()),
+        regional: nat.availability_mode() == Some(&AvailabilityMode::Regional),
+    }
 }
 
-/// Returns whether an endpoint is of a type that has interfaces, and in use. The service writes states in small letters,
-/// though its documentation has capitals.
+/// Returns whether an endpoint is of a type that has interfaces.
+fn has_interfaces(endpoint: &ec2::VpcEndpoint) -> bool {
+    use VpcEndpointType::{GatewayLoadBalancer, Interface, Resource, ServiceNetwork};
+    matches!(endpoint.vpc_endpoint_type(), Some(Interface | GatewayLoadBalancer | Resource | ServiceNetwork))
+}
+
+/// Returns whether an endpoint is in use. The service writes states in small letters, though its documentation has
+/// capitals.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>.
-fn has_interfaces(endpoint: &ec2::VpcEndpoint) -> bool {
-    use ec2::VpcEndpointType::{GatewayLoadBalancer, Interface, Resource, ServiceNetwork};
-    let is_of_type =
-        matches!(endpoint.vpc_endpoint_type(), Some(Interface | GatewayLoadBalancer | Resource | ServiceNetwork));
+fn is_used(endpoint: &ec2::VpcEndpoint) -> bool {
     let state = endpoint.state().map(ec2::State::as_str);
-    is_of_type && state.is_none_or(|state| ["available", "partial"].iter().any(|used| state.eq_ignore_ascii_case(used)))
+    state.is_none_or(|state| ["available", "partial"].iter().any(|used| state.eq_ignore_ascii_case(used)))
 }
 
 fn endpoint(endpoint: &ec2::VpcEndpoint) -> Endpoint {
@@ -359,7 +376,8 @@ mod tests {
     fn endpoints_that_have_interfaces_and_are_in_use_count() {
         let of = |kind: &str, state: &str| {
             let kind = VpcEndpointType::from(kind);
-            has_interfaces(&VpcEndpoint::builder().vpc_endpoint_type(kind).state(State::from(state)).build())
+            let endpoint = VpcEndpoint::builder().vpc_endpoint_type(kind).state(State::from(state)).build();
+            is_used(&endpoint) && has_interfaces(&endpoint)
         };
         for kind in ["Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"] {
             assert!(of(kind, "available") && of(kind, "Available"), "{kind}");

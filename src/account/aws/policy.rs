@@ -1,9 +1,12 @@
 //! The IAM actions that each command needs: the table behind `flowlogs policy`, the doctor, and the advice of errors.
 
+mod scope;
+
 use serde_json::{Value, json};
 
-use super::naming::{ROLE_PREFIX, SERVICE};
-use crate::account::naming::LOG_GROUP_PREFIX;
+pub use scope::Names;
+use scope::Scope;
+pub(super) use scope::{Condition, Home};
 
 /// A command that calls AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,61 +49,6 @@ impl Command {
     }
 }
 
-/// The resources that an action can be restricted to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    /// Actions without resource-level permissions.
-    Everything,
-    /// Log groups of flow logs.
-    LogGroups,
-    /// All prefix lists: AWS owns some.
-    PrefixLists,
-    /// All log groups: other tools' flow logs may deliver to any.
-    AnyLogGroup,
-    /// Roles of flow logs.
-    Roles,
-    /// The roles, passed to the service only.
-    PassedRoles,
-    /// Flow logs.
-    FlowLogs,
-    /// Flow logs that are being created.
-    NewFlowLogs,
-}
-
-impl Scope {
-    const ALL: [Self; 8] = [
-        Self::Everything,
-        Self::PrefixLists,
-        Self::LogGroups,
-        Self::AnyLogGroup,
-        Self::Roles,
-        Self::PassedRoles,
-        Self::FlowLogs,
-        Self::NewFlowLogs,
-    ];
-
-    /// The resource ARN pattern, with `*` for what is not restricted.
-    fn resource(self, partition: &str, region: &str, account: &str) -> String {
-        match self {
-            Self::Everything => "*".into(),
-            Self::PrefixLists => format!("arn:{partition}:ec2:{region}:*:prefix-list/*"),
-            Self::LogGroups => format!("arn:{partition}:logs:{region}:{account}:log-group:{LOG_GROUP_PREFIX}*"),
-            Self::AnyLogGroup => format!("arn:{partition}:logs:{region}:{account}:log-group:*"),
-            Self::Roles | Self::PassedRoles => format!("arn:{partition}:iam::{account}:role/{ROLE_PREFIX}*"),
-            Self::FlowLogs | Self::NewFlowLogs => format!("arn:{partition}:ec2:{region}:{account}:vpc-flow-log/*"),
-        }
-    }
-
-    /// The context key that is required, and its value.
-    const fn context(self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::PassedRoles => Some(("iam:PassedToService", SERVICE)),
-            Self::NewFlowLogs => Some(("ec2:CreateAction", "CreateFlowLogs")),
-            _ => None,
-        }
-    }
-}
-
 /// Generates the enumeration of actions and their table from one list.
 macro_rules! actions {
     ($($action:ident $name:literal $scope:ident [$($command:ident)*])*) => {
@@ -124,6 +72,9 @@ actions! {
     DescribeInstances "ec2:DescribeInstances" Everything [Create List Delete Doctor Inventory Query]
     DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory Query]
     DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory Query]
+    // Without them, nothing is known of transit gateways.
+    DescribeTransitGateways "ec2:DescribeTransitGateways" Everything [Create List Delete Doctor Inventory Query]
+    DescribeTransitGatewayAttachments "ec2:DescribeTransitGatewayAttachments" Everything [Create List Delete Doctor Inventory Query]
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
     DescribeManagedPrefixLists "ec2:DescribeManagedPrefixLists" Everything [Inventory Query]
     GetManagedPrefixListEntries "ec2:GetManagedPrefixListEntries" PrefixLists [Inventory Query]
@@ -146,23 +97,25 @@ actions! {
     // Whether a log group is empty.
     DescribeLogStreams "logs:DescribeLogStreams" LogGroups [Doctor]
     SimulatePrincipalPolicy "iam:SimulatePrincipalPolicy" Everything [Doctor]
-    CreateLogGroup "logs:CreateLogGroup" LogGroups [Create]
+    CreateLogGroup "logs:CreateLogGroup" NewLogGroups [Create]
     // Tags that are set on creation.
-    TagLogGroup "logs:TagResource" LogGroups [Create]
-    PutRetentionPolicy "logs:PutRetentionPolicy" LogGroups [Create]
-    CreateRole "iam:CreateRole" Roles [Create]
-    TagRole "iam:TagRole" Roles [Create]
-    PutRolePolicy "iam:PutRolePolicy" Roles [Create]
+    TagLogGroup "logs:TagResource" TaggedLogGroups [Create]
+    PutRetentionPolicy "logs:PutRetentionPolicy" OwnLogGroups [Create]
+    CreateRole "iam:CreateRole" NewRoles [Create]
+    TagRole "iam:TagRole" TaggedRoles [Create]
+    PutRolePolicy "iam:PutRolePolicy" BoundedRoles [Create]
     PassRole "iam:PassRole" PassedRoles [Create]
-    CreateFlowLogs "ec2:CreateFlowLogs" Everything [Create]
-    CreateTags "ec2:CreateTags" NewFlowLogs [Create]
+    // Of what it is created, and the flow log itself.
+    CreateFlowLogs "ec2:CreateFlowLogs" LoggedResources [Create]
+    CreateFlowLogsTagged "ec2:CreateFlowLogs" NewFlowLogs [Create]
+    CreateTags "ec2:CreateTags" TagsOfNewFlowLogs [Create]
     // Without it, flow logs have no ECS fields.
     ListEcs "ecs:List*" Everything [Create]
     // A create that fails is rolled back.
-    DeleteFlowLogs "ec2:DeleteFlowLogs" FlowLogs [Create Delete]
-    DeleteRolePolicy "iam:DeleteRolePolicy" Roles [Create Delete]
-    DeleteRole "iam:DeleteRole" Roles [Create Delete]
-    DeleteLogGroup "logs:DeleteLogGroup" LogGroups [Create Delete]
+    DeleteFlowLogs "ec2:DeleteFlowLogs" OwnFlowLogs [Create Delete]
+    DeleteRolePolicy "iam:DeleteRolePolicy" OwnRoles [Create Delete]
+    DeleteRole "iam:DeleteRole" OwnRoles [Create Delete]
+    DeleteLogGroup "logs:DeleteLogGroup" OwnLogGroups [Create Delete]
 }
 
 impl Action {
@@ -178,41 +131,46 @@ impl Action {
 pub(super) struct Probe {
     pub(super) actions: Vec<&'static str>,
     pub(super) resource: String,
-    pub(super) context: Option<(&'static str, &'static str)>,
+    /// What the request is told to have.
+    pub(super) context: Vec<Condition>,
 }
 
 /// The requests to the simulator for all actions.
-pub(super) fn probes(partition: &str, region: &str, account: &str) -> Vec<Probe> {
+pub(super) fn probes(home: Home<'_>) -> Vec<Probe> {
+    let names = Names::default();
     let probe = |scope: Scope| Probe {
         // The simulator accepts no wildcards in actions, nor in the resources of restricted ones.
         actions: ACTIONS.iter().filter(|row| row.2 == scope && !row.1.contains('*')).map(|row| row.1).collect(),
-        resource: match scope {
-            Scope::Everything => "*".into(),
-            scope => scope.resource(partition, region, account).replace('*', "example"),
+        resource: match (scope, scope.resources(home, &names).as_slice()) {
+            (Scope::Everything, _) => "*".into(),
+            (_, [first, ..]) => first.replace('*', "example"),
+            (_, []) => String::new(),
         },
-        context: scope.context(),
+        context: scope.conditions(&names),
     };
     Scope::ALL.into_iter().map(probe).collect()
 }
 
-/// The minimal IAM policy of a command, or of all commands together.
+/// The minimal IAM policy of a command, or of all commands together, for these names.
 #[must_use]
-pub fn document(command: Option<Command>) -> Value {
+pub fn document(command: Option<Command>, names: &Names) -> Value {
     let is_meant = |commands: &[Command]| command.is_none_or(|command| commands.contains(&command));
+    // A role that is named is neither looked at nor changed.
+    let is_needed = |scope: &Scope| names.role.is_none() || !scope.is_of_roles();
     let statement = |scope: Scope| {
         let rows = ACTIONS.iter().filter(|row| row.2 == scope && is_meant(row.3));
         let actions: Vec<&str> = rows.map(|row| row.1).collect();
-        if actions.is_empty() {
-            return None;
-        }
-        let mut statement = json!({"Effect": "Allow", "Action": actions, "Resource": scope.resource("*", "*", "*")});
-        if let Some((key, value)) = scope.context() {
-            statement["Condition"] = json!({"StringEquals": {key: value}});
-        }
-        Some(statement)
+        (!actions.is_empty()).then(|| scope.statement(&actions, names))
     };
-    let statements: Vec<Value> = Scope::ALL.into_iter().filter_map(statement).collect();
+    let statements: Vec<Value> = Scope::ALL.into_iter().filter(is_needed).filter_map(statement).collect();
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// Whether whoever has the policy of a command could make himself an administrator: by a role that he creates.
+#[must_use]
+pub fn is_unbounded(command: Option<Command>, names: &Names) -> bool {
+    let creates = command.is_none_or(|command| command == Command::Create);
+    creates && names.role.is_none() && names.permissions_boundary.is_none()
 }
 
 #[cfg(test)]
@@ -222,7 +180,7 @@ mod tests {
     #[test]
     fn a_command_that_only_looks_may_change_nothing() {
         for command in [Command::List, Command::Inventory, Command::Query] {
-            for statement in document(Some(command))["Statement"].as_array().unwrap() {
+            for statement in document(Some(command), &Names::default())["Statement"].as_array().unwrap() {
                 for action in statement["Action"].as_array().unwrap() {
                     let call = action.as_str().unwrap().split_once(':').unwrap().1;
                     assert!(
@@ -238,13 +196,38 @@ mod tests {
 
     #[test]
     fn all_commands_together_need_each_action_once() {
-        let document = document(None);
+        let document = document(None, &Names::default());
         let statements = document["Statement"].as_array().unwrap();
         let count: usize = statements.iter().map(|statement| statement["Action"].as_array().unwrap().len()).sum();
         assert_eq!(count, ACTIONS.len());
-        let mut names: Vec<&str> = ACTIONS.iter().map(|row| row.1).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), ACTIONS.len());
+        let mut rows: Vec<String> = ACTIONS.iter().map(|row| format!("{} {:?}", row.1, row.2)).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        assert_eq!(rows.len(), ACTIONS.len());
+    }
+
+    #[test]
+    fn names_are_added_and_roles_are_bounded_or_not_created() {
+        let arn = |text: &str| Some(format!("arn:aws:iam::123456789012:{text}"));
+        let of = |names: &Names| document(Some(Command::Create), names).to_string();
+        let bounded =
+            Names { permissions_boundary: arn("policy/b"), role_path: Some("/net/".into()), ..Names::default() };
+        let text = of(&bounded);
+        assert_eq!(
+            text.matches(r#""iam:PermissionsBoundary":"arn:aws:iam::123456789012:policy/b""#).count(),
+            2,
+            "{text}"
+        );
+        assert!(text.contains(":role/net/fl-cli-*") && !text.contains(":role/fl-cli-*"), "{text}");
+        let named = Names { role: arn("role/theirs"), log_groups: vec!["/corp/flows".into()], ..Names::default() };
+        let text = of(&named);
+        assert!(!text.contains("iam:CreateRole") && !text.contains("iam:PutRolePolicy"), "{text}");
+        assert!(
+            text.contains("arn:aws:iam::123456789012:role/theirs") && text.contains("log-group:/corp/flows:*"),
+            "{text}"
+        );
+        assert!(is_unbounded(None, &Names::default()) && is_unbounded(Some(Command::Create), &Names::default()));
+        assert!(!is_unbounded(Some(Command::Create), &bounded) && !is_unbounded(None, &named));
+        assert!(!is_unbounded(Some(Command::Delete), &Names::default()));
     }
 }

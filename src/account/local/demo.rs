@@ -48,11 +48,34 @@ const KEPT_S: i64 = 24 * 60 * 60;
 pub fn refresh(folder: &Path, now: EpochSeconds) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|source| failed("make", folder, source))?;
     let inventory = network();
+    check_is_ours(folder, &inventory)?;
     let file = folder.join("inventory.json");
     let text = serde_json::to_string_pretty(&inventory).map_err(|error| failed("write", &file, error.into()))?;
     replace(&file, text.as_bytes())?;
     make_slots(folder, &inventory, now)?;
     create_first_flow_logs(folder, &inventory, now)
+}
+
+/// Checks that a folder is empty or that of a demo account, also of an earlier version: other files are somebody's.
+fn check_is_ours(folder: &Path, demo: &Inventory) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(|source| failed("read", folder, source))?;
+    // A demo that was interrupted while it made the first file may have left it under another name.
+    let is_of_somebody = |name: &str| !name.starts_with("inventory.new-");
+    let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().display().to_string()).collect();
+    names.retain(|name| is_of_somebody(name));
+    names.sort();
+    let Some(first) = names.first() else { return Ok(()) };
+    let is_demo = |there: &Inventory| {
+        let first = demo.vpcs.first();
+        there.account == demo.account && there.vpcs.iter().any(|vpc| first.is_some_and(|first| first.id == vpc.id))
+    };
+    let file = folder.join("inventory.json");
+    let found = if file.exists() { "inventory.json" } else { first.as_str() };
+    let there = fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Inventory>(&text).ok());
+    if there.as_ref().is_some_and(is_demo) {
+        return Ok(());
+    }
+    Err(Error::NotADemo { folder: folder.into(), found: found.into() })
 }
 
 fn failed(action: &'static str, file: &Path, source: io::Error) -> Error {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::demo::{make_slots, network};
+use super::record_ids::{any, one_of};
 use super::slot::{SLOT_S, slot_of};
 use super::state::{Entry, Error as EmbeddedError, State};
 use crate::account::answering::Answering;
-use crate::account::coverage::{Action, Destination, Log, Member};
+use crate::account::coverage::{Action, Destination, Log, Member, MemberKind};
 use crate::account::error::Error;
 use crate::account::flow_log::{AnyFlowLog, FlowLog};
 use crate::account::inventory::Inventory;
@@ -240,8 +241,12 @@ fn answering(entry: &Entry, interfaces: BTreeSet<String>, interval: Interval) ->
 }
 
 fn of_interfaces(interfaces: BTreeSet<String>) -> Condition {
-    let words = interfaces.into_iter().collect();
-    Condition::Test(Source::Field(Field::Eni), Check::Text { words, negated: false })
+    let mut by_kind: BTreeMap<MemberKind, Vec<String>> = BTreeMap::new();
+    for id in interfaces {
+        by_kind.entry(MemberKind::of_id(&id)).or_default().push(id);
+    }
+    let kinds = if by_kind.is_empty() { BTreeMap::from([(MemberKind::Interface, Vec::new())]) } else { by_kind };
+    any(kinds.into_iter().map(|(kind, ids)| one_of(kind.field(), ids)).collect())
 }
 
 /// The flow logs of log groups that are asked for by name.

@@ -72,6 +72,10 @@ impl PlainFiles {
 
     /// The condition that selects the records of this target; `None` for every record.
     fn condition(&self, target: &Target) -> Result<Option<Condition>, Error> {
+        if target.selectors.is_empty() && target.kind.is_of_transit_gateways() {
+            // Other records may lie beside them.
+            return Ok(id_of(target.kind).map(|(field, _)| Condition::Test(Source::Field(field), Check::Present)));
+        }
         if target.kind == TargetKind::All || (target.selectors.is_empty() && id_of(target.kind).is_some()) {
             return Ok(None);
         }

@@ -53,6 +53,14 @@ pub enum Error {
     /// `create --traffic reject`
     #[error("an embedded account shows all traffic of an interface: a flow log cannot record a part of it")]
     PartOfTraffic,
+    /// `demo --dir FOLDER`, where that is somebody else's.
+    #[error("`{}` is not the folder of a demo account: it has `{found}` already", folder.display())]
+    NotADemo {
+        /// The folder.
+        folder: PathBuf,
+        /// A file in it.
+        found: String,
+    },
     /// Another process is changing the account.
     #[error("{holder} is changing the account `{}`", folder.display())]
     Locked {
@@ -69,6 +77,7 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Locked { .. } => Some("try again when it is done".into()),
+            Self::NotADemo { .. } => Some("name a folder that is empty, or that `flowlogs demo` made".into()),
             Self::PartOfTraffic => Some("leave it at `--traffic all`, and ask with `where reject`".into()),
             _ => None,
         }

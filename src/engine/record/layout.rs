@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::field::{Field, FieldType, STATUSES};
+use crate::field::{Field, FieldType, STATUSES, TRANSIT_GATEWAY_FORMAT};
 
 /// Longer lines are not records: the longest format has 60 fields, and tags are at most 256 characters.
 pub(crate) const LINE_LIMIT_BYTES: usize = 64 * 1024;
@@ -149,16 +149,8 @@ impl Layout {
     }
 
     /// The default format of transit gateways, version 6.
-    ///
-    /// See <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html#flow-log-records>.
     pub(crate) fn transit_gateway_format() -> Self {
-        let names = "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id \
-                     tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni \
-                     tgw-dst-eni tgw-src-az-id tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport \
-                     protocol packets bytes start end log-status type packets-lost-no-route packets-lost-blackhole \
-                     packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags region flow-direction \
-                     pkt-src-aws-service pkt-dst-aws-service";
-        Self { slots: names.split_whitespace().map(Slot::named).collect(), is_export: false, folders: Vec::new() }
+        Self { slots: TRANSIT_GATEWAY_FORMAT.map(Slot::Field).to_vec(), is_export: false, folders: Vec::new() }
     }
 
     /// The same layout, with or without a timestamp before each record.

@@ -14,7 +14,7 @@ use crate::query::ast::{self, ClauseKind, Key, Name, Sentence};
 use crate::query::meaning::meaning;
 use crate::query::plan::{
     Aggregate, Condition, Filter, GroupKey, GroupSelection, GroupStage, Groups, KeyBy, Limit, Measure, Plan, Selection,
-    Shape, ShownColumn, SortKey, Source, Statuses,
+    Shape, ShownColumn, SortKey, Source, Statuses, Target,
 };
 use crate::query::print;
 use crate::query::window::Window;
@@ -35,6 +35,24 @@ pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::PktDstAddr,
     Field::DstPort,
     Field::Flags,
+];
+
+/// The same for transit gateways, whose records have neither an interface nor an action.
+const TRANSIT_GATEWAY_COLUMNS: [Field; 14] = [
+    Field::Time,
+    Field::TgwAttachment,
+    Field::TgwPairAttachment,
+    Field::Direction,
+    Field::Packets,
+    Field::Bytes,
+    Field::Protocol,
+    Field::SrcAddr,
+    Field::SrcPort,
+    Field::DstAddr,
+    Field::DstPort,
+    Field::Flags,
+    Field::LostNoRoute,
+    Field::LostBlackhole,
 ];
 
 /// The part of a plan that the clauses so far make up.
@@ -84,7 +102,7 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> P
             results.columns.iter().map(|column| (column.name.clone(), column.field_type)).collect();
         checker.note_precedence(&print::parenthesised(&having.said, &columns));
     }
-    let shape = match draft.shape.unwrap_or_else(default_shape) {
+    let shape = match draft.shape.unwrap_or_else(|| default_shape(&targets)) {
         Shape::Groups(groups) => Shape::Groups(Groups { having, ..groups }),
         records @ Shape::Records { .. } => records,
     };
@@ -150,9 +168,11 @@ fn statuses(plan: &Plan) -> Statuses {
     }
 }
 
-fn default_shape() -> Shape {
+fn default_shape(targets: &[Target]) -> Shape {
     let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
-    Shape::Records { columns: DEFAULT_COLUMNS.map(column).to_vec(), default: true }
+    let is_of_transit_gateways = targets.iter().all(|target| target.kind.is_of_transit_gateways());
+    let fields = if is_of_transit_gateways { TRANSIT_GATEWAY_COLUMNS } else { DEFAULT_COLUMNS };
+    Shape::Records { columns: fields.map(column).to_vec(), default: true }
 }
 
 impl Checker<'_> {

@@ -112,7 +112,13 @@ mod tests {
     fn log_groups_are_taken_once_and_by_their_own_plan() {
         let kept = Estimated::default();
         let keep = || {
-            let asked = Asked { sources: Vec::new(), units: Vec::new(), plan: plan("vpc | count()"), notes: Vec::new(), now: 9 };
+            let asked = Asked {
+                sources: Vec::new(),
+                units: Vec::new(),
+                plan: plan("vpc | count()"),
+                notes: Vec::new(),
+                now: 9,
+            };
             kept.keep(plan("vpc | count()"), None, asked);
         };
         keep();

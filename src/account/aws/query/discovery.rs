@@ -41,12 +41,7 @@ async fn of_source(aws: &Aws, source: &LogSource) -> Result<Format, Error> {
 }
 
 /// The fields that a log format names, in order; `None` for an unknown field.
-///
-/// An empty format means the default one, which is that of version 2.
 fn values(format: &str) -> Vec<Option<Field>> {
-    if format.is_empty() {
-        return default_values();
-    }
     let names = format.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     names.map(|(name, _)| Field::of_record(name)).collect()
 }
@@ -55,7 +50,7 @@ fn values(format: &str) -> Vec<Option<Field>> {
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html>.
 fn default_values() -> Vec<Option<Field>> {
-    log_format::default_fields().iter().map(|name| Field::of_record(name)).collect()
+    values(&log_format::default_format(None))
 }
 
 /// Returns the names that the service has found in the most recent records: in any format but the default one, whether
@@ -106,10 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn no_format_is_the_default_one() {
+    fn the_default_format_is_that_of_version_2() {
         let default = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} \
                        ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";
-        assert_eq!(values(""), values(default));
-        assert_ne!(values(""), values(&format!("{default} ${{vpc-id}}")));
+        assert_eq!(default_values(), values(default));
+        assert_ne!(default_values(), values(&format!("{default} ${{vpc-id}}")));
     }
 }

@@ -1,8 +1,8 @@
 //! Narrows the records of a log group to the interfaces that are meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::account::coverage::{Action, Member};
+use crate::account::coverage::{Action, Member, MemberKind};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Source};
 
@@ -20,8 +20,8 @@ pub(super) enum Narrowing {
         /// Whether records of interfaces that are gone may be left out.
         is_of_today: bool,
     },
-    /// The records do not have the fields that tell.
-    Impossible,
+    /// The records do not have the field that tells.
+    Impossible { lacking: Field },
 }
 
 /// An instance, and its interfaces.
@@ -41,13 +41,21 @@ pub(super) fn narrowing(
     if written == meant {
         return Narrowing::Whole;
     }
-    if !has(Field::Eni) {
-        return Narrowing::Impossible;
+    let is_meant = |kind| meant.iter().any(|member| member.kind == kind);
+    let by_interface = [MemberKind::Interface, MemberKind::Attachment].into_iter().filter(|kind| is_meant(*kind));
+    if let Some(kind) = by_interface.into_iter().find(|kind| !has(kind.field())) {
+        return Narrowing::Impossible { lacking: kind.field() };
     }
     let others = written.difference(meant).collect();
     let mut narrow = Narrow { written, others, rest: meant.iter().collect(), conditions: Vec::new() };
-    narrow.vpcs(&has);
+    narrow.networks(&has);
     narrow.subnets(&has);
+    // Records of a regional NAT gateway are narrowed to those of its VPC, or else need a field that few formats have.
+    let is_lacking = |member: &&Member| member.kind == MemberKind::NatGateway && !has(member.kind.field());
+    if narrow.conditions.is_empty() && narrow.rest.iter().all(is_lacking) {
+        return Narrowing::Impossible { lacking: MemberKind::NatGateway.field() };
+    }
+    narrow.rest.retain(|member| !is_lacking(member));
     let is_of_today = narrow.rest.iter().any(|member| member.interface.is_none());
     if has(Field::Instance) {
         narrow.instances(instances);
@@ -77,12 +85,14 @@ struct Narrow<'a> {
 }
 
 impl Narrow<'_> {
-    /// VPCs whose interfaces are meant even where they are gone, but for some.
-    fn vpcs(&mut self, has: &impl Fn(Field) -> bool) {
+    /// VPCs whose interfaces are meant even where they are gone, but for some; transit gateways with their attachments.
+    fn networks(&mut self, has: &impl Fn(Field) -> bool) {
         let is_gone = |member: &&&Member| member.interface.is_none() && member.subnet.is_none();
-        let vpcs: Vec<String> = self.rest.iter().filter(is_gone).filter_map(|member| member.vpc.clone()).collect();
-        for vpc in vpcs {
-            let is_in = |member: &Member| member.vpc.as_ref() == Some(&vpc);
+        let gone = self.rest.iter().filter(is_gone);
+        let networks: Vec<(MemberKind, String)> =
+            gone.filter_map(|member| Some((member.kind, member.network.clone()?))).collect();
+        for (kind, network) in networks {
+            let is_in = |member: &Member| member.network.as_ref() == Some(&network);
             let is_only = self.written.iter().all(is_in);
             let others: Vec<&Member> = self.others.iter().copied().filter(|member| is_in(member)).collect();
             let subnets: BTreeSet<String> = others
@@ -90,17 +100,18 @@ impl Narrow<'_> {
                 .filter(|member| member.interface.is_none())
                 .filter_map(|member| member.subnet.clone())
                 .collect();
-            if !is_only && !has(Field::Vpc) || !subnets.is_empty() && !has(Field::Subnet) {
+            let field = kind.network_field();
+            if !is_only && !has(field) || !subnets.is_empty() && !has(Field::Subnet) {
                 continue;
             }
             let is_outside = |member: &Member| member.subnet.as_ref().is_some_and(|subnet| subnets.contains(subnet));
-            let interfaces = others.iter().filter(|member| !is_outside(member));
+            let interfaces = others.iter().filter(|member| !is_outside(member) && member.kind == kind);
             let interfaces: Vec<String> = interfaces.filter_map(|member| member.interface.clone()).collect();
             self.rest.retain(|member| !is_in(member) || is_outside(member));
             let mut tests = Vec::new();
-            tests.extend((!is_only).then(|| text(Field::Vpc, vec![vpc.clone()], false)));
+            tests.extend((!is_only).then(|| text(field, vec![network.clone()], false)));
             tests.extend((!subnets.is_empty()).then(|| text(Field::Subnet, subnets.iter().cloned().collect(), true)));
-            tests.extend((!interfaces.is_empty()).then(|| text(Field::Eni, interfaces, true)));
+            tests.extend((!interfaces.is_empty()).then(|| text(kind.field(), interfaces, true)));
             self.conditions.push(all(tests));
         }
     }
@@ -147,10 +158,15 @@ impl Narrow<'_> {
 
     /// The conditions so far, and the interfaces that are left.
     fn finish(mut self) -> Vec<Condition> {
-        let left: Vec<String> = self.rest.iter().filter_map(|member| member.interface.clone()).collect();
-        let lists: Vec<Condition> =
-            left.chunks(INTERFACES_PER_QUERY).map(|ids| text(Field::Eni, ids.to_vec(), false)).collect();
-        if lists.len() <= 1 {
+        let mut left: BTreeMap<MemberKind, Vec<String>> = BTreeMap::new();
+        for member in &self.rest {
+            left.entry(member.kind).or_default().extend(member.interface.clone());
+        }
+        let list = |kind: MemberKind, ids: &[String]| text(kind.field(), ids.to_vec(), false);
+        let lists: Vec<Condition> = (left.iter())
+            .flat_map(|(kind, ids)| ids.chunks(INTERFACES_PER_QUERY).map(|ids| list(*kind, ids)))
+            .collect();
+        if self.rest.len() <= INTERFACES_PER_QUERY {
             self.conditions.extend(lists);
             return if self.conditions.is_empty() { Vec::new() } else { vec![any(self.conditions)] };
         }
@@ -179,9 +195,10 @@ mod tests {
 
     /// `vpc/subnet/interface`, in which `-` are those that are gone.
     fn member(text: &str) -> Member {
+        let kind = text.split('/').map(MemberKind::of_id).max().unwrap();
         let mut parts = text.split('/').map(|part| (part != "-").then(|| part.to_string()));
         let mut next = || parts.next().flatten();
-        Member { vpc: next(), subnet: next(), interface: next() }
+        Member { kind, network: next(), subnet: next(), interface: next() }
     }
 
     fn members(text: &str) -> BTreeSet<Member> {
@@ -207,7 +224,7 @@ mod tests {
         let web = Instance { id: "i".into(), members: members("v/s/e1") };
         match narrowing(&members(written), &members(meant), &[web], |field| !lacks.contains(&field)) {
             Narrowing::Whole => "whole".into(),
-            Narrowing::Impossible => "impossible".into(),
+            Narrowing::Impossible { lacking } => format!("impossible without {}", lacking.name()),
             Narrowing::Some { conditions, is_of_today } => {
                 let conditions: Vec<String> = conditions.iter().map(shown).collect();
                 format!("{}{}", conditions.join("; "), if is_of_today { ", of today" } else { "" })
@@ -231,10 +248,35 @@ mod tests {
             (vpc, "v/s/e1", &[], "instance=i"),
             (vpc, "v/s/e1 v/t/e3", &[], "any(instance=i eni=e3)"),
             (vpc, "v/s/e1", &[Field::Instance], "eni=e1"),
-            (vpc, "v/s/e1", &[Field::Eni], "impossible"),
+            (vpc, "v/s/e1", &[Field::Eni], "impossible without eni"),
             (two, vpc, &[], "vpc=v"),
             (two, vpc, &[Field::Vpc], "subnet=s,t, of today"),
             (two, "v/-/- v/t/- v/t/e3", &[], "all(vpc=v subnet!=s)"),
+        ] {
+            assert_eq!(narrowed(written, meant, lacks), expected, "{meant} of {written} without {lacks:?}");
+        }
+    }
+
+    #[test]
+    fn records_of_gateways_are_narrowed_by_their_own_fields() {
+        let gateway = "tgw-1/-/- tgw-1/-/tgw-attach-1 tgw-1/-/tgw-attach-2";
+        let two = &format!("{gateway} tgw-2/-/- tgw-2/-/tgw-attach-3");
+        let mixed = &format!("{gateway} v/-/- v/s/- v/s/e1");
+        let regional = "v/-/- v/s/- v/s/e1 v/-/nat-1";
+        let two_vpcs = &format!("{regional} w/-/- w/u/- w/u/e4");
+        for (written, meant, lacks, expected) in [
+            (gateway, gateway, &[][..], "whole"),
+            (gateway, "tgw-1/-/tgw-attach-1", &[], "tgw.attachment=tgw-attach-1"),
+            (gateway, "tgw-1/-/tgw-attach-1", &[Field::TgwAttachment], "impossible without tgw.attachment"),
+            (two, gateway, &[], "tgw.id=tgw-1"),
+            (two, gateway, &[Field::TgwId], "tgw.attachment=tgw-attach-1,tgw-attach-2, of today"),
+            (mixed, gateway, &[Field::Eni], "tgw.id=tgw-1"),
+            (mixed, "v/s/e1", &[], "instance=i"),
+            (regional, regional, &[Field::Resource], "whole"),
+            (regional, "v/-/nat-1", &[], "resource=nat-1"),
+            (regional, "v/-/nat-1", &[Field::Resource], "impossible without resource"),
+            (two_vpcs, regional, &[Field::Resource], "vpc=v"),
+            (two_vpcs, "v/-/nat-1 v/s/e1", &[Field::Instance], "any(eni=e1 resource=nat-1)"),
         ] {
             assert_eq!(narrowed(written, meant, lacks), expected, "{meant} of {written} without {lacks:?}");
         }

@@ -10,7 +10,7 @@ use super::super::error::Error;
 use super::super::flow_logs::{self, Resources};
 use super::asked::LogSource;
 use super::narrow::{self, Instance, Narrowing, narrowing};
-use crate::account::coverage::{Action, Destination, Log, Member};
+use crate::account::coverage::{Action, Destination, Log, Member, MemberKind};
 use crate::account::inventory::Inventory;
 use crate::account::select::Error as SelectError;
 use crate::account::traffic::{Network, Own, Request, actions_of, is_of_today};
@@ -139,6 +139,7 @@ impl<'a> Groups<'a> {
             sources: Vec::new(),
             notes: traffic.notes,
             left_out: Vec::new(),
+            lacking: None,
         };
         for ((group, from, until), members) in meant {
             found.add(group, Interval { from, until }, members);
@@ -163,7 +164,7 @@ impl<'a> Groups<'a> {
         LogSource {
             group: group.to_string(),
             flow_logs: logs.iter().filter_map(|log| log.flow_log_id()).map(Into::into).collect(),
-            formats: logs.iter().map(|log| log.log_format().unwrap_or_default().to_string()).collect(),
+            formats: logs.iter().map(|log| flow_logs::format(log)).collect(),
             interfaces: BTreeSet::new(),
             condition,
             interval,
@@ -184,6 +185,8 @@ struct Narrowed<'a> {
     notes: Vec<String>,
     /// The ids of flow logs whose records cannot be narrowed.
     left_out: Vec<String>,
+    /// The field that they lack.
+    lacking: Option<&'static str>,
 }
 
 impl Narrowed<'_> {
@@ -225,12 +228,14 @@ impl Narrowed<'_> {
         let has = |field| self.groups.by_group[group].iter().all(|log| flow_logs::has_field(log, field));
         match narrowing(written, meant, &self.instances, has) {
             Narrowing::Whole => Some(vec![None]),
-            Narrowing::Impossible => {
+            Narrowing::Impossible { lacking } => {
                 self.left_out.extend(writers.iter().map(|log| log.id.clone()));
+                let lacking = lacking.name();
                 self.note(Some(format!(
-                    "{group} is left out: its records do not have the field `eni`, which tells those of other \
+                    "{group} is left out: its records do not have the field `{lacking}`, which tells those of other \
                      interfaces apart"
                 )));
+                self.lacking = Some(lacking);
                 None
             }
             Narrowing::Some { conditions, is_of_today } => {
@@ -250,8 +255,8 @@ impl Narrowed<'_> {
     }
 
     fn finish(mut self, targets: &[Target]) -> Result<Sources, Error> {
-        if self.sources.is_empty() && !self.left_out.is_empty() {
-            return Err(Error::FieldMissing { missing: "`eni`".into(), flow_logs: self.left_out });
+        if let Some(lacking) = self.lacking.filter(|_| self.sources.is_empty()) {
+            return Err(Error::FieldMissing { missing: format!("`{lacking}`"), flow_logs: self.left_out });
         }
         let is_narrowed = self.sources.iter().any(|source| source.condition.is_some());
         if let Some(target) = targets.iter().find(|target| is_narrowed && is_of_today(target.kind)) {
@@ -272,13 +277,14 @@ fn of(flow_log: &ec2::FlowLog) -> Log {
         Some(ec2::TrafficType::Reject) => drop(actions.remove(&Action::Accept)),
         _ => {}
     }
+    let resource = flow_log.resource_id().unwrap_or_default();
     Log {
         id: flow_log.flow_log_id().unwrap_or_default().to_string(),
-        resource: flow_log.resource_id().unwrap_or_default().to_string(),
+        resource: resource.to_string(),
         created: flow_logs::created(flow_log),
         deleted: None,
         actions,
-        has_interface: flow_logs::has_field(flow_log, Field::Eni),
+        has_interface: flow_logs::has_field(flow_log, MemberKind::of_id(resource).field()),
         has_action: flow_logs::has_field(flow_log, Field::Action),
         destination: flow_logs::destination(flow_log),
     }

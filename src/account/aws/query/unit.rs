@@ -19,7 +19,7 @@ use crate::field::Field;
 use crate::insights::{self, Format};
 use crate::query::kind::Kind;
 use crate::query::owner::Owner;
-use crate::query::plan::{Check, Condition, Plan};
+use crate::query::plan::{Check, Plan};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Value, time_utc};
 

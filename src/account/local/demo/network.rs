@@ -256,6 +256,7 @@ impl Builder {
     fn nat(&mut self, vpc: &str, name: &str, subnet: &str) {
         let id = id_of("nat", name);
         self.inventory.nat_gateways.push(NatGateway {
+            regional: false,
             id: id.clone(),
             name: Some(name.into()),
             vpc: id_of("vpc", vpc),
