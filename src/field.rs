@@ -18,7 +18,7 @@ pub use format::TRANSIT_GATEWAY_FORMAT;
 pub use protocol::{
     PORTED_PROTOCOLS, SYSTEM_PORTS, port_named, port_names, protocol_named, protocol_word, protocol_words,
 };
-pub use table::{FIELDS, Field, FieldInfo, Origin};
+pub use table::{FIELDS, Field, FieldInfo, Origin, Ratio};
 pub use word::{
     ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, Named, PATHS, REJECT_REASONS, ROLES, SERVICES, STATUSES,
     SUBLOCATION_TYPES, TYPES,
@@ -86,6 +86,7 @@ impl Field {
             Origin::Record(_) => vec![self],
             Origin::Time => vec![Self::Start],
             Origin::Derived => vec![Self::Start, Self::End],
+            Origin::Ratio(ratio) => ratio.sources().to_vec(),
             Origin::EitherSide(sides) => sides.to_vec(),
             Origin::Role => vec![Self::SrcPort, Self::DstPort, Self::Protocol, Self::Flags],
             Origin::BySide { by, sides } => with_sides(by.sources(), sides),

@@ -19,6 +19,10 @@ pub enum Function {
     Percentile(u8),
     /// The number of different values.
     Distinct,
+    /// The sum of the values by the second; bytes as bits.
+    Rate,
+    /// The percent that a sum or a count is of the whole.
+    Share,
 }
 
 /// A row of the table.
@@ -89,6 +93,20 @@ pub const FUNCTIONS: &[FunctionInfo] = &[
         example: "distinct(src.addr) by dst.port",
         url: STATS_URL,
     },
+    FunctionInfo {
+        name: "rate",
+        takes: "a quantity (bytes, packets, duration)",
+        help: "The sum by the second of the window, or of the part of a bin that lies in it; bytes as bits.",
+        example: "rate(bytes) by bin(5m)",
+        url: STATS_URL,
+    },
+    FunctionInfo {
+        name: "share",
+        takes: "`count()` or `sum` of a quantity",
+        help: "The percent of all groups, before `where` and `limit`.",
+        example: "share(sum(bytes)) by src.addr",
+        url: STATS_URL,
+    },
 ];
 
 impl Function {
@@ -103,6 +121,8 @@ impl Function {
             "min" => Self::Min,
             "max" => Self::Max,
             "distinct" => Self::Distinct,
+            "rate" => Self::Rate,
+            "share" => Self::Share,
             _ => {
                 let digits = name.strip_prefix('p')?;
                 let short = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
@@ -122,6 +142,8 @@ impl Function {
             Self::Min => "min".into(),
             Self::Max => "max".into(),
             Self::Distinct => "distinct".into(),
+            Self::Rate => "rate".into(),
+            Self::Share => "share".into(),
             Self::Percentile(percent) => format!("p{percent}"),
         }
     }
@@ -137,13 +159,32 @@ impl Function {
         FUNCTIONS.iter().find(|info| info.name == name).expect("each function has a row in the table")
     }
 
+    /// Whether it is made of another function's values, of all groups or by the length of the window.
+    #[must_use]
+    pub const fn is_derived(self) -> bool {
+        matches!(self, Self::Rate | Self::Share)
+    }
+
+    /// The function that readers compute for it, over a field or over records.
+    #[must_use]
+    pub const fn base(self, has_field: bool) -> Self {
+        match self {
+            Self::Share if !has_field => Self::Count,
+            Self::Rate | Self::Share => Self::Sum,
+            function => function,
+        }
+    }
+
     /// Whether it can be computed over values of this type.
     #[must_use]
     pub fn takes(self, field_type: FieldType) -> bool {
         match self {
             Self::Count => false,
-            Self::Sum | Self::Avg | Self::Percentile(_) => field_type.is_quantity(),
-            Self::Min | Self::Max => field_type.is_quantity() || field_type == FieldType::Time,
+            Self::Sum | Self::Avg | Self::Rate | Self::Share => field_type.is_quantity(),
+            Self::Percentile(_) => field_type.is_quantity() || field_type == FieldType::Ratio,
+            Self::Min | Self::Max => {
+                field_type.is_quantity() || matches!(field_type, FieldType::Time | FieldType::Ratio)
+            }
             Self::Distinct => true,
         }
     }
@@ -162,13 +203,15 @@ mod tests {
             Function::Min,
             Function::Max,
             Function::Distinct,
+            Function::Rate,
+            Function::Share,
             Function::Percentile(95),
         ] {
             assert_eq!(Function::named(&function.name().to_uppercase()), Some(function));
             assert!(!function.info().help.is_empty());
             assert!(function.info().url.starts_with("https://docs.aws.amazon.com/"));
         }
-        assert_eq!(FUNCTIONS.len(), 7);
+        assert_eq!(FUNCTIONS.len(), 9);
     }
 
     #[test]

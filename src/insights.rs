@@ -48,8 +48,8 @@ pub struct Query {
 /// [`Error::SeveralFormats`] for a field that the service does not find among records of several formats,
 /// [`Error::TooLong`] over 10,000 characters.
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
-    let per_interface = plan.per_interface();
-    let plan = per_interface.as_ref().unwrap_or(plan);
+    let in_parts = plan.in_parts();
+    let plan = in_parts.as_ref().unwrap_or(plan);
     refuse_extra_columns(plan)?;
     match missing(plan, std::slice::from_ref(format)) {
         Some(missing) => Err(Error::FieldMissing { missing }),

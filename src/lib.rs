@@ -25,7 +25,7 @@
 //! shell → account, command, diagnostic, escape, field, function, kind, output, private, query, script, session, value
 //! script → account, diagnostic, escape, insights, kind, output, query, session, value
 //! command → account, diagnostic, engine, escape, field, insights, kind, output, query, session, value
-//! session → account, engine, field, kind, query, value
+//! session → account, engine, field, function, kind, query, value
 //! account → diagnostic, engine, field, function, insights, kind, private, query, value
 //! engine → field, function, query, value
 //! insights → escape, field, function, kind, query

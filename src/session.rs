@@ -3,8 +3,12 @@
 //! A [`Session`] opens the right account and does what can be done with it: create, list, delete,
 //! query. It knows neither how answers are printed nor how sentences are written.
 
+mod compare;
 mod conversations;
+mod derived;
+mod finish;
 mod follow;
+mod groups;
 mod interrupt;
 mod lists;
 
@@ -28,9 +32,9 @@ use crate::kind::TargetKind;
 use crate::query::clock::Clock;
 use crate::query::plan::{COUNT_ONCE, Plan};
 use crate::query::window::Interval;
-use crate::value::{Progress, RowSink, Rows, RunStats};
+use crate::value::{Progress, RowSink, RunStats};
 
-use conversations::Conversations;
+use groups::Question;
 pub use interrupt::{Interrupt, Waited};
 pub(crate) use lists::with_lists;
 
@@ -416,9 +420,17 @@ impl Session {
     pub async fn estimate(&self, plan: &Plan, clock: &Clock, above_usd: Option<f64>) -> Result<Estimate, Error> {
         self.account.begin();
         let plan = with_lists(plan, clock, lists::open)?;
-        let per_interface = plan.per_interface();
-        let plan = per_interface.as_ref().unwrap_or(&plan);
-        self.account.estimate(plan, self.interval(plan, clock), above_usd, &Cancellation::current()).await
+        let interval = self.interval(&plan, clock);
+        let in_parts = plan.in_parts();
+        let asked = in_parts.as_ref().unwrap_or(&plan);
+        let cancellation = Cancellation::current();
+        let mut estimate = self.account.estimate(asked, interval, above_usd, &cancellation).await?;
+        if let Some(before) = interval.zip(plan.compare()).map(|(interval, compare)| interval.before(compare.by_s)) {
+            let other = self.account.estimate(asked, Some(before), above_usd, &cancellation).await?;
+            estimate.bytes += other.bytes;
+            estimate.cost_usd += other.cost_usd;
+        }
+        Ok(estimate)
     }
 
     /// The pages of the service's own console on which the queries of `plan` stand.
@@ -472,7 +484,7 @@ impl Session {
         Ok(stats)
     }
 
-    /// Asks the account: for conversations for their groups by interface, for anything else as it is.
+    /// Asks the account: for what an answer is made of, or for the answer as it is.
     async fn ask(
         &self,
         plan: &Plan,
@@ -481,13 +493,13 @@ impl Session {
         sink: &mut (dyn RowSink + Send),
     ) -> Result<RunStats, Error> {
         let cancellation = Cancellation::current();
-        let (Some(conversations), Some(per_interface)) = (Conversations::of(plan), plan.per_interface()) else {
+        let Some(groups) = groups::is_made(plan) else {
             return self.account.run(plan, interval, progress, sink, &cancellation).await;
         };
-        let mut groups = Rows::default();
-        let mut stats = self.account.run(&per_interface, interval, progress, &mut groups, &cancellation).await?;
+        let question = Question { account: &*self.account, progress, cancellation: &cancellation };
+        let (rows, stats) = question.answer(plan, groups, interval).await?;
         sink.columns(&plan.columns()).map_err(Error::Sink)?;
-        sink.rows(conversations.rows(groups.rows, &mut stats)).map_err(Error::Sink)?;
+        sink.rows(rows).map_err(Error::Sink)?;
         Ok(stats)
     }
 }

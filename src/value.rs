@@ -373,6 +373,32 @@ impl RunStats {
         !self.failed_files.is_empty()
     }
 
+    /// Adds the statistics of a run at the same time, whose rows are part of the same answer.
+    pub fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.truncated |= other.truncated;
+        self.matched = self.matched.zip(other.matched).map(|(one, other)| one + other);
+        self.records_scanned += other.records_scanned;
+        self.bytes_scanned += other.bytes_scanned;
+        self.files = self.files.max(other.files);
+        self.malformed = self.malformed.max(other.malformed);
+        self.first_malformed = self.first_malformed.take().or(other.first_malformed);
+        self.nodata += other.nodata;
+        self.skipdata += other.skipdata;
+        self.log_groups = self.log_groups.max(other.log_groups);
+        self.queries += other.queries;
+        self.cost_usd = self.cost_usd.zip(other.cost_usd).map(|(one, other)| one + other).or(self.cost_usd);
+        self.elapsed = self.elapsed.max(other.elapsed);
+        for (all, more) in
+            [(&mut self.skipped_files, other.skipped_files), (&mut self.failed_files, other.failed_files)]
+        {
+            let new: Vec<FileProblem> = more.into_iter().filter(|problem| !all.contains(problem)).collect();
+            all.extend(new);
+        }
+        let new: Vec<String> = other.notes.into_iter().filter(|note| !self.notes.contains(note)).collect();
+        self.notes.extend(new);
+    }
+
     /// What failed, in a sentence for each file.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {

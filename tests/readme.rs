@@ -98,3 +98,23 @@ fn every_other_command_succeeds() {
     }
     assert_eq!(commands, RUN, "count what the README has");
 }
+
+#[test]
+fn every_question_to_the_demo_has_an_answer() {
+    let (_, readme) = readme();
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().display().to_string();
+    let table = readme.split("| question | sentence |").nth(1).expect("the README has questions");
+    let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    for row in &rows {
+        let sentence = row.split('`').nth(1).expect("a sentence in backquotes").replace("\\|", "|");
+        assert!(sentence.chars().count() <= 100, "{sentence}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+        command.args(["demo", "--dir", &folder, "-q", "-o", "csv", "-e", &sentence]).env("TZ", "UTC");
+        let output = command.env("HOME", "/nonexistent").output().unwrap();
+        let answer = String::from_utf8(output.stdout).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && answer.lines().count() > 1, "{sentence}\n{answer}{stderr}");
+    }
+    assert_eq!(rows.len(), 20);
+}

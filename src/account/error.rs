@@ -58,6 +58,12 @@ pub enum Error {
     /// `explain --console` of files.
     #[error("files have no console")]
     NoConsole,
+    /// `rate(bytes)` of files, over records of any time.
+    #[error("`{what}` needs a window")]
+    NoWindow {
+        /// The function or the stage.
+        what: &'static str,
+    },
     /// `follow` of a pipe.
     #[error("a pipe cannot be followed")]
     NotFollowed,
@@ -76,6 +82,7 @@ impl Error {
             Self::OwnInventory { .. } => Some("leave `--inventory` out".into()),
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
+            Self::NoWindow { .. } => Some("for example `last 1h`, or `from T to T`".into()),
             Self::NotFollowed => Some("pass the growing file with `--local`".into()),
             Self::Inventory(_) | Self::List { .. } | Self::Sink(_) | Self::NoCost | Self::NoConsole => None,
         }

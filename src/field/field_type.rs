@@ -14,6 +14,8 @@ pub enum FieldType {
     Quantity,
     /// Seconds that can be summed.
     Duration,
+    /// A number with a fraction that cannot: bits by the second.
+    Ratio,
     /// A number that cannot: the record version.
     Number,
     /// A point in time, whole seconds.
@@ -39,7 +41,7 @@ impl FieldType {
         match self {
             Self::Address => "address",
             Self::Port => "port",
-            Self::Quantity => "number",
+            Self::Quantity | Self::Ratio => "number",
             Self::Duration => "duration",
             Self::Number => "plain number",
             Self::Time => "time",
@@ -58,6 +60,7 @@ impl FieldType {
             Self::Port
                 | Self::Quantity
                 | Self::Duration
+                | Self::Ratio
                 | Self::Number
                 | Self::Time
                 | Self::Flags

@@ -13,8 +13,10 @@ pub enum Origin {
     Record(&'static str),
     /// The record's time: the start of its interval.
     Time,
-    /// Computed from other fields.
+    /// The time from the start of the interval to its end.
     Derived,
+    /// One number of the record by another.
+    Ratio(Ratio),
     /// Either side of the flow: in expressions only.
     EitherSide(&'static [Field]),
     /// Told by the TCP flags of the record, or by its ports.
@@ -28,6 +30,29 @@ pub enum Origin {
     },
     /// Joined from an inventory, by this field.
     Inventory(Field),
+}
+
+/// A number by another: of packets, or of the seconds of the record's interval, one at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ratio {
+    /// Bits by the second.
+    BitsPerSecond,
+    /// Packets by the second.
+    PacketsPerSecond,
+    /// Bytes by the packet; none where there is no packet.
+    BytesPerPacket,
+}
+
+impl Ratio {
+    /// The fields that it is computed from.
+    #[must_use]
+    pub const fn sources(self) -> &'static [Field] {
+        match self {
+            Self::BitsPerSecond => &[Field::Bytes, Field::Start, Field::End],
+            Self::PacketsPerSecond => &[Field::Packets, Field::Start, Field::End],
+            Self::BytesPerPacket => &[Field::Bytes, Field::Packets],
+        }
+    }
 }
 
 /// A row of the table.
@@ -593,6 +618,24 @@ fields! {
         insights: "", aliases: &[], holds: FieldType::Port, version: 0, heading: "",
         help: "The port of the end that was asked.",
         example: "server.port = 443",
+    }
+    BitsPerSecond "bps" {
+        origin: Origin::Ratio(Ratio::BitsPerSecond),
+        insights: "", aliases: &[], holds: FieldType::Ratio, version: 0, heading: "",
+        help: "Bits by the second of the record's interval.",
+        example: "bps > 10M",
+    }
+    PacketsPerSecond "pps" {
+        origin: Origin::Ratio(Ratio::PacketsPerSecond),
+        insights: "", aliases: &[], holds: FieldType::Ratio, version: 0, heading: "",
+        help: "Packets by the second of the record's interval.",
+        example: "pps > 10k",
+    }
+    BytesPerPacket "bpp" {
+        origin: Origin::Ratio(Ratio::BytesPerPacket),
+        insights: "", aliases: &[], holds: FieldType::Ratio, version: 0, heading: "",
+        help: "Bytes by the packet.",
+        example: "bpp < 64",
     }
     SrcName "src.name" {
         origin: Origin::Inventory(Field::SrcAddr),

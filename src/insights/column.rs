@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::format::{Format, is_timestamp};
 use super::names::is_field;
-use crate::field::{Field, FieldType, Origin};
+use crate::field::{Field, FieldType, Origin, Ratio};
 
 /// The record's time in seconds, as other times are.
 pub(super) const SECONDS: &str = "(toMillis(@timestamp) / 1000)";
@@ -53,11 +53,36 @@ pub(super) fn shown(field: Field) -> Result<Column, Error> {
     Ok(match field.info().origin {
         Origin::Record(_) | Origin::Time | Origin::Role => Column::stored(field),
         Origin::Derived => Column::computed(field.result_name(), DURATION),
+        Origin::Ratio(ratio) => {
+            let has_value = has_ratio(ratio).join(") and (");
+            Column::computed(field.result_name(), format!("if(({has_value}), {}, \"-\")", self::ratio(ratio)))
+        }
         Origin::BySide { by, sides } => by_side(field, by, sides),
         Origin::Inventory(_) => return Err(Error::NeedsInventory { name: field.name().into() }),
         // The check asks for a side wherever a single value is needed.
         Origin::EitherSide(_) => unreachable!("`{}` has no single value", field.name()),
     })
+}
+
+/// A number by another. An interval counts as a second at least.
+pub(super) fn ratio(ratio: Ratio) -> String {
+    let seconds = format!("if({DURATION} > 1, {DURATION}, 1)");
+    match ratio {
+        Ratio::BitsPerSecond => format!("((bytes * 8) / {seconds})"),
+        Ratio::PacketsPerSecond => format!("(packets / {seconds})"),
+        Ratio::BytesPerPacket => "(bytes / packets)".into(),
+    }
+}
+
+/// The tests that a ratio has a value.
+pub(super) fn has_ratio(ratio: Ratio) -> Vec<String> {
+    // Every record has a start.
+    let numbers = ratio.sources().iter().filter(|field| **field != Field::Start);
+    let mut tests: Vec<String> = numbers.map(|field| format!("isNumeric({})", stored_name(*field))).collect();
+    if ratio == Ratio::BytesPerPacket {
+        tests.push("packets != 0".into());
+    }
+    tests
 }
 
 /// The column that groups, counts and sorts by a field, in which every absent value is the same one.

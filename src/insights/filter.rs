@@ -6,11 +6,11 @@
 
 use ipnet::IpNet;
 
-use super::column::{Column, DURATION, ROLE, SECONDS};
+use super::column::{self, Column, DURATION, ROLE, SECONDS};
 use super::error::Error;
 use super::format::{Format, is_timestamp};
 use super::literal;
-use crate::field::{Field, FieldType, Origin, PORTED_PROTOCOLS};
+use crate::field::{Field, FieldType, Origin, PORTED_PROTOCOLS, Ratio};
 use crate::query::address_set::AddressSet;
 use crate::query::owner::Owner;
 use crate::query::plan::{Check, Condition, Family, Filter, Groups, KeyBy, Range, Relation, Source};
@@ -158,12 +158,16 @@ impl Records<'_> {
         match field {
             Field::Time | Field::Start => time("@timestamp", check),
             Field::Duration => duration(check),
-            field if matches!(field.info().origin, Origin::Inventory(_)) => {
-                let test = print::condition(&Condition::Test(source.clone(), check.clone()));
-                Ok(Piece::Leaf(format!("<{test}>")))
-            }
             Field::Role => piece(ROLE, field.field_type(), check, presence),
-            field => piece(field.info().insights, field.field_type(), check, presence),
+            field => match field.info().origin {
+                Origin::Ratio(of) => ratio(of, check),
+                // Only a run finds out what has the name.
+                Origin::Inventory(_) => {
+                    let test = print::condition(&Condition::Test(source.clone(), check.clone()));
+                    Ok(Piece::Leaf(format!("<{test}>")))
+                }
+                _ => piece(field.info().insights, field.field_type(), check, presence),
+            },
         }
     }
 
@@ -176,10 +180,13 @@ impl Records<'_> {
                 pieces.push(self.test(source, &Check::Present, Presence::Unknown)?);
             }
             operands.push(match field {
-                Field::Time | Field::Start => SECONDS,
-                Field::Duration => DURATION,
-                Field::Role => ROLE,
-                field => field.info().insights,
+                Field::Time | Field::Start => SECONDS.to_string(),
+                Field::Duration => DURATION.to_string(),
+                Field::Role => ROLE.to_string(),
+                field => match field.info().origin {
+                    Origin::Ratio(of) => column::ratio(of),
+                    _ => field.info().insights.to_string(),
+                },
             });
         }
         pieces.push(Piece::Leaf(operands.join(&format!(" {} ", relation.operator.symbol()))));
@@ -384,6 +391,22 @@ fn duration(check: &Check) -> Result<Piece, Error> {
         Check::Compare { order, value } => all([end(), Piece::leaf(format!("{DURATION} {} {value}", order.symbol()))]),
         Check::Number { ranges, negated } => all([end(), numbers(DURATION, ranges, *negated)]),
         other => piece("duration", FieldType::Duration, other, Presence::Known)?,
+    })
+}
+
+/// A number by another is there where both are, and there is something to divide by.
+fn ratio(ratio: Ratio, check: &Check) -> Result<Piece, Error> {
+    let is_there = column::has_ratio(ratio);
+    let value = column::ratio(ratio);
+    let present = || all(is_there.iter().map(Piece::leaf));
+    Ok(match check {
+        Check::Present => present(),
+        Check::Absent => any(is_there.iter().map(|test| Piece::leaf(format!("not ({test})")))),
+        Check::Compare { order, value: other } => {
+            all([present(), Piece::leaf(format!("{value} {} {other}", order.symbol()))])
+        }
+        Check::Number { ranges, negated } => all([present(), numbers(&value, ranges, *negated)]),
+        other => piece(&value, FieldType::Ratio, other, Presence::Known)?,
     })
 }
 

@@ -128,8 +128,10 @@ impl Stats<'_, '_> {
         let number = if is_number { operand.clone() } else { format!("{operand} * 1") };
         Ok(match aggregate.function {
             Function::Count => format!("sum({})", self.counted(field, &operand)),
-            Function::Sum if tells_zero => format!("sum({operand}) + min({operand} * 0)"),
-            Function::Sum => format!("sum({operand})"),
+            Function::Sum | Function::Rate | Function::Share if tells_zero => {
+                format!("sum({operand}) + min({operand} * 0)")
+            }
+            Function::Sum | Function::Rate | Function::Share => format!("sum({operand})"),
             Function::Avg => format!("avg({operand})"),
             Function::Min => format!("min({number})"),
             Function::Max => format!("max({number})"),

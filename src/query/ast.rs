@@ -4,7 +4,7 @@
 //! values are kept as they stand in the text.
 
 use super::address_set::AddressSet;
-use super::plan::Operator;
+use super::plan::{Kept, Operator};
 use crate::diagnostic::Span;
 use crate::kind::TargetKind;
 
@@ -70,6 +70,13 @@ pub enum ClauseKind {
         aggregates: Vec<Aggregate>,
         /// The keys of the groups.
         keys: Vec<Key>,
+    },
+    /// `compare DURATION new`
+    Compare {
+        /// The time from one window to the other.
+        by: Name,
+        /// Which groups stay.
+        kept: Kept,
     },
     /// `sort F desc, ...`
     Sort(Vec<SortKey>),
@@ -316,12 +323,39 @@ pub enum Key {
 pub struct Aggregate {
     /// The function.
     pub function: Name,
-    /// The field that it is computed over.
-    pub over: Option<Name>,
+    /// What it is computed over.
+    pub over: Option<Over>,
     /// `as alias`
     pub alias: Option<Name>,
     /// Where.
     pub span: Span,
+}
+
+/// What a function is computed over.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Over {
+    /// A field.
+    Name(Name),
+    /// Another function: `share(sum(bytes))`
+    Call {
+        /// That function.
+        function: Name,
+        /// What that one is computed over.
+        over: Option<Box<Over>>,
+        /// Where.
+        span: Span,
+    },
+}
+
+impl Over {
+    /// Where it stands.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Name(name) => name.span,
+            Self::Call { span, .. } => *span,
+        }
+    }
 }
 
 /// A column to sort by.

@@ -1,6 +1,6 @@
 //! The columns of an answer: names, headings, types, and how much each is needed where a screen is narrow.
 
-use super::plan::{Aggregate, GroupKey, GroupStage, Groups, KeyBy, Plan, Shape, ShownColumn, Source};
+use super::plan::{Aggregate, Compared, GroupKey, GroupStage, Groups, Kept, KeyBy, Plan, Shape, ShownColumn, Source};
 use crate::field::{Field, FieldType};
 use crate::function::Function;
 use crate::value::{Column, ColumnType, Need, Unit};
@@ -89,7 +89,8 @@ impl Plan {
             Shape::Groups(_) if !self.sort.is_empty() => Vec::new(),
             Shape::Groups(groups) => match groups.keys.iter().position(|key| matches!(key.by, KeyBy::Bin(_))) {
                 Some(bin) => vec![(bin, false)],
-                None => vec![(groups.keys.len(), true)],
+                // Of what is gone, the window itself has nothing.
+                None => vec![(groups.keys.len() + usize::from(groups.is_of_gone()), true)],
             },
         };
         for place in 0..self.columns().len() {
@@ -113,6 +114,7 @@ impl Source {
     fn column_type(&self) -> ColumnType {
         match self.field_type() {
             FieldType::Quantity | FieldType::Duration => ColumnType::Measure { unit: self.unit(), adds_up: true },
+            FieldType::Ratio => ColumnType::Measure { unit: Unit::Plain, adds_up: false },
             FieldType::Port | FieldType::Number => ColumnType::Number,
             FieldType::Time => ColumnType::Time,
             _ => ColumnType::Text,
@@ -147,6 +149,10 @@ impl ShownColumn {
 }
 
 impl Groups {
+    fn is_of_gone(&self) -> bool {
+        self.compare.is_some_and(|compare| compare.kept == Kept::Gone)
+    }
+
     /// Returns the columns: the keys, then the aggregates. A narrow table keeps the first key and the first
     /// measure, which say nothing without each other; of the others it leaves out keys before measures.
     fn columns(&self) -> Vec<Column> {
@@ -188,8 +194,8 @@ impl Aggregate {
     fn unit(&self) -> Unit {
         match self.function {
             Function::Count | Function::Distinct => Unit::Count,
-            // A mean has a fraction, which is lost where it is scaled.
-            Function::Avg => Unit::Plain,
+            // These have a fraction, which is lost where it is scaled.
+            Function::Avg | Function::Rate | Function::Share => Unit::Plain,
             Function::Sum | Function::Min | Function::Max | Function::Percentile(_) => {
                 self.over.as_ref().map_or(Unit::Plain, Source::unit)
             }
@@ -198,7 +204,7 @@ impl Aggregate {
 
     /// Returns whether the values of several groups may be added.
     fn adds_up(&self) -> bool {
-        matches!(self.function, Function::Count | Function::Sum)
+        matches!(self.function, Function::Count | Function::Sum) && self.compared != Compared::Change
     }
 }
 

@@ -30,7 +30,9 @@ impl Kind {
         let Source::Field(field) = source else { return Self::Text };
         match field.field_type() {
             FieldType::Address => Self::Address,
-            FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Number => Self::Number,
+            FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Ratio | FieldType::Number => {
+                Self::Number
+            }
             FieldType::Time => Self::Time,
             FieldType::Flags => Self::Flags,
             FieldType::Code(_) | FieldType::Protocol => Self::Code(*field),

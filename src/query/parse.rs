@@ -24,9 +24,9 @@ pub use next::{Next, next_of};
 use super::address_set::AddressSet;
 use super::ast::{
     Aggregate, Clause, ClauseKind, Expression, ExpressionKind, Item, Key, List, Literal, LiteralForm, Moment, Name,
-    PacketPart, Sentence, Shown, SortKey, Target, Window,
+    Over, PacketPart, Sentence, Shown, SortKey, Target, Window,
 };
-use super::plan::{Operator, Order};
+use super::plan::{Kept, Operator, Order};
 use crate::diagnostic::Span;
 use crate::kind::TargetKind;
 
@@ -112,6 +112,7 @@ const fn is_mark(rule: Rule) -> bool {
             | Rule::kw_chart
             | Rule::kw_follow
             | Rule::kw_conversations
+            | Rule::kw_compare
             | Rule::kw_by
             | Rule::kw_as
             | Rule::kw_asc
@@ -183,6 +184,14 @@ fn clause(pair: Pair<'_, Rule>) -> Result<Clause, ParseError> {
             let is_keyed = parts.last().is_some_and(|last| last.as_rule() == Rule::keys);
             let keys = if is_keyed { parts.pop().map(keys).unwrap_or_default() } else { Vec::new() };
             ClauseKind::Aggregate { aggregates: parts.into_iter().map(aggregate).collect(), keys }
+        }
+        Rule::compare_stage => {
+            let kept = match parts.get(1).map(Pair::as_rule) {
+                Some(Rule::new_groups) => Kept::New,
+                Some(Rule::gone_groups) => Kept::Gone,
+                _ => Kept::All,
+            };
+            ClauseKind::Compare { by: length(parts.remove(0)), kept }
         }
         Rule::sort_stage => ClauseKind::Sort(parts.into_iter().map(sort_key).collect()),
         Rule::limit_stage => ClauseKind::Limit(name(&parts[0])),
@@ -260,10 +269,24 @@ fn aggregate(pair: Pair<'_, Rule>) -> Aggregate {
     if call.as_rule() == Rule::count_word {
         return Aggregate { function: name(&call), over: None, alias, span: whole };
     }
+    let (function, over) = called(call);
+    Aggregate { function, over, alias, span: whole }
+}
+
+/// The function of a call, and what it is computed over.
+fn called(call: Pair<'_, Rule>) -> (Name, Option<Over>) {
     let mut inner = call.into_inner();
     let function = name(&inner.next().expect("a call starts with a function"));
-    let over = inner.next().map(|over| if over.as_rule() == Rule::star { name(&over) } else { reference(over) });
-    Aggregate { function, over, alias, span: whole }
+    let over = inner.next().map(|over| match over.as_rule() {
+        Rule::star => Over::Name(name(&over)),
+        Rule::call => {
+            let span = span(&over);
+            let (function, over) = called(over);
+            Over::Call { function, over: over.map(Box::new), span }
+        }
+        _ => Over::Name(reference(over)),
+    });
+    (function, over)
 }
 
 fn sort_key(pair: Pair<'_, Rule>) -> SortKey {

@@ -16,6 +16,7 @@ use crate::field::{Field, FieldType};
 use crate::function::Function;
 use crate::kind::TargetKind;
 use crate::query::window::Window;
+use crate::value::Value;
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -432,6 +433,39 @@ pub struct Groups {
     pub having: Option<GroupSelection>,
     /// The stage that they were said as.
     pub stage: GroupStage,
+    /// The window that they are compared with.
+    pub compare: Option<Compare>,
+}
+
+/// A comparison with the window so many seconds before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compare {
+    /// The seconds from the start of one window to that of the other.
+    pub by_s: i64,
+    /// Which groups stay.
+    pub kept: Kept,
+}
+
+/// The groups that a comparison keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All of them.
+    All,
+    /// Those that the window before does not have.
+    New,
+    /// Those that only the window before has.
+    Gone,
+}
+
+/// What a column of a comparison holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// The value in the window itself.
+    Now,
+    /// The value in the window before.
+    Before,
+    /// The difference: now minus before.
+    Change,
 }
 
 /// The stage that makes groups.
@@ -478,6 +512,17 @@ impl Measure {
             Self::Flows => "flows",
             Self::Packets => "packets",
             Self::Bytes => "bytes",
+        }
+    }
+
+    /// The size of a conversation, both directions together, by its measures.
+    #[must_use]
+    pub fn of_conversation(self, measures: &[Value]) -> f64 {
+        let number = |place: usize| measures[place].as_f64().unwrap_or_default();
+        match self {
+            Self::Flows => number(0),
+            Self::Packets => number(1) + number(3),
+            Self::Bytes => number(2) + number(4),
         }
     }
 
@@ -532,6 +577,8 @@ pub struct Aggregate {
     pub over: Option<Source>,
     /// The role of the records that it sums, where others add nothing to it; only a sum has one.
     pub role: Option<&'static str>,
+    /// The window that it is computed over, where two are compared.
+    pub compared: Compared,
     /// The result name.
     pub name: String,
 }
@@ -584,6 +631,12 @@ impl Plan {
         self.selection.means == Filter::False || having.is_some_and(|having| having.means == Filter::False)
     }
 
+    /// The comparison with another window, if there is one.
+    #[must_use]
+    pub const fn compare(&self) -> Option<Compare> {
+        if let Shape::Groups(groups) = &self.shape { groups.compare } else { None }
+    }
+
     /// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and
     /// groups do not keep interfaces apart.
     #[must_use]
@@ -592,7 +645,8 @@ impl Plan {
             [Field::Direction, Field::Eni, Field::LocalAddr, Field::LocalPort, Field::RemoteAddr, Field::RemotePort];
         let is_of_traffic = |aggregate: &Aggregate| {
             let over = &aggregate.over;
-            aggregate.function == Function::Sum && matches!(over, Some(Source::Field(Field::Bytes | Field::Packets)))
+            matches!(aggregate.function, Function::Sum | Function::Rate | Function::Share)
+                && matches!(over, Some(Source::Field(Field::Bytes | Field::Packets)))
         };
         let Shape::Groups(groups) = &self.shape else { return false };
         let is_kept_apart = |source: &Source| matches!(source, Source::Field(field) if KEPT_APART.contains(field));
@@ -600,15 +654,26 @@ impl Plan {
         !is_once && groups.aggregates.iter().any(is_of_traffic) && !self.named().iter().any(is_kept_apart)
     }
 
-    /// The groups by interface that conversations are made of, for readers to run in place of this plan; none for a
-    /// plan of anything else. The interface is the last key.
+    /// The plan that readers run in place of this one, where its answer is made of another: conversations of their
+    /// groups by interface, which is the last key, a rate of a sum, a comparison of each window. `None` where readers
+    /// run it as it is.
     #[must_use]
-    pub fn per_interface(&self) -> Option<Self> {
+    pub fn in_parts(&self) -> Option<Self> {
         let Shape::Groups(groups) = &self.shape else { return None };
-        let GroupStage::Conversations(_) = groups.stage else { return None };
-        let mut groups = Groups { having: None, stage: GroupStage::Aggregates, ..groups.clone() };
-        groups.keys.push(GroupKey { by: KeyBy::Source(Source::Field(Field::Eni)), name: Field::Eni.result_name() });
-        let shape = Shape::Groups(groups);
+        let is_conversations = matches!(groups.stage, GroupStage::Conversations(_));
+        let is_derived = groups.aggregates.iter().any(|aggregate| aggregate.function.is_derived());
+        if !is_conversations && !is_derived && groups.compare.is_none() {
+            return None;
+        }
+        let mut parts = groups.now();
+        for aggregate in &mut parts.aggregates {
+            aggregate.function = aggregate.function.base(aggregate.over.is_some());
+        }
+        if is_conversations {
+            let eni = Field::Eni;
+            parts.keys.push(GroupKey { by: KeyBy::Source(Source::Field(eni)), name: eni.result_name() });
+        }
+        let shape = Shape::Groups(Groups { stage: GroupStage::Aggregates, ..parts });
         Some(Self { shape, sort: Vec::new(), limit: Limit::None, chart: false, ..self.clone() })
     }
 
@@ -649,6 +714,16 @@ impl Plan {
         let mut seen = HashSet::new();
         named.retain(|source| seen.insert(source.clone()));
         named
+    }
+}
+
+impl Groups {
+    /// All groups of the window itself, without a comparison.
+    #[must_use]
+    pub fn now(&self) -> Self {
+        let mut groups = Self { having: None, compare: None, ..self.clone() };
+        groups.aggregates.retain(|aggregate| aggregate.compared == Compared::Now);
+        groups
     }
 }
 
@@ -765,6 +840,7 @@ impl Aggregate {
     #[must_use]
     pub fn is_time(&self) -> bool {
         matches!(self.function, Function::Min | Function::Max)
+            && self.compared != Compared::Change
             && self.over.as_ref().is_some_and(|over| over.field_type() == FieldType::Time)
     }
 }

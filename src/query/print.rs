@@ -6,7 +6,8 @@ use super::address_set::AddressSet;
 use super::owner::{ListFile, Owner};
 use super::parse;
 use super::plan::{
-    Check, Condition, Family, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Range, Relation, Shape, Source,
+    Check, Compare, Compared, Condition, Family, GroupKey, GroupStage, Groups, Kept, KeyBy, Limit, Plan, Range,
+    Relation, Shape, Source,
 };
 use super::seconds::{MAX_SECONDS, Seconds};
 use super::word::FLAG_LETTERS;
@@ -98,16 +99,17 @@ fn stage(groups: &Groups, limit: Limit, results: &[(String, FieldType)]) -> Stri
         let count = if let Limit::Rows(rows) = limit { format!(" {rows}") } else { String::new() };
         let _ = write!(text, " | conversations{count} by {}", measure.name());
     } else if let (GroupStage::Top, Limit::Rows(rows), [aggregate]) =
-        (groups.stage, limit, groups.aggregates.as_slice())
+        (groups.stage, limit, groups.now().aggregates.as_slice())
     {
         let _ = write!(text, " | top {rows} {keys} by {}", aggregate.name);
     } else {
         let aggregates: Vec<String> = groups
             .aggregates
             .iter()
+            .filter(|aggregate| aggregate.compared == Compared::Now)
             .map(|aggregate| {
                 let over = aggregate.over.as_ref();
-                let call = format!("{}({})", aggregate.function.name(), over.map(Source::name).unwrap_or_default());
+                let call = call(aggregate.function, over);
                 named(&call, &default_name(aggregate.function, over), &aggregate.name)
             })
             .collect();
@@ -116,13 +118,34 @@ fn stage(groups: &Groups, limit: Limit, results: &[(String, FieldType)]) -> Stri
             let _ = write!(text, " by {keys}");
         }
     }
+    if let Some(Compare { by_s, kept }) = groups.compare {
+        let kept = match kept {
+            Kept::All => "",
+            Kept::New => " new",
+            Kept::Gone => " gone",
+        };
+        let _ = write!(text, " | compare {}{kept}", Seconds(by_s));
+    }
     if let Some(having) = &groups.having {
         let _ = write!(text, " | where {}", Printer { results, grouped: false }.condition(&having.said));
     }
     text
 }
 
-fn default_name(function: Function, over: Option<&Source>) -> String {
+/// A call as it is typed.
+fn call(function: Function, over: Option<&Source>) -> String {
+    let over_name = over.map(Source::name).unwrap_or_default();
+    match function {
+        Function::Share => format!("share({}({over_name}))", function.base(over.is_some()).name()),
+        function => format!("{}({over_name})", function.name()),
+    }
+}
+
+/// The result name of an aggregate without an alias.
+pub(super) fn default_name(function: Function, over: Option<&Source>) -> String {
+    if function == Function::Share {
+        return format!("share_{}", default_name(function.base(over.is_some()), over));
+    }
     over.map_or_else(|| function.name(), |over| format!("{}_{}", function.name(), over.result_name()))
 }
 

@@ -16,6 +16,14 @@ pub struct Interval {
     pub until: EpochSeconds,
 }
 
+impl Interval {
+    /// The interval of the same length that begins so many seconds earlier.
+    #[must_use]
+    pub const fn before(self, seconds: i64) -> Self {
+        Self { from: self.from.saturating_sub(seconds), until: self.until.saturating_sub(seconds) }
+    }
+}
+
 /// A window as it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Window {

@@ -3,55 +3,36 @@
 //! Traffic between two interfaces is recorded at both, and traffic through a gateway at more. So groups are made by
 //! interface, and of each conversation the one with the most bytes is taken.
 
-use std::cmp::Ordering;
-
 use crate::field::Field;
-use crate::query::holds::Predicate;
-use crate::query::plan::{GroupKey, GroupStage, Groups, Limit, Measure, Plan, Shape, Source};
+use crate::query::plan::{GroupKey, GroupStage, Groups, Measure, Source};
 use crate::value::{Row, RunStats, Value, compare_rows};
 
-/// The conversations of a plan, made of its [groups by interface](Plan::per_interface).
+/// The conversations of a plan, made of its [groups by interface](crate::query::Plan::in_parts).
 pub(super) struct Conversations<'a> {
-    plan: &'a Plan,
     groups: &'a Groups,
-    measure: Measure,
 }
 
 impl<'a> Conversations<'a> {
-    /// The conversations that a plan asks for, if it does.
-    pub(super) fn of(plan: &'a Plan) -> Option<Self> {
-        let Shape::Groups(groups) = &plan.shape else { return None };
-        let GroupStage::Conversations(measure) = groups.stage else { return None };
-        Some(Self { plan, groups, measure })
+    /// The conversations that are asked for, if they are.
+    pub(super) fn of(groups: &'a Groups) -> Option<Self> {
+        matches!(groups.stage, GroupStage::Conversations(_)).then_some(Self { groups })
     }
 
-    /// Turns groups by interface into the rows of the answer; says in its statistics what they leave out.
+    /// Turns groups by interface into conversations, in no order; says in its statistics what they leave out.
     pub(super) fn rows(&self, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
         let unknown: u64 = rows.extract_if(.., |row| !self.has_ends(row)).map(|row| self.flows(&row)).sum();
         if unknown > 0 {
             let records = if unknown == 1 { "record is" } else { "records are" };
             stats.notes.push(format!("{unknown} {records} left out: it is not known who asked whom"));
         }
-        let mut rows = self.each_once(rows);
-        if let Some(having) = &self.groups.having {
-            let having = Predicate::of_results(&having.means);
-            rows.retain(|row| having.holds(row));
-        }
-        rows.sort_by(|a, b| self.order(a, b));
-        if let Some(most) = self.plan.limit.rows() {
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
-            stats.truncated |= self.plan.limit == Limit::Default && rows.len() > most;
-            rows.truncate(most);
-        }
-        stats.rows = rows.len() as u64;
-        rows
+        self.each_once(rows)
     }
 
     /// Of the rows of each conversation, the one of the interface with the most bytes, without the interface.
     fn each_once(&self, mut rows: Vec<Row>) -> Vec<Row> {
         let interface = self.groups.keys.len();
         let compare = |a: &Row, b: &Row| compare_rows(a, b, (0..interface).map(|key| (key, false)));
-        let bytes = |row: &Row| total(&row[interface + 1..], Measure::Bytes);
+        let bytes = |row: &Row| Measure::Bytes.of_conversation(&row[interface + 1..]);
         rows.sort_by(|a, b| {
             compare(a, b).then_with(|| bytes(b).total_cmp(&bytes(a))).then_with(|| a[interface].compare(&b[interface]))
         });
@@ -60,17 +41,6 @@ impl<'a> Conversations<'a> {
             row.remove(interface);
         }
         rows
-    }
-
-    /// The order that is asked for, or the largest first; ties by the other columns.
-    fn order(&self, a: &Row, b: &Row) -> Ordering {
-        let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
-        let sort = self.plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending)));
-        let size = |row: &Row| total(&row[self.groups.keys.len()..], self.measure);
-        let by_size = || if self.plan.sort.is_empty() { size(b).total_cmp(&size(a)) } else { Ordering::Equal };
-        compare_rows(a, b, sort)
-            .then_with(by_size)
-            .then_with(|| compare_rows(a, b, (0..a.len()).map(|place| (place, false))))
     }
 
     /// Whether the addresses of both ends are known.
@@ -88,23 +58,15 @@ impl<'a> Conversations<'a> {
     }
 }
 
-/// The size of a conversation, both directions together, by its measures.
-fn total(measures: &[Value], measure: Measure) -> f64 {
-    let number = |place: usize| measures[place].as_f64().unwrap_or_default();
-    match measure {
-        Measure::Flows => number(0),
-        Measure::Packets => number(1) + number(3),
-        Measure::Bytes => number(2) + number(4),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
     use crate::query::clock::Clock;
+    use crate::query::plan::{Plan, Shape};
     use crate::query::{Context, compile};
+    use crate::session::finish::finished;
 
     fn plan(text: &str) -> Plan {
         compile(text, &Context::new(Clock { now: 1_795_435_200, zone: TimeZone::UTC })).unwrap()
@@ -121,8 +83,10 @@ mod tests {
     /// The flows and the bytes out of each conversation, in order.
     fn found(text: &str, rows: Vec<Row>) -> (Vec<(i64, i64)>, RunStats) {
         let plan = plan(text);
+        let Shape::Groups(groups) = &plan.shape else { panic!("groups") };
         let mut stats = RunStats::default();
-        let rows = Conversations::of(&plan).unwrap().rows(rows, &mut stats);
+        let rows = Conversations::of(groups).unwrap().rows(rows, &mut stats);
+        let rows = finished(&plan, groups, rows, &mut stats);
         let number = |value: &Value| if let Value::Int(number) = value { *number } else { panic!("{value:?}") };
         (rows.iter().map(|row| (number(&row[4]), number(&row[6]))).collect(), stats)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use flowlogs::field::{FIELDS, Field, FieldType};
+use flowlogs::field::{FIELDS, Field, FieldType, Origin};
 
 use crate::random::Random;
 
@@ -242,9 +242,15 @@ fn any_field(random: &mut Random) -> String {
     if matches!(info.field, Field::Resource | Field::Status) {
         return "eni exists".into();
     }
+    // What has a name is found out by an inventory, before either side reads a record.
+    if matches!(info.origin, Origin::Inventory(_)) {
+        return "eni exists".into();
+    }
     let negated = if random.once_in(2) { "!" } else { "" };
     match info.field_type {
-        FieldType::Quantity => format!("{name} {} {}", random.pick(&ORDERS), random.pick(&["0", "7", "1k"])),
+        FieldType::Quantity | FieldType::Ratio => {
+            format!("{name} {} {}", random.pick(&ORDERS), random.pick(&["0", "7", "1k"]))
+        }
         FieldType::Text => match random.below(3) {
             0 => format!("{name} {negated}= {:?}", random.pick(&TEXTS[..3])),
             1 => format!("{name} {negated}~ {}", random.pick(&PATTERNS)),

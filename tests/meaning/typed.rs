@@ -41,9 +41,12 @@ pub(crate) fn kind_of(source: &Source) -> Kind {
     let Source::Field(field) = source else { return Kind::Text };
     match field.field_type() {
         FieldType::Address => Kind::Address,
-        FieldType::Port | FieldType::Quantity | FieldType::Duration | FieldType::Number | FieldType::Flags => {
-            Kind::Number
-        }
+        FieldType::Port
+        | FieldType::Quantity
+        | FieldType::Duration
+        | FieldType::Ratio
+        | FieldType::Number
+        | FieldType::Flags => Kind::Number,
         FieldType::Time => Kind::Time,
         FieldType::Code(_) | FieldType::Protocol => Kind::Code(*field),
         FieldType::Word(_) | FieldType::OpenWord(_) | FieldType::Text => Kind::Text,

@@ -85,7 +85,7 @@ pub(crate) enum Checked {
 /// Compares both sides; an error is a difference. Of conversations, the groups by interface that they are made of are
 /// compared.
 pub(crate) fn check(plan: &Plan, format: &insights::Format, engine: &Engine, logs: &Logs) -> Result<Checked, String> {
-    let per_interface = plan.per_interface();
+    let per_interface = plan.in_parts();
     let plan = per_interface.as_ref().unwrap_or(plan);
     if !plan.targets.iter().all(is_every_record) {
         return Ok(Checked::LeftOut("targets, which no text says"));

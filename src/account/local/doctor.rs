@@ -12,7 +12,7 @@ use crate::engine::{self, Files};
 use crate::field::Field;
 use crate::function::Function;
 use crate::query::plan::{
-    Aggregate, Filter, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Selection, Shape, Source, Statuses,
+    Aggregate, Compared, Filter, GroupKey, GroupStage, Groups, KeyBy, Limit, Plan, Selection, Shape, Source, Statuses,
 };
 use crate::value::{Progress, Rows, Value, time_utc};
 
@@ -84,7 +84,8 @@ async fn strays(account: &Embedded) -> Result<Vec<String>, Error> {
 /// `count() by eni`, of all records.
 fn interfaces_of_all_records() -> Plan {
     let key = GroupKey { by: KeyBy::Source(Source::Field(Field::Eni)), name: "eni".into() };
-    let count = Aggregate { function: Function::Count, over: None, role: None, name: "count".into() };
+    let count =
+        Aggregate { function: Function::Count, over: None, role: None, compared: Compared::Now, name: "count".into() };
     Plan {
         targets: Vec::new(),
         window: None,
@@ -94,6 +95,7 @@ fn interfaces_of_all_records() -> Plan {
             aggregates: vec![count],
             having: None,
             stage: GroupStage::Aggregates,
+            compare: None,
         }),
         sort: Vec::new(),
         limit: Limit::None,

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::engine::Error;
 use crate::engine::record::{ADDRESS, Slot, TEXT, data_type};
-use crate::field::{Field, Origin};
+use crate::field::{Field, Origin, Ratio};
 use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source};
 use crate::query::print;
 use crate::query::window::Interval;
@@ -81,6 +81,7 @@ impl Lowering<'_> {
                 let [start, end] = [Field::Start, Field::End].map(|field| self.slot(Slot::Field(field)));
                 Ok(Operand::new(end.expr - start.expr, DataType::Int64))
             }
+            Origin::Ratio(ratio) => self.ratio(ratio),
             Origin::Role => Ok(self.role()),
             Origin::BySide { by, sides } => self.by_side(by, sides),
             // A plan names a side wherever a single value is needed.
@@ -97,6 +98,24 @@ impl Lowering<'_> {
                 Ok(Operand::new(name, TEXT))
             }
         }
+    }
+
+    /// A number by another; absent where either is, or where there is nothing to divide by.
+    fn ratio(&self, ratio: Ratio) -> Result<Operand, Error> {
+        let number = |field| cast(self.slot(Slot::Field(field)).expr, DataType::Float64);
+        let seconds = || -> Result<Expr, Error> {
+            let seconds = number(Field::End) - number(Field::Start);
+            first_of(vec![(seconds.clone().gt(lit(1.0)), seconds.clone()), (seconds.is_not_null(), lit(1.0))])
+        };
+        let expr = match ratio {
+            Ratio::BitsPerSecond => number(Field::Bytes) * lit(8.0) / seconds()?,
+            Ratio::PacketsPerSecond => number(Field::Packets) / seconds()?,
+            Ratio::BytesPerPacket => {
+                let packets = number(Field::Packets);
+                first_of(vec![(packets.clone().not_eq(lit(0.0)), number(Field::Bytes) / packets)])?
+            }
+        };
+        Ok(Operand::new(expr, DataType::Float64))
     }
 
     /// The role of the record, by a function: it stands in many places of a query, and the rule is long.

@@ -218,7 +218,7 @@ fn aggregate(lowering: &Lowering<'_>, aggregate: &Aggregate) -> Result<Operand, 
     Ok(match aggregate.function {
         Function::Count => Operand::new(count(expr), DataType::Int64),
         // Sums of 64-bit numbers could overflow silently.
-        Function::Sum => Operand::new(sum(scalar::wide().call(vec![expr])), SUM),
+        Function::Sum | Function::Rate | Function::Share => Operand::new(sum(scalar::wide().call(vec![expr])), SUM),
         Function::Avg => Operand::new(avg(cast(expr, DataType::Float64)), DataType::Float64),
         Function::Min => Operand::new(min(expr), data_type),
         Function::Max => Operand::new(max(expr), data_type),

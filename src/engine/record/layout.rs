@@ -72,7 +72,7 @@ impl SlotKind {
             FieldType::Time => Self::Time,
             FieldType::Port => Self::Number(0xffff),
             FieldType::Protocol | FieldType::Flags => Self::Number(0xff),
-            FieldType::Quantity | FieldType::Duration => Self::Number(i64::MAX),
+            FieldType::Quantity | FieldType::Duration | FieldType::Ratio => Self::Number(i64::MAX),
             FieldType::Number | FieldType::Code(_) => Self::Number(0x7fff_ffff),
             FieldType::OpenWord(_) | FieldType::Text => Self::Text,
         }

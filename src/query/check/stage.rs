@@ -8,13 +8,13 @@ use super::expression::{all, side_needed};
 use super::literal::{self, Wanted};
 use super::results::ResultColumns;
 use crate::diagnostic::{Span, nearest};
-use crate::field::{Field, FieldType, Origin};
+use crate::field::{Field, FieldType};
 use crate::function::{FUNCTIONS, Function};
-use crate::query::ast::{self, ClauseKind, Key, Name, Sentence};
+use crate::query::ast::{self, ClauseKind, Key, Name, Over, Sentence};
 use crate::query::meaning::meaning;
 use crate::query::plan::{
-    Aggregate, Condition, Filter, GroupKey, GroupSelection, GroupStage, Groups, KeyBy, Limit, Measure, Plan, Selection,
-    Shape, ShownColumn, SortKey, Source, Statuses, Target,
+    Aggregate, Compare, Compared, Condition, Filter, GroupKey, GroupSelection, GroupStage, Groups, Kept, KeyBy, Limit,
+    Measure, Plan, Selection, Shape, ShownColumn, SortKey, Source, Statuses, Target,
 };
 use crate::query::print;
 use crate::query::window::Window;
@@ -212,6 +212,7 @@ impl Checker<'_> {
                     self.group(draft, groups);
                 }
             }
+            ClauseKind::Compare { by, kept } => self.compare_windows(draft, by, *kept, span),
             ClauseKind::Sort(keys) => {
                 if draft.sort.is_some() {
                     let help = "name all columns in one: `sort total desc, eni`";
@@ -302,6 +303,38 @@ impl Checker<'_> {
         }
     }
 
+    /// Compares the groups with those of the window before: each measure has two columns more.
+    fn compare_windows(&mut self, draft: &mut Draft, by: &Name, kept: Kept, span: Span) {
+        let is_behind = draft.havings.is_empty() && draft.sort.is_none() && !draft.chart;
+        let groups = match draft.shape.take() {
+            Some(Shape::Groups(groups)) if groups.compare.is_none() && is_behind => groups,
+            shape => {
+                let help = "it stands directly behind its aggregation: `count() by eni | compare 1d`";
+                self.errors.push(CheckError::OutOfOrder { what: "`compare`", help, span });
+                draft.shape = shape;
+                return;
+            }
+        };
+        let by_s = self.keep(literal::duration(&by.text, by.span));
+        let by_s = match by_s {
+            Some(0) => self.fail(CheckError::EmptyWindow { span: by.span }),
+            by_s => by_s,
+        };
+        let mut names: HashSet<String> = groups.keys.iter().map(|key| key.name.to_ascii_lowercase()).collect();
+        let mut aggregates = Vec::new();
+        for aggregate in groups.aggregates {
+            let side = |compared, name: String| Aggregate { compared, name, ..aggregate.clone() };
+            let before = side(Compared::Before, format!("{}_before", aggregate.name));
+            let change = side(Compared::Change, format!("{}_change", aggregate.name));
+            for one in [aggregate, before, change] {
+                self.is_new_name(&mut names, &one.name, span);
+                aggregates.push(one);
+            }
+        }
+        let compare = by_s.map(|by_s| Compare { by_s, kept });
+        self.group(draft, Some(Groups { aggregates, compare, ..groups }));
+    }
+
     fn show(&mut self, shown: &[ast::Shown]) -> Option<Shape> {
         let mut columns: Vec<ShownColumn> = Vec::new();
         let mut names = HashSet::new();
@@ -357,7 +390,7 @@ impl Checker<'_> {
         let measure = self.measure("top", by)?;
         let aggregates = vec![sum_or_count(measure, None, measure.name())];
         let keys = self.keys(keys, &mut HashSet::from([measure.name().to_string()]))?;
-        Some(Groups { keys, aggregates, having: None, stage: GroupStage::Top })
+        Some(Groups { keys, aggregates, having: None, stage: GroupStage::Top, compare: None })
     }
 
     fn groups(&mut self, aggregates: &[ast::Aggregate], keys: &[Key]) -> Option<Groups> {
@@ -377,7 +410,41 @@ impl Checker<'_> {
             }
         }
         let keys = self.keys(keys, &mut names);
-        valid.then_some(Groups { keys: keys?, aggregates: checked, having: None, stage: GroupStage::Aggregates })
+        valid.then_some(Groups {
+            keys: keys?,
+            aggregates: checked,
+            having: None,
+            stage: GroupStage::Aggregates,
+            compare: None,
+        })
+    }
+
+    /// The field that `share` takes the sum of; none for a count.
+    #[allow(clippy::option_option, reason = "an error, no field, or a field")]
+    fn summed(&mut self, inner: &Name, over: Option<&Over>, span: Span) -> Option<Option<Source>> {
+        match (Function::named(&inner.text), over) {
+            (Some(Function::Count), None) => Some(None),
+            (Some(Function::Sum), Some(Over::Name(name))) => self.over(Function::Sum, name).map(Some),
+            _ => self.wrong_argument(Function::Share, Some("for example `share(sum(bytes))`".into()), span),
+        }
+    }
+
+    /// The field that a function is computed over.
+    fn over(&mut self, function: Function, name: &Name) -> Option<Source> {
+        if function == Function::Count {
+            let help = (name.text != "*").then(|| "`distinct(f)` counts different values".to_string());
+            return self.wrong_argument(function, help, name.span);
+        }
+        if name.text == "*" {
+            return self.wrong_argument(function, None, name.span);
+        }
+        let source = self.shown_source(name)?;
+        if !function.takes(source.field_type()) {
+            let is_ratio = source.field_type() == FieldType::Ratio;
+            let help = is_ratio.then(|| "the bits by the second of all records are `rate(bytes)`".to_string());
+            return self.wrong_argument(function, help, name.span);
+        }
+        Some(source)
     }
 
     fn aggregate(&mut self, aggregate: &ast::Aggregate) -> Option<Aggregate> {
@@ -389,36 +456,28 @@ impl Checker<'_> {
                 span: aggregate.function.span,
             });
         };
-        let over = match &aggregate.over {
-            Some(name) if function == Function::Count => {
-                let help = (name.text != "*").then(|| "`distinct(f)` counts different values".to_string());
-                return self.wrong_argument(function, help, name.span);
+        let over = match (&aggregate.over, function) {
+            (Some(Over::Call { function: inner, over, span }), Function::Share) => {
+                self.summed(inner, over.as_deref(), *span)?
             }
-            Some(name) if name.text == "*" => return self.wrong_argument(function, None, name.span),
-            Some(name) => {
-                let source = self.shown_source(name)?;
-                let is_joined = matches!(&source, Source::Field(f) if matches!(f.info().origin, Origin::Inventory(_)));
-                if is_joined {
-                    let help = "names are joined behind the query: only in `show`, `by` and `sort`".to_string();
-                    return self.wrong_argument(function, Some(help), name.span);
-                }
-                if !function.takes(source.field_type()) {
-                    return self.wrong_argument(function, None, name.span);
-                }
-                Some(source)
+            (over, Function::Share) => {
+                let span = over.as_ref().map_or(aggregate.span, Over::span);
+                let help = Some("for example `share(sum(bytes))` or `share(count())`".to_string());
+                return self.wrong_argument(function, help, span);
             }
-            None if function == Function::Count => None,
-            None => {
+            (Some(Over::Call { span, .. }), _) => return self.wrong_argument(function, None, *span),
+            (Some(Over::Name(name)), _) => Some(self.over(function, name)?),
+            (None, Function::Count) => None,
+            (None, _) => {
                 let help = Some(format!("for example `{}`", function.info().example));
                 return self.wrong_argument(function, help, aggregate.span);
             }
         };
-        let name = match (&aggregate.alias, &over) {
-            (Some(alias), _) => alias.text.clone(),
-            (None, Some(over)) => format!("{}_{}", function.name(), over.result_name()),
-            (None, None) => function.name(),
+        let name = match &aggregate.alias {
+            Some(alias) => alias.text.clone(),
+            None => print::default_name(function, over.as_ref()),
         };
-        Some(Aggregate { function, over, role: None, name })
+        Some(Aggregate { function, over, role: None, compared: Compared::Now, name })
     }
 
     fn wrong_argument<T>(&mut self, function: Function, help: Option<String>, span: Span) -> Option<T> {
@@ -489,8 +548,8 @@ impl Checker<'_> {
             let field_type = source.field_type();
             (source, field_type)
         };
-        let largest_first =
-            field_type.is_quantity() || matches!(field_type, FieldType::Number | FieldType::Time | FieldType::Flags);
+        let largest_first = field_type.is_quantity()
+            || matches!(field_type, FieldType::Ratio | FieldType::Number | FieldType::Time | FieldType::Flags);
         Some(SortKey { source, descending: key.descending.unwrap_or(largest_first) })
     }
 
@@ -540,7 +599,7 @@ fn conversations(measure: Measure) -> Groups {
     let key = |field: Field| GroupKey { by: KeyBy::Source(Source::Field(field)), name: field.result_name() };
     let seen = |function, field, name: &str| {
         let over = Some(Source::Field(field));
-        Aggregate { function, over, role: None, name: name.into() }
+        Aggregate { function, over, role: None, compared: Compared::Now, name: name.into() }
     };
     let aggregates = vec![
         sum_or_count(Measure::Flows, None, "flows"),
@@ -552,13 +611,13 @@ fn conversations(measure: Measure) -> Groups {
         seen(Function::Max, Field::End, "last_seen"),
     ];
     let stage = GroupStage::Conversations(measure);
-    Groups { keys: KEYS.map(key).to_vec(), aggregates, having: None, stage }
+    Groups { keys: KEYS.map(key).to_vec(), aggregates, having: None, stage, compare: None }
 }
 
 fn sum_or_count(measure: Measure, role: Option<&'static str>, name: &str) -> Aggregate {
     let over = measure.field().map(Source::Field);
     let function = if over.is_some() { Function::Sum } else { Function::Count };
-    Aggregate { function, over, role, name: name.into() }
+    Aggregate { function, over, role, compared: Compared::Now, name: name.into() }
 }
 
 /// The columns that an error lists; more would fill the screen.

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::lower::{all, any};
 use super::ranges::{self, Ranges};
-use crate::field::{Field, PORTED_PROTOCOLS};
+use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
 use crate::query::plan::{Check, Filter, Order, Source};
 
 /// The same filter with every part that can never match taken out.
@@ -35,8 +35,8 @@ fn contradicts(parts: &[Filter]) -> bool {
     for part in parts {
         match part {
             Filter::Test(source, check) => {
-                // An average may lie between two whole numbers.
-                let is_whole = !matches!(source, Source::Result(_));
+                // An average or a ratio may lie between two whole numbers.
+                let is_whole = !matches!(source, Source::Result(_)) && source.field_type() != FieldType::Ratio;
                 fields.entry(source).or_default().narrow(check, is_whole);
             }
             Filter::Relation(relation) => {

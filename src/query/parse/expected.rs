@@ -178,6 +178,8 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::chart_stage
         | Rule::follow_stage
         | Rule::conversations_stage
+        | Rule::compare_stage
+        | Rule::kw_compare
         | Rule::aggregate_stage
         | Rule::aggregate
         | Rule::call
@@ -199,6 +201,7 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::kw_asc | Rule::kw_desc | Rule::ascending | Rule::descending => "`asc` or `desc`",
         Rule::keys | Rule::key | Rule::bin | Rule::kw_bin => "a field or `bin(5m)`",
         Rule::number => "a number",
+        Rule::new_groups | Rule::gone_groups => "`new` or `gone`",
         Rule::reference | Rule::path | Rule::shown | Rule::sort_key | Rule::alias => A_NAME,
         Rule::sentence => "a target such as `vpc`, `where`, a window or a stage",
         Rule::not_op
@@ -224,7 +227,8 @@ const fn phrase(rule: Rule) -> Option<&'static str> {
         | Rule::name_char
         | Rule::reserved
         | Rule::keyword
-        | Rule::aggregate_word => return None,
+        | Rule::aggregate_word
+        | Rule::call_word => return None,
     })
 }
 
@@ -240,7 +244,18 @@ fn near_word(found: &str, positives: &[Rule]) -> Option<String> {
                 words.extend(["last", "since", "from", "around", "today", "yesterday"]);
             }
             Rule::stage | Rule::where_stage => {
-                words.extend(["where", "show", "top", "conversations", "sort", "limit", "chart", "follow", "count"]);
+                words.extend([
+                    "where",
+                    "show",
+                    "top",
+                    "conversations",
+                    "compare",
+                    "sort",
+                    "limit",
+                    "chart",
+                    "follow",
+                    "count",
+                ]);
             }
             Rule::relation | Rule::membership | Rule::exists => words.extend(["in", "not", "like", "exists"]),
             Rule::kw_by => words.extend(["by"]),

@@ -123,6 +123,9 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         Rule::follow_stage | Rule::kw_follow => &[Word("follow")],
         Rule::conversations_stage | Rule::kw_conversations => &[Word("conversations")],
         Rule::aggregate_stage | Rule::aggregate | Rule::call | Rule::function | Rule::count_word => &[Function],
+        Rule::compare_stage | Rule::kw_compare => &[Word("compare")],
+        Rule::new_groups => &[Word("new")],
+        Rule::gone_groups => &[Word("gone")],
         Rule::pipe => &[Word("|")],
         Rule::kw_by => &[Word("by")],
         Rule::kw_as => &[Word("as")],
@@ -168,6 +171,7 @@ const fn nexts(rule: Rule) -> &'static [Next] {
         | Rule::reserved
         | Rule::keyword
         | Rule::aggregate_word
+        | Rule::call_word
         | Rule::kw_order
         | Rule::kw_between
         | Rule::kw_flags

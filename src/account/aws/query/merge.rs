@@ -107,7 +107,8 @@ fn add(parts: &mut Vec<Aggregate>, whole: &Aggregate, function: Function) -> usi
     let is_same = |part: &Aggregate| part.function == function && part.over == whole.over && part.role == whole.role;
     parts.iter().position(is_same).unwrap_or_else(|| {
         let name = format!("part_{}", parts.len());
-        parts.push(Aggregate { function, over: whole.over.clone(), role: whole.role, name });
+        let (over, role, compared) = (whole.over.clone(), whole.role, whole.compared);
+        parts.push(Aggregate { function, over, role, compared, name });
         parts.len() - 1
     })
 }

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::account::inventory::{
-    AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup,
-    Subnet, VERSION, Vpc,
+    AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, PrefixList, Rule,
+    SecurityGroup, Subnet, VERSION, Vpc,
 };
 
 use crate::account::local::id::id_digits;
@@ -25,6 +25,8 @@ pub(super) const CLOUDFRONT_LIST: &str = "pl-4fa04526";
 /// What of that list the demo's traffic comes from.
 pub(super) const CLOUDFRONT_NETWORK: Ipv4Net =
     Ipv4Net::new_assert(Ipv4Addr::new(CLOUDFRONT[0], CLOUDFRONT[1], 0, 0), 16);
+/// The managed prefix list of S3 in the Region of the demo.
+const S3_LIST: &str = "pl-6da54004";
 /// The first two octets of the addresses of S3 in the Region of the demo.
 pub(super) const S3_HERE: [u8; 2] = [52, 218];
 
@@ -48,6 +50,21 @@ pub(super) fn nat_of<'a>(inventory: &'a Inventory, interface: &Interface) -> Opt
     in_zone.or(nats.first()).copied()
 }
 
+/// The prefix lists of AWS that the traffic meets.
+fn prefix_lists() -> Vec<PrefixList> {
+    let s3 = Ipv4Net::new_assert(Ipv4Addr::new(S3_HERE[0], S3_HERE[1], 0, 0), 17);
+    let lists = [
+        (CLOUDFRONT_LIST, "com.amazonaws.global.cloudfront.origin-facing", CLOUDFRONT_NETWORK),
+        (S3_LIST, "com.amazonaws.eu-west-1.s3", s3),
+    ];
+    let list = |(id, name, network): (&str, &str, Ipv4Net)| PrefixList {
+        id: id.into(),
+        name: name.into(),
+        cidrs: vec![network.into()],
+    };
+    lists.map(list).to_vec()
+}
+
 /// The demo's inventory.
 #[must_use]
 pub(in crate::account::local) fn network() -> Inventory {
@@ -55,6 +72,7 @@ pub(in crate::account::local) fn network() -> Inventory {
     builder.inventory.version = VERSION;
     builder.inventory.account = "123456789012".into();
     builder.inventory.region = "eu-west-1".into();
+    builder.inventory.prefix_lists = prefix_lists();
     production(&mut builder);
     staging(&mut builder);
     shared(&mut builder);

@@ -1,0 +1,38 @@
+//! Selects, sorts and cuts groups that were made here, and not by a reader of the plan.
+
+use std::cmp::Ordering;
+
+use crate::query::holds::Predicate;
+use crate::query::plan::{GroupStage, Groups, Limit, Plan, Source};
+use crate::value::{Row, RunStats, compare_rows};
+
+/// The rows of the answer, of all its groups.
+pub(super) fn finished(plan: &Plan, groups: &Groups, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
+    if let Some(having) = &groups.having {
+        let having = Predicate::of_results(&having.means);
+        rows.retain(|row| having.holds(row));
+    }
+    rows.sort_by(|a, b| order(plan, groups, a, b));
+    if let Some(most) = plan.limit.rows() {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        stats.truncated |= plan.limit == Limit::Default && rows.len() > most;
+        rows.truncate(most);
+    }
+    stats.rows = rows.len() as u64;
+    rows
+}
+
+/// The order that is asked for, or the default; ties by the other columns. Of conversations the largest, both directions
+/// together, come first.
+fn order(plan: &Plan, groups: &Groups, a: &Row, b: &Row) -> Ordering {
+    let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
+    let sort = plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending)));
+    let by_size = || match (groups.stage, groups.compare) {
+        (GroupStage::Conversations(measure), None) if plan.sort.is_empty() => {
+            let size = |row: &Row| measure.of_conversation(&row[groups.keys.len()..]);
+            size(b).total_cmp(&size(a))
+        }
+        _ => Ordering::Equal,
+    };
+    compare_rows(a, b, sort).then_with(by_size).then_with(|| compare_rows(a, b, plan.tie_breakers()))
+}

@@ -1,0 +1,73 @@
+//! Groups whose answer is made of another: conversations, rates and shares, comparisons of two windows.
+//!
+//! What makes them is the same wherever the records are.
+
+use std::sync::Arc;
+
+use super::compare;
+use super::conversations::Conversations;
+use super::derived;
+use super::finish::finished;
+use crate::account::{Account, Cancellation, Error};
+use crate::query::plan::{Compared, Groups, Limit, Plan, Shape};
+use crate::query::window::Interval;
+use crate::value::{Progress, Row, Rows, RunStats};
+
+/// A question to an account.
+pub(super) struct Question<'a> {
+    pub(super) account: &'a dyn Account,
+    pub(super) progress: &'a Arc<Progress>,
+    pub(super) cancellation: &'a Cancellation,
+}
+
+impl Question<'_> {
+    /// The rows of a plan's answer, whose groups are made of others.
+    pub(super) async fn answer(
+        &self,
+        plan: &Plan,
+        groups: &Groups,
+        interval: Option<Interval>,
+    ) -> Result<(Vec<Row>, RunStats), Error> {
+        let (rows, mut stats) = match groups.compare {
+            Some(compare) => {
+                let interval = interval.ok_or(Error::NoWindow { what: "compare" })?;
+                let before = interval.before(compare.by_s);
+                let now = Plan { shape: Shape::Groups(groups.now()), ..plan.clone() };
+                let (here, there) =
+                    futures::future::try_join(self.made(&now, Some(interval)), self.made(&now, Some(before))).await?;
+                let mut stats = here.1;
+                stats.add(there.1);
+                (compare::joined(groups, here.0, there.0, [interval, before]), stats)
+            }
+            None => self.made(plan, interval).await?,
+        };
+        let rows = finished(plan, groups, rows, &mut stats);
+        Ok((rows, stats))
+    }
+
+    /// Every group of a plan without a comparison, in no order.
+    async fn made(&self, plan: &Plan, interval: Option<Interval>) -> Result<(Vec<Row>, RunStats), Error> {
+        let in_parts = plan.in_parts();
+        let mut parts = plan.clone();
+        parts.sort.clear();
+        parts.limit = Limit::None;
+        let mut found = Rows::default();
+        let asked = in_parts.as_ref().unwrap_or(&parts);
+        let run = self.account.run(asked, interval, self.progress, &mut found, self.cancellation);
+        let mut stats = run.await?;
+        let Shape::Groups(groups) = &plan.shape else { return Ok((found.rows, stats)) };
+        let mut rows = found.rows;
+        if let Some(conversations) = Conversations::of(groups) {
+            rows = conversations.rows(rows, &mut stats);
+        }
+        derived::compute(groups, &mut rows, interval)?;
+        Ok((rows, stats))
+    }
+}
+
+/// Returns whether the answer of a plan is made of another.
+pub(super) fn is_made(plan: &Plan) -> Option<&Groups> {
+    let Shape::Groups(groups) = &plan.shape else { return None };
+    let is_compared = groups.aggregates.iter().any(|aggregate| aggregate.compared != Compared::Now);
+    (is_compared || plan.in_parts().is_some()).then_some(groups)
+}
