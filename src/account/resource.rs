@@ -74,6 +74,7 @@ impl Resource {
 
     /// The names that its flow log may have: by this tool and by the Go tool, and whether or not there were instances of
     /// the same name in another VPC, or of one that differs in case, when it was created.
+    #[cfg(any(feature = "aws", test))]
     pub(crate) fn flow_log_names(&self) -> Vec<String> {
         let plain = self.plain_name();
         let in_vpc = (self.kind == TargetKind::Instance).then(|| self.name_in_vpc());
@@ -84,6 +85,7 @@ impl Resource {
 
     /// Returns whether a flow log of this name, which covers these interfaces, is its own and not that of instances of
     /// the same name in another VPC.
+    #[cfg(any(feature = "aws", test))]
     pub(crate) fn has_flow_log<T: AsRef<str>>(&self, name: &str, covered: &[T]) -> bool {
         self.flow_log_names().iter().any(|known| known == name) && !self.is_namesake_of(covered)
     }

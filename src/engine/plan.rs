@@ -2,6 +2,7 @@
 
 mod lower;
 mod names;
+mod network_set;
 pub(crate) mod scalar;
 mod select;
 mod shape;

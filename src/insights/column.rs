@@ -74,11 +74,14 @@ pub(super) fn ratio(ratio: Ratio) -> String {
     }
 }
 
+/// The numbers that a ratio is computed from; every record has a start.
+pub(super) fn numbers_of(ratio: Ratio) -> impl Iterator<Item = Field> {
+    ratio.sources().iter().copied().filter(|field| *field != Field::Start)
+}
+
 /// The tests that a ratio has a value.
-pub(super) fn has_ratio(ratio: Ratio) -> Vec<String> {
-    // Every record has a start.
-    let numbers = ratio.sources().iter().filter(|field| **field != Field::Start);
-    let mut tests: Vec<String> = numbers.map(|field| format!("isNumeric({})", stored_name(*field))).collect();
+fn has_ratio(ratio: Ratio) -> Vec<String> {
+    let mut tests: Vec<String> = numbers_of(ratio).map(|field| format!("isNumeric({})", stored_name(field))).collect();
     if ratio == Ratio::BytesPerPacket {
         tests.push("packets != 0".into());
     }

@@ -6,7 +6,7 @@
 
 use ipnet::IpNet;
 
-use super::column::{self, Column, DURATION, ROLE, SECONDS};
+use super::column::{self, Column, DURATION, ROLE, SECONDS, stored_name};
 use super::error::Error;
 use super::format::{Format, is_timestamp};
 use super::literal;
@@ -396,16 +396,17 @@ fn duration(check: &Check) -> Result<Piece, Error> {
 
 /// A number by another is there where both are, and there is something to divide by.
 fn ratio(ratio: Ratio, check: &Check) -> Result<Piece, Error> {
-    let is_there = column::has_ratio(ratio);
     let value = column::ratio(ratio);
-    let present = || all(is_there.iter().map(Piece::leaf));
+    let numbers = || column::numbers_of(ratio).map(|field| (stored_name(field), field.field_type()));
+    let divides = |test: &str| (ratio == Ratio::BytesPerPacket).then(|| Piece::leaf(format!("packets {test} 0")));
+    let is_there = || all(numbers().map(|(name, field_type)| present(name, field_type)).chain(divides("!=")));
     Ok(match check {
-        Check::Present => present(),
-        Check::Absent => any(is_there.iter().map(|test| Piece::leaf(format!("not ({test})")))),
+        Check::Present => is_there(),
+        Check::Absent => any(numbers().map(|(name, field_type)| absent(name, field_type)).chain(divides("="))),
         Check::Compare { order, value: other } => {
-            all([present(), Piece::leaf(format!("{value} {} {other}", order.symbol()))])
+            all([is_there(), Piece::leaf(format!("{value} {} {other}", order.symbol()))])
         }
-        Check::Number { ranges, negated } => all([present(), numbers(&value, ranges, *negated)]),
+        Check::Number { ranges, negated } => all([is_there(), self::numbers(&value, ranges, *negated)]),
         other => piece(&value, FieldType::Ratio, other, Presence::Known)?,
     })
 }

@@ -142,3 +142,17 @@ fn a_list_that_is_too_long_for_one_query_is_asked_in_several() {
     let mut command = account.region.command(port(), &["-e", &sentence]);
     Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url())).fails(1, "the service takes 10000");
 }
+
+#[test]
+fn two_windows_are_compared() {
+    assert_eq!(
+        ask("all | sum(bytes) as b by local.name | compare 2h last 2h"),
+        "local_name,b,b_before,b_change\nfront,105,0,105\ncache,18,0,18\nproxy,4,0,4\n"
+    );
+    // Every record is more than half an hour old: what the last 20 minutes lack, the window before has.
+    assert_eq!(
+        ask("all | count() by local.name | compare 20m gone last 20m"),
+        "local_name,count,count_before,count_change\nfront,0,4,-4\ncache,0,2,-2\nproxy,0,1,-1\n"
+    );
+    assert_eq!(ask("all | share(count()) as s by local.name | where s > 50 last 2h").lines().count(), 2);
+}

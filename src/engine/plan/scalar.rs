@@ -4,7 +4,6 @@
 //! pattern, so that those are prepared once.
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -24,9 +23,9 @@ use crate::engine::record::{ADDRESS, ADDRESS_BYTES, TEXT, family};
 use crate::field::Field;
 use crate::query::plan::{Family, Filter, Source};
 use crate::query::role;
-use crate::value::address_bits;
 
 use super::names::Names;
+use super::network_set::NetworkSet;
 
 /// The type of 64-bit numbers that are to be summed.
 pub(crate) const WIDE: DataType = DataType::Decimal128(19, 0);
@@ -59,50 +58,14 @@ fn bits(address: &[u8]) -> Result<u128, DataFusionError> {
 
 /// Tests whether an address is in one of the networks.
 pub(crate) fn address_in(networks: &[IpNet]) -> ScalarUDF {
-    let names: Vec<String> = networks.iter().map(ToString::to_string).collect();
-    let ranges = ranges(networks);
-    scalar(&format!("in {}", names.join(" ")), ADDRESS, DataType::Boolean, move |array| {
+    let networks = NetworkSet::new(networks);
+    scalar(&networks.label(), ADDRESS, DataType::Boolean, move |array| {
         let addresses = addresses(array)?;
         let (values, _) = addresses.value_data().as_chunks();
         let found =
-            BooleanBuffer::collect_bool(addresses.len(), |row| contains(&ranges, u128::from_be_bytes(values[row])));
+            BooleanBuffer::collect_bool(addresses.len(), |row| networks.contains(u128::from_be_bytes(values[row])));
         Ok(Arc::new(BooleanArray::new(found, addresses.nulls().cloned())))
     })
-}
-
-/// The networks as ranges of [`address_bits`], sorted and disjoint.
-fn ranges(networks: &[IpNet]) -> Vec<RangeInclusive<u128>> {
-    let mut ranges: Vec<RangeInclusive<u128>> = networks.iter().flat_map(range).collect();
-    ranges.sort_by_key(|range| *range.start());
-    let mut joined: Vec<RangeInclusive<u128>> = Vec::new();
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if *range.start() <= last.end().saturating_add(1) => {
-                *last = *last.start()..=*last.end().max(range.end());
-            }
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
-/// The first and the last IPv4 address among [`address_bits`].
-const V4_FIRST: u128 = 0xffff_0000_0000;
-const V4_LAST: u128 = 0xffff_ffff_ffff;
-
-/// A network as a range. An IPv6 network contains no IPv4 address, even if the mapped address lies in it.
-fn range(network: &IpNet) -> Vec<RangeInclusive<u128>> {
-    let first = address_bits(network.network());
-    let last = address_bits(network.broadcast());
-    if matches!(network, IpNet::V6(_)) && first < V4_FIRST && last > V4_LAST {
-        return vec![first..=V4_FIRST - 1, V4_LAST + 1..=last];
-    }
-    vec![first..=last]
-}
-
-fn contains(ranges: &[RangeInclusive<u128>], bits: u128) -> bool {
-    let behind = ranges.partition_point(|range| *range.start() <= bits);
-    behind > 0 && ranges[behind - 1].contains(&bits)
 }
 
 /// The first address of the network of this length that contains an address.
@@ -282,38 +245,7 @@ fn last_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn is_in(networks: &[&str], address: &str) -> bool {
-        let networks: Vec<IpNet> = networks.iter().map(|network| network.parse().unwrap()).collect();
-        contains(&ranges(&networks), address_bits(address.parse().unwrap()))
-    }
-
-    #[test]
-    fn an_address_is_found_in_overlapping_and_adjacent_networks() {
-        let networks = ["10.0.0.0/8", "10.1.0.0/16", "11.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"];
-        for (address, expected) in [
-            ("9.255.255.255", false),
-            ("10.0.0.0", true),
-            ("10.1.2.3", true),
-            ("11.255.255.255", true),
-            ("12.0.0.0", false),
-            ("192.0.2.1", true),
-            ("192.0.2.2", false),
-            ("2001:db8::1", true),
-            ("2001:db9::1", false),
-        ] {
-            assert_eq!(is_in(&networks, address), expected, "{address}");
-        }
-        assert!(!is_in(&[], "10.0.0.1"));
-    }
-
-    #[test]
-    fn no_ipv4_address_is_in_an_ipv6_network_nor_the_other_way_round() {
-        assert!(is_in(&["::/0"], "::1") && is_in(&["::/0"], "2001:db8::1"));
-        assert!(!is_in(&["::/0"], "10.0.0.1"));
-        assert!(is_in(&["0.0.0.0/0"], "10.0.0.1"));
-        assert!(!is_in(&["0.0.0.0/0"], "::1"));
-    }
+    use crate::value::address_bits;
 
     #[test]
     fn a_network_length_counts_within_the_family() {
