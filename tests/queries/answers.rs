@@ -1,5 +1,6 @@
 //! Answers of the service as they come on a bad day.
 
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -7,7 +8,7 @@ use serde_json::json;
 use super::logs_service::{Group, LogsService, Script};
 use super::program::Ran;
 use super::records::{self, FIELDS, Records, now};
-use super::{create_flow_log, interrupt, quick, wait_for_calls, world};
+use super::{TURN, create_flow_log, interrupt, quick, wait_for_calls, world};
 
 /// More than one query returns.
 const CROWDED: i64 = 100_050;
@@ -15,6 +16,7 @@ const CROWDED: i64 = 100_050;
 #[test]
 fn a_second_with_more_records_than_a_query_returns_is_said_and_fails() {
     let world = world();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let second = now() - 1_200;
     let mut events = Records::between(second, second + 1, CROWDED).bare_events();
     for (number, event) in (1..).zip(Records::between(second - 60, second + 60, 40).bare_events()) {
