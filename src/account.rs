@@ -24,6 +24,7 @@ mod inventory_names;
 mod inventory_resources;
 mod lifecycle;
 pub mod local;
+mod member;
 mod naming;
 mod place;
 mod queries;

@@ -730,16 +730,16 @@ fn gateways_are_logged_and_asked_in_an_embedded_account_too() {
     fs::write(folder.path().join("inventory.json"), inventory.to_string()).unwrap();
     fs::create_dir(folder.path().join("records")).unwrap();
     let now = jiff::Timestamp::now().as_second() - 60;
-    let mut records = String::from("interface-id resource-id tgw-id tgw-attachment-id bytes start end log-status\n");
-    for (ids, bytes) in [
+    let lines = [
         ("eni-1 - - -", 1),
         ("- nat-1 - -", 2),
         ("- - tgw-1 tgw-attach-1", 4),
         ("- - tgw-1 tgw-attach-2", 8),
         ("- - tgw-9 tgw-attach-9", 16),
-    ] {
-        records.push_str(&format!("{ids} {bytes} {now} {now} OK\n"));
-    }
+    ]
+    .map(|(ids, bytes)| format!("{ids} {bytes} {now} {now} OK\n"));
+    let header = "interface-id resource-id tgw-id tgw-attachment-id bytes start end log-status\n";
+    let records = [header, &lines.concat()].concat();
     fs::write(folder.path().join("records/all.log"), records).unwrap();
     let local = |args: &[&str]| run(&[&["--local", &dir], args].concat());
     let sum = |target: &str| local(&["--quiet", "-o", "csv", "-e", &format!("{target} | sum(bytes)")]);

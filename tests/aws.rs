@@ -614,17 +614,21 @@ fn a_denied_call_names_the_action_and_what_was_rolled_back() {
             return Verdict::Pass;
         }
         let decision = if call.request.contains("iam%3APassRole") { "implicitDeny" } else { "allowed" };
+        // Which boundary a role has to have only the policy knows.
+        let bounded = "<member><EvalActionName>iam:CreateRole</EvalActionName><EvalDecision>implicitDeny</EvalDecision>\
+                       <MissingContextValues><member>iam:PermissionsBoundary</member></MissingContextValues></member>";
         let body = format!(
             "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
              <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults><member>\
-             <EvalActionName>iam:PassRole</EvalActionName><EvalDecision>{decision}</EvalDecision></member>\
+             <EvalActionName>iam:PassRole</EvalActionName><EvalDecision>{decision}</EvalDecision></member>{bounded}\
              </EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
         );
         Verdict::Answer(body)
     });
     let denied = region.run_at(simulator.port, &["doctor"]);
     assert!(denied.stdout.contains("the caller is not allowed `iam:PassRole`"), "{}", denied.stdout);
-    assert_eq!(simulator.count("SimulatePrincipalPolicy"), 7);
+    assert!(!denied.stdout.contains("iam:CreateRole"), "{}", denied.stdout);
+    assert_eq!(simulator.count("SimulatePrincipalPolicy"), 6);
     let expired = Proxy::new(port(), |_| Verdict::Refuse("ExpiredToken", "The token is expired".into()));
     let expired = region.run_at(expired.port, &["list"]);
     assert!(expired.stderr.contains("aws sso login"), "{}", expired.stderr);

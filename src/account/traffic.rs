@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::coverage::{Action, Coverage, Destination, Gap, Log, Meant, Member, MemberKind, Part, coverage};
+use super::coverage::{Action, Coverage, Destination, Gap, Log, Meant, Part, coverage};
 use super::flow_log::FlowLog;
 use super::inventory::Inventory;
+use super::member::{Member, MemberKind};
 use super::resource::{Resource, label};
 use super::select::{Error, few, not_found};
 use crate::field::Field;

@@ -5,7 +5,7 @@
 //! know of AWS is not proven here: how long a new tag or policy takes to count, and limits of the organization.
 
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -135,6 +135,19 @@ impl Session {
     }
 }
 
+/// The Region of these tests, which take turns: moto knows no more Regions that have zones.
+fn place() -> (&'static Region, &'static Network, MutexGuard<'static, ()>) {
+    static PLACE: OnceLock<(Region, Network)> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (region, network) = PLACE.get_or_init(|| {
+        let region = Region::new("af-south-1");
+        let network = Network::new(&region);
+        (region, network)
+    });
+    (region, network, turn)
+}
+
 fn printed(region: &Region, args: &[&str]) -> Value {
     serde_json::from_str(&region.done(&[&["policy"], args].concat())).unwrap()
 }
@@ -142,8 +155,7 @@ fn printed(region: &Region, args: &[&str]) -> Value {
 /// Each command with the policy that is printed for it, also where it goes wrong.
 #[test]
 fn the_printed_policy_is_enough_for_a_command_and_no_more() {
-    let region = Region::new("af-south-1");
-    let _network = Network::new(&region);
+    let (region, _network, _turn) = place();
     let nothing = "none";
     let create = ["create", "instance", "web"];
     let delete = ["delete", "instance", "web", "--yes"];
@@ -170,17 +182,17 @@ fn the_printed_policy_is_enough_for_a_command_and_no_more() {
     {
         if command == "doctor" {
             // Only what nothing uses is looked at closely.
-            super::create_as_go(&region, "vpc-0", "NetworkInterface", &[]);
+            super::create_as_go(region, "vpc-0", "NetworkInterface", &[]);
         }
-        let document = printed(&region, &[&[command], options].concat());
-        let session = Session::new(&region, &format!("person-{place}"), &document);
+        let document = printed(region, &[&[command], options].concat());
+        let session = Session::new(region, &format!("person-{place}"), &document);
         let mut unused: Option<Vec<String>> = None;
         for fails in failures {
             let is_done = *fails == nothing && command != "doctor";
             let fails = (*fails).to_string();
             let then = move |call: &Call| if call.action == fails { Verdict::Fault } else { Verdict::Pass };
             let guard = Guard::new(region.name, &document, then);
-            let ran = session.run(&region, &guard, args);
+            let ran = session.run(region, &guard, args);
             assert_eq!(ran.code, Some(i32::from(!is_done)), "{args:?}: {}{}", ran.stdout, ran.stderr);
             let said = format!("{}{}", ran.stdout, ran.stderr);
             // A session does not get at its own role, which the check of permissions does without.
@@ -243,14 +255,13 @@ fn state(region: &Region) -> Value {
 /// Whoever has the policy tries to get at more.
 #[test]
 fn the_printed_policy_refuses_abuses() {
-    let region = Region::new("me-south-1");
-    let network = Network::new(&region);
+    let (region, network, _turn) = place();
     let bounded = ["--permissions-boundary", BOUNDARY];
-    let document = printed(&region, &bounded);
+    let document = printed(region, &bounded);
     let guard = Guard::new(region.name, &document, |_| Verdict::Pass);
-    let session = Session::new(&region, "person-who-abuses", &document);
+    let session = Session::new(region, "person-who-abuses", &document);
     // Their own flow log, and what others have, also under names as ours.
-    session.run(&region, &guard, &[&["create", "vpc", "prod"], &bounded[..]].concat()).done();
+    session.run(region, &guard, &[&["create", "vpc", "prod"], &bounded[..]].concat()).done();
     let own_role = format!("fl-cli-{}-{}", region.name, network.vpc);
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"},
         "Action": "sts:AssumeRole"}]})
@@ -282,7 +293,7 @@ fn the_printed_policy_refuses_abuses() {
             "DeliverLogsPermissionArn": role, "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": tags}]
         })
     };
-    let before = state(&region);
+    let before = state(region);
     let abuser = Region::at(region.name, guard.proxy.port);
     let abuses = [
         (
@@ -396,7 +407,7 @@ fn the_printed_policy_refuses_abuses() {
         let refused = abuser.try_call(service, method, arguments).expect_err(what);
         assert!(refused.contains("is not authorized to perform"), "{what}: {refused}");
     }
-    assert_eq!(state(&region), before);
+    assert_eq!(state(region), before);
     // Our role goes to the service of flow logs alone.
     let pass = |service: &str| Need::new("iam:PassRole", own_arn.clone()).with("iam:PassedToService", service);
     assert!(guard.policy.lock().unwrap().allows(&pass("vpc-flow-logs.amazonaws.com")));
@@ -416,8 +427,16 @@ fn the_printed_policy_refuses_abuses() {
     assert!(may("logs:PutLogEvents") && !may("iam:CreateUser") && !may("iam:PutRolePolicy"));
     region.call("iam", "delete_role_policy", json!({"RoleName": own_role, "PolicyName": "x"}));
 
-    session.run(&region, &guard, &["delete", "vpc", "prod", "--yes"]).done();
+    session.run(region, &guard, &["delete", "vpc", "prod", "--yes"]).done();
     assert_eq!(region.roles(), [others[1].clone()]);
     assert_eq!(region.log_groups(), ["/fl-cli/theirs"]);
     assert_eq!(region.flow_logs().len(), 1);
+    region.call("ec2", "delete_flow_logs", json!({"FlowLogIds": [foreign]}));
+    for name in ["/prod/app", "/fl-cli/theirs"] {
+        region.call("logs", "delete_log_group", json!({"logGroupName": name}));
+    }
+    for name in &others {
+        region.call("iam", "delete_role", json!({"RoleName": name}));
+    }
+    region.is_empty();
 }

@@ -21,7 +21,8 @@ pub(super) async fn notes(
     let mut notes = of_flow_log(resource, settings, there);
     if settings.kms_key.is_some() || settings.log_class.is_some() {
         let found = log_groups::named(clients, vec![there.log_group.clone()]).await?;
-        notes.extend(found.iter().flat_map(|group| of_log_group(settings, group)));
+        let is_it = |group: &&LogGroup| group.log_group_name() == Some(&there.log_group);
+        notes.extend(found.iter().filter(is_it).flat_map(|group| of_log_group(settings, group)));
     }
     let chosen_path = settings.role_path.as_deref().filter(|path| *path != path_of(&there.role_arn));
     if chosen_path.is_some() {

@@ -2,6 +2,8 @@
 
 mod scope;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 pub use scope::Names;
@@ -135,20 +137,28 @@ pub(super) struct Probe {
     pub(super) context: Vec<Condition>,
 }
 
-/// The requests to the simulator for all actions.
+/// The requests to the simulator for all actions, one for each kind of resource.
 pub(super) fn probes(home: Home<'_>) -> Vec<Probe> {
     let names = Names::default();
-    let probe = |scope: Scope| Probe {
+    let mut probes: Vec<Probe> = Vec::new();
+    for scope in Scope::ALL {
+        let Some(resource) = scope.resources(home, &names).into_iter().next() else { continue };
         // The simulator accepts no wildcards in actions, nor in the resources of restricted ones.
-        actions: ACTIONS.iter().filter(|row| row.2 == scope && !row.1.contains('*')).map(|row| row.1).collect(),
-        resource: match (scope, scope.resources(home, &names).as_slice()) {
-            (Scope::Everything, _) => "*".into(),
-            (_, [first, ..]) => first.replace('*', "example"),
-            (_, []) => String::new(),
-        },
-        context: scope.conditions(&names),
-    };
-    Scope::ALL.into_iter().map(probe).collect()
+        let resource = if scope == Scope::Everything { resource } else { resource.replace('*', "example") };
+        let actions = ACTIONS.iter().filter(|row| row.2 == scope && !row.1.contains('*')).map(|row| row.1);
+        match probes.iter_mut().find(|probe| probe.resource == resource) {
+            Some(probe) => {
+                probe.actions.extend(actions);
+                probe.context.extend(scope.conditions(&names));
+            }
+            None => probes.push(Probe { actions: actions.collect(), resource, context: scope.conditions(&names) }),
+        }
+    }
+    for probe in &mut probes {
+        let mut keys = BTreeSet::new();
+        probe.context.retain(|(_, key, _)| keys.insert(*key));
+    }
+    probes
 }
 
 /// The minimal IAM policy of a command, or of all commands together, for these names.
@@ -204,6 +214,20 @@ mod tests {
         rows.sort_unstable();
         rows.dedup();
         assert_eq!(rows.len(), ACTIONS.len());
+    }
+
+    #[test]
+    fn the_simulator_is_asked_once_for_a_kind_of_resource_and_told_each_key_once() {
+        let probes = probes(Home { partition: "aws", region: "eu-west-1", account: "123456789012" });
+        let resources: BTreeSet<&String> = probes.iter().map(|probe| &probe.resource).collect();
+        assert_eq!((resources.len(), probes.len()), (6, 6));
+        let actions: usize = probes.iter().map(|probe| probe.actions.len()).sum();
+        assert_eq!(actions, ACTIONS.iter().filter(|row| !row.1.contains('*')).count());
+        let roles =
+            probes.iter().find(|probe| probe.resource == "arn:aws:iam::123456789012:role/fl-cli-example").unwrap();
+        let keys: BTreeSet<&str> = roles.context.iter().map(|(_, key, _)| *key).collect();
+        let expected = ["aws:RequestTag/Project", "iam:PassedToService", "iam:ResourceTag/Project"];
+        assert_eq!((keys, roles.context.len()), (expected.into(), 3));
     }
 
     #[test]

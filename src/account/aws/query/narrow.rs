@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::account::coverage::{Action, Member, MemberKind};
+use crate::account::coverage::Action;
+use crate::account::member::{Member, MemberKind};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Source};
 
