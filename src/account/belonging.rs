@@ -76,7 +76,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         let selected = self.selected(kind, selectors)?;
         let blocks = self.blocks(kind);
         if blocks.is_empty() {
-            let places = self.places_of(&selected.interfaces, &[]);
+            let places = Self::places_of(&selected.interfaces, &[]);
             return Ok(self.in_places(field, places, &self.owned()));
         }
         let is_meant = |block: &&Block<'_>| selected.ids.contains(block.id);
@@ -103,7 +103,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         if key == Field::Eni {
             return Some(one_of(Field::Eni, meant.into_iter().map(|interface| interface.id.clone())));
         }
-        let mut places = self.places_of(&meant, &others);
+        let mut places = Self::places_of(&meant, &others);
         let networks: Vec<IpNet> =
             self.networks.iter().filter(|(_, name)| is_meant(name)).map(|(network, _)| *network).collect();
         if !networks.is_empty() {
@@ -150,7 +150,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
     }
 
     /// The networks of some interfaces, without the parts that are `others`' in the same VPC.
-    fn places_of<'a>(&self, interfaces: &[&'a Interface], others: &[&Interface]) -> Vec<Place<'a>> {
+    fn places_of<'a>(interfaces: &[&'a Interface], others: &[&Interface]) -> Vec<Place<'a>> {
         let mut of_others: BTreeMap<&str, Vec<IpNet>> = BTreeMap::new();
         for other in others {
             of_others.entry(&other.vpc).or_default().extend(other.networks());
@@ -185,7 +185,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
                         own.entry(vpc.to_string()).or_insert_with(Vec::new).push(network);
                     }
                     Some(_) if !claimed_by.is_empty() => {
-                        unless.entry(claimed_by).or_insert_with(Vec::new).push(network)
+                        unless.entry(claimed_by).or_insert_with(Vec::new).push(network);
                     }
                     _ => clear.push(network),
                 }
@@ -235,7 +235,9 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         }
         let resources = self.inventory.resources(kind);
         if selectors.is_empty() {
-            resources.iter().for_each(|resource| self.select(&mut selected, resource, None));
+            for resource in &resources {
+                self.select(&mut selected, resource, None);
+            }
         }
         for selector in selectors {
             let mut meant = resources.iter().filter(|resource| resource.is_selected(selector)).peekable();

@@ -15,7 +15,9 @@ pub(super) fn name_of(interface: &Interface) -> &String {
 /// Addresses that are in nobody's hands have the names of `networks`.
 pub(super) fn names(inventory: &Inventory, networks: &[(IpNet, String)]) -> Names {
     let mut names = Names::default();
-    networks.iter().for_each(|(network, name)| names.add_fallback(*network, name));
+    for (network, name) in networks {
+        names.add_fallback(*network, name);
+    }
     for interface in &inventory.interfaces {
         let name = name_of(interface);
         names.add_for_text(Field::LocalType, &interface.id, &interface.kind);

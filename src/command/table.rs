@@ -9,7 +9,7 @@ use crate::value::{Column, ColumnType, Row};
 
 /// Prints rows under these names.
 pub(super) fn print_table(names: &[&str], rows: Vec<Row>, format: Format, out: &mut Out) -> Result<(), Error> {
-    let columns: Vec<Column> = names.iter().map(|name| Column::new(*name, ColumnType::Text)).collect();
+    let columns: Vec<Column> = names.iter().map(|name| Column::new(name, ColumnType::Text)).collect();
     let style = Style { terminal: out.is_terminal(), ..Style::plain(out.width(), TimeZone::UTC) };
     let mut output = output::output(format, style, out);
     output.columns(&columns)?;

@@ -31,10 +31,7 @@ pub use list::{ListError, among_lines};
 /// Every [`CheckError`] that was found, in the order of the text; at least one.
 pub fn check_sentence(sentence: &ast::Sentence, context: &Context) -> Result<Plan, Vec<CheckError>> {
     let mut checker = Checker::new(context);
-    let plan = match checker.unfolded(sentence) {
-        Some(sentence) => Some(stage::check_clauses(&mut checker, &sentence)),
-        None => None,
-    };
+    let plan = checker.unfolded(sentence).map(|sentence| stage::check_clauses(&mut checker, &sentence));
     let checked = checker.finish(plan);
     match (&sentence.saved, checked) {
         // Mistakes in a saved sentence point into its own text.

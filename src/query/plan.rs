@@ -401,6 +401,7 @@ impl Check {
 
 /// The shape of an answer.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a plan has one, and there are few plans at a time")]
 pub enum Shape {
     /// Records, with these columns.
     Records {
@@ -762,12 +763,11 @@ impl Condition {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_sources(sources)),
             Self::Not(part) => part.collect_sources(sources),
-            // The interface that belongs to a resource is told by whatever tells that of the record.
-            Self::Test(Source::Field(Field::Eni), Check::Belongs { .. }) => {}
+            // The interface that belongs to a resource is told by whatever tells that of the record; the family by the
+            // type or the source address: see `Plan::first_missing`.
+            Self::Test(Source::Field(Field::Eni), Check::Belongs { .. }) | Self::Family(_) => {}
             Self::Test(source, _) => sources.push(source.clone()),
             Self::Relation(relation) => sources.extend([relation.left.clone(), relation.right.clone()]),
-            // The type or the source address tells it: see `Plan::first_missing`.
-            Self::Family(_) => {}
             Self::Status(_) => sources.push(Source::Field(Field::Status)),
         }
     }

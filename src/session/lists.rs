@@ -34,6 +34,7 @@ pub(crate) fn with_lists<'p, R: Read>(
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Opens a list relative to the current folder.
+#[allow(clippy::unnecessary_wraps, reason = "scripts open only some")]
 pub(super) fn open(list: &ListFile) -> Option<io::Result<File>> {
     Some(File::open(&list.file))
 }

@@ -130,8 +130,8 @@ fn sides_and_names_are_those_of_the_vpc_in_which_the_address_was_seen() {
 fn a_list_that_is_too_long_for_one_query_is_asked_in_several() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("many.txt");
-    let others: String = (0..2_000).map(|n| format!("172.20.{}.{}\n", n / 200, n % 200)).collect();
-    std::fs::write(&file, format!("10.0.0.10\n{others}10.9.0.0/16\n10.9.0.10\n")).unwrap();
+    let others: Vec<String> = (0..2_000).map(|n| format!("172.20.{}.{}", n / 200, n % 200)).collect();
+    std::fs::write(&file, format!("10.0.0.10\n{}\n10.9.0.0/16\n10.9.0.10\n", others.join("\n"))).unwrap();
     let file = file.display();
     let of_list = format!("all where remote.addr in file \"{file}\"");
     assert_eq!(ask(&format!("{of_list} | sum(bytes) as b, count() last 2h")), "b,count\n39,4\n");

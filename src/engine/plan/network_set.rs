@@ -40,8 +40,8 @@ impl NetworkSet {
         let first: Vec<u32> = v4.iter().map(|range| *range.start()).collect();
         let last = v4.iter().map(|range| *range.end()).collect();
         let below = |half: u32| first.partition_point(|address| address >> 16 < half);
-        let halves = if first.len() > FEW { 0..=1 << 16 } else { 1..=0 };
-        let starts = halves.map(|half| u32::try_from(below(half)).unwrap_or(u32::MAX)).collect();
+        let start = |half: u32| u32::try_from(below(half)).unwrap_or(u32::MAX);
+        let starts = if first.len() > FEW { (0..=1 << 16).map(start).collect() } else { Vec::new() };
         Self { starts, v6: disjoint(v6, u128::saturating_add), v4: [first, last] }
     }
 
@@ -72,10 +72,10 @@ impl NetworkSet {
 }
 
 /// The ranges in order, those that overlap or touch joined.
-fn disjoint<T: Copy + Ord>(mut ranges: Vec<RangeInclusive<T>>, add: impl Fn(T, T) -> T) -> Vec<RangeInclusive<T>>
-where
-    T: From<u8>,
-{
+fn disjoint<T: Copy + Ord + From<u8>>(
+    mut ranges: Vec<RangeInclusive<T>>,
+    add: impl Fn(T, T) -> T,
+) -> Vec<RangeInclusive<T>> {
     ranges.sort_unstable_by_key(|range| *range.start());
     let mut joined: Vec<RangeInclusive<T>> = Vec::with_capacity(ranges.len());
     for range in ranges {

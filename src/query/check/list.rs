@@ -27,7 +27,7 @@ pub enum ListError {
         /// What was expected.
         expected: String,
     },
-    /// It goes on behind [`MAX_BYTES`].
+    /// It is longer than a list may be.
     #[error("a list may have 256 MiB")]
     TooLong,
 }
