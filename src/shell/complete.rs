@@ -155,11 +155,17 @@ fn side_kinds() -> impl Iterator<Item = String> {
     kinds.chain(["prefix-list", "network"]).map(String::from)
 }
 
+fn is_network(word: &str) -> bool {
+    ["network", "networks"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+fn is_side_kind(word: &str) -> bool {
+    is_network(word) || TargetKind::named(word).is_some()
+}
+
 /// The names of the kind that stands before.
 fn selectors(before: &str, known: &Known) -> Vec<String> {
-    let is_network = |word: &&str| ["network", "networks"].iter().any(|known| known.eq_ignore_ascii_case(word));
-    let is_kind = |word: &&str| is_network(word) || TargetKind::named(word).is_some();
-    if words_before(before).find(is_kind).as_ref().is_some_and(is_network) {
+    if words_before(before).find(|word| is_side_kind(word)).is_some_and(is_network) {
         return known.named().networks.into_keys().collect();
     }
     last_kind(before).map(|kind| names(kind, known)).unwrap_or_default()
@@ -216,7 +222,12 @@ fn operators(before: &str) -> Vec<String> {
 
 /// Values of the field that is tested: those seen in recent answers come first.
 fn values(before: &str, known: &Known) -> Vec<String> {
-    for word in words_before(before) {
+    let words: Vec<&str> = words_before(before).collect();
+    let is_side = |word: &&str| SIDES.iter().any(|side| side.eq_ignore_ascii_case(word));
+    for (place, word) in words.iter().enumerate() {
+        if words.get(place + 1).is_some_and(is_side) && is_side_kind(word) {
+            return selectors(before, known);
+        }
         match word.to_ascii_lowercase().as_str() {
             "port" => return seen_then(known, &["dst_port", "src_port"], ports()),
             "host" | "net" => return seen_then(known, &["src_addr", "dst_addr", "remote_addr"], Vec::new()),
@@ -252,6 +263,7 @@ fn seen_then(known: &Known, columns: &[&str], words: Vec<String>) -> Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::Named;
     use crate::value::{Column, ColumnType, Rows, Value};
 
     fn offered(before: &str) -> Vec<String> {
@@ -324,6 +336,49 @@ mod tests {
                 assert!(words.iter().any(|known| known == word), "`{before}` offers {words:?}, not `{word}`");
             }
         }
+    }
+
+    #[test]
+    fn names_of_the_account_stand_behind_a_side_and_its_kind() {
+        let known = Known::default();
+        known.learn(TargetKind::SecurityGroup, vec!["web".into(), "web front".into(), "db".into()]);
+        known.learn(TargetKind::Instance, vec!["api".into()]);
+        let mut named = Named::default();
+        named.networks.insert("office".into(), Vec::new());
+        named.lists.insert("bad".into(), "bad.txt".into());
+        named.sentences.insert("talk".into(), "show bytes".into());
+        known.set_named(&named);
+        for (before, expected) in [
+            ("vpc where src ", &["sg", "prefix-list", "network", "private"][..]),
+            ("vpc where src sg w", &["web"]),
+            ("vpc where src sg ", &["db", "\"web front\""]),
+            ("vpc where not dst sg (web, d", &["db"]),
+            ("vpc where remote network o", &["office"]),
+            ("vpc where remote.name = a", &["api"]),
+            ("vpc where src.addr in @", &["@bad"]),
+            ("@t", &["@talk"]),
+        ] {
+            let words = complete(before, &known).words;
+            for word in expected {
+                assert!(words.iter().any(|known| known == word), "`{before}` offers {words:?}, not `{word}`");
+            }
+        }
+        assert!(!complete("vpc where src ", &known).words.iter().any(|word| word == "bucket" || word == "all"));
+    }
+
+    #[test]
+    fn ten_thousand_names_do_not_hold_up_a_key() {
+        const KEYS: u32 = 20;
+        let known = Known::default();
+        let name = |number: u32| format!("web-{number}");
+        known.learn(TargetKind::SecurityGroup, (0..10_000).map(name).collect());
+        let started = std::time::Instant::now();
+        for _ in 0..KEYS {
+            assert_eq!(complete("vpc prod where reject and src sg web-99", &known).words.len(), 110);
+        }
+        let key = started.elapsed() / KEYS;
+        // A screen is drawn anew 60 times a second.
+        assert!(key < std::time::Duration::from_millis(16), "{key:?}");
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Known {
         });
     }
 
+    #[cfg(test)]
+    pub(super) fn learn(&self, kind: TargetKind, names: Vec<String>) {
+        self.parts().names.insert(kind, names);
+    }
+
     /// The names of a kind; of every kind for targets that take any.
     pub(super) fn names(&self, kind: TargetKind) -> Vec<String> {
         self.parts().names.get(&kind).cloned().unwrap_or_default()
