@@ -628,7 +628,7 @@ fn a_denied_call_names_the_action_and_what_was_rolled_back() {
     let denied = region.run_at(simulator.port, &["doctor"]);
     assert!(denied.stdout.contains("the caller is not allowed `iam:PassRole`"), "{}", denied.stdout);
     assert!(!denied.stdout.contains("iam:CreateRole"), "{}", denied.stdout);
-    assert_eq!(simulator.count("SimulatePrincipalPolicy"), 6);
+    assert_eq!(simulator.count("SimulatePrincipalPolicy"), 7);
     let expired = Proxy::new(port(), |_| Verdict::Refuse("ExpiredToken", "The token is expired".into()));
     let expired = region.run_at(expired.port, &["list"]);
     assert!(expired.stderr.contains("aws sso login"), "{}", expired.stderr);

@@ -220,7 +220,7 @@ mod tests {
     fn the_simulator_is_asked_once_for_a_kind_of_resource_and_told_each_key_once() {
         let probes = probes(Home { partition: "aws", region: "eu-west-1", account: "123456789012" });
         let resources: BTreeSet<&String> = probes.iter().map(|probe| &probe.resource).collect();
-        assert_eq!((resources.len(), probes.len()), (6, 6));
+        assert_eq!((resources.len(), probes.len()), (7, 7));
         let actions: usize = probes.iter().map(|probe| probe.actions.len()).sum();
         assert_eq!(actions, ACTIONS.iter().filter(|row| !row.1.contains('*')).count());
         let roles =
