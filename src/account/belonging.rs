@@ -104,10 +104,13 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
             return Some(one_of(Field::Eni, meant.into_iter().map(|interface| interface.id.clone())));
         }
         let mut places = Self::places_of(&meant, &others);
-        let networks: Vec<IpNet> =
-            self.networks.iter().filter(|(_, name)| is_meant(name)).map(|(network, _)| *network).collect();
+        let (meant, others): (Vec<_>, Vec<_>) = self.networks.iter().partition(|(_, name)| is_meant(name));
+        let networks: Vec<IpNet> = meant.iter().map(|(network, _)| *network).collect();
         if !networks.is_empty() {
-            let owned: Vec<IpNet> = self.inventory.interfaces.iter().flat_map(Interface::networks).collect();
+            let mut owned: Vec<IpNet> = self.inventory.interfaces.iter().flat_map(Interface::networks).collect();
+            // Of networks within each other the longest has the name.
+            let is_within = |one: &IpNet| networks.iter().any(|network| network.contains(one) && network != one);
+            owned.extend(others.iter().map(|(network, _)| *network).filter(is_within));
             let owned = IpNet::aggregate(&owned);
             places.push(Place { vpc: None, networks: networks.iter().flat_map(|one| without(*one, &owned)).collect() });
         }

@@ -73,6 +73,11 @@ pub trait Account: Send + Sync {
         Ok(belonging::resolved(plan, &self.inventory().await?, |_| true)?.into_owned())
     }
 
+    /// Returns whether two questions at the same time are answered sooner than one after the other.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     /// Returns whether an answer so far lacks a place that failed.
     fn is_partial(&self) -> bool {
         false

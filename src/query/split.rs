@@ -38,10 +38,8 @@ impl Plan {
                 check.clone_from(part);
             }
         };
-        match &mut plan.selection.said {
-            Some(Condition::All(parts)) => parts.iter_mut().for_each(replace),
-            Some(condition) => replace(condition),
-            None => {}
+        if let Some(said) = &mut plan.selection.said {
+            for_each_part(said, &replace);
         }
         if let Some(said) = &plan.selection.said {
             plan.selection.means = meaning(said);
@@ -50,12 +48,24 @@ impl Plan {
     }
 
     fn longest_list(&self) -> Option<&Condition> {
-        let parts = match self.selection.said.as_ref()? {
-            Condition::All(parts) => parts.as_slice(),
-            condition => std::slice::from_ref(condition),
-        };
-        let (length, longest) = parts.iter().map(|part| (length(part), part)).max_by_key(|(length, _)| *length)?;
+        let parts = parts_of(self.selection.said.as_ref()?);
+        let (length, longest) = parts.into_iter().map(|part| (length(part), part)).max_by_key(|(length, _)| *length)?;
         (length > 1).then_some(longest)
+    }
+}
+
+/// The conditions that must all hold, however they are nested.
+fn parts_of(condition: &Condition) -> Vec<&Condition> {
+    match condition {
+        Condition::All(parts) => parts.iter().flat_map(parts_of).collect(),
+        condition => vec![condition],
+    }
+}
+
+fn for_each_part(condition: &mut Condition, change: &impl Fn(&mut Condition)) {
+    match condition {
+        Condition::All(parts) => parts.iter_mut().for_each(|part| for_each_part(part, change)),
+        condition => change(condition),
     }
 }
 
@@ -103,6 +113,21 @@ mod tests {
             "all where action = REJECT and dst.port in (22, 80) and src.addr = 10.9.0.9",
         ];
         assert_eq!(parts(sentence, 2).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_list_is_found_beside_the_interfaces_that_are_meant() {
+        let eni = Check::Text { words: vec!["eni-1".into(), "eni-2".into()], negated: false };
+        let narrowed = plan("where reject and src.addr in (10.0.0.1, 10.0.0.3, 10.0.0.5)")
+            .narrowed(Condition::Test(Source::Field(crate::field::Field::Eni), eni));
+        let parts = narrowed.list_in_parts(3).unwrap();
+        let said: Vec<String> = parts.iter().map(|part| print::sentence(&narrowed.with_part(part))).collect();
+        for (said, address) in said.iter().zip(["10.0.0.1", "10.0.0.3", "10.0.0.5"]) {
+            assert!(
+                said.contains(&format!("src.addr = {address}")) && said.contains("eni in (eni-1, eni-2)"),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -73,6 +73,10 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
 pub(super) fn open(world: &World, path: &Path) -> io::Result<File> {
     let root = world.rules.read_dir.clone().or_else(|| world.folder()).unwrap_or_else(|| ".".into());
     let folder = Dir::open_ambient_dir(root, ambient_authority())?;
+    // A pipe would keep the script waiting where nothing can stop it.
+    if !folder.metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+    }
     folder.open(path).map(cap_std::fs::File::into_std)
 }
 

@@ -81,7 +81,7 @@ fn measures(aggregates: &[Aggregate], [now, before]: &[Option<Row>; 2]) -> Vec<V
 
 /// Whether a group without records has 0, and not nothing.
 const fn is_zero_of_nothing(aggregate: &Aggregate) -> bool {
-    matches!(aggregate.function, Function::Count | Function::Sum | Function::Rate | Function::Share)
+    matches!(aggregate.function, Function::Count | Function::Sum)
 }
 
 fn difference(now: &Value, before: &Value) -> Value {
@@ -148,9 +148,9 @@ mod tests {
 
     #[test]
     fn bins_are_joined_by_their_place_in_the_window() {
-        // Bins of a minute: from 960 on in the window, from 900 on in the one before, which is 100 s earlier.
-        let rows = compared("count() by bin(1m) | compare 100s", &[(960, 1), (1_020, 2)], &[(900, 10), (960, 20)]);
-        let expected = [[960, 1, 10, -9], [1_020, 2, 20, -18]];
+        // Bins of 10 seconds: from 1,000 on in the window, from 900 on in the one before, which is 100 s earlier.
+        let rows = compared("count() by bin(10s) | compare 100s", &[(1_000, 1), (1_010, 2)], &[(900, 10), (910, 20)]);
+        let expected = [[1_000, 1, 10, -9], [1_010, 2, 20, -18]];
         assert_eq!(numbers(&rows), expected.map(|row| row.map(|number| Some(f64::from(number))).to_vec()));
     }
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::query::holds::Predicate;
-use crate::query::plan::{GroupStage, Groups, Limit, Plan, Source};
-use crate::value::{Row, RunStats, compare_rows};
+use crate::query::plan::{GroupStage, Groups, Kept, Limit, Plan, Source};
+use crate::value::{Row, RunStats, Value, compare_rows};
 
 /// The rows of the answer, of all its groups.
 pub(super) fn finished(plan: &Plan, groups: &Groups, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
@@ -27,9 +27,15 @@ pub(super) fn finished(plan: &Plan, groups: &Groups, mut rows: Vec<Row>, stats: 
 fn order(plan: &Plan, groups: &Groups, a: &Row, b: &Row) -> Ordering {
     let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
     let sort = plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending)));
-    let by_size = || match (groups.stage, groups.compare) {
-        (GroupStage::Conversations(measure), None) if plan.sort.is_empty() => {
-            let size = |row: &Row| measure.of_conversation(&row[groups.keys.len()..]);
+    // A comparison has three columns for each measure: that of the window itself first, then that of the one before.
+    let step = if groups.compare.is_some() { 3 } else { 1 };
+    let first = usize::from(groups.compare.is_some_and(|compare| compare.kept == Kept::Gone));
+    let by_size = || match groups.stage {
+        GroupStage::Conversations(measure) if plan.sort.is_empty() => {
+            let size = |row: &Row| {
+                let measures: Vec<Value> = row[groups.keys.len() + first..].iter().step_by(step).cloned().collect();
+                measure.of_conversation(&measures)
+            };
             size(b).total_cmp(&size(a))
         }
         _ => Ordering::Equal,

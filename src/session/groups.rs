@@ -8,7 +8,7 @@ use super::compare;
 use super::conversations::Conversations;
 use super::derived;
 use super::finish::finished;
-use crate::account::{Account, Cancellation, Error};
+use crate::account::{Account, Cancellation, Error, SelectError};
 use crate::query::plan::{Compared, Groups, Limit, Plan, Shape};
 use crate::query::window::Interval;
 use crate::value::{Progress, Row, Rows, RunStats};
@@ -33,8 +33,12 @@ impl Question<'_> {
                 let interval = interval.ok_or(Error::NoWindow { what: "compare" })?;
                 let before = interval.before(compare.by_s);
                 let now = Plan { shape: Shape::Groups(groups.now()), ..plan.clone() };
-                let (here, there) =
-                    futures::future::try_join(self.made(&now, Some(interval)), self.made(&now, Some(before))).await?;
+                let (here, there) = if self.account.answers_at_once() {
+                    tokio::join!(self.made(&now, Some(interval)), self.made(&now, Some(before)))
+                } else {
+                    (self.made(&now, Some(interval)).await, self.made(&now, Some(before)).await)
+                };
+                let (here, there) = (here?, unrecorded_is_nothing(there)?);
                 let mut stats = here.1;
                 stats.add(there.1);
                 (compare::joined(groups, here.0, there.0, [interval, before]), stats)
@@ -62,6 +66,17 @@ impl Question<'_> {
         }
         derived::compute(groups, &mut rows, interval)?;
         Ok((rows, stats))
+    }
+}
+
+/// The groups of a window in which no flow log recorded the targets: none, with a note.
+fn unrecorded_is_nothing(before: Result<(Vec<Row>, RunStats), Error>) -> Result<(Vec<Row>, RunStats), Error> {
+    match before {
+        Err(Error::Select(SelectError::NoFlowLog { .. } | SelectError::NoFlowLogs { .. })) => {
+            let note = "no flow log recorded the window before: all that is here counts as new".to_string();
+            Ok((Vec::new(), RunStats { notes: vec![note], cost_usd: Some(0.0), ..RunStats::default() }))
+        }
+        before => before,
     }
 }
 

@@ -143,6 +143,7 @@ fn needs_of_ec2(action: &str, input: &Map<String, Value>, region: &str) -> Vec<N
             of_list("ResourceId").iter().map(|id| Need::new(&name, arn("vpc-flow-log", id)).tagged(&tags)).collect()
         }
         "DeleteFlowLogs" => of_list("FlowLogId").iter().map(|id| Need::new(&name, arn("vpc-flow-log", id))).collect(),
+        "GetManagedPrefixListEntries" => vec![Need::new(&name, arn("prefix-list", &text(&input["PrefixListId"])))],
         describe if describe.starts_with("Describe") => vec![Need::new(&name, "*".into())],
         other => panic!("nothing is known of ec2:{other}"),
     }

@@ -42,6 +42,10 @@ impl Account for Aws {
         Self::tell(self, news);
     }
 
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     fn has_names(&self) -> bool {
         true
     }

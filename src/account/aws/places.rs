@@ -267,6 +267,10 @@ async fn enabled_regions(login: &Login) -> Result<Vec<String>, Error> {
 
 #[async_trait]
 impl Account for Places {
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     fn has_names(&self) -> bool {
         true
     }

@@ -244,10 +244,7 @@ impl Account for PlainFiles {
             None => plan.clone(),
         };
         let resolved = self.answerable(&narrowed)?;
-        let names = match &self.inventory {
-            None if plan.networks.is_empty() => None,
-            inventory => Some(names(inventory.as_ref().unwrap_or(&Inventory::default()), &plan.networks)),
-        };
+        let names = self.inventory.as_ref().map(|inventory| names(inventory, &plan.networks));
         let stats = engine::run(&resolved, interval, &self.files(), names.as_ref(), progress, sink).await?;
         let opening = std::mem::take(&mut *self.opening.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(RunStats { elapsed: opening + started.elapsed(), ..stats })

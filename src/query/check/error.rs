@@ -118,6 +118,8 @@ check_errors! {
     Twice("{what} is given twice") { what: &'static str, help: &'static str }
     /// `sort bytes | where reject`
     OutOfOrder("{what} comes too late") { what: &'static str, help: &'static str }
+    /// `count() by bin(10m) | compare 25m`
+    UnevenCompare("the time between the windows is no multiple of the bin") { help: &'static str }
     /// `count() | follow`
     FollowGroups("`follow` does not fit an aggregation") {}
     /// `median(bytes)`
@@ -228,7 +230,9 @@ impl Report for CheckError {
                 Some(format!("`src {name}`, `dst {name}`, `local {name}` or `remote {name}`"))
             }
             Self::ManyValues { name, .. } => Some(format!("a list goes behind `in`: `in ${name}`")),
-            Self::Twice { help, .. } | Self::OutOfOrder { help, .. } => Some((*help).to_string()),
+            Self::Twice { help, .. } | Self::OutOfOrder { help, .. } | Self::UnevenCompare { help, .. } => {
+                Some((*help).to_string())
+            }
             Self::FlagsOutsideMask { .. } => Some("`flags S/SA` is SYN without ACK; `flags SA` is both".into()),
             Self::AllSelected { .. } => Some("name the kind: `vpc prod`".into()),
             Self::BucketNotRead { .. } => {

@@ -51,7 +51,7 @@ pub fn among_lines(
     let (mut line, mut number) = (String::new(), 0);
     while limited.read_line(&mut line)? > 0 {
         number += 1;
-        let value = line.split('#').next().unwrap_or_default().trim();
+        let value = line.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default().trim();
         if !value.is_empty() {
             let kept = values.add(&wanted, value, clock);
             kept.map_err(|error| ListError::Line { line: number, expected: expected(&error) })?;
@@ -150,7 +150,7 @@ mod tests {
         for (field, list, expected) in [
             (
                 Field::SrcAddr,
-                "# bad\n10.1.2.3/8\r\n\n192.0.2.1 # scanner\n10.0.0.0/8\n2001:db8::/32",
+                "\u{feff}# bad\n10.1.2.3/8\r\n\n192.0.2.1 # scanner\n10.0.0.0/8\n2001:db8::/32",
                 "src.addr in (10.0.0.0/8, 192.0.2.1, 2001:db8::/32)",
             ),
             (Field::DstPort, "ssh\n443\n22\n", "dst.port in (22, 443)"),

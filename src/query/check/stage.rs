@@ -331,6 +331,12 @@ impl Checker<'_> {
                 aggregates.push(one);
             }
         }
+        let is_uneven =
+            |by_s: i64| groups.keys.iter().any(|key| matches!(key.by, KeyBy::Bin(width_s) if by_s % width_s != 0));
+        if by_s.is_some_and(is_uneven) {
+            let help = "the windows are compared bin by bin: compare by a multiple of the bin";
+            self.errors.push(CheckError::UnevenCompare { help, span: by.span });
+        }
         let compare = by_s.map(|by_s| Compare { by_s, kept });
         self.group(draft, Some(Groups { aggregates, compare, ..groups }));
     }
