@@ -77,7 +77,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let parameters = args::parameters(&args.param)?;
     let context = Context { clock: Clock::system(zone), parameters, named: config.named };
     #[cfg(feature = "local")]
-    args.place.configure(config.aws, config.create);
+    args.place.configure(config.aws, config.create, config.geo);
     let command = args.command.take();
     if command.is_some() && !args.lines.is_empty() {
         let message = "`-e` and a command do not go together".into();

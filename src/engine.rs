@@ -47,9 +47,9 @@ use crate::value::{Malformed, Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
 pub use input::{Files, Options};
-pub use plan::{Found, Names};
+pub use plan::{Found, Geo, Names};
 
-use plan::{Shaped, shape};
+use plan::{Looked, Shaped, shape};
 use record::{BATCH_ROWS, Interfaces, Tally, Visible, cores};
 use run::LogTable;
 
@@ -144,7 +144,8 @@ impl Query<'_> {
         let partitions = if newest_first { 1 } else { cores() };
         let context = context(files.memory_limit_bytes, partitions).map_err(failed)?;
         let frame = context.read_table(Arc::clone(&table) as _).map_err(failed)?;
-        let Shaped { frame, kinds, order } = shape(frame, table.columns(), newest_first, names, plan, interval)?;
+        let Shaped { frame, kinds, order } =
+            shape(frame, table.columns(), newest_first, Looked { names, geo: &files.geo }, plan, interval)?;
         let records_before = progress.records.load(Ordering::Relaxed);
         let bytes_before = progress.bytes.load(Ordering::Relaxed);
         let rows = run::rows(frame.execute_stream().await.map_err(failed)?, order, kinds).boxed();
@@ -161,6 +162,9 @@ fn check(plan: &Plan, interval: Option<Interval>, files: &Files, names: Option<&
         {
             return Err(Error::NeedsInventory { name: field.name().into() });
         }
+    }
+    for field in plan.located() {
+        files.geo.open(field.name())?;
     }
     if let Some(missing) = plan.first_missing(|source| files.has(source)) {
         return Err(Error::FieldMissing { missing });

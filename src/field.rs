@@ -18,7 +18,7 @@ pub use format::TRANSIT_GATEWAY_FORMAT;
 pub use protocol::{
     PORTED_PROTOCOLS, SYSTEM_PORTS, port_named, port_names, protocol_named, protocol_word, protocol_words,
 };
-pub use table::{FIELDS, Field, FieldInfo, Origin, Ratio};
+pub use table::{FIELDS, Field, FieldInfo, Location, Origin, Ratio};
 pub use word::{
     ACTIONS, DIRECTIONS, ENCRYPTIONS, INTERFACE_TYPES, Named, PATHS, REJECT_REASONS, ROLES, SERVICES, STATUSES,
     SUBLOCATION_TYPES, TYPES,
@@ -90,7 +90,7 @@ impl Field {
             Origin::EitherSide(sides) => sides.to_vec(),
             Origin::Role => vec![Self::SrcPort, Self::DstPort, Self::Protocol, Self::Flags],
             Origin::BySide { by, sides } => with_sides(by.sources(), sides),
-            Origin::Inventory(key) => key.sources(),
+            Origin::Inventory(key) | Origin::Geo(_, key) => key.sources(),
         }
     }
 
@@ -101,7 +101,7 @@ impl Field {
         match self.info().origin {
             Origin::Role => vec![Self::SrcPort, Self::DstPort],
             Origin::BySide { by, sides } => with_sides(by.required(), sides),
-            Origin::Inventory(key) => key.required(),
+            Origin::Inventory(key) | Origin::Geo(_, key) => key.required(),
             _ => self.sources(),
         }
     }
@@ -112,7 +112,7 @@ impl Field {
         match self.info().origin {
             Origin::Role => true,
             Origin::BySide { by, .. } => by.reads_role(),
-            Origin::Inventory(key) => key.reads_role(),
+            Origin::Inventory(key) | Origin::Geo(_, key) => key.reads_role(),
             _ => false,
         }
     }

@@ -279,7 +279,7 @@ mod local {
                 paths.push(path.display().to_string());
             }
         }
-        let options = Options { paths, format: None, strict: false, memory_limit_bytes: 256 << 20 };
+        let options = Options { paths, memory_limit_bytes: 256 << 20, ..Options::default() };
         let mut text = Vec::new();
         let outcome = query(case, plan, options, &mut text).map(|(stats, remark)| {
             found.insert("remark", remark.map(|remark| remark + "\n").unwrap_or_default());

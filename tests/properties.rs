@@ -509,7 +509,7 @@ mod engine {
             std::fs::write(path, lines.join("\n") + "\n").map_err(|error| error.to_string())?;
         }
         let paths = vec![folder.path().display().to_string()];
-        let options = Options { paths, format: None, strict: true, memory_limit_bytes: 256 << 20 };
+        let options = Options { paths, strict: true, memory_limit_bytes: 256 << 20, ..Options::default() };
         let session = Session::open(options, None).map_err(|error| error.to_string())?;
         let sentence = format!("where {condition} | show bytes | limit none");
         let plan = compile(&sentence, &context()).map_err(|error| error.to_string())?;

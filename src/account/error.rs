@@ -113,6 +113,7 @@ impl From<AwsError> for Error {
         match error {
             AwsError::Select(error) => Self::Select(error),
             AwsError::Sink(error) => Self::Sink(error),
+            AwsError::Geo(error) => Self::Engine(error),
             error => Self::Aws(error),
         }
     }

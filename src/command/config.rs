@@ -13,6 +13,9 @@
 //! [lists]
 //! bad = "bad.txt"
 //!
+//! [geo]
+//! files = ["country.mmdb", "asn.mmdb"]
+//!
 //! [aws]
 //! usd_per_gb = 0.0076
 //! ask_above_usd = 0.10
@@ -45,6 +48,8 @@ use crate::query::Named;
 pub(crate) struct Config {
     /// What sentences may refer to.
     pub(crate) named: Named,
+    /// The files that say where addresses are.
+    pub(crate) geo: Vec<PathBuf>,
     /// The settings of accounts on AWS.
     pub(crate) aws: AwsSettings,
     /// The settings of new flow logs, where `create` leaves them open.
@@ -61,12 +66,21 @@ struct Contents {
     networks: BTreeMap<String, Networks>,
     /// Relative to the folder of the config file.
     lists: BTreeMap<String, PathBuf>,
+    geo: GeoSettings,
     aws: AwsSettings,
     #[cfg(feature = "local")]
     create: CreateSettings,
     #[cfg(not(feature = "local"))]
     #[serde(rename = "create")]
     _create: serde::de::IgnoredAny,
+}
+
+/// What says where addresses are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct GeoSettings {
+    /// Relative to the folder of the config file.
+    files: Vec<PathBuf>,
 }
 
 /// The networks of one name: one, or several.
@@ -170,6 +184,7 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
             networks: contents.networks.into_iter().map(|(name, networks)| (name, networks.cidrs())).collect(),
             lists: contents.lists.into_iter().map(|(name, file)| (name, folder.join(file))).collect(),
         },
+        geo: contents.geo.files.into_iter().map(|file| folder.join(file)).collect(),
         aws: contents.aws,
         #[cfg(feature = "local")]
         create: contents.create,

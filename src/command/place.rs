@@ -17,7 +17,7 @@ use crate::account::Settings as CreateSettings;
 #[cfg(feature = "aws")]
 use crate::account::aws::{self, News};
 #[cfg(feature = "local")]
-use crate::engine;
+use crate::engine::{self, Geo};
 #[cfg(feature = "aws")]
 use crate::query::glob::matches_glob;
 #[cfg(feature = "local")]
@@ -100,6 +100,10 @@ pub(crate) struct Place {
     #[arg(long, global = true)]
     pub(crate) strict: bool,
 
+    /// A file in MMDB format that says where addresses are; may be given more than once
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) geo: Vec<PathBuf>,
+
     /// The most memory for groups and sorting, beyond which it spills to disk or fails
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_size, global = true)]
     pub(crate) memory_limit: usize,
@@ -108,8 +112,11 @@ pub(crate) struct Place {
 #[cfg(feature = "local")]
 impl Place {
     /// Takes the settings of the config file on; before anything is opened.
-    pub(crate) fn configure(&mut self, settings: AwsSettings, create: CreateSettings) {
+    pub(crate) fn configure(&mut self, settings: AwsSettings, create: CreateSettings, geo: Vec<PathBuf>) {
         self.create = create;
+        if self.geo.is_empty() {
+            self.geo = geo;
+        }
         #[cfg(feature = "aws")]
         {
             self.budget = Arc::new(aws::Budget::of(self.max_usd, settings.usd_per_gb));
@@ -169,6 +176,7 @@ impl Place {
             format: self.format.clone(),
             strict: self.strict,
             memory_limit_bytes: self.memory_limit,
+            geo: Arc::new(Geo::new(self.geo.clone())),
         };
         Ok(Session::open(options, self.inventory.as_deref())?)
     }
@@ -187,6 +195,7 @@ impl Place {
             })),
             usd_per_gb: self.settings.usd_per_gb,
             budget: Arc::clone(&self.budget),
+            geo: Arc::new(Geo::new(self.geo.clone())),
             inventories: inventories_folder().filter(|_| self.settings.keep_inventories),
         }))
     }

@@ -1,6 +1,7 @@
 //! Why files cannot be opened, or a plan not be run over them.
 
 use std::io;
+use std::path::PathBuf;
 
 use datafusion::error::DataFusionError;
 
@@ -97,6 +98,20 @@ pub enum Error {
         /// The field as it is typed.
         name: String,
     },
+    /// `remote.country` without a file that says where addresses are.
+    #[error("`{name}` needs a file that says where addresses are")]
+    NeedsGeo {
+        /// The field as it is typed.
+        name: String,
+    },
+    /// A file that should say where addresses are.
+    #[error("cannot read `{}`, which should say where addresses are: {reason}", file.display())]
+    Geo {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A malformed line in a strict run.
     #[error("`{file}` {unit} {line} is malformed: {reason}")]
     StrictMalformed {
@@ -184,6 +199,7 @@ impl Error {
             Self::OtherHeader { .. } => "split the file there, so that each part has one format",
             Self::FieldMissing { .. } => "add the field to the flow log's format, or leave it out of the sentence",
             Self::NeedsInventory { .. } => "give one with `--inventory FILE`, or use `eni` or `remote.addr`",
+            Self::NeedsGeo { .. } => "name one in MMDB format with `--geo FILE`, or under `[geo]` in the config file",
             Self::StrictMalformed { .. } => "without `--strict`, what is malformed is counted and left out",
             Self::Memory { .. } => {
                 "raise `--memory-limit`, group by fewer keys, or narrow what is read with `where` or a window"

@@ -30,6 +30,19 @@ pub enum Origin {
     },
     /// Joined from an inventory, by this field.
     Inventory(Field),
+    /// Looked up in files that the user names, by this address.
+    Geo(Location, Field),
+}
+
+/// What is known of where an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// The country, in two letters of ISO 3166.
+    Country,
+    /// The number of the autonomous system.
+    System,
+    /// The organisation that has it.
+    Organisation,
 }
 
 /// A number by another: of packets, or of the seconds of the record's interval, one at least.
@@ -648,6 +661,60 @@ fields! {
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
         help: "The name behind the destination address, from an inventory.",
         example: "dst.name = web",
+    }
+    SrcCountry "src.country" {
+        origin: Origin::Geo(Location::Country, Field::SrcAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The country of the source address, by a file that the user names.",
+        example: "src.country in (DE, FR)",
+    }
+    SrcAsn "src.asn" {
+        origin: Origin::Geo(Location::System, Field::SrcAddr),
+        insights: "", aliases: &[], holds: FieldType::Number, version: 0, heading: "",
+        help: "The number of the autonomous system of the source address, by a file that the user names.",
+        example: "src.asn = 16509",
+    }
+    SrcOrg "src.org" {
+        origin: Origin::Geo(Location::Organisation, Field::SrcAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The organisation that has the autonomous system of the source address, by a file that the user names.",
+        example: "src.org like \"*Amazon*\"",
+    }
+    DstCountry "dst.country" {
+        origin: Origin::Geo(Location::Country, Field::DstAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The country of the destination address, by a file that the user names.",
+        example: "dst.country in (DE, FR)",
+    }
+    DstAsn "dst.asn" {
+        origin: Origin::Geo(Location::System, Field::DstAddr),
+        insights: "", aliases: &[], holds: FieldType::Number, version: 0, heading: "",
+        help: "The number of the autonomous system of the destination address, by a file that the user names.",
+        example: "dst.asn = 16509",
+    }
+    DstOrg "dst.org" {
+        origin: Origin::Geo(Location::Organisation, Field::DstAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The organisation that has the autonomous system of the destination address, by a file that the user names.",
+        example: "dst.org like \"*Amazon*\"",
+    }
+    RemoteCountry "remote.country" {
+        origin: Origin::Geo(Location::Country, Field::RemoteAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The country of the far address, by a file that the user names.",
+        example: "remote.country in (DE, FR)",
+    }
+    RemoteAsn "remote.asn" {
+        origin: Origin::Geo(Location::System, Field::RemoteAddr),
+        insights: "", aliases: &[], holds: FieldType::Number, version: 0, heading: "",
+        help: "The number of the autonomous system of the far address, by a file that the user names.",
+        example: "remote.asn = 16509",
+    }
+    RemoteOrg "remote.org" {
+        origin: Origin::Geo(Location::Organisation, Field::RemoteAddr),
+        insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
+        help: "The organisation that has the autonomous system of the far address, by a file that the user names.",
+        example: "remote.org like \"*Amazon*\"",
     }
     LocalType "local.type" {
         origin: Origin::Inventory(Field::Eni),

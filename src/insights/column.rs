@@ -59,6 +59,7 @@ pub(super) fn shown(field: Field) -> Result<Column, Error> {
         }
         Origin::BySide { by, sides } => by_side(field, by, sides),
         Origin::Inventory(_) => return Err(Error::NeedsInventory { name: field.name().into() }),
+        Origin::Geo(..) => return Err(of_files(field)),
         // The check asks for a side wherever a single value is needed.
         Origin::EitherSide(_) => unreachable!("`{}` has no single value", field.name()),
     })
@@ -86,6 +87,12 @@ fn has_ratio(ratio: Ratio) -> Vec<String> {
         tests.push("packets != 0".into());
     }
     tests
+}
+
+/// The error of a field that a query of the service cannot have: it is joined behind one that shows or groups by it.
+pub(super) fn of_files(field: Field) -> Error {
+    let advice = "on AWS it is only shown and grouped by: export the records and test it on files";
+    Error::FilesOnly { what: field.name().into(), advice }
 }
 
 /// The column that groups, counts and sorts by a field, in which every absent value is the same one.

@@ -161,6 +161,7 @@ impl Records<'_> {
             Field::Role => piece(ROLE, field.field_type(), check, presence),
             field => match field.info().origin {
                 Origin::Ratio(of) => ratio(of, check),
+                Origin::Geo(..) => Err(column::of_files(*field)),
                 // Only a run finds out what has the name.
                 Origin::Inventory(_) => {
                     let test = print::condition(&Condition::Test(source.clone(), check.clone()));

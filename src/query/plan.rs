@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::address_set::AddressSet;
 use super::owner::Owner;
-use crate::field::{Field, FieldType};
+use crate::field::{Field, FieldType, Origin};
 use crate::function::Function;
 use crate::kind::TargetKind;
 use crate::query::window::Window;
@@ -692,6 +692,16 @@ impl Plan {
             chart: false,
             ..self.clone()
         }
+    }
+
+    /// The fields that the sentence names and that files of the user say.
+    #[must_use]
+    pub fn located(&self) -> Vec<Field> {
+        let located = |source: Source| match source {
+            Source::Field(field) if matches!(field.info().origin, Origin::Geo(..)) => Some(field),
+            _ => None,
+        };
+        self.named().into_iter().filter_map(located).collect()
     }
 
     /// Returns everything that the sentence names, but not default columns. Sources of the filter are those

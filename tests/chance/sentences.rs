@@ -242,8 +242,8 @@ fn any_field(random: &mut Random) -> String {
     if matches!(info.field, Field::Resource | Field::Status) {
         return "eni exists".into();
     }
-    // What has a name is found out by an inventory, before either side reads a record.
-    if matches!(info.origin, Origin::Inventory(_)) {
+    // What has a name is found out by an inventory, before either side reads a record; where it is, on files only.
+    if matches!(info.origin, Origin::Inventory(_) | Origin::Geo(..)) {
         return "eni exists".into();
     }
     let negated = if random.once_in(2) { "!" } else { "" };

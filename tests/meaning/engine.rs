@@ -33,7 +33,7 @@ impl Engine {
             std::fs::write(&path, text).map_err(|error| error.to_string())?;
             paths.push(path.display().to_string());
         }
-        let options = Options { paths, format: None, strict: false, memory_limit_bytes: 256 << 20 };
+        let options = Options { paths, memory_limit_bytes: 256 << 20, ..Options::default() };
         let session = Session::open(options, None).map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let clock = context.clock.clone();

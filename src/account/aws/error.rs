@@ -202,6 +202,9 @@ pub enum Error {
     /// The plan cannot be translated into a query of the service.
     #[error(transparent)]
     Insights(#[from] crate::insights::Error),
+    /// A file that should say where addresses are.
+    #[error(transparent)]
+    Geo(crate::engine::Error),
     /// `p95(bytes)` over more log groups than one query takes.
     #[error("`{what}` {why}")]
     Unmergeable {

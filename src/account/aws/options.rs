@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::budget::Budget;
+use crate::engine::Geo;
 
 /// A message to the user before the answer is complete.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,8 @@ pub struct Options {
     pub inventories: Option<PathBuf>,
     /// The limit on the bytes that queries scan; shared by several places.
     pub budget: Arc<Budget>,
+    /// What says where addresses are.
+    pub geo: Arc<Geo>,
 }
 
 impl Options {

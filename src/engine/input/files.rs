@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::engine::Error;
+use crate::engine::Geo;
 use crate::engine::format::LogFile;
 use crate::engine::record::{FirstMalformed, Layout, Slot};
 use crate::engine::store::lines_before;
@@ -24,6 +25,8 @@ pub struct Options {
     pub strict: bool,
     /// The memory that a query may use for groups and sorting.
     pub memory_limit_bytes: usize,
+    /// What says where addresses are.
+    pub geo: Arc<Geo>,
 }
 
 /// Files that were found, and whose layouts are known.
@@ -33,6 +36,7 @@ pub struct Files {
     pub(crate) files: Vec<Arc<LogFile>>,
     pub(crate) is_strict: bool,
     pub(crate) memory_limit_bytes: usize,
+    pub(crate) geo: Arc<Geo>,
     skipped: Vec<FileProblem>,
     failed: Vec<FileProblem>,
 }
@@ -65,7 +69,8 @@ impl Files {
             return Err(Error::NoFiles { skipped });
         }
         let failed = failed.iter().filter_map(Error::file_problem).collect();
-        Ok(Self { files, is_strict: options.strict, memory_limit_bytes: options.memory_limit_bytes, skipped, failed })
+        let Options { strict, memory_limit_bytes, geo, .. } = options;
+        Ok(Self { files, is_strict: strict, memory_limit_bytes, geo, skipped, failed })
     }
 
     /// Returns whether some file has this field of the record, or this extra column.

@@ -3,6 +3,8 @@
 //! A leaf over an absent value is not false there, but unknown. That is equivalent: a filter has no `not` above its
 //! leaves, and unknown records are not kept. Tests for absent values use `is null`, which is never unknown.
 
+use std::sync::Arc;
+
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr_fn::{bitwise_and, ident, in_list, when};
@@ -16,6 +18,7 @@ use crate::query::plan::{Check, Filter, Operator, Order, Range, Relation, Source
 use crate::query::print;
 use crate::query::window::Interval;
 
+use super::geo::Geo;
 use super::names::Names;
 use super::scalar;
 use super::table_column::TableColumn;
@@ -40,12 +43,21 @@ impl Operand {
     }
 }
 
+/// What is looked up for fields that records do not have.
+#[derive(Clone, Copy)]
+pub(crate) struct Looked<'t> {
+    /// The names, if there is an inventory.
+    pub(crate) names: Option<&'t Names>,
+    /// Where addresses are.
+    pub(crate) geo: &'t Arc<Geo>,
+}
+
 /// Lowers expressions of a plan over the columns of a table.
 pub(crate) struct Lowering<'t> {
     /// The columns of the table.
     pub(crate) columns: &'t [TableColumn],
-    /// The names for fields that records do not have, if available.
-    pub(crate) names: Option<&'t Names>,
+    /// What records do not say.
+    pub(crate) looked: Looked<'t>,
     /// The columns of the result so far, for filters over groups.
     pub(crate) results: Vec<Operand>,
 }
@@ -86,8 +98,12 @@ impl Lowering<'_> {
             Origin::BySide { by, sides } => self.by_side(by, sides),
             // A plan names a side wherever a single value is needed.
             Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
+            Origin::Geo(what, key) => {
+                let place = scalar::location(self.looked.geo, what).call(vec![self.field(key)?.expr]);
+                Ok(Operand::new(place, scalar::type_of_location(what)))
+            }
             Origin::Inventory(key) => {
-                let names = self.names.ok_or_else(|| Error::NeedsInventory { name: field.name().into() })?;
+                let names = self.looked.names.ok_or_else(|| Error::NeedsInventory { name: field.name().into() })?;
                 let key = self.field(key)?;
                 let name = if key.data_type == ADDRESS {
                     let interface = self.slot(Slot::Field(Field::Eni));

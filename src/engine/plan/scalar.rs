@@ -3,11 +3,12 @@
 //! Each returns an absent value for an absent one. A function is made for one plan and contains its networks or its
 //! pattern, so that those are prepared once.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeBinaryBuilder,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Int64Array,
     StringViewArray,
 };
 use datafusion::arrow::buffer::BooleanBuffer;
@@ -20,12 +21,14 @@ use regex::Regex;
 
 use crate::engine::Error;
 use crate::engine::record::{ADDRESS, ADDRESS_BYTES, TEXT, family};
-use crate::field::Field;
+use crate::field::{Field, Location};
 use crate::query::plan::{Family, Filter, Source};
 use crate::query::role;
 
+use super::geo::Geo;
 use super::names::Names;
 use super::network_set::NetworkSet;
+use crate::value::{Value, address_from_bits};
 
 /// The type of 64-bit numbers that are to be summed.
 pub(crate) const WIDE: DataType = DataType::Decimal128(19, 0);
@@ -92,6 +95,42 @@ pub(crate) fn name_of_interface(names: &Names, field: Field) -> ScalarUDF {
         let texts = array.as_string_view().iter();
         let named: StringViewArray = texts.map(|text| table.get(text?).map(String::as_str)).collect();
         Ok(Arc::new(named))
+    })
+}
+
+/// The type of what is known of where an address is.
+pub(crate) const fn type_of_location(what: Location) -> DataType {
+    match what {
+        Location::Country | Location::Organisation => TEXT,
+        Location::System => DataType::Int64,
+    }
+}
+
+/// What is known of where an address is; looked up once for each different address of a batch.
+pub(crate) fn location(geo: &Arc<Geo>, what: Location) -> ScalarUDF {
+    let geo = Arc::clone(geo);
+    scalar(&format!("location {what:?}"), ADDRESS, type_of_location(what), move |array| {
+        let mut known: HashMap<u128, Value> = HashMap::new();
+        let mut find = |address: &[u8]| -> Result<Value, DataFusionError> {
+            let bits = bits(address)?;
+            Ok(known.entry(bits).or_insert_with(|| geo.find(what, address_from_bits(bits))).clone())
+        };
+        let values = addresses(array)?.iter().map(|address| address.map(&mut find).transpose());
+        let values = values.collect::<Result<Vec<Option<Value>>, _>>()?;
+        Ok(match what {
+            Location::System => {
+                let number =
+                    |value: &Option<Value>| if let Some(Value::Int(number)) = value { Some(*number) } else { None };
+                Arc::new(values.iter().map(number).collect::<Int64Array>()) as ArrayRef
+            }
+            Location::Country | Location::Organisation => {
+                let text = |value: &'_ Option<Value>| match value {
+                    Some(Value::Text(text)) => Some(text.to_string()),
+                    _ => None,
+                };
+                Arc::new(values.iter().map(text).collect::<StringViewArray>())
+            }
+        })
     })
 }
 

@@ -21,8 +21,7 @@ use crate::query::plan::{
 };
 use crate::query::window::Interval;
 
-use super::lower::{Lowering, Operand, all};
-use super::names::Names;
+use super::lower::{Looked, Lowering, Operand, all};
 use super::scalar;
 use super::table_column::TableColumn;
 
@@ -51,11 +50,11 @@ pub(crate) fn shape(
     table: DataFrame,
     columns: &[TableColumn],
     comes_in_order: bool,
-    names: Option<&Names>,
+    looked: Looked<'_>,
     plan: &Plan,
     interval: Option<Interval>,
 ) -> Result<Shaped, Error> {
-    let mut lowering = Lowering { columns, names, results: Vec::new() };
+    let mut lowering = Lowering { columns, looked, results: Vec::new() };
     let mut conditions: Vec<Expr> = interval.map(|interval| lowering.interval(interval)).into_iter().collect();
     conditions.push(lowering.filter(&plan.selection.means)?);
     let selected = table.filter(all(conditions)).map_err(failed)?;

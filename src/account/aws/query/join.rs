@@ -71,8 +71,13 @@ impl Joined {
         let time = self.time.map_or(Value::Absent, |beside| row[beside.place].clone());
         let second = if let Value::Int(second) = time { second } else { until };
         for (place, field) in &self.places {
-            let name = names.name(*field, &row[*place], &interface, second);
-            row[*place] = name.map_or(Value::Absent, |name| Value::Text(name.to_string().into()));
+            row[*place] = match field.info().origin {
+                Origin::Geo(what, _) => names.location(what, &row[*place]),
+                _ => {
+                    let name = names.name(*field, &row[*place], &interface, second);
+                    name.map_or(Value::Absent, |name| Value::Text(name.to_string().into()))
+                }
+            };
         }
         // The last one first, so that the other keeps its place.
         let added = [self.time, self.interface].into_iter().flatten().filter(|beside| beside.is_added);
@@ -86,7 +91,7 @@ impl Joined {
 fn named(source: &Source) -> Option<(Field, Source)> {
     let Source::Field(field) = source else { return None };
     match field.info().origin {
-        Origin::Inventory(key) => Some((*field, Source::Field(key))),
+        Origin::Inventory(key) | Origin::Geo(_, key) => Some((*field, Source::Field(key))),
         _ => None,
     }
 }

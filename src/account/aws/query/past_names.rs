@@ -1,12 +1,14 @@
 //! Names at the time of a record: those of today, and for what is gone those of the kept inventories.
 
+use std::sync::Arc;
+
 use ipnet::IpNet;
 
 use super::super::kept::OfDay;
 use crate::account::inventory::Inventory;
 use crate::account::inventory_names::{Names, names};
-use crate::engine::Found;
-use crate::field::Field;
+use crate::engine::{Found, Geo};
+use crate::field::{Field, Location};
 use crate::value::{EpochSeconds, Value};
 
 /// The names of today, and those of earlier days.
@@ -16,6 +18,8 @@ pub(super) struct PastNames {
     days: Vec<(EpochSeconds, Names)>,
     /// The names of addresses that are in nobody's hands.
     networks: Names,
+    /// Where addresses are.
+    geo: Arc<Geo>,
 }
 
 impl PastNames {
@@ -33,7 +37,18 @@ impl PastNames {
             today: all(today),
             days: days.iter().map(|(day, inventory)| (*day, all(inventory))).collect(),
             networks: names(&Inventory::default(), networks),
+            geo: Arc::default(),
         }
+    }
+
+    /// The same names, with what says where addresses are.
+    pub(super) fn with_geo(self, geo: Arc<Geo>) -> Self {
+        Self { geo, ..self }
+    }
+
+    /// What is known of where an address is.
+    pub(super) fn location(&self, what: Location, address: &Value) -> Value {
+        if let Value::Address(address) = address { self.geo.find(what, *address) } else { Value::Absent }
     }
 
     /// Returns whether the name of an address may depend on the interface that recorded it.

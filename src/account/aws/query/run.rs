@@ -84,7 +84,10 @@ async fn past_names(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Resul
     let today = aws.network().await?;
     let all = Interval { from: 0, until: EpochSeconds::MAX };
     let days = aws.kept(&today).map(|kept| kept.of_window(interval.unwrap_or(all)));
-    Ok(PastNames::new(&today, &days.unwrap_or_default(), &plan.networks))
+    for field in plan.located() {
+        aws.options.geo.open(field.name()).map_err(Error::Geo)?;
+    }
+    Ok(PastNames::new(&today, &days.unwrap_or_default(), &plan.networks).with_geo(Arc::clone(&aws.options.geo)))
 }
 
 /// The notes on the queries that the answer comes from, each once.

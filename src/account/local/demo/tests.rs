@@ -76,7 +76,8 @@ fn ask(records: &str, sentence: &str) -> (Rows, RunStats) {
     let file = folder.path().join("records.log");
     fs::write(&file, records).unwrap();
     let paths = vec![file.display().to_string()];
-    let session = Session::open(Options { paths, format: None, strict: true, memory_limit_bytes: 1 << 30 }, None);
+    let session =
+        Session::open(Options { paths, strict: true, memory_limit_bytes: 1 << 30, ..Options::default() }, None);
     let clock = Clock { now: NOW, zone: TimeZone::UTC };
     let plan = compile(sentence, &Context::new(clock.clone())).unwrap();
     let mut rows = Rows::default();
