@@ -134,7 +134,7 @@ fn what_is_open_goes_on_in_the_next_line_and_history_keeps_it_whole() {
     let mut shell = home.shell(100, &[]);
     shell.keys(&format!("vpc prod where reject and{RETURN}"));
     shell.keys(&format!("dst.port in (22,{RETURN}3389) | count(){RETURN}"));
-    shell.wait_for("COUNT");
+    shell.wait("the answer and a prompt", |screen| screen.contains("COUNT") && screen.trim_end().ends_with("demo>"));
     shell.keys(CTRL_D);
     assert_eq!(shell.exit_code(), 0);
     let history = home.0.path().join(".local/state/flowlogs/history");
