@@ -6,6 +6,7 @@ mod block;
 mod decide;
 mod ends;
 mod fix;
+mod json;
 mod network_acl;
 mod packet;
 mod piece;
@@ -112,7 +113,8 @@ pub fn answer<'a>(network: &'a Inventory, question: &Question) -> Result<Answer<
 /// Whether two judgements say the same: of the same service, with the same verdict for the same reasons.
 fn is_alike(one: &Judgement<'_>, other: &Judgement<'_>) -> bool {
     let reasons = |judgement: &Judgement<'_>| -> Vec<(bool, String)> {
-        let decided = judgement.steps.iter().flat_map(|step| step.pieces.iter().map(move |piece| (step.is_answer, piece)));
+        let decided =
+            judgement.steps.iter().flat_map(|step| step.pieces.iter().map(move |piece| (step.is_answer, piece)));
         let bad = decided.filter(|(_, piece)| piece.decision != Decision::Allowed);
         bad.map(|(is_answer, piece)| (is_answer, piece.by.clone())).collect()
     };

@@ -9,10 +9,7 @@ use super::connection::Aws;
 use super::error::Error as AwsError;
 use super::flow_logs::{Group, Resources};
 use super::lateness::LATENESS_S;
-use super::{
-    create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, query, remains,
-    transit_gateways,
-};
+use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, query, remains, transit_gateways};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;

@@ -1,6 +1,8 @@
 //! Route tables, peerings and the block of public access, for whoever may list them.
 
-use aws_sdk_ec2::types::{self as ec2, InternetGatewayBlockMode, InternetGatewayExclusionMode, RouteOrigin, RouteState};
+use aws_sdk_ec2::types::{
+    self as ec2, InternetGatewayBlockMode, InternetGatewayExclusionMode, RouteOrigin, RouteState,
+};
 
 use super::client::Clients;
 use super::error::Error;
@@ -54,10 +56,8 @@ fn route_table(table: &ec2::RouteTable) -> RouteTable {
 }
 
 fn route(route: &ec2::Route) -> Option<Route> {
-    let to = route
-        .destination_cidr_block()
-        .or(route.destination_ipv6_cidr_block())
-        .or(route.destination_prefix_list_id())?;
+    let to =
+        route.destination_cidr_block().or(route.destination_ipv6_cidr_block()).or(route.destination_prefix_list_id())?;
     // An instance's route names its interface as well.
     let via = route
         .gateway_id()
@@ -93,8 +93,8 @@ async fn peerings(clients: &Clients) -> Result<Vec<Peering>, Error> {
 
 /// Converts a peering that is active.
 fn peering(peering: &ec2::VpcPeeringConnection) -> Option<Peering> {
-    let is_active = peering.status().and_then(|status| status.code())
-        == Some(&ec2::VpcPeeringConnectionStateReasonCode::Active);
+    let is_active =
+        peering.status().and_then(|status| status.code()) == Some(&ec2::VpcPeeringConnectionStateReasonCode::Active);
     let vpc = |side: Option<&ec2::VpcPeeringConnectionVpcInfo>| side.and_then(|side| side.vpc_id()).map(Into::into);
     let id = peering.vpc_peering_connection_id().filter(|_| is_active)?.into();
     Some(Peering { id, vpcs: [vpc(peering.requester_vpc_info())?, vpc(peering.accepter_vpc_info())?] })
@@ -127,7 +127,6 @@ fn exclusion(exclusion: &ec2::VpcBlockPublicAccessExclusion) -> Option<Exclusion
     let is_in_force = state.is_some_and(|state| ["create-complete", "update-complete"].contains(&state));
     // The service names the resource by its ARN.
     let resource = exclusion.resource_arn().filter(|_| is_in_force)?.rsplit('/').next()?.into();
-    let egress_only =
-        exclusion.internet_gateway_exclusion_mode() == Some(&InternetGatewayExclusionMode::AllowEgress);
+    let egress_only = exclusion.internet_gateway_exclusion_mode() == Some(&InternetGatewayExclusionMode::AllowEgress);
     Some(Exclusion { resource, egress_only })
 }

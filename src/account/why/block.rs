@@ -16,7 +16,9 @@ pub(super) fn public_address(interface: &Interface, address: IpAddr) -> Decided 
     let public = interface.public_addresses.iter().find(|public| public.is_ipv4());
     match (address, public) {
         _ if is_public(address) => (Decision::Allowed, format!("{address} is a public address")),
-        (IpAddr::V4(_), Some(public)) => (Decision::Allowed, format!("{} has the public address {public}", interface.id)),
+        (IpAddr::V4(_), Some(public)) => {
+            (Decision::Allowed, format!("{} has the public address {public}", interface.id))
+        }
         _ => (Decision::Denied, format!("{} has no public address", interface.id)),
     }
 }

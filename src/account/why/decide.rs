@@ -46,6 +46,23 @@ pub enum Check {
     Between,
 }
 
+impl Check {
+    /// The check in words.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SecurityGroups { egress: true, .. } => "security group, out",
+            Self::SecurityGroups { egress: false, .. } => "security group, in",
+            Self::NetworkAcl { egress: true, .. } => "network ACL, out",
+            Self::NetworkAcl { egress: false, .. } => "network ACL, in",
+            Self::Route { .. } => "route",
+            Self::PublicAddress { .. } => "public address",
+            Self::BlockPublicAccess => "block public access",
+            Self::Between => "between",
+        }
+    }
+}
+
 /// A step: a check, and its decisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -233,14 +250,7 @@ impl<'a> Path<'a> {
         self.push(false, Check::SecurityGroups { interface: at.id.clone(), egress }, pieces);
     }
 
-    fn acl(
-        &mut self,
-        at: &Interface,
-        ends: [End<'a>; 2],
-        ports: &RangeInclusive<u16>,
-        egress: bool,
-        is_answer: bool,
-    ) {
+    fn acl(&mut self, at: &Interface, ends: [End<'a>; 2], ports: &RangeInclusive<u16>, egress: bool, is_answer: bool) {
         let pieces = network_acl::decide(self.network, &at.subnet, &self.packets(ends, ports), egress);
         self.push(is_answer, Check::NetworkAcl { subnet: at.subnet.clone(), egress }, pieces);
     }
@@ -297,7 +307,11 @@ impl<'a> Path<'a> {
             Way::Nowhere(by) => self.all(false, check, (Decision::Denied, by)),
             Way::Unknown(by) => self.all(false, check, (Decision::Unknown, by)),
             Way::Nat { by, .. } => {
-                self.all(false, check, (Decision::Unknown, format!("{by}: one NAT gateway behind another is not judged")));
+                self.all(
+                    false,
+                    check,
+                    (Decision::Unknown, format!("{by}: one NAT gateway behind another is not judged")),
+                );
             }
         }
     }
@@ -341,6 +355,16 @@ fn nat_end<'a>(nat: &'a Interface, client: End<'a>) -> End<'a> {
 }
 
 impl Judgement<'_> {
+    /// The decisions that the verdict stands on: what denies, or what is not known; none for what is allowed.
+    pub fn reasons(&self) -> impl Iterator<Item = &Piece> {
+        let meant = match self.verdict {
+            Verdict::Allowed | Verdict::CannotJudge => Decision::Unknown,
+            Verdict::DeniedInPart | Verdict::Denied => Decision::Denied,
+        };
+        let steps = self.steps.iter().filter(move |step| step.worst() >= meant);
+        steps.flat_map(|step| &step.pieces).filter(move |piece| piece.decision == meant)
+    }
+
     /// The steps that deny something, in the order of the way; the first is the reason.
     pub fn denying(&self) -> impl Iterator<Item = &Step> {
         // What denies everything is the reason before what denies some ports.

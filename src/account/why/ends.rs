@@ -26,7 +26,8 @@ pub fn ends<'a>(network: &'a Inventory, word: &str) -> Result<Vec<End<'a>>, Erro
     }
     let found = named(network, word);
     if found.is_empty() {
-        let names = network.interfaces.iter().flat_map(names).chain(network.security_groups.iter().map(|one| &one.name));
+        let names =
+            network.interfaces.iter().flat_map(names).chain(network.security_groups.iter().map(|one| &one.name));
         let known: BTreeSet<&String> = names.collect();
         let known = known.into_iter().cloned().collect();
         return Err(Error::NoMatch { kind: "interface", selector: word.into(), known });
@@ -38,8 +39,8 @@ pub fn ends<'a>(network: &'a Inventory, word: &str) -> Result<Vec<End<'a>>, Erro
 fn of_address(network: &Inventory, address: IpAddr) -> Vec<End<'_>> {
     let mut ends = Vec::new();
     for interface in &network.interfaces {
-        let is_own = interface.addresses.contains(&address)
-            || interface.prefixes.iter().any(|prefix| prefix.contains(&address));
+        let is_own =
+            interface.addresses.contains(&address) || interface.prefixes.iter().any(|prefix| prefix.contains(&address));
         if is_own {
             ends.push(End::of(interface, address));
         } else if interface.public_addresses.contains(&address)

@@ -15,8 +15,8 @@ use crate::account::inventory::{Interface, Inventory};
 ///
 /// Those that AWS Security Hub checks (EC2.19), and RPC.
 pub const SENSITIVE_PORTS: [u16; 26] = [
-    20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500, 5601, 6379, 8080, 8088,
-    8888, 9200, 9300, 27017,
+    20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500, 5601, 6379, 8080,
+    8088, 8888, 9200, 9300, 27017,
 ];
 
 /// What would have to change, a line for each step that denies; and what is not recommended.
@@ -35,9 +35,8 @@ fn not_recommended(judgement: &Judgement<'_>) -> Option<String> {
     let from_internet = judgement.source.interface.is_none() && is_public(judgement.source.address);
     let service = &judgement.service;
     let is_sensitive = SENSITIVE_PORTS.iter().any(|port| service.ports.contains(port));
-    (from_internet && Service::has_ports(service.protocol) && is_sensitive).then(|| {
-        format!("nothing is recommended: {} is not to be opened to the internet", service.label())
-    })
+    (from_internet && Service::has_ports(service.protocol) && is_sensitive)
+        .then(|| format!("nothing is recommended: {} is not to be opened to the internet", service.label()))
 }
 
 fn fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step) -> Option<String> {
@@ -48,7 +47,8 @@ fn fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step) -> Option<St
             let group = own_group(network, at)?;
             let far = if *egress { &judgement.target } else { &judgement.source };
             let peer = far.interface.filter(|one| one.vpc == at.vpc && !far.is_public_name);
-            let peer = peer.and_then(|one| own_group(network, one)).map_or_else(|| host(far.address), |name| name.id.clone());
+            let peer =
+                peer.and_then(|one| own_group(network, one)).map_or_else(|| host(far.address), |name| name.id.clone());
             let (direction, preposition) = if *egress { ("egress", "to") } else { ("ingress", "from") };
             Some(format!("add to {} ({}) the {direction} rule: {service} {preposition} {peer}", group.name, group.id))
         }
@@ -75,12 +75,14 @@ fn acl_fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step, subnet: 
     let name = Service { protocol, ports: 0..=0 }.label();
     let name = name.split(' ').next().unwrap_or_default();
     let ranges: Vec<String> = denied.map(|piece| ports(&piece.ports)).collect();
-    let service =
-        if Service::has_ports(protocol) { format!("{name} {}", ranges.join(", ")) } else { name.to_string() };
+    let service = if Service::has_ports(protocol) { format!("{name} {}", ranges.join(", ")) } else { name.to_string() };
     let far = if egress == step.is_answer { judgement.source.address } else { judgement.target.address };
     let (direction, preposition) = if egress { ("egress", "to") } else { ("ingress", "from") };
-    let Some(acl) = network_acl::of_subnet(network, subnet) else { return format!("the network ACL of {subnet} denies it") };
-    let packets = Packets { from: judgement.source, to: judgement.target, protocol, ports: judgement.service.ports.clone() };
+    let Some(acl) = network_acl::of_subnet(network, subnet) else {
+        return format!("the network ACL of {subnet} denies it");
+    };
+    let packets =
+        Packets { from: judgement.source, to: judgement.target, protocol, ports: judgement.service.ports.clone() };
     let before = network_acl::first_denying(acl, &packets, far, egress);
     let place = before.map_or(String::new(), |number| format!(", with a number below {number}"));
     format!("add to {} the {direction} entry: allow {service} {preposition} {}{place}", acl.id, host(far))

@@ -94,10 +94,11 @@ mod tests {
         let pieces = open.finish(Decision::Denied, &|| "c".into());
         let shown: Vec<String> = pieces
             .iter()
-            .map(|piece| format!("{}-{} {} {}", piece.ports.start(), piece.ports.end(), piece.decision.word(), piece.by))
+            .map(|piece| {
+                format!("{}-{} {} {}", piece.ports.start(), piece.ports.end(), piece.decision.word(), piece.by)
+            })
             .collect();
-        let expected =
-            ["1024-8079 allowed b", "8080-8080 denied a", "8081-32767 allowed b", "32768-65535 denied c"];
+        let expected = ["1024-8079 allowed b", "8080-8080 denied a", "8081-32767 allowed b", "32768-65535 denied c"];
         assert_eq!(shown, expected);
     }
 }

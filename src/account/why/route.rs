@@ -58,7 +58,9 @@ fn leads<'a>(
     match kind {
         "local" if is_in(&from.vpc) => Way::There(by),
         // Of a VPC that is shared with this account, others have interfaces that are not listed.
-        "local" if is_shared(network, &from.vpc) => Way::Unknown(format!("{by}, and no interface of this account is there")),
+        "local" if is_shared(network, &from.vpc) => {
+            Way::Unknown(format!("{by}, and no interface of this account is there"))
+        }
         "local" => Way::Nowhere(format!("{by}, and no interface there has the address")),
         "pcx" => {
             let Some(peering) = routing.peerings.iter().find(|peering| peering.id == route.via) else {

@@ -88,7 +88,13 @@ pub(super) fn peer(network: &Inventory, at: &Interface, end: &End<'_>, peer: &st
             is(is_member && is_near(network, &interface.vpc, &at.vpc))
         }
         (None, Some(_)) => Peer::Other,
-        (None, None) => if is_public(end.address) { Peer::Other } else { Peer::Unknown },
+        (None, None) => {
+            if is_public(end.address) {
+                Peer::Other
+            } else {
+                Peer::Unknown
+            }
+        }
     }
 }
 

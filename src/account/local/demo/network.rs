@@ -30,6 +30,11 @@ const S3_LIST: &str = "pl-6da54004";
 /// The first two octets of the addresses of S3 in the Region of the demo.
 pub(super) const S3_HERE: [u8; 2] = [52, 218];
 
+/// The managed prefix list of DynamoDB in the Region of the demo.
+const DYNAMODB_LIST: &str = "pl-6fa54006";
+/// The first two octets of the addresses of DynamoDB.
+pub(super) const DYNAMODB: [u8; 2] = [52, 94];
+
 /// The VPC that came with a purchase: its addresses are those of production, and it takes nothing from the internet.
 pub(super) const BOUGHT: &str = "bought";
 
@@ -52,10 +57,13 @@ pub(super) fn nat_of<'a>(inventory: &'a Inventory, interface: &Interface) -> Opt
 
 /// The prefix lists of AWS that the traffic meets.
 fn prefix_lists() -> Vec<PrefixList> {
-    let s3 = Ipv4Net::new_assert(Ipv4Addr::new(S3_HERE[0], S3_HERE[1], 0, 0), 17);
+    let s3 = Ipv4Net::new_assert(Ipv4Addr::new(S3_HERE[0], S3_HERE[1], 0, 0), 16);
+    let [first, second] = DYNAMODB;
+    let dynamodb = Ipv4Net::new_assert(Ipv4Addr::new(first, second, 0, 0), 16);
     let lists = [
         (CLOUDFRONT_LIST, "com.amazonaws.global.cloudfront.origin-facing", CLOUDFRONT_NETWORK),
         (S3_LIST, "com.amazonaws.eu-west-1.s3", s3),
+        (DYNAMODB_LIST, "com.amazonaws.eu-west-1.dynamodb", dynamodb),
     ];
     let list = |(id, name, network): (&str, &str, Ipv4Net)| PrefixList {
         id: id.into(),

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tokio::runtime::Builder;
 
-use crate::account::why::{End, Service, Verdict, judge};
 use super::connection::Connection;
 use super::firewall::Outcome;
 use super::record::Record;
 use super::*;
+use crate::account::why::{End, Service, Verdict, judge};
 use crate::engine::Options;
 use crate::field::port_names;
 use crate::query::clock::Clock;
@@ -407,7 +407,8 @@ fn what_the_inventory_says_about_a_connection_is_what_happened() {
             let is_told = told.outcome == Outcome::Served || denying.iter().any(is_reason);
             assert!(is_told, "{} {ends:?}: {told:?} {denying:?}", connection.purpose);
         }
-        let of = |outcome: Outcome| counts.iter().filter(|(key, _)| key.1 == outcome).map(|(_, count)| count).sum::<usize>();
+        let of =
+            |outcome: Outcome| counts.iter().filter(|(key, _)| key.1 == outcome).map(|(_, count)| count).sum::<usize>();
         println!("seed {seed}: {counts:#?}");
         let outcomes = [Outcome::Served, Outcome::RequestRejected, Outcome::AnswerRejected, Outcome::Blocked].map(of);
         assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");

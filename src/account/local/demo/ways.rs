@@ -22,7 +22,7 @@ const TABLES: [(&str, &str, &[&str], Option<&str>); 7] = [
 pub(super) fn routing(inventory: &Inventory) -> Routing {
     let mut route_tables: Vec<RouteTable> = TABLES.iter().map(|table| route_table(inventory, table)).collect();
     for vpc in inventory.vpcs.iter().filter_map(|vpc| vpc.name.as_deref()) {
-        let main = route_table(inventory, &(vpc, vpc, &[], None));
+        let main = route_table(inventory, &(&format!("{vpc}-main"), vpc, &[], None));
         route_tables.push(RouteTable { main: true, ..main });
     }
     let open = ["prod", "staging", "shared"];
