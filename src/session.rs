@@ -112,6 +112,16 @@ impl Session {
         Self { account, defaults: Settings::default(), is_partial: AtomicBool::new(false) }
     }
 
+    /// A session over nothing, for what is the same everywhere.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self {
+            account: Box::new(PlainFiles::none()),
+            defaults: Settings::default(),
+            is_partial: AtomicBool::new(false),
+        }
+    }
+
     /// The same session, whose new flow logs have these settings where a create leaves them open.
     #[must_use]
     pub fn with_defaults(self, defaults: Settings) -> Self {

@@ -1,5 +1,5 @@
-//! The README: every command in it is run. What a `console` block shows is what the command prints;
-//! the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
+//! The README: every command in it is run. What a `console` block shows is what the command prints, which
+//! `UPDATE_README=1` writes into it, to be read line by line; the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A block that is dropped by mistake would be a test that is dropped.
-const SHOWN: usize = 14;
+const SHOWN: usize = 20;
 const RUN: usize = 13;
 
 struct Shown {
@@ -73,13 +73,22 @@ fn readme() -> (String, String) {
 fn every_console_block_shows_what_its_commands_print() {
     let (root, readme) = readme();
     let all = shown(&readme);
+    let mut updated = readme.clone();
     for Shown { command, printed } in &all {
         let output = run(command, root.as_ref(), "/nonexistent".as_ref());
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         let said = if stdout.is_empty() { &stderr } else { &stdout };
         let said: Vec<&str> = said.lines().map(str::trim_end).collect();
+        if std::env::var_os("UPDATE_README").is_some() {
+            let said: String = said.iter().map(|line| format!("{line}\n")).collect();
+            updated = updated.replacen(&format!("$ {command}\n{printed}"), &format!("$ {command}\n{said}"), 1);
+            continue;
+        }
         assert_eq!(said, printed.lines().collect::<Vec<_>>(), "$ {command}\n{stderr}");
+    }
+    if updated != readme {
+        std::fs::write(format!("{root}/README.md"), updated).unwrap();
     }
     assert_eq!(all.len(), SHOWN, "count what the README has");
 }
