@@ -11,6 +11,7 @@ mod follow;
 mod groups;
 mod interrupt;
 mod lists;
+mod signals;
 mod to_delete;
 
 use std::iter;

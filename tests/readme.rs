@@ -1,6 +1,6 @@
 //! The README: every command in it is run. What a `console` block shows is what the command prints, which
 //! `UPDATE_README=1` writes into it, to be read line by line; the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use std::path::Path;

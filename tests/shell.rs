@@ -1,5 +1,5 @@
 //! The shell, in a terminal as a person has it, and from a pipe.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod terminal;
