@@ -33,6 +33,7 @@ mod running;
 mod select;
 mod settings;
 mod traffic;
+mod written_by;
 
 pub use answering::{Answering, Answers};
 pub use cancellation::{Cancellation, Cancelled, Started};
@@ -57,3 +58,4 @@ pub use settings::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error as SettingsError, LogClass, Settings, Traffic,
     parse_lifetime,
 };
+pub use written_by::{UnknownSchema, WrittenBy};

@@ -12,6 +12,7 @@ mod manual;
 mod policy;
 #[cfg(feature = "local")]
 mod run;
+mod version;
 
 use std::process::ExitCode;
 
@@ -89,7 +90,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     }
     match command {
         Some(Command::Version) => {
-            console::line(&format!("flowlogs {}", env!("CARGO_PKG_VERSION")))?;
+            console::line(&format!("flowlogs {}", version::long()))?;
             Ok(Exit::Done)
         }
         Some(Command::Shared(command)) => {

@@ -127,3 +127,49 @@ fn every_question_to_the_demo_has_an_answer() {
     }
     assert_eq!(rows.len(), 20);
 }
+
+/// What stands in the manual beside what another tool would be asked.
+fn sentences_for_people_of_other_tools() -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_flowlogs")).args(["help", "coming-from"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut sentences = Vec::new();
+    for part in text.split("\n\n").skip(1) {
+        // The first line is the name, the second a remark.
+        let mut open = false;
+        for line in part.lines().skip(2).map(str::trim) {
+            match (line.split_once("  "), open) {
+                (Some((_, ours)), _) => sentences.push(ours.trim().to_string()),
+                (None, true) => sentences.push(line.to_string()),
+                (None, false) => {
+                    open = true;
+                    continue;
+                }
+            }
+            open = false;
+        }
+    }
+    sentences
+}
+
+#[test]
+fn every_sentence_for_people_of_other_tools_can_be_asked() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().display().to_string();
+    let sentences = sentences_for_people_of_other_tools();
+    let mut answered = 0;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+    command.args(["demo", "--dir", &folder, "-q", "-o", "csv"]).env("TZ", "UTC").env("HOME", "/nonexistent");
+    for sentence in &sentences {
+        command.args(["-e", sentence, "-e", "print(\"--\")"]);
+    }
+    let output = command.output().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for (sentence, answer) in sentences.iter().zip(answers.split("--\n")) {
+        assert!(answer.lines().count() > 0, "{sentence}");
+        answered += usize::from(answer.lines().count() > 1);
+    }
+    assert_eq!(sentences.len(), 60);
+    // The addresses and ports of some are those of no demo.
+    assert!(answered >= 45, "{answered}");
+}

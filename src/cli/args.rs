@@ -12,6 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::flags::QueryFlags;
+use super::version;
 use crate::command::{self, Asking, Color, Error, Output, Place, console};
 use crate::diagnostic::nearest;
 
@@ -36,6 +37,7 @@ fn after_help() -> String {
 #[command(
     name = "flowlogs",
     version,
+    long_version = version::long(),
     max_term_width = 100,
     after_help = after_help(),
     disable_help_subcommand = true,

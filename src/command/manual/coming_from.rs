@@ -58,11 +58,11 @@ const TOOLS: [Tool; 6] = [
         "insights",
         "CloudWatch Logs Insights; `flowlogs explain SENTENCE` shows its text for any sentence.",
         [
-            ("filter dstPort = 22 | stats count(*)", "where dst.port = 22 | count()"),
-            ("filter protocol = 17 | stats count(*)", "where udp | count()"),
-            ("filter dstPort in [22, 3389] | stats count(*)", "where dst.port in (22, 3389) | count()"),
+            ("filter dstPort = 22 | stats count(*) as flows", "where dst.port = 22 | count()"),
+            ("filter protocol = 17 | stats count(*) as flows", "where udp | count()"),
+            ("filter dstPort in [22, 3389] | stats count(*) as flows", "where dst.port in (22, 3389) | count()"),
             (
-                "filter isIpv4InSubnet(srcAddr, \"10.0.0.0/8\") | stats count(*)",
+                "filter isIpv4InSubnet(srcAddr, \"10.0.0.0/8\") | stats count(*) as flows",
                 "where src.addr in 10.0.0.0/8 | count()",
             ),
             (
@@ -77,8 +77,8 @@ const TOOLS: [Tool; 6] = [
                 "stats count_distinct(dstPort) as ports by srcAddr | sort ports desc | limit 10",
                 "distinct(dst.port) as ports by src.addr | sort ports | limit 10",
             ),
-            ("stats max(bytes) by dstPort", "max(bytes) by dst.port"),
-            ("stats sum(bytes) by bin(5m)", "sum(bytes) by bin(5m)"),
+            ("stats max(bytes) as largest by dstPort", "max(bytes) by dst.port"),
+            ("stats sum(bytes) as total by bin(5m) as slot", "sum(bytes) by bin(5m)"),
             (
                 "stats sum(bytes) as total by srcAddr | filter total > 1000000",
                 "sum(bytes) as total by src.addr | where total > 1000000",
