@@ -81,7 +81,7 @@ fn every_console_block_shows_what_its_commands_print() {
         let said = if stdout.is_empty() { &stderr } else { &stdout };
         let said: Vec<&str> = said.lines().map(str::trim_end).collect();
         if std::env::var_os("UPDATE_README").is_some() {
-            let said: String = said.iter().flat_map(|line| [line, "\n"]).collect();
+            let said: String = said.iter().flat_map(|line| [*line, "\n"]).collect();
             updated = updated.replacen(&format!("$ {command}\n{printed}"), &format!("$ {command}\n{said}"), 1);
             continue;
         }
