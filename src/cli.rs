@@ -3,20 +3,25 @@
 #![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
 
 mod args;
+mod completions;
 #[cfg(feature = "local")]
 mod demo;
 mod flags;
-mod package;
+mod manual;
 #[cfg(feature = "aws")]
 mod policy;
 #[cfg(feature = "local")]
 mod run;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use jiff::tz::TimeZone;
 
+use crate::command::manual::Page;
+#[cfg(not(feature = "local"))]
+use crate::command::manual::pages;
 use crate::command::{Error, Exit, Out, Terminal, config, console, settings};
 use crate::escape;
 use crate::query::Context;
@@ -85,7 +90,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     }
     match command {
         Some(Command::Version) => {
-            console::line(&format!("flowlogs {}", env!("CARGO_PKG_VERSION")))?;
+            console::line(&format!("flowlogs {}", version::long()))?;
             Ok(Exit::Done)
         }
         Some(Command::Shared(command)) => {
@@ -105,8 +110,30 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             settings::saved(&context.named, &args.output, &mut Out::default())?;
             Ok(Exit::Done)
         }
-        Some(Command::Completions { shell }) => package::completions(shell, &mut Out::default()),
-        Some(Command::Man { command }) => package::man(command.as_deref(), &mut Out::default()),
+        Some(Command::Completions { shell }) => completions::print(shell, &mut Out::default()),
+        Some(Command::Help { about }) => match (manual::help(about.as_deref()), about) {
+            (Some(text), _) => {
+                Out::default().print(&text)?;
+                Ok(Exit::Done)
+            }
+            (None, about) => {
+                let about = about.unwrap_or_default();
+                #[cfg(feature = "local")]
+                return run::manual(&mut args, context, *terminal, |shell| shell.help(&about));
+                #[cfg(not(feature = "local"))]
+                manual::print_about(&about)
+            }
+        },
+        Some(Command::Man { page, dir }) => {
+            let print = |pages: &[Page]| match &dir {
+                Some(dir) => manual::write_all(dir, pages),
+                None => manual::print(page.as_deref(), pages, &mut Out::default()),
+            };
+            #[cfg(feature = "local")]
+            return run::manual(&mut args, context, *terminal, |shell| print(&shell.pages()));
+            #[cfg(not(feature = "local"))]
+            print(&pages())
+        }
         #[cfg(feature = "aws")]
         Some(Command::Policy(policy)) => policy.print(),
         Some(Command::Query(flags)) => {

@@ -12,6 +12,7 @@ mod history;
 mod known;
 mod line;
 mod lines;
+mod manual;
 mod page;
 mod terminal;
 

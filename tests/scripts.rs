@@ -1,6 +1,6 @@
 //! Scripts: those that ship, each with an answer on the demo account; what a script can catch; and
 //! that hostile ones end in clear errors.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod program;
