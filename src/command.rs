@@ -158,7 +158,8 @@ impl Command {
             Self::List(list) => list.run(desk).await,
             Self::Delete(delete) => delete.run(desk).await,
             Self::Doctor(doctor) => doctor.run(desk).await,
-            Self::Why(why) => why.run(desk).await,
+            // It awaits much, which makes a large future.
+            Self::Why(why) => Box::pin(why.run(desk)).await,
             Self::Inventory => inventory::print(desk).await,
             Self::Explain { sentence, targets: true, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;

@@ -825,6 +825,13 @@ fn the_inventory_tells_what_interfaces_belong_to() {
     assert_eq!(instances.len(), 2);
     assert!(instances.iter().all(|(_, name)| name.as_deref() == Some("web")));
     assert_eq!((&inventory["account"], &inventory["region"]), (&json!("123456789012"), &json!("eu-south-1")));
+    // Each VPC has a main route table, which leads to its own addresses.
+    let routing = &inventory["routing"];
+    let is_main =
+        |table: &&Value| table["main"] == true && array(table, "routes").iter().any(|one| one["via"] == "local");
+    let tables = array(routing, "route_tables");
+    assert_eq!(tables.iter().filter(is_main).count(), array(&inventory, "vpcs").len(), "{routing:#}");
+    assert_eq!(routing["block_public_access"]["mode"], "off");
 
     // It is valid as that of an embedded account.
     let folder = tempfile::tempdir().unwrap();

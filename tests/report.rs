@@ -59,23 +59,17 @@ fn a_browser_shows_the_charts_of_a_report() {
     assert!(rows("talkers").len() > 5 && rows("pairs").len() > 5 && rows("bytes").len() > 10);
     assert_eq!(page.matches("<rect").count(), rows("talkers").len());
     assert_eq!(page.matches("<path").count(), rows("pairs").len());
-    let labels = [
-        names(rows("talkers"), "local_name"),
-        names(rows("pairs"), "local_name"),
-        names(rows("pairs"), "remote_name"),
-        vec![rows("bytes"), rows("refused")].into_iter().flat_map(|bins| first_and_last(&names(bins, "bin"))).collect(),
-    ];
+    let labels = [names(rows("talkers"), "local_name"), names(rows("pairs"), "client"), names(rows("pairs"), "server")];
     for label in labels.concat() {
         assert!(texts.contains(&label.as_str()), "`{label}` is not in {texts:?}");
     }
+    // An hour has a tick every ten minutes, in both pictures.
+    let is_time = |text: &&&str| text.len() == 5 && text.as_bytes()[2] == b':' && text.ends_with('0');
+    assert!(texts.iter().filter(is_time).count() >= 10, "{texts:?}");
 
     let picture = folder.path().join("report.png");
     open(folder.path(), &format!("--screenshot={}", picture.display())).done();
     let picture = fs::read(&picture).unwrap();
     // Of an empty page of this size there are some 10 kB.
     assert!(picture.starts_with(b"\x89PNG") && picture.len() > 50_000, "{} bytes", picture.len());
-}
-
-fn first_and_last(times: &[String]) -> Vec<String> {
-    [times.iter().min(), times.iter().max()].into_iter().flatten().cloned().collect()
 }

@@ -120,3 +120,6 @@ fn is_alike(one: &Judgement<'_>, other: &Judgement<'_>) -> bool {
     };
     one.service == other.service && one.verdict == other.verdict && reasons(one) == reasons(other)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! `why`: whether a connection is possible by the inventory, and what the records say happened.
 
-use std::io::Write;
+use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ fn print(
     window: &str,
     desk: &Desk,
 ) -> Result<(), Error> {
-    let mut out = desk.out.clone();
+    let out = desk.out.clone();
     if matches!(desk.output.format(), Format::Json | Format::Ndjson) {
         let mut json = answer.to_json(question);
         if let Some(recorded) = recorded {
@@ -164,17 +164,17 @@ fn print(
         text.push('\n');
     }
     if answer.cases.is_empty() {
-        text += &format!("{} to {}: denied\n  no rule lets any service pass\n\n", question.source, question.target);
+        let _ = writeln!(text, "{} to {}: denied\n  no rule lets any service pass\n", question.source, question.target);
     }
     if answer.left_out > 0 {
-        text += &format!("{} further pairs of interfaces were not judged\n\n", answer.left_out);
+        let _ = writeln!(text, "{} further pairs of interfaces were not judged\n", answer.left_out);
     }
     match recorded {
         Some(Ok(seen)) => text += &of_records(seen, answer, window, desk),
-        Some(Err(why)) => text += &format!("records of the {window}: none to read: {why}\n"),
+        Some(Err(why)) => text += &["records of the ", window, ": none to read: ", why, "\n"].concat(),
         None => {}
     }
-    out.write_all(escape::lines(&text).as_bytes())?;
+    out.print(&escape::lines(&text))?;
     Ok(())
 }
 
@@ -192,10 +192,10 @@ fn of_case(case: &Case<'_>) -> String {
             .collect();
         let more = case.others.len().saturating_sub(SHOWN_PAIRS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        text += &format!("  the same for {}{more}\n", labels.join(", "));
+        let _ = writeln!(text, "  the same for {}{more}", labels.join(", "));
     }
     for fix in &case.fixes {
-        text += &format!("  to allow it: {fix}\n");
+        let _ = writeln!(text, "  to allow it: {fix}");
     }
     for step in &judgement.steps {
         for piece in &step.pieces {
@@ -205,7 +205,7 @@ fn of_case(case: &Case<'_>) -> String {
             } else {
                 String::new()
             };
-            text += &format!("  {} {way} {:<22} {}{ports}\n", sign(piece.decision), step.check.name(), piece.by);
+            let _ = writeln!(text, "  {} {way} {:<22} {}{ports}", sign(piece.decision), step.check.name(), piece.by);
         }
     }
     text

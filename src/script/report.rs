@@ -70,7 +70,7 @@ fn section(world: &World, map: &Map) -> Result<String, Thrown> {
     match text("chart").as_deref() {
         None => html.push_str(&table(&rows)),
         Some(_) if rows.rows.is_empty() => html.push_str("<p>There are no rows to draw.</p>\n"),
-        Some("time") => html.push_str(&picture::line(&rows)?),
+        Some("time") => html.push_str(&picture::line(&rows, &world.clock().zone)?),
         Some("bars") => html.push_str(&picture::bars(&rows)?),
         Some("pairs") => html.push_str(&picture::pairs(&rows)?),
         Some(other) => {

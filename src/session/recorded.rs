@@ -50,9 +50,12 @@ impl Asked {
         let mut parameters = BTreeMap::new();
         let [clients, servers] = ["client", "server"].map(|side| format!("${side}s"));
         let [out, back] = [["src", "dst"], ["dst", "src"]].map(|[client, server]| {
-            let of = |place: usize, side: &str, list: &str| match is_internet(&answer.ends[place]) {
-                true => format!("{side} public"),
-                false => format!("{side}.addr in {list}"),
+            let of = |place: usize, side: &str, list: &str| {
+                if is_internet(&answer.ends[place]) {
+                    format!("{side} public")
+                } else {
+                    format!("{side}.addr in {list}")
+                }
             };
             let service = question.service.as_ref().map_or_else(String::new, |service| about(service, server));
             format!("{} and {}{service}", of(0, client, &clients), of(1, server, &servers))

@@ -96,7 +96,8 @@ impl Aws {
             whole.drop_missing();
             Ok(whole)
         };
-        self.whole_inventory.get(read).await
+        // Many calls at once make a large future, so it is boxed.
+        Box::pin(self.whole_inventory.get(read)).await
     }
 
     /// The inventories of the last days, if they are kept.

@@ -234,7 +234,7 @@ fn acl_entry(entry: &ec2::NetworkAclEntry) -> Option<AclEntry> {
         allow: entry.rule_action() == Some(&ec2::RuleAction::Allow),
         protocol: entry.protocol().and_then(protocol),
         ports: range.and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?))),
-        some_types: entry.icmp_type_code().and_then(|icmp| icmp.r#type()).is_some_and(|kind| kind >= 0),
+        some_types: entry.icmp_type_code().and_then(ec2::IcmpTypeCode::r#type).is_some_and(|kind| kind >= 0),
         cidr: entry.cidr_block().or(entry.ipv6_cidr_block())?.parse().ok()?,
     })
 }

@@ -195,7 +195,7 @@ impl<'a> Path<'a> {
                 seen = gateway.map_or(source, |nat: &Interface| nat_end(nat, source));
             }
         } else if is_public(source.address) {
-            self.from_internet(target);
+            self.asked_from_internet(target);
         } else {
             self.between(false, format!("the way from {} into the VPC is not in the inventory", source.address));
         }
@@ -324,7 +324,7 @@ impl<'a> Path<'a> {
     }
 
     /// Adds what an interface needs to be asked by somebody on the internet.
-    fn from_internet(&mut self, target: End<'a>) {
+    fn asked_from_internet(&mut self, target: End<'a>) {
         let Some(to) = target.interface else {
             self.between(false, "neither end is in the inventory".into());
             return;
@@ -339,8 +339,9 @@ impl<'a> Path<'a> {
         let check = Check::Route { subnet: from.subnet.clone() };
         let decided = match way(self.network, from, &to) {
             Way::There(by) | Way::Internet { by, is_outbound_only: false } => (Decision::Allowed, by),
-            Way::Internet { by, .. } => (Decision::Denied, format!("{by}, which takes no requests from outside")),
-            Way::Nat { by, .. } => (Decision::Denied, format!("{by}, which takes no requests from outside")),
+            Way::Internet { by, .. } | Way::Nat { by, .. } => {
+                (Decision::Denied, format!("{by}, which takes no requests from outside"))
+            }
             Way::Nowhere(by) => (Decision::Denied, by),
             Way::Unknown(by) => (Decision::Unknown, by),
         };

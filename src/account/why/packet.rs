@@ -37,10 +37,8 @@ impl<'a> End<'a> {
     #[must_use]
     pub fn label(&self) -> String {
         match self.interface {
-            Some(interface) => {
-                let name = interface.name.as_ref().unwrap_or(&interface.id);
-                format!("{name} ({}, {})", self.address, interface.id)
-            }
+            Some(Interface { name: Some(name), id, .. }) => format!("{name} ({}, {id})", self.address),
+            Some(interface) => format!("{} ({})", interface.id, self.address),
             None if self.address == INTERNET => "the internet".into(),
             None => self.address.to_string(),
         }

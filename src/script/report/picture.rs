@@ -2,11 +2,13 @@
 
 use std::f64::consts::TAU;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rhai::EvalAltResult;
 
 use super::html::{escaped, push, shown};
 use crate::script::error::thrown;
-use crate::value::{Column, Row, Rows, Value, time_utc};
+use crate::value::{Column, Row, Rows, Value};
 
 type Thrown = Box<EvalAltResult>;
 
@@ -54,53 +56,81 @@ fn label(columns: &[Column], row: &Row) -> String {
     parts.map(|(_, value)| shown(value)).collect::<Vec<_>>().join(" ")
 }
 
-/// A number over time.
-pub(super) fn line(rows: &Rows) -> Result<String, Thrown> {
+/// A number over time, on axes with ticks; times are of a zone.
+pub(super) fn line(rows: &Rows, zone: &TimeZone) -> Result<String, Thrown> {
     const HEIGHT: f64 = 240.0;
     const LEFT: f64 = 90.0;
+    const RIGHT: f64 = WIDTH - 20.0;
     const BOTTOM: f64 = 210.0;
+    const TOP: f64 = 22.0;
     let time = needed(column(rows, is_time), "times")?;
     let value = measure(rows)?;
     let mut points: Vec<(f64, f64)> = rows.rows.iter().map(|row| (number(&row[time]), number(&row[value]))).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (first, last) = (points[0].0, points[points.len() - 1].0);
-    let top = largest(rows, value);
-    let at = |(x, y): &(f64, f64)| {
-        format!(
-            "{:.1},{:.1}",
-            LEFT + share(*x, first, last) * (WIDTH - LEFT - 10.0),
-            BOTTOM - y / top * (BOTTOM - 20.0)
-        )
-    };
-    let path: Vec<String> = points.iter().map(at).collect();
-    let times: Vec<&Value> = {
-        let mut times: Vec<&Value> = rows.rows.iter().map(|row| &row[time]).collect();
-        times.sort_by(|a, b| a.compare(b));
-        times
-    };
+    let ticks = value_ticks(largest(rows, value));
+    let top = ticks[ticks.len() - 1];
+    let x = |time: f64| LEFT + share(time, first, last) * (RIGHT - LEFT);
+    let y = |value: f64| BOTTOM - value / top * (BOTTOM - TOP);
     let name = escaped(&rows.columns[value].name.replace('_', " "));
-    Ok(format!(
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name} over time\">\
-         <line class=\"axis\" x1=\"{LEFT}\" y1=\"{BOTTOM}\" x2=\"{WIDTH}\" y2=\"{BOTTOM}\"/>\
-         <text class=\"faint\" x=\"{label_x}\" y=\"24\" text-anchor=\"end\">{largest}</text>\
-         <text class=\"faint\" x=\"{label_x}\" y=\"{BOTTOM}\" text-anchor=\"end\">0</text>\
-         <text x=\"{LEFT}\" y=\"12\">{name}</text>\
-         <text class=\"faint\" x=\"{LEFT}\" y=\"230\">{from}</text>\
-         <text class=\"faint\" x=\"{WIDTH}\" y=\"230\" text-anchor=\"end\">{until}</text>\
-         <polyline class=\"line\" points=\"{points}\"/></svg>\n",
-        label_x = LEFT - 8.0,
-        largest = compact(top),
-        from = clock(times.first()),
-        until = clock(times.last()),
-        points = path.join(" "),
-    ))
+    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name} over time\">");
+    push(&mut svg, format_args!("<text x=\"{LEFT}\" y=\"12\">{name}</text>"));
+    for tick in ticks {
+        let (label, at) = (compact(tick), y(tick));
+        push(
+            &mut svg,
+            format_args!(
+                "<line class=\"axis\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{RIGHT}\" y2=\"{at:.1}\"/>\
+                 <text class=\"faint\" x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+                LEFT - 8.0,
+                at + 4.0
+            ),
+        );
+    }
+    for (tick, label) in time_ticks(first, last, zone) {
+        push(
+            &mut svg,
+            format_args!("<text class=\"faint\" x=\"{:.1}\" y=\"230\" text-anchor=\"middle\">{label}</text>", x(tick)),
+        );
+    }
+    let path: Vec<String> = points.iter().map(|(time, value)| format!("{:.1},{:.1}", x(*time), y(*value))).collect();
+    push(&mut svg, format_args!("<polyline class=\"line\" points=\"{}\"/></svg>\n", path.join(" ")));
+    Ok(svg)
 }
 
-fn clock(time: Option<&&Value>) -> String {
-    match time {
-        Some(Value::Time(seconds)) => time_utc(*seconds),
-        _ => String::new(),
+/// Round numbers from 0 to one that is not below the largest: 1, 2 or 5 times a power of ten apart, four at most.
+fn value_ticks(largest: f64) -> Vec<f64> {
+    let power = 10_f64.powf((largest / 4.0).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| step * 4.0 >= largest);
+    let step = step.unwrap_or(largest);
+    let mut ticks = vec![0.0];
+    while ticks[ticks.len() - 1] < largest {
+        ticks.push(ticks[ticks.len() - 1] + step);
     }
+    ticks
+}
+
+/// The seconds between times that people read.
+const TIME_STEPS_S: [i64; 13] =
+    [60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
+
+/// Times of day, or dates where days pass, each with its label: eight or a few more.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds since 1970 have no 53 bits")]
+fn time_ticks(first: f64, last: f64, zone: &TimeZone) -> Vec<(f64, String)> {
+    let (first, last) = (first as i64, last as i64);
+    let longest = TIME_STEPS_S[TIME_STEPS_S.len() - 1];
+    let step = TIME_STEPS_S.into_iter().find(|step| (last - first) / step <= 8);
+    let step = step.unwrap_or_else(|| ((last - first) / 8).div_euclid(longest) * longest + longest);
+    let Ok(start) = Timestamp::from_second(first) else { return Vec::new() };
+    // Ticks stand at full hours and midnights of the zone.
+    let offset = i64::from(zone.to_offset(start).seconds());
+    let aligned = (first + offset + step - 1).div_euclid(step) * step - offset;
+    let tick = |second: i64| {
+        let time = zone.to_datetime(Timestamp::from_second(second).ok()?);
+        let is_day = step >= 86_400 || (time.hour(), time.minute()) == (0, 0);
+        Some((second as f64, time.strftime(if is_day { "%b %-d" } else { "%H:%M" }).to_string()))
+    };
+    (aligned..=last).step_by(usize::try_from(step).unwrap_or(1)).filter_map(tick).collect()
 }
 
 /// A number in few letters.
@@ -212,4 +242,25 @@ pub(super) fn pairs(rows: &Rows) -> Result<String, Thrown> {
     }
     svg.push_str("</svg>\n");
     Ok(svg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_numbers_and_times_that_people_read() {
+        assert_eq!(value_ticks(41.3), [0.0, 20.0, 40.0, 60.0]);
+        assert_eq!(value_ticks(4.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(value_ticks(62_000.0), [0.0, 20_000.0, 40_000.0, 60_000.0, 80_000.0]);
+        let labels = |hours: f64, zone: &TimeZone| -> Vec<String> {
+            // From 2026-11-26 21:20 UTC on.
+            let first = 1_795_728_000.0;
+            time_ticks(first, first + hours * 3_600.0, zone).into_iter().map(|(_, label)| label).collect()
+        };
+        assert_eq!(labels(6.0, &TimeZone::UTC), ["22:00", "23:00", "Nov 27", "01:00", "02:00", "03:00"]);
+        let hours = TimeZone::fixed(jiff::tz::offset(2));
+        assert_eq!(labels(3.0, &hours), ["23:30", "Nov 27", "00:30", "01:00", "01:30", "02:00"]);
+        assert_eq!(labels(72.0, &TimeZone::UTC), ["Nov 27", "12:00", "Nov 28", "12:00", "Nov 29", "12:00"]);
+    }
 }
