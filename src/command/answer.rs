@@ -20,7 +20,7 @@ use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, GroupStage, Limit, Plan, Shape};
 use crate::query::window::Interval;
-use crate::session::Waited;
+use crate::session::{Waited, open_list, with_lists};
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats, time_in};
 
 /// Work that takes longer shows how far it is.
@@ -88,6 +88,7 @@ const fn exit(stats: &RunStats, options: &Options) -> Exit {
 
 async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     let Desk { session, output: options, context, terminal, .. } = desk;
+    let plan = &*with_lists(plan, &context.clock, open_list)?;
     terminal.aside(&window_line(session.interval(plan, &context.clock), context));
     terminal.notes(&plan.notes, Clone::clone, "notes about the sentence");
     ask_first(plan, desk).await?;

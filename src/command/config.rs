@@ -106,7 +106,7 @@ impl Networks {
             Self::Several(networks) => networks,
         };
         let cidr = |network| match network {
-            Network::Network(network) => network.trunc(),
+            Network::Network(network) => network,
             Network::Address(address) => address.into(),
         };
         several.into_iter().map(cidr).collect()

@@ -41,6 +41,8 @@ pub struct Plan {
     pub networks: Vec<(IpNet, String)>,
     /// Notes for the reader of the answer.
     pub notes: Vec<String>,
+    /// More notes, on what its words mean when a run begins: see [`Plan::resolved`].
+    pub run_notes: Vec<String>,
 }
 
 /// The way out where a sum takes both ends of the same traffic in.

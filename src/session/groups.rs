@@ -11,7 +11,7 @@ use super::finish::finished;
 use crate::account::{Account, Cancellation, Error, SelectError};
 use crate::query::plan::{Compared, Groups, Limit, Plan, Shape};
 use crate::query::window::Interval;
-use crate::value::{Progress, Row, Rows, RunStats};
+use crate::value::{Progress, Row, Rows, RunStats, time_utc};
 
 /// A question to an account.
 pub(super) struct Question<'a> {
@@ -39,8 +39,7 @@ impl Question<'_> {
                     (self.made(&now, Some(interval)).await, self.made(&now, Some(before)).await)
                 };
                 let (here, there) = (here?, unrecorded_is_nothing(there)?);
-                let mut stats = here.1;
-                stats.add(there.1);
+                let stats = both(here.1, there.1);
                 (compare::joined(groups, here.0, there.0, [interval, before]), stats)
             }
             None => self.made(plan, interval).await?,
@@ -73,11 +72,26 @@ impl Question<'_> {
 fn unrecorded_is_nothing(before: Result<(Vec<Row>, RunStats), Error>) -> Result<(Vec<Row>, RunStats), Error> {
     match before {
         Err(Error::Select(SelectError::NoFlowLog { .. } | SelectError::NoFlowLogs { .. })) => {
-            let note = "no flow log recorded the window before: all that is here counts as new".to_string();
+            let note = "no flow log recorded anything: all that is now counts as new".to_string();
             Ok((Vec::new(), RunStats { notes: vec![note], cost_usd: Some(0.0), ..RunStats::default() }))
         }
         before => before,
     }
+}
+
+/// The statistics of a window and of the one before it. What is noted of one only says of which.
+fn both(now: RunStats, mut before: RunStats) -> RunStats {
+    if let Some(from) = before.recorded_from {
+        let from = time_utc(from);
+        before.notes.push(format!("the flow logs record since {from}: what came earlier may count as new"));
+    }
+    let of = |window: &str, notes: &[String], others: &[String]| -> Vec<String> {
+        let noted = |note: &String| if others.contains(note) { note.clone() } else { format!("{window}: {note}") };
+        notes.iter().map(noted).collect()
+    };
+    let mut stats = RunStats { notes: of("in the window", &now.notes, &before.notes), ..now.clone() };
+    stats.add(RunStats { notes: of("in the window before", &before.notes, &now.notes), ..before });
+    stats
 }
 
 /// Returns whether the answer of a plan is made of another.
@@ -85,4 +99,27 @@ pub(super) fn is_made(plan: &Plan) -> Option<&Groups> {
     let Shape::Groups(groups) = &plan.shape else { return None };
     let is_compared = groups.aggregates.iter().any(|aggregate| aggregate.compared != Compared::Now);
     (is_compared || plan.in_parts().is_some()).then_some(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_of_one_of_two_windows_say_of_which() {
+        let stats =
+            |notes: &[&str]| RunStats { notes: notes.iter().map(ToString::to_string).collect(), ..RunStats::default() };
+        let before =
+            RunStats { recorded_from: Some(1_795_435_200), ..stats(&["a name is not known", "three are gone"]) };
+        assert_eq!(
+            both(stats(&["two are gone", "a name is not known"]), before).notes,
+            [
+                "in the window: two are gone",
+                "a name is not known",
+                "in the window before: three are gone",
+                "in the window before: the flow logs record since 2026-11-23T12:00:00Z: what came earlier may count as \
+                 new"
+            ]
+        );
+    }
 }

@@ -144,6 +144,17 @@ fn a_list_that_is_too_long_for_one_query_is_asked_in_several() {
 }
 
 #[test]
+fn a_name_that_nothing_has_is_noted() {
+    let account = account();
+    let service = LogsService::start(vec![account.group.clone()], quick());
+    let sentence = "all where remote.name = wbe | sum(bytes) as b last 2h";
+    let mut command = account.region.command(port(), &["-o", "csv", "-e", sentence]);
+    let ran = Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()));
+    assert!(ran.stderr.contains("note: nothing has the name `wbe` now: did you mean `web`?"), "{}", ran.stderr);
+    ran.done();
+}
+
+#[test]
 fn two_windows_are_compared() {
     assert_eq!(
         ask("all | sum(bytes) as b by local.name | compare 2h last 2h"),

@@ -92,6 +92,7 @@ impl Account for Embedded {
         let started = Instant::now();
         let recorded = self.recorded(plan, interval)?;
         let plan = plan.narrowed(recorded.condition());
+        let recorded_from = recorded.from();
         let mut notes = recorded.notes;
         self.go_on()?;
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
@@ -99,7 +100,7 @@ impl Account for Embedded {
         let stats =
             engine::run(&plan, interval, &files, Some(&names(&self.inventory, &plan.networks)), progress, sink).await?;
         notes.extend(stats.notes);
-        Ok(RunStats { elapsed: started.elapsed(), notes, ..stats })
+        Ok(RunStats { elapsed: started.elapsed(), recorded_from, notes, ..stats })
     }
 }
 

@@ -211,6 +211,12 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
+    /// The second before which none of the flow logs recorded anything, where that is in the window.
+    pub(super) fn from(&self) -> Option<EpochSeconds> {
+        let first = self.answering.iter().map(|one| one.interval.from).min();
+        first.filter(|from| *from > self.window.from)
+    }
+
     /// The condition that selects the records.
     pub(super) fn condition(&self) -> Condition {
         let mut views: BTreeMap<(EpochSeconds, EpochSeconds), BTreeSet<String>> = BTreeMap::new();

@@ -135,7 +135,7 @@ impl PlainFiles {
         let has = |field| files.has(&Source::Field(field));
         match &self.inventory {
             Some(inventory) => Ok(belonging::resolved(plan, inventory, has)?),
-            None => plan.resolved(&mut |field, check| {
+            None => plan.resolved(|field, check, _| {
                 let Check::Belongs { owner, .. } = check else { return Ok(None) };
                 match owner {
                     Owner::Resources { kind, selectors } if field == Field::Eni && id_of(*kind).is_some() => {

@@ -117,6 +117,7 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> P
         follow: draft.follow.is_some(),
         networks: checker.context.named.networks(),
         notes: Vec::new(),
+        run_notes: Vec::new(),
     };
     plan.selection.statuses = statuses(&plan);
     checker.note_plan(&plan);

@@ -57,7 +57,7 @@ pub(in super::super) async fn run(
     if let Some(cut) = cut {
         return Err(cut);
     }
-    notes.splice(0..0, asked.notes.iter().cloned());
+    notes.splice(0..0, asked.plan.run_notes.iter().chain(&asked.notes).cloned());
     if matched == 0 && !plan.is_never() {
         notes.extend(empty::notes(&asked));
     }
@@ -72,6 +72,7 @@ pub(in super::super) async fn run(
         bytes_scanned,
         log_groups: asked.log_groups(),
         queries: service.queries(),
+        recorded_from: interval.and_then(|interval| asked.recorded_from(interval.from)),
         cost_usd: Some(aws.options.cost_usd(bytes_scanned)),
         notes,
         elapsed: started.elapsed(),
