@@ -4,6 +4,8 @@
 
 mod args;
 #[cfg(feature = "local")]
+mod complete;
+#[cfg(feature = "local")]
 mod demo;
 mod flags;
 mod package;
@@ -33,6 +35,9 @@ const STACK_BYTES: usize = 64 << 20;
 /// Where the system gives the process no thread.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Before there are threads: it takes its variable out of the environment.
+    #[cfg(feature = "local")]
+    clap_complete::CompleteEnv::with_factory(complete::command).complete();
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_args);
     thread.expect("a process can have a second thread").join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
@@ -76,6 +81,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let config = config::read(args.config.as_deref())?;
     let parameters = args::parameters(&args.param)?;
     let context = Context { clock: Clock::system(zone), parameters, named: config.named };
+    args.output.columns.get_or_insert(config.columns);
     #[cfg(feature = "local")]
     args.place.configure(config.aws, config.create, config.geo);
     let command = args.command.take();

@@ -56,6 +56,8 @@ pub(crate) use out::Out;
 #[cfg(feature = "local")]
 pub(crate) use pick::confirm;
 pub(crate) use place::Place;
+#[cfg(feature = "local")]
+pub(crate) use place::kept_inventories;
 
 /// The commands of the command line and the shell.
 #[derive(Debug, Subcommand)]
@@ -125,6 +127,7 @@ impl Command {
             | Self::Explain { resolve: true, .. } => return Ok(Some(self)),
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), context, terminal)?;
+                let plan = plan.with_columns(&output.default_columns());
                 explain::explain(&plan, context, output.format(), out)?;
             }
             Self::Fields { name } => fields::fields(name.as_deref(), output, out)?,

@@ -46,7 +46,7 @@ use crate::query::window::Interval;
 use crate::value::{Malformed, Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
-pub use input::{Files, Options};
+pub use input::{Files, Options, Schema};
 pub use plan::{Found, Geo, Names};
 
 use plan::{Looked, Shaped, shape};

@@ -376,6 +376,15 @@ impl Session {
         self.account.region().await
     }
 
+    /// The files by the fields that they have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoFiles`] on AWS, [`Error::Engine`] if the files cannot be read.
+    pub fn schemas(&self) -> Result<Vec<engine::Schema>, Error> {
+        self.account.schemas()
+    }
+
     /// Returns the inventory of the account's network.
     ///
     /// # Errors

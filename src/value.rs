@@ -390,6 +390,7 @@ impl RunStats {
         self.log_groups = self.log_groups.max(other.log_groups);
         self.queries += other.queries;
         self.cost_usd = self.cost_usd.zip(other.cost_usd).map(|(one, other)| one + other).or(self.cost_usd);
+        self.recorded_from = self.recorded_from.zip(other.recorded_from).map(|(one, other)| one.min(other));
         self.elapsed = self.elapsed.max(other.elapsed);
         for (all, more) in
             [(&mut self.skipped_files, other.skipped_files), (&mut self.failed_files, other.failed_files)]

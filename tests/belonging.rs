@@ -231,12 +231,9 @@ fn what_is_true_of_nothing_says_so() {
         let said = noted(test);
         assert!(!said.contains("note: "), "{test}: {said}");
     }
-    let explained = Ran::of(
-        network
-            .command(&["explain", "--resolve", "where dst.name = wbe-1"])
-            .arg("--inventory")
-            .arg(network.path("inventory.json")),
-    );
+    let inventory = network.path("inventory.json").display().to_string();
+    let explained =
+        Ran::of(&mut network.command(&["--inventory", &inventory, "explain", "--resolve", "where dst.name = wbe-1"]));
     assert!(explained.done().contains("- nothing has the name `wbe-1` now"));
 }
 

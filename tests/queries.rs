@@ -17,6 +17,7 @@ mod form;
 #[path = "queries/gateways.rs"]
 mod gateways;
 mod logs_service;
+mod mmdb;
 #[path = "aws/moto.rs"]
 mod moto;
 #[path = "queries/names.rs"]

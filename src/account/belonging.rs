@@ -80,9 +80,9 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
     fn local(&self, kind: TargetKind, selectors: &[String]) -> Result<Condition, Error> {
         let selected = self.selected(kind, selectors)?;
         if let Some((field, _)) = kind.info().id.filter(|(field, _)| (self.has)(*field)) {
-            return Ok(one_of(field, selected.ids));
+            return Ok(Condition::one_of(field, selected.ids));
         }
-        Ok(one_of(Field::Eni, selected.interfaces.iter().map(|interface| interface.id.clone())))
+        Ok(Condition::one_of(Field::Eni, selected.interfaces.iter().map(|interface| interface.id.clone())))
     }
 
     /// The address of a side: in the networks of a VPC or a subnet, or one of those of interfaces.
@@ -145,7 +145,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         };
         let (meant, others): (Vec<&Interface>, Vec<&Interface>) = self.inventory.interfaces.iter().partition(passes);
         if key == Field::Eni {
-            return Some(one_of(Field::Eni, meant.into_iter().map(|interface| interface.id.clone())));
+            return Some(Condition::one_of(Field::Eni, meant.into_iter().map(|interface| interface.id.clone())));
         }
         let mut places = Self::places_of(&meant, &others);
         let (meant, others): (Vec<_>, Vec<_>) = self.networks.iter().partition(|(_, name)| is_meant(name));
@@ -187,7 +187,10 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         let is_in = |interface: &&Interface| {
             interface.networks().any(|address| networks.iter().any(|network| network.contains(&address)))
         };
-        one_of(Field::Eni, self.inventory.interfaces.iter().filter(is_in).map(|interface| interface.id.clone()))
+        Condition::one_of(
+            Field::Eni,
+            self.inventory.interfaces.iter().filter(is_in).map(|interface| interface.id.clone()),
+        )
     }
 
     /// The networks of each VPC in which somebody is.
@@ -248,16 +251,16 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         if !clear.is_empty() {
             parts.push(in_any(field, clear));
         }
-        if parts.len() == 1 { parts.remove(0) } else { Condition::Any(parts) }
+        Condition::any(parts)
     }
 
     /// The condition that the recording interface is in one of these VPCs.
     fn in_vpcs(&self, vpcs: &BTreeSet<String>) -> Condition {
         if (self.has)(Field::Vpc) {
-            return one_of(Field::Vpc, vpcs.iter().cloned());
+            return Condition::one_of(Field::Vpc, vpcs.iter().cloned());
         }
         let interfaces = self.inventory.interfaces.iter().filter(|interface| vpcs.contains(&interface.vpc));
-        one_of(Field::Eni, interfaces.map(|interface| interface.id.clone()))
+        Condition::one_of(Field::Eni, interfaces.map(|interface| interface.id.clone()))
     }
 
     /// The blocks of all resources of a kind that is told by its networks; none for other kinds.
@@ -390,15 +393,6 @@ pub(super) fn in_any(field: Field, mut networks: Vec<IpNet>) -> Condition {
         return nothing();
     }
     Condition::Test(Source::Field(field), Check::Address { networks, negated: false })
-}
-
-/// The condition that a field is one of these ids.
-fn one_of(field: Field, ids: impl IntoIterator<Item = String>) -> Condition {
-    let words: BTreeSet<String> = ids.into_iter().collect();
-    if words.is_empty() {
-        return nothing();
-    }
-    Condition::Test(Source::Field(field), Check::Text { words: words.into_iter().collect(), negated: false })
 }
 
 #[cfg(test)]

@@ -4,14 +4,17 @@ use std::io::Write;
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use super::args::{Args, instead_of};
 use crate::command::{Error, Exit, Out};
 
-/// Prints what a shell completes by.
+/// Prints what a shell completes by: a few lines that have the program asked.
 pub(super) fn completions(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "flowlogs", &mut text);
+    let shells = Shells::builtins();
+    let Some(completer) = shells.completer(&shell.to_string()) else { return Ok(Exit::Done) };
+    completer.write_registration("COMPLETE", "flowlogs", "flowlogs", "flowlogs", &mut text)?;
     out.write_all(&text)?;
     Ok(Exit::Done)
 }

@@ -13,7 +13,8 @@ use crate::query::Named;
 use crate::value::{Row, Value};
 
 /// A setting of the config file, and its value where the file says nothing; empty for none.
-const SETTINGS: [(&str, &str); 18] = [
+const SETTINGS: [(&str, &str); 19] = [
+    ("columns.default", "seed"),
     ("geo.files", "[]"),
     ("aws.usd_per_gb", "0.005"),
     ("aws.ask_above_usd", "0.5"),

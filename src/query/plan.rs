@@ -6,7 +6,7 @@
 //! out in fields of the record. Readers of a plan look at the `Filter` only.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use ipnet::IpNet;
 
@@ -16,7 +16,7 @@ use crate::field::{Field, FieldType, Origin};
 use crate::function::Function;
 use crate::kind::TargetKind;
 use crate::query::window::Window;
-use crate::value::Value;
+use crate::value::{EpochSeconds, Value};
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -409,11 +409,22 @@ pub enum Shape {
     Records {
         /// The columns, in order; never empty.
         columns: Vec<ShownColumn>,
-        /// Whether they are the default ones, which may be absent from a format.
-        default: bool,
+        /// Who chose them.
+        chosen: Chosen,
     },
     /// Groups of records.
     Groups(Groups),
+}
+
+/// Who chose the columns of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nobody: they are the default ones, which may be absent from a format.
+    Nobody,
+    /// A setting, for all sentences: they may be absent from a format, too.
+    Setting,
+    /// The sentence.
+    Sentence,
 }
 
 /// A column of records.
@@ -568,6 +579,8 @@ pub enum KeyBy {
     /// The network of this prefix length that the address is in; an IPv4 address is taken whole
     /// where the length is over 32.
     Network(Field, u8),
+    /// Whether the record's time is at or after a second, as 1 or 0; no sentence says it.
+    Since(EpochSeconds),
 }
 
 /// One value computed over a group.
@@ -688,7 +701,7 @@ impl Plan {
         let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
         let columns = [Field::Eni, Field::SrcAddr, Field::DstAddr].map(column).to_vec();
         Self {
-            shape: Shape::Records { columns, default: false },
+            shape: Shape::Records { columns, chosen: Chosen::Sentence },
             sort: Vec::new(),
             limit: Limit::Rows(RECORDS),
             chart: false,
@@ -715,8 +728,10 @@ impl Plan {
             said.collect_sources(&mut named);
         }
         match &self.shape {
-            Shape::Records { default: true, .. } => {}
-            Shape::Records { columns, .. } => named.extend(columns.iter().map(|column| column.source.clone())),
+            Shape::Records { columns, chosen: Chosen::Sentence } => {
+                named.extend(columns.iter().map(|column| column.source.clone()));
+            }
+            Shape::Records { .. } => {}
             Shape::Groups(groups) => {
                 named.extend(groups.keys.iter().map(GroupKey::source));
                 named.extend(groups.aggregates.iter().filter_map(|aggregate| aggregate.over.clone()));
@@ -752,6 +767,22 @@ impl Filter {
 }
 
 impl Condition {
+    /// A text field is one of these; of none, nothing is.
+    #[must_use]
+    pub fn one_of(field: Field, words: impl IntoIterator<Item = String>) -> Self {
+        let words: BTreeSet<String> = words.into_iter().collect();
+        if words.is_empty() {
+            return Self::Any(Vec::new());
+        }
+        Self::Test(Source::Field(field), Check::Text { words: words.into_iter().collect(), negated: false })
+    }
+
+    /// Some of these hold; one by itself stands alone.
+    #[must_use]
+    pub fn any(mut parts: Vec<Self>) -> Self {
+        if parts.len() == 1 { parts.remove(0) } else { Self::Any(parts) }
+    }
+
     pub(super) fn for_each_source(&mut self, change: &mut impl FnMut(&mut Source)) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.for_each_source(change)),
@@ -822,7 +853,7 @@ impl GroupKey {
     pub fn source(&self) -> Source {
         match &self.by {
             KeyBy::Source(source) => source.clone(),
-            KeyBy::Bin(_) => Source::Field(Field::Time),
+            KeyBy::Bin(_) | KeyBy::Since(_) => Source::Field(Field::Time),
             KeyBy::Network(field, _) => Source::Field(*field),
         }
     }
@@ -834,6 +865,7 @@ impl GroupKey {
             KeyBy::Source(source) => source.field_type(),
             KeyBy::Bin(_) => FieldType::Time,
             KeyBy::Network(..) => FieldType::Address,
+            KeyBy::Since(_) => FieldType::Number,
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::account::lifecycle::{Lifecycle, Records};
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings, Traffic};
-use crate::engine::{self, Files};
+use crate::engine::{self, Files, Schema};
 use crate::kind::TargetKind;
 use crate::query::plan::{Plan, Source};
 use crate::query::window::Interval;
@@ -64,6 +64,11 @@ impl Account for Embedded {
 
     async fn inventory(&self) -> Result<Inventory, Error> {
         Ok(self.inventory.clone())
+    }
+
+    fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        let paths = self.record_files(None)?;
+        Ok(Files::open(engine::Options { paths, ..self.options.clone() })?.schemas())
     }
 
     async fn more(&self, _: &Cancellation) -> Result<(), Error> {
