@@ -31,9 +31,13 @@ impl Files {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let header =
-            "interface-id srcaddr dstaddr srcport dstport protocol packets bytes flow-direction start log-status\n";
+            "interface-id srcaddr dstaddr srcport dstport protocol packets bytes flow-direction start end log-status\n";
         let line = |(at, src, port, bytes): &(i64, u8, u16, u32)| {
-            format!("eni-1 10.0.0.{src} 10.0.1.1 50000 {port} 6 1 {bytes} ingress {} OK\n", NOON + at)
+            format!(
+                "eni-1 10.0.0.{src} 10.0.1.1 50000 {port} 6 1 {bytes} ingress {} {} OK\n",
+                NOON + at,
+                NOON + at + 60
+            )
         };
         let records: String = RECORDS.iter().map(line).collect();
         fs::write(folder.path().join("x.log"), header.to_string() + &records).unwrap();
