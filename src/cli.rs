@@ -35,7 +35,7 @@ const STACK_BYTES: usize = 64 << 20;
 /// Where the system gives the process no thread.
 #[must_use]
 pub fn main() -> ExitCode {
-    // Before there are threads: it takes its variable out of the environment.
+    // It removes its variable from the environment, which is safe only before there are threads.
     #[cfg(feature = "local")]
     clap_complete::CompleteEnv::with_factory(complete::command).complete();
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_args);

@@ -360,7 +360,7 @@ pub struct RunStats {
     pub queries: u64,
     /// The cost in US dollars, where there is one.
     pub cost_usd: Option<f64>,
-    /// The second before which no flow log recorded anything, where that is in the window.
+    /// The second in which the first of the flow logs began to record, where that is after the start of the window.
     pub recorded_from: Option<EpochSeconds>,
     /// Further notes for the reader of the answer.
     pub notes: Vec<String>,

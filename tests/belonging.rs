@@ -240,7 +240,7 @@ fn what_is_true_of_nothing_says_so() {
 #[test]
 fn a_list_is_read_once_for_a_question() {
     let network = Network::new();
-    // A pipe gives its lines once: who opens it again waits for another writer.
+    // A pipe gives its lines once: a reader that opens it again waits for another writer.
     let pipe = network.path("pipe.txt");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let writer = std::thread::spawn(move || fs::write(pipe, "192.0.2.0/24\n").unwrap());

@@ -44,12 +44,12 @@ fn program(home: &Path) -> Command {
     command
 }
 
-/// What is offered for the last of the words that are typed, by the protocol of a shell.
+/// The completions of the last of these words, by the protocol of a shell.
 fn offered_by(shell: &str, home: &Path, words: &[&str]) -> Vec<String> {
     let mut command = program(home);
     command.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", (words.len()).to_string()).env("_CLAP_IFS", "\n");
     let offered = Ran::of(command.args(["--", "flowlogs"]).args(words)).done();
-    // Behind a tab or a colon stands what it is.
+    // The description stands behind a tab or a colon.
     let value = |line: &str| line.split('\t').next().unwrap().replace("\\:", ":");
     offered.lines().map(value).collect()
 }
@@ -85,7 +85,8 @@ fn kinds_names_fields_and_saved_names_are_offered_to_every_shell() {
     }
     // Only the latest day counts, and only the Region that is named.
     assert!(offered_by("bash", home.path(), &["-e", "vpc old"]).is_empty());
-    assert_eq!(offered_by("bash", home.path(), &["--region", "us-east-1", "-e", "vpc f"]), ["vpc far"]);
+    let far = |line: &str| offered_by("bash", home.path(), &["--region", "us-east-1", "-e", line]);
+    assert_eq!((far("vpc fa"), far("vpc fr")), (vec!["vpc far".to_string()], vec!["vpc from".to_string()]));
     assert!(offered_by("bash", home.path(), &["-e", "vpc where dst.port = zzz"]).is_empty());
 }
 
@@ -94,7 +95,7 @@ fn bash_itself_completes_a_sentence() {
     let home = home();
     let folder = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
-    // What readline does: the words in front of the cursor, and the function that was registered.
+    // As readline does it: the words in front of the cursor, and the function that was registered.
     let script = r#"
         source <(flowlogs completions bash)
         complete -p flowlogs >/dev/null || exit 3

@@ -310,7 +310,7 @@ fn filters_are_saved_and_lines_of_an_rc_file_run_first() {
     assert_eq!(saved, "[filters]\nssh = \"action = REJECT and dst.port = 22\"\n");
     ask(&mut shell, ".saved", "filter,@ssh,action = REJECT");
     ask(&mut shell, "vpc prod where @ssh | sum(bytes)", "sum_bytes\n");
-    // One of its own: a file that is there is asked about.
+    // In a folder of its own: where the file exists, the shell asks first.
     let out = home.0.path().join("out.csv");
     ask(&mut shell, &format!(".output {}", out.display()), "flowlogs demo>");
     ask(&mut shell, ".help window", "flowlogs demo>");

@@ -125,7 +125,7 @@ impl Error {
     }
 }
 
-/// The name that was most likely meant by one that nothing has, or the names that there are.
+/// Advice on a name that nothing has: the name that was most likely meant, or the names that there are.
 pub(super) fn advice(selector: &str, known: &[String]) -> String {
     match near(selector, known) {
         Some(near) => format!("did you mean `{near}`?"),

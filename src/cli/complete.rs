@@ -1,6 +1,6 @@
 //! Completion on the command line: the shell of the system asks the program, with `COMPLETE` in the environment.
 //!
-//! Names come from inventories that lie on disk; no service is called.
+//! Names come from inventories on disk; no service is called.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::command::{config, kept_inventories};
 use crate::query::Named;
 use crate::shell::offered;
 
-/// The commands behind which kinds and names stand as they do in a line of the shell.
+/// The commands that take a kind and names, as in a line of the shell.
 const LIKE_LINES: [&str; 2] = ["create", "delete"];
 
-/// The program with completions of lines and names; the rest clap knows by itself.
+/// The program with completions of lines and names. Clap completes the rest by itself.
 pub(super) fn command() -> Command {
     let words: Vec<OsString> = std::env::args_os().collect();
     let typed = Typed::of(&words);
@@ -41,7 +41,7 @@ pub(super) fn command() -> Command {
     program
 }
 
-/// What was typed, as far as completions depend on it.
+/// The words that were typed.
 #[derive(Clone)]
 struct Typed {
     words: Vec<String>,
@@ -74,7 +74,8 @@ impl Typed {
         self.offer(&format!("create {kind} "), current)
     }
 
-    /// What the current word may become behind what stands in front of it. A quote that opens it is the shell's own.
+    /// The completions of the current word in a line that begins with `front`. A quote that opens the word belongs to
+    /// the shell of the system.
     fn offer(&self, front: &str, current: &OsStr) -> Vec<CompletionCandidate> {
         let current = current.to_string_lossy();
         let line = format!("{front}{}", current.strip_prefix(['\'', '"']).unwrap_or(&current));
@@ -88,8 +89,8 @@ impl Typed {
         config::read(file.as_deref()).map(|config| config.named).unwrap_or_default()
     }
 
-    /// The networks that lie on disk: that of the account or the files that are named, else those of AWS as they were
-    /// last read.
+    /// The networks on disk: that of the account or the files that the words name, else those of AWS as they were last
+    /// read.
     fn inventories(&self) -> Vec<Inventory> {
         let of_demo = self.words.iter().any(|word| word == "demo").then(super::demo::default_dir).flatten();
         let folder = self.option("--local").map(PathBuf::from).or(of_demo);

@@ -9,11 +9,13 @@ use clap_complete::env::Shells;
 use super::args::{Args, instead_of};
 use crate::command::{Error, Exit, Out};
 
-/// Prints what a shell completes by: a few lines that have the program asked.
+/// Prints the lines by which a shell asks the program for completions.
 pub(super) fn completions(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
     let mut text = Vec::new();
     let shells = Shells::builtins();
-    let Some(completer) = shells.completer(&shell.to_string()) else { return Ok(Exit::Done) };
+    let Some(completer) = shells.completer(&shell.to_string()) else {
+        return Err(Error::Failed { message: format!("there are no completions for {shell}"), help: None });
+    };
     completer.write_registration("COMPLETE", "flowlogs", "flowlogs", "flowlogs", &mut text)?;
     out.write_all(&text)?;
     Ok(Exit::Done)

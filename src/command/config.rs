@@ -86,7 +86,7 @@ struct Contents {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ColumnSettings {
-    /// Those where a sentence names none.
+    /// The columns where a sentence names none.
     default: Option<String>,
 }
 

@@ -251,7 +251,7 @@ impl Place {
     }
 }
 
-/// The networks of AWS as they were last read, of a Region or of all; none where nothing is kept.
+/// The networks of AWS as they were last read, of one Region or of all; empty where none is kept.
 #[cfg(feature = "local")]
 #[cfg_attr(not(feature = "aws"), allow(unused_variables, reason = "without the feature there is no AWS"))]
 pub(crate) fn kept_inventories(region: Option<&str>) -> Vec<Inventory> {

@@ -23,7 +23,7 @@ const EXPENDABLE: [Field; 10] = [
     Field::Direction,
 ];
 
-/// The columns of the Go tool: the interface and its end, an arrow to or from the far end, and what the traffic was.
+/// The columns of the Go tool: the interface and its end, an arrow to or from the far end, and the traffic.
 const INTERFACE_COLUMNS: [Field; 13] = [
     Field::Time,
     Field::Eni,
@@ -229,7 +229,7 @@ impl ShownColumn {
     }
 
     fn default_need(&self) -> Need {
-        // Without both ends of the interface it says little to people; `--columns interface` shows them.
+        // People learn little from the id alone; `--columns interface` shows it with both ends.
         if self.source == Source::Field(Field::Eni) {
             return Need::Hidden;
         }

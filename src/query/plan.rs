@@ -41,7 +41,7 @@ pub struct Plan {
     pub networks: Vec<(IpNet, String)>,
     /// Notes for the reader of the answer.
     pub notes: Vec<String>,
-    /// More notes, on what its words mean when a run begins: see [`Plan::resolved`].
+    /// Notes on tests that were resolved when a run began: see [`Plan::resolved`].
     pub run_notes: Vec<String>,
 }
 
@@ -419,9 +419,9 @@ pub enum Shape {
 /// Who chose the columns of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Nobody: they are the default ones, which may be absent from a format.
+    /// Nobody: they are the default columns. A format may lack some of them.
     Nobody,
-    /// A setting, for all sentences: they may be absent from a format, too.
+    /// A setting, for every sentence that names none. A format may lack some of them, too.
     Setting,
     /// The sentence.
     Sentence,
@@ -579,7 +579,7 @@ pub enum KeyBy {
     /// The network of this prefix length that the address is in; an IPv4 address is taken whole
     /// where the length is over 32.
     Network(Field, u8),
-    /// Whether the record's time is at or after a second, as 1 or 0; no sentence says it.
+    /// Whether the record's time is at or after a second, as 1 or 0. Only comparisons of windows use it.
     Since(EpochSeconds),
 }
 
@@ -767,7 +767,7 @@ impl Filter {
 }
 
 impl Condition {
-    /// A text field is one of these; of none, nothing is.
+    /// The condition that a text field is one of these words. No record fulfils it where there is no word.
     #[must_use]
     pub fn one_of(field: Field, words: impl IntoIterator<Item = String>) -> Self {
         let words: BTreeSet<String> = words.into_iter().collect();
@@ -777,7 +777,7 @@ impl Condition {
         Self::Test(Source::Field(field), Check::Text { words: words.into_iter().collect(), negated: false })
     }
 
-    /// Some of these hold; one by itself stands alone.
+    /// The condition that at least one of these holds; a single one is returned as it is.
     #[must_use]
     pub fn any(mut parts: Vec<Self>) -> Self {
         if parts.len() == 1 { parts.remove(0) } else { Self::Any(parts) }

@@ -26,7 +26,7 @@ impl Plan {
         open
     }
 
-    /// A shorter way to say the first of these tests, for a reader to which its list is too long.
+    /// A shorter way to say the first of these tests, for a service that takes no list of that length.
     #[must_use]
     pub fn shorter_test(&self) -> Option<String> {
         self.open_tests().into_iter().find_map(|(field, check)| shorter(field, check))
@@ -34,7 +34,7 @@ impl Plan {
 
     /// The plan with every test that only a run can answer put into fields of the record. `resolve` returns what to put
     /// in place of such a test: one of [`Check::Belongs`], or of a field with names by an inventory; `None` leaves it.
-    /// Notes that it adds become those of the run.
+    /// Notes that `resolve` adds become notes of the run.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ fn is_open(field: Field, check: &Check) -> bool {
     matches!(check, Check::Belongs { .. }) || matches!(field.info().origin, Origin::Inventory(_))
 }
 
-/// What to say in place of a test whose list is long: few networks in place of many addresses, or the test turned around.
+/// A test that says the same with a shorter list: a few networks in place of many addresses, or the opposite test.
 fn shorter(field: Field, check: &Check) -> Option<String> {
     let said = |check: &Check| print::condition(&Condition::Test(Source::Field(field), check.clone()));
     let side = field.name().split('.').next().unwrap_or_default();

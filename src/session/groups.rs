@@ -57,7 +57,7 @@ impl Question<'_> {
         beside(here?, there)
     }
 
-    /// The groups of two windows of which one begins where the other ends: the records of both are read once.
+    /// The groups of two windows of which one begins where the other ends, by one scan of the records of both.
     async fn in_one_scan(&self, plan: &Plan, windows: [Interval; 2]) -> Result<([Vec<Row>; 2], RunStats), Error> {
         let [now, before] = windows;
         let mut asked = parts_of(plan);
@@ -98,12 +98,12 @@ impl Question<'_> {
     }
 }
 
-/// The plan of all groups that a plan's answer is made of, in no order.
+/// The plan of all groups from which a plan's answer is computed, in no order.
 fn parts_of(plan: &Plan) -> Plan {
     plan.in_parts().unwrap_or_else(|| Plan { sort: Vec::new(), limit: Limit::None, ..plan.clone() })
 }
 
-/// The groups of a plan, made of those of its parts.
+/// The groups of a plan, computed from the rows of its parts.
 fn derived_rows(
     plan: &Plan,
     mut rows: Vec<Row>,
@@ -143,7 +143,7 @@ fn unrecorded_is_nothing(before: Result<(Vec<Row>, RunStats), Error>) -> Result<
     }
 }
 
-/// The statistics of a window and of the one before it. What is noted of one only says of which.
+/// The statistics of a window and of the one before it. A note on only one of them says on which.
 fn both(now: RunStats, mut before: RunStats) -> RunStats {
     if let Some(from) = before.recorded_from {
         before.notes.push(note_of_younger(from));

@@ -12,7 +12,8 @@ use crate::query::owner::{ListFile, Owner};
 use crate::query::plan::{Check, Condition, Source};
 use crate::query::print;
 
-/// The plan with each list that it names read through `open`, once for all that is then asked of the plan.
+/// The plan with each list that it names read through `open`. A caller with several questions of a plan reads them
+/// once, before the first.
 ///
 /// # Errors
 ///

@@ -86,7 +86,7 @@ fn setting_words(prefix: &str) -> Vec<String> {
     }
 }
 
-/// The zones that there are, behind the ones that are meant most.
+/// All zones, behind those that are most often meant.
 fn zones(first: &[&str]) -> Vec<String> {
     let known = jiff::tz::db().available().map(|zone| zone.to_string());
     first.iter().map(ToString::to_string).chain(known).collect()

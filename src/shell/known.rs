@@ -37,7 +37,7 @@ impl Known {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of inventories and a config file alone.
+    /// The names in inventories and a config file.
     pub(super) fn of(inventories: &[Inventory], named: &Named) -> Self {
         let known = Self::default();
         known.set_named(named);
@@ -129,7 +129,7 @@ impl Known {
     }
 }
 
-/// The names and ids of resources, but for those that a terminal would obey.
+/// The names and ids of resources, without those that contain control characters.
 fn shown_names(resources: &[Resource]) -> Vec<String> {
     let names = resources.iter().flat_map(Resource::names);
     let mut names: Vec<String> = names.filter(|name| !name.contains(is_hidden)).cloned().collect();

@@ -204,10 +204,10 @@ pub enum Error {
     /// The plan cannot be translated into a query of the service.
     #[error(transparent)]
     Insights(#[from] insights::Error),
-    /// `remote.name != web` in an account of thousands of interfaces
+    /// The list of a test is too long for a query, such as `remote.name != web` among thousands of interfaces.
     #[error("{source}")]
     ListTooLong {
-        /// The error of the text.
+        /// The error of the query that is too long.
         source: insights::Error,
         /// A shorter way to say it.
         shorter: String,
@@ -436,7 +436,7 @@ impl Error {
         }
     }
 
-    /// The error of a text that is too long, with a shorter way to say what the plan says.
+    /// The error, with a shorter way to say what the plan says where a query is too long.
     pub(super) fn with_shorter(self, plan: &Plan) -> Self {
         match (self, plan.shorter_test()) {
             (Self::Insights(source @ insights::Error::TooLong { .. }), Some(shorter)) => {

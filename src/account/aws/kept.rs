@@ -93,8 +93,8 @@ impl Kept {
     }
 }
 
-/// The inventory that was kept last of each account and Region below `root`, of one Region or of all. What cannot be
-/// read is left out.
+/// The last inventory that was kept of each account and Region below `root`, of one Region or of all. A file that
+/// cannot be read is left out.
 #[must_use]
 pub fn latest_inventories(root: &Path, region: Option<&str>) -> Vec<Inventory> {
     let folders = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

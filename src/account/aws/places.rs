@@ -439,7 +439,7 @@ fn of_place(name: &str) -> Column {
     Column::new(name, ColumnType::Text)
 }
 
-/// The statistics of places, each with log groups of its own.
+/// The statistics of all places so far and of one more. Each has log groups of its own, so their numbers add up.
 fn beside(mut whole: RunStats, other: RunStats) -> RunStats {
     let log_groups = whole.log_groups + other.log_groups;
     whole.add(other);

@@ -210,7 +210,7 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// The second before which none of the flow logs recorded anything, where that is in the window.
+    /// The second in which the first of the flow logs began to record, where that is after the start of the window.
     pub(super) fn from(&self) -> Option<EpochSeconds> {
         let first = self.answering.iter().map(|one| one.interval.from).min();
         first.filter(|from| *from > self.window.from)

@@ -91,7 +91,7 @@ pub(crate) struct AddressNames {
     interfaces: HashMap<String, usize>,
     /// The networks of each length, by their first address.
     networks: BTreeMap<u8, HashMap<u128, Vec<Owner>>>,
-    /// The names of addresses that have no other, in the same way.
+    /// The user's names for networks, for addresses without another name; kept like `networks`.
     fallbacks: BTreeMap<u8, HashMap<u128, (IpNet, String)>>,
 }
 
@@ -255,7 +255,7 @@ mod tests {
         {
             names.add_fallback(network.parse().unwrap(), name);
         }
-        // Each of so many is found, and none is looked for one by one.
+        // A look at each of so many networks for each address would take minutes.
         for number in 0_u32..100_000 {
             let network = IpNet::new(std::net::Ipv4Addr::from(0xac10_0000 + number).into(), 32).unwrap();
             names.add_fallback(network, &format!("host-{number}"));

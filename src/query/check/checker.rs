@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Notes that an address in a network is taken for the network.
+    /// Notes that a network was written with bits behind its prefix.
     pub(super) fn note_masked(&mut self, text: &str, network: IpNet) {
         self.note(format!("`{text}` is read as the network `{network}`"));
     }

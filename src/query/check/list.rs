@@ -32,11 +32,11 @@ pub enum ListError {
     TooLong,
 }
 
-/// What the lines of a list mean.
+/// A list that was read.
 pub struct Lines {
     /// The test that a value is among them.
     pub condition: Condition,
-    /// What its user may not expect, if there is something.
+    /// A remark on something that the user may not expect.
     pub remark: Option<String>,
 }
 
@@ -98,7 +98,7 @@ impl Values {
         }
     }
 
-    /// Adds a value; returns whether it is an address in a network that is taken for the network.
+    /// Adds a value. Returns whether it has bits behind its prefix, and so is read as the network that it is in.
     fn add(&mut self, wanted: &Wanted<'_>, value: &str, clock: &Clock) -> Result<bool, CheckError> {
         match self {
             Self::Networks(networks) => {

@@ -19,8 +19,8 @@ use crate::query::plan::{
 use crate::query::print;
 use crate::query::window::Window;
 
-/// The columns of records where a sentence names none; those of an early table of the Go tool, and
-/// the interface.
+/// The columns of records where a sentence names none: the ends of the record and of the packet, and the interface,
+/// which tables leave out.
 pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::Time,
     Field::Eni,

@@ -67,7 +67,7 @@ impl Asked {
         self.sources.iter().map(|source| &source.group).collect::<BTreeSet<_>>().len() as u64
     }
 
-    /// The second before which no flow log that exists recorded anything, where that is in a window from `start` on.
+    /// The second in which the first of the flow logs was created, where that is after `start`.
     pub(super) fn recorded_from(&self, start: EpochSeconds) -> Option<EpochSeconds> {
         self.sources.iter().map(|source| source.created).min().filter(|created| *created > start)
     }
