@@ -29,10 +29,12 @@ mod naming;
 mod place;
 mod queries;
 mod resource;
+pub mod routing;
 mod running;
 mod select;
 mod settings;
 mod traffic;
+pub mod why;
 
 pub use answering::{Answering, Answers};
 pub use cancellation::{Cancellation, Cancelled, Started};

@@ -36,6 +36,8 @@ mod pick;
 mod place;
 pub(crate) mod settings;
 mod table;
+#[cfg(feature = "local")]
+mod why;
 
 use clap::Subcommand;
 
@@ -74,6 +76,9 @@ pub(crate) enum Command {
     /// Look for what is not as it should be in an account; exit 1 on findings
     #[cfg(feature = "local")]
     Doctor(doctor::Doctor),
+    /// Say why a connection is possible or not, by security groups, network ACLs and routes, and what records say
+    #[cfg(feature = "local")]
+    Why(why::Why),
     /// Print what there is in an account's network, as JSON
     #[cfg(feature = "local")]
     Inventory,
@@ -155,6 +160,7 @@ impl Command {
             Self::List(list) => list.run(desk).await,
             Self::Delete(delete) => delete.run(desk).await,
             Self::Doctor(doctor) => doctor.run(desk).await,
+            Self::Why(why) => why.run(desk).await,
             Self::Inventory => inventory::print(desk).await,
             Self::Explain { sentence, targets: true, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;

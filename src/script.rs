@@ -13,6 +13,7 @@ mod file;
 mod library;
 mod limit;
 mod made;
+mod network;
 mod print;
 mod report;
 mod rows;
@@ -69,6 +70,7 @@ impl Scripts {
         let mut library = Library { engine: &mut engine, docs: Vec::new() };
         ask::register(&mut library, &world);
         account::register(&mut library, &world);
+        network::register(&mut library, &world);
         print::register(&mut library, &world);
         file::register(&mut library, &world);
         system::register(&mut library, &world);

@@ -11,6 +11,7 @@ mod follow;
 mod groups;
 mod interrupt;
 mod lists;
+pub mod recorded;
 mod to_delete;
 
 use std::iter;

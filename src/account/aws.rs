@@ -36,6 +36,7 @@ mod recent;
 mod remains;
 mod roles;
 mod roll_back;
+mod routing;
 mod run;
 mod tags;
 mod transit_gateways;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::routing::Routing;
+
 /// The version of the schema below.
 pub const VERSION: u32 = 1;
 
@@ -100,6 +102,9 @@ pub struct Inventory {
     /// Prefix lists, those of AWS too.
     #[serde(default)]
     pub prefix_lists: Vec<PrefixList>,
+    /// The ways of packets; absent if they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
 }
 
 /// A VPC.
@@ -182,7 +187,10 @@ pub struct Rule {
     /// The ports, both included; absent for every port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ports: Option<(u16, u16)>,
-    /// The far side: a network, or the id of a security group.
+    /// Whether it is about some types of ICMP messages only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub some_types: bool,
+    /// The far side: a network, or the id of a security group or a prefix list.
     pub peer: String,
 }
 
@@ -216,6 +224,9 @@ pub struct AclEntry {
     /// The ports, both included; absent for every port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ports: Option<(u16, u16)>,
+    /// Whether it is about some types of ICMP messages only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub some_types: bool,
     /// The far side.
     pub cidr: IpNet,
 }
@@ -392,7 +403,8 @@ impl Inventory {
             .chain(self.transit_gateways.iter().map(|gateway| &gateway.id))
             .chain(self.transit_gateway_attachments.iter().map(|attachment| &attachment.id))
             .chain(self.interfaces.iter().map(|interface| &interface.id))
-            .chain(self.prefix_lists.iter().map(|list| &list.id));
+            .chain(self.prefix_lists.iter().map(|list| &list.id))
+            .chain(self.routing.iter().flat_map(|routing| routing.route_tables.iter().map(|table| &table.id)));
         for id in all {
             if !ids.insert(id.as_str()) {
                 return Some(format!("the id `{id}` occurs twice"));
@@ -421,6 +433,10 @@ impl Inventory {
         let endpoints = self.endpoints.iter().map(|endpoint| &endpoint.id);
         let owners: BTreeSet<String> = instances.chain(gateways).chain(endpoints).cloned().collect();
         self.network_acls.iter_mut().for_each(|acl| acl.subnets.retain(|id| subnets.contains(id)));
+        if let Some(routing) = &mut self.routing {
+            routing.route_tables.retain(|table| vpcs.contains(&table.vpc));
+            routing.route_tables.iter_mut().for_each(|table| table.subnets.retain(|id| subnets.contains(id)));
+        }
         self.interfaces.retain(|interface| vpcs.contains(&interface.vpc) && subnets.contains(&interface.subnet));
         for interface in &mut self.interfaces {
             interface.security_groups.retain(|id| groups.contains(id));
@@ -442,7 +458,8 @@ impl Inventory {
             groups.chain([&interface.subnet]).chain(&interface.owner).map(move |id| (&interface.id, id))
         });
         let of_acls = self.network_acls.iter().flat_map(|acl| acl.subnets.iter().map(move |id| (&acl.id, id)));
-        vpcs.chain(of_interfaces).chain(of_acls).map(|(from, id)| (from.as_str(), id.as_str()))
+        let of_routing = self.routing.iter().flat_map(Routing::references);
+        vpcs.chain(of_interfaces).chain(of_acls).map(|(from, id)| (from.as_str(), id.as_str())).chain(of_routing)
     }
 }
 

@@ -153,7 +153,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
 }
 
 /// Asks a person before a query that costs much.
-async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
+pub(super) async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
     let Desk { session, context, terminal, asking, ask_above_usd, .. } = desk;
     if asking.yes || !pick::can_ask() {
         return Ok(());

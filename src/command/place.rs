@@ -1,7 +1,7 @@
 //! Which account, or which files.
 
 use std::path::PathBuf;
-#[cfg(feature = "aws")]
+#[cfg(feature = "local")]
 use std::sync::Arc;
 
 #[cfg(feature = "aws")]

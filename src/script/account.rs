@@ -1,122 +1,53 @@
-//! The life of flow logs, and what there is in the network.
+//! The life of flow logs.
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
-use serde::Serialize;
 
-use super::convert::{from_json, to_json};
+use super::convert::to_json;
 use super::error::thrown;
-use super::library::Library;
+use super::library::{Library, functions};
 use super::time::Time;
 use super::world::World;
-use crate::account::inventory::Inventory;
-use crate::account::{FlowLog, KINDS, Records, Settings};
+use crate::account::{AnyFlowLog, Finding, FlowLog, KINDS, Place, Records, Settings};
 use crate::kind::TargetKind;
-use crate::query::glob::matches_glob;
 use crate::session::{Outcome, Session};
 
 type Thrown = Box<EvalAltResult>;
 
+/// The age from which on what nothing uses is a finding, as in `doctor`.
+const MIN_AGE: Duration = Duration::from_mins(15);
+
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two, three, four, five, six, seven, eight, expired] = std::array::from_fn(|_| Rc::clone(world));
-    library
-        .doc(
-            "create",
-            "create(kind, selector[, #{retention_days, aggregation_s, fields, traffic, tags, log_group, log_class, \
-             kms_key, role, role_path, permissions_boundary, lifetime, drop_records, dry_run}])",
-            "Creates flow logs; one that exists covers what joined since. What was done to each resource.",
-        )
-        .register_fn("create", move |kind: &str, selector: &str| create(&one, kind, selector, &Map::new()))
-        .register_fn("create", move |kind: &str, selector: &str, options: Map| create(&two, kind, selector, &options));
-    library
-        .doc("list", "list([kind])", "The flow logs that this tool created.")
-        .register_fn("list", move || list(&three, "all"))
-        .register_fn("list", move |kind: &str| list(&four, kind));
-    library
-        .doc(
-            "delete",
-            "delete(kind, selector) or delete(rows)",
-            "Deletes flow logs with all that was made for them; of rows of `create`, what was created.",
-        )
-        .register_fn("delete", move |kind: &str, selector: &str| delete(&five, kind_of(kind)?, &[selector.to_string()]))
-        .register_fn("delete", move |rows: Array| delete_rows(&seven, &rows))
-        .register_fn("delete", move |row: Map| delete_rows(&eight, &[row.into()]));
-    library
-        .doc(
-            "delete_expired",
-            "delete_expired()",
-            "Deletes the flow logs that have expired, and their records if they are to go.",
-        )
-        .register_fn("delete_expired", move || delete_expired(&expired));
-    library
-        .doc("delete_all", "delete_all()", "Deletes every flow log that this tool created.")
-        .register_fn("delete_all", move || delete(&six, TargetKind::All, &[]));
-    nouns(library, world);
-}
-
-/// Which resources there are: each noun is a function, with and without a glob over ids and names.
-fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
-    type Pick = fn(&Inventory) -> Vec<Dynamic>;
-    let nouns: [(&'static str, &'static str, &'static str, Pick); 11] = [
-        ("vpcs", "vpcs([glob])", "VPCs, by id or name.", |i| maps(&i.vpcs)),
-        ("subnets", "subnets([glob])", "Subnets, by id or name.", |i| maps(&i.subnets)),
-        ("instances", "instances([glob])", "EC2 instances, by id or name.", |i| maps(&i.instances)),
-        ("security_groups", "security_groups([glob])", "Security groups with their rules, by id or name.", |i| {
-            maps(&i.security_groups)
-        }),
-        ("network_acls", "network_acls([glob])", "Network ACLs with their entries, by id.", |i| maps(&i.network_acls)),
-        ("nat_gateways", "nat_gateways([glob])", "NAT gateways, by id or name.", |i| maps(&i.nat_gateways)),
-        ("endpoints", "endpoints([glob])", "Endpoints that have interfaces, by id or name.", |i| maps(&i.endpoints)),
-        ("transit_gateways", "transit_gateways([glob])", "Transit gateways, by id or name.", |i| {
-            maps(&i.transit_gateways)
-        }),
-        (
-            "transit_gateway_attachments",
-            "transit_gateway_attachments([glob])",
-            "Attachments of transit gateways, by id or name.",
-            |i| maps(&i.transit_gateway_attachments),
-        ),
-        ("load_balancers", "load_balancers([glob])", "Load balancers, by name.", |i| maps(&i.load_balancers)),
-        ("interfaces", "interfaces([glob])", "Network interfaces, by id or name.", |i| maps(&i.interfaces)),
-    ];
-    for (name, call, help, pick) in nouns {
-        let [all, some] = std::array::from_fn(|_| Rc::clone(world));
-        library
-            .doc(name, call, help)
-            .register_fn(name, move || noun(&all, "*", pick))
-            .register_fn(name, move |glob: &str| noun(&some, glob, pick));
+    functions! { library, world:
+        "create", "create(kind, selector[, #{retention_days, aggregation_s, fields, traffic, tags, log_group, log_class, \
+         kms_key, role, role_path, permissions_boundary, lifetime, drop_records, dry_run}])",
+        "Creates flow logs; one that exists covers what joined since. A row for each resource with the `action`: \
+         `created`, `extended`, `unchanged`, or `failed` with the reason as `detail`. An error if all failed.",
+        [kind: &str, selector: &str] create(&world, kind, selector, &Map::new()),
+        [kind: &str, selector: &str, options: Map] create(&world, kind, selector, &options);
+        "list", "list([kind])", "The flow logs that this tool created, with their place and the interfaces they cover.",
+        [] list(&world, "all"),
+        [kind: &str] list(&world, kind);
+        "list_all", "list_all([kind])", "Everybody's flow logs.",
+        [] list_all(&world, "all"),
+        [kind: &str] list_all(&world, kind);
+        "delete", "delete(kind, selector) or delete(rows)",
+        "Deletes flow logs with all that was made for them; of rows of `create`, what was created. A row for each, as of \
+         `create`.",
+        [kind: &str, selector: &str] delete(&world, kind_of(kind)?, &[selector.to_string()]),
+        [rows: Array] delete_rows(&world, &rows),
+        [row: Map] delete_rows(&world, &[row.into()]);
+        "delete_expired", "delete_expired()",
+        "Deletes the flow logs that have expired, and their records if they are to go.",
+        [] delete_expired(&world);
+        "delete_all", "delete_all()", "Deletes every flow log that this tool created.",
+        [] delete(&world, TargetKind::All, &[]);
+        "findings", "findings()", "What is not as it should be, as `doctor` says: `problem`, `fix` or (), and the place.",
+        [] findings(&world);
     }
-}
-
-fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
-    // A map without absent parts would make `x.name` an error in some rows and not in others.
-    const ABSENT: [&str; 2] = ["name", "account"];
-    let json = |resource: &T| serde_json::to_value(resource).unwrap_or_default();
-    let with_absent = |mut map: Map| {
-        for key in ABSENT {
-            map.entry(key.into()).or_insert(Dynamic::UNIT);
-        }
-        Dynamic::from(map)
-    };
-    resources
-        .iter()
-        .map(json)
-        .map(|json| from_json(&json))
-        .filter_map(Dynamic::try_cast::<Map>)
-        .map(with_absent)
-        .collect()
-}
-
-fn noun(world: &World, glob: &str, pick: fn(&Inventory) -> Vec<Dynamic>) -> Result<Array, Thrown> {
-    let session = world.session();
-    let inventory = world.call(session.inventory())?;
-    let is_meant = |resource: &Dynamic| {
-        let Some(map) = resource.read_lock::<Map>() else { return false };
-        ["id", "name"].iter().any(|key| map.get(*key).is_some_and(|value| matches_glob(glob, &value.to_string())))
-    };
-    Ok(pick(&inventory).into_iter().filter(is_meant).collect())
 }
 
 fn kind_of(text: &str) -> Result<TargetKind, Thrown> {
@@ -305,26 +236,76 @@ fn delete_expired(world: &World) -> Result<Array, Thrown> {
     done(outcomes)
 }
 
-/// Returns the outcomes, or an error that names each resource that failed.
+/// Returns the outcomes, those that failed too; an error if all failed, so that no script goes on as if something had
+/// been done.
 fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
     let failures: Vec<String> =
         outcomes.iter().filter_map(|one| Some(format!("{}: {}", one.label(), one.detail.as_ref().err()?))).collect();
-    if !failures.is_empty() {
+    if !failures.is_empty() && failures.len() == outcomes.len() {
         let count = format!("{} of {} failed", failures.len(), outcomes.len());
         return Err(thrown("account", &format!("{count}: {}", failures.join("; ")), None));
     }
-    let map = |outcome: Outcome| {
-        let mut map = Map::new();
-        map.insert("kind".into(), outcome.kind.name().to_string().into());
-        map.insert("resource".into(), outcome.resource.into());
-        map.insert("name".into(), outcome.name.map_or(Dynamic::UNIT, Dynamic::from));
-        map.insert("vpc".into(), outcome.vpc.map_or(Dynamic::UNIT, Dynamic::from));
-        map.insert("action".into(), outcome.action.to_string().into());
-        map.insert("joined".into(), outcome.joined.into_iter().map(Dynamic::from).collect::<Array>().into());
-        map.insert("detail".into(), outcome.detail.unwrap_or_default().into());
+    Ok(outcomes.into_iter().map(|outcome| Dynamic::from(of_outcome(outcome))).collect())
+}
+
+fn of_outcome(outcome: Outcome) -> Map {
+    let (action, detail) = match outcome.detail {
+        Ok(detail) => (outcome.action, detail),
+        Err(error) => ("failed", error.to_string()),
+    };
+    let mut map: Map = [
+        ("kind".into(), outcome.kind.name().to_string().into()),
+        ("resource".into(), outcome.resource.into()),
+        ("name".into(), outcome.name.map_or(Dynamic::UNIT, Dynamic::from)),
+        ("vpc".into(), outcome.vpc.map_or(Dynamic::UNIT, Dynamic::from)),
+        ("action".into(), action.to_string().into()),
+        ("joined".into(), outcome.joined.into_iter().map(Dynamic::from).collect::<Array>().into()),
+        ("detail".into(), detail.into()),
+    ]
+    .into();
+    add_place(&mut map, outcome.place);
+    map
+}
+
+/// Adds the Region and the account of a place.
+fn add_place(map: &mut Map, place: Option<Place>) {
+    let (region, account) =
+        place.map_or((Dynamic::UNIT, Dynamic::UNIT), |place| (place.region.into(), place.account.into()));
+    map.insert("region".into(), region);
+    map.insert("account".into(), account);
+}
+
+fn findings(world: &World) -> Result<Array, Thrown> {
+    let session = world.session();
+    let findings = world.call(session.findings(MIN_AGE))?;
+    let map = |finding: Finding| {
+        let fix = finding.remedy.as_ref().map_or(Dynamic::UNIT, |remedy| remedy.describe().into());
+        let mut map: Map = [("problem".into(), finding.problem.into()), ("fix".into(), fix)].into();
+        add_place(&mut map, finding.place);
         Dynamic::from(map)
     };
-    Ok(outcomes.into_iter().map(map).collect())
+    Ok(findings.into_iter().map(map).collect())
+}
+
+fn list_all(world: &World, kind: &str) -> Result<Array, Thrown> {
+    let session = world.session();
+    let flow_logs = world.call(session.any_flow_logs(kind_of(kind)?))?;
+    let map = |one: AnyFlowLog| {
+        let mut map: Map = [
+            ("id".into(), one.id.into()),
+            ("kind".into(), one.kind.map_or(Dynamic::UNIT, |kind| kind.name().to_string().into())),
+            ("resource".into(), one.resource.into()),
+            ("traffic".into(), one.traffic.into()),
+            ("destination".into(), one.destination.into()),
+            ("is_ours".into(), one.is_ours.into()),
+            ("created".into(), Dynamic::from(Time(one.created))),
+            ("status".into(), one.status.into()),
+        ]
+        .into();
+        add_place(&mut map, one.place);
+        Dynamic::from(map)
+    };
+    Ok(flow_logs.into_iter().map(map).collect())
 }
 
 fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
@@ -335,9 +316,9 @@ fn list(world: &World, kind: &str) -> Result<Array, Thrown> {
         let mut map = Map::new();
         map.insert("id".into(), one.id.into());
         map.insert("kind".into(), one.kind.name().to_string().into());
-        let (region, account) = one.place.map_or_else(Default::default, |place| (place.region, place.account));
-        map.insert("region".into(), if region.is_empty() { Dynamic::UNIT } else { region.into() });
-        map.insert("account".into(), if account.is_empty() { Dynamic::UNIT } else { account.into() });
+        add_place(&mut map, one.place);
+        let ids: Array = one.covered.iter().map(|id| Dynamic::from(id.clone())).collect();
+        map.insert("covered_ids".into(), ids.into());
         map.insert("vpc".into(), one.vpc.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("name".into(), one.name.map_or(Dynamic::UNIT, Dynamic::from));
         map.insert("resource".into(), one.resource.into());

@@ -1,21 +1,24 @@
-//! Questions: `query`, `rows`, `explain`, `wait_for_records`.
+//! Questions: `query`, `rows`, and what is known about a question before it is asked.
 
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rhai::{Array, Dynamic, EvalAltResult, Map};
+use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 
 use super::convert::{from_row, to_parameters};
 use super::error::{bad_query, failed, thrown};
 use super::file;
-use super::library::Library;
+use super::library::{Library, functions};
 use super::limit::ROWS;
 use super::rows::Stream;
 use super::system::seconds;
+use super::time::Time;
 use super::world::World;
+use crate::account::{self, Answering};
 use crate::insights;
+use crate::kind::TargetKind;
 use crate::query::owner::ListFile;
 use crate::query::{self, Plan};
 use crate::session::{open_list, with_lists};
@@ -24,37 +27,36 @@ use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats};
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two, three, four, five, six, seven] = std::array::from_fn(|_| Rc::clone(world));
-    library
-        .doc(
-            "query",
-            "query(sentence[, #{name: value}])",
-            "The rows of a sentence, as an array of maps; the map's values stand for $name in it.",
-        )
-        .register_fn("query", move |sentence: &str| query(&one, sentence, &Map::new()))
-        .register_fn("query", move |sentence: &str, parameters: Map| query(&two, sentence, &parameters));
-    library
-        .doc("rows", "rows(sentence[, #{name: value}])", "The same rows one after another, for `for`: none is kept.")
-        .register_iterator_result::<Stream, _>()
-        .register_fn("rows", move |sentence: &str| rows(&three, sentence, &Map::new()))
-        .register_fn("rows", move |sentence: &str, parameters: Map| rows(&four, sentence, &parameters));
-    library
-        .doc("explain", "explain(sentence)", "The CloudWatch Logs Insights text of a sentence.")
-        .register_fn("explain", move |sentence: &str| explain(&five, sentence));
-    library
-        .doc(
-            "wait_for_records",
-            "wait_for_records(sentence, \"15m\")",
-            "Asks again and again until a sentence has rows; whether it had some in that time.",
-        )
-        .register_fn("wait_for_records", move |sentence: &str, time: &str| wait_for_records(&six, sentence, time));
-    library
-        .doc(
-            "stats",
-            "stats()",
-            "The statistics of the last query: `partial` tells whether files failed, `truncated` whether rows are missing.",
-        )
-        .register_fn("stats", move || stats(&seven.stats()));
+    library.engine.register_iterator_result::<Stream, _>();
+    functions! { library, world:
+        "query", "query(sentence[, #{name: value}])",
+        "The rows of a sentence, as an array of maps; the map's values stand for $name in it.",
+        [sentence: &str] query(&world, sentence, &Map::new()),
+        [sentence: &str, parameters: Map] query(&world, sentence, &parameters);
+        "rows", "rows(sentence[, #{name: value}])",
+        "The same rows one after another, for `for`: none is kept, and each row gives a script 1,000 steps more.",
+        [sentence: &str] rows(&world, sentence, &Map::new()),
+        [sentence: &str, parameters: Map] rows(&world, sentence, &parameters);
+        "explain", "explain(sentence[, #{name: value}])", "The CloudWatch Logs Insights text of a sentence.",
+        [sentence: &str] explain(&world, sentence, &Map::new()),
+        [sentence: &str, parameters: Map] explain(&world, sentence, &parameters);
+        "estimate", "estimate(sentence[, #{name: value}])",
+        "The `bytes` that a sentence would scan and their `cost_usd`; () where a query costs nothing.",
+        [sentence: &str] estimate(&world, sentence, &Map::new()),
+        [sentence: &str, parameters: Map] estimate(&world, sentence, &parameters);
+        "coverage", "coverage(sentence[, #{name: value}])",
+        "The records that would answer a sentence: the `first` and the `last` second of its window, `parts` with the interfaces, the `first` and the `last` second, and \
+         `since` when their flow logs record; and `notes` on what none covers.",
+        [sentence: &str] coverage(&world, sentence, &Map::new()),
+        [sentence: &str, parameters: Map] coverage(&world, sentence, &parameters);
+        "wait_for_records", "wait_for_records(sentence, \"15m\")",
+        "Asks again and again until a sentence has rows; whether it had some in that time.",
+        [sentence: &str, time: &str] wait_for_records(&world, sentence, time);
+        "stats", "stats()",
+        "The statistics of the last query: `partial` tells whether files failed, `truncated` whether rows are missing, \
+         `cost_usd` what it cost.",
+        [] stats(&world.stats());
+    }
     library.doc("ans", "ans", "A variable of the shell: the rows of the last answer.");
 }
 
@@ -120,6 +122,7 @@ fn stats(stats: &RunStats) -> Map {
         ("malformed", number(stats.malformed)),
         ("nodata_hidden", number(stats.nodata)),
         ("skipdata_hidden", number(stats.skipdata)),
+        ("cost_usd", stats.cost_usd.map_or(Dynamic::UNIT, Dynamic::from)),
     ]
     .map(|(name, value)| (name.into(), value))
     .into()
@@ -146,11 +149,58 @@ fn rows(world: &Rc<World>, sentence: &str, parameters: &Map) -> Result<Stream, T
     Ok(Stream::start(world, plan))
 }
 
-fn explain(world: &World, sentence: &str) -> Result<String, Thrown> {
-    let plan = compile(world, sentence, &Map::new())?;
+fn explain(world: &World, sentence: &str, parameters: &Map) -> Result<String, Thrown> {
+    let plan = compile(world, sentence, parameters)?;
     let query = insights::emit(&plan, &insights::Format::every());
     let query = query.map_err(|error| thrown("query", &error.to_string(), error.help().map(Into::into)))?;
     Ok(query.text)
+}
+
+fn estimate(world: &World, sentence: &str, parameters: &Map) -> Result<Dynamic, Thrown> {
+    let plan = runnable(world, sentence, parameters)?;
+    let session = world.session();
+    let estimate = world.change(session.estimate(&plan, &world.clock(), None))?;
+    match estimate {
+        Err(account::Error::NoCost) => Ok(Dynamic::UNIT),
+        Err(error) => Err(failed(&error)),
+        Ok(estimate) => {
+            let bytes = INT::try_from(estimate.bytes).unwrap_or(INT::MAX);
+            let map: Map = [("bytes".into(), bytes.into()), ("cost_usd".into(), estimate.cost_usd.into())].into();
+            Ok(map.into())
+        }
+    }
+}
+
+fn coverage(world: &World, sentence: &str, parameters: &Map) -> Result<Map, Thrown> {
+    let plan = runnable(world, sentence, parameters)?;
+    let (session, clock) = (world.session(), world.clock());
+    let (answers, flow_logs) = world
+        .call(async { Ok((session.answers(&plan, &clock).await?, session.any_flow_logs(TargetKind::All).await?)) })?;
+    let texts = |texts: &[String]| texts.iter().map(|text| Dynamic::from(text.clone())).collect::<Array>();
+    let part = |one: &Answering| -> Dynamic {
+        let created = flow_logs.iter().filter(|flow_log| one.flow_logs.contains(&flow_log.id)).map(|one| one.created);
+        let map: Map = [
+            ("log_group".into(), one.log_group.clone().into()),
+            ("flow_logs".into(), texts(&one.flow_logs).into()),
+            ("interfaces".into(), texts(&one.interfaces).into()),
+            ("first".into(), Dynamic::from(Time(one.interval.from))),
+            ("last".into(), Dynamic::from(Time(one.interval.until))),
+            // Of the flow logs that deliver there, the youngest tells since when all of them record.
+            ("since".into(), created.max().map_or(Dynamic::UNIT, |created| Dynamic::from(Time(created)))),
+        ]
+        .into();
+        map.into()
+    };
+    let parts: Array = answers.answering.iter().map(part).collect();
+    let window = session.interval(&plan, &clock);
+    let time = |time: Option<i64>| time.map_or(Dynamic::UNIT, |time| Dynamic::from(Time(time)));
+    let map = [
+        ("first".into(), time(window.map(|window| window.from))),
+        ("last".into(), time(window.map(|window| window.until))),
+        ("parts".into(), parts.into()),
+        ("notes".into(), texts(&answers.notes).into()),
+    ];
+    Ok(map.into())
 }
 
 fn wait_for_records(world: &World, sentence: &str, time: &str) -> Result<bool, Thrown> {

@@ -51,6 +51,7 @@ pub(super) enum Stop {
     /// Its output cannot be written.
     Unwritable,
     OutOfMemory,
+    TooManySteps,
     Exit(u8),
 }
 
@@ -99,16 +100,27 @@ pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAlt
         Err(error) => error,
     };
     let position = place(&error);
+    let within = module(&error);
     match root(*error) {
         EvalAltResult::ErrorTerminated(stop, _) => match stop.try_cast::<Stop>() {
             Some(Stop::Exit(code)) => Ok(Ended::Exit(code)),
             Some(Stop::OutOfMemory) => {
                 Err(Error::uncaught(name, text, position, "limit", &limit::out_of_memory(), None))
             }
+            Some(Stop::TooManySteps) => {
+                Err(Error::uncaught(name, text, position, "limit", &limit::too_many_steps(), None))
+            }
             _ => Err(Error::Interrupted),
         },
         EvalAltResult::ErrorRuntime(value, _) => Err(Error::of_value(name, text, position, &value)),
-        EvalAltResult::ErrorParsing(kind, at) => Err(Error::of_text(name, text, at, &kind)),
+        // The text of a module is not at hand: the place in it is said.
+        EvalAltResult::ErrorParsing(kind, at) => match within {
+            Some((module, import)) => {
+                let message = format!("`{module}` cannot be imported: {} at {at}", lower_first(&kind.to_string()));
+                Err(Error::uncaught(name, text, import, "syntax", &message, None))
+            }
+            None => Err(Error::of_text(name, text, at, &kind)),
+        },
         error => {
             if let Some(message) = limit::message(&error) {
                 return Err(Error::uncaught(name, text, position, "limit", &message, None));
@@ -128,6 +140,15 @@ fn place(error: &EvalAltResult) -> Position {
             if inner.is_none() { *at } else { inner }
         }
         error => error.position(),
+    }
+}
+
+/// The module that an error began in, and the place where it is imported.
+fn module(error: &EvalAltResult) -> Option<(String, Position)> {
+    match error {
+        EvalAltResult::ErrorInModule(module, _, at) => Some((module.clone(), *at)),
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => module(inner),
+        _ => None,
     }
 }
 

@@ -1,33 +1,46 @@
 //! Files that a script writes, and lists that it reads: below one folder each, and nowhere else.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path};
 use std::rc::Rc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
+use indicatif::HumanBytes;
 use rhai::{Array, EvalAltResult};
 
 use super::error::thrown;
-use super::library::Library;
+use super::library::{Library, functions};
+use super::limit::STRING_BYTES;
 use super::report;
 use super::world::World;
 
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [one, two] = std::array::from_fn(|_| Rc::clone(world));
-    library
-        .doc("write_file", "write_file(path, text)", "Writes a file below --write-dir; folders are made.")
-        .register_fn("write_file", move |path: &str, text: &str| write(&one, path, text));
-    library
-        .doc(
-            "html_report",
-            "html_report(title, [#{heading, text, rows, chart}])",
-            "One page with sections: a text, a table, and a chart of the rows: \"time\", \"bars\" or \"pairs\".",
-        )
-        .register_fn("html_report", move |title: &str, sections: Array| report::page(&two, title, &sections));
+    functions! { library, world:
+        "write_file", "write_file(path, text)", "Writes a file below --write-dir; folders are made.",
+        [path: &str, text: &str] write(&world, path, text);
+        "read_file", "read_file(path)", "The text of a file below --read-dir, which is the script's folder without it.",
+        [path: &str] read(&world, path);
+        "html_report", "html_report(title, [#{heading, text, rows, chart}])",
+        "One page with sections: a text, a table, and a chart of the rows: \"time\", \"bars\" or \"pairs\".",
+        [title: &str, sections: Array] report::page(&world, title, &sections);
+    }
+}
+
+/// The text of a file below the folder that scripts read from.
+fn read(world: &World, path: &str) -> Result<String, Thrown> {
+    let failed = |what: &str| thrown("file", &format!("cannot read `{path}`: {what}"), None);
+    let file = open(world, Path::new(path)).map_err(|error| failed(&error.to_string()))?;
+    let mut text = String::new();
+    let most = STRING_BYTES as u64;
+    file.take(most + 1).read_to_string(&mut text).map_err(|error| failed(&error.to_string()))?;
+    if text.len() as u64 > most {
+        return Err(failed(&format!("it has more than {}", HumanBytes(most))));
+    }
+    Ok(text)
 }
 
 /// Writes a file below the folder for files of scripts. Without `--write-dir` that is the current folder,

@@ -19,6 +19,24 @@ pub(super) struct Library<'e> {
     pub(super) docs: Vec<FunctionDoc>,
 }
 
+/// Adds functions to a library: the name of each, how it is called, what is said about it, and for each list of arguments
+/// what it does in `$world`.
+macro_rules! functions {
+    ($library:ident, $world:ident: $($name:literal, $call:literal, $help:literal, $([$($arg:ident: $type:ty),*] $body:expr),+;)+) => {
+        $(
+            $library.docs.push($crate::script::library::FunctionDoc { name: $name, call: $call, help: $help });
+            $({
+                let $world = ::std::rc::Rc::clone($world);
+                $library.engine.register_fn($name, move |$($arg: $type),*| {
+                    let _ = &$world;
+                    $body
+                });
+            })+
+        )+
+    };
+}
+pub(super) use functions;
+
 impl Library<'_> {
     /// The engine, to register the function that this is about.
     pub(super) fn doc(&mut self, name: &'static str, call: &'static str, help: &'static str) -> &mut Engine {

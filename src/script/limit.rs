@@ -5,6 +5,8 @@ use rhai::{EvalAltResult, LexError, ParseErrorType};
 
 /// Steps of a script; calls out of it, such as queries, are one each.
 pub(super) const OPERATIONS: u64 = 20_000_000;
+/// Further steps for each row of `rows`.
+pub(super) const STEPS_A_ROW: u64 = 1_000;
 /// Functions that call functions.
 pub(super) const CALL_LEVELS: usize = 64;
 /// Expressions within expressions, outside and inside of functions.
@@ -33,9 +35,6 @@ pub(super) const EVAL: &str = "eval";
 pub(super) fn message(error: &EvalAltResult) -> Option<String> {
     let number = |number: usize| HumanCount(number as u64);
     Some(match error {
-        EvalAltResult::ErrorTooManyOperations(_) => {
-            format!("too many steps: a script has {}", HumanCount(OPERATIONS))
-        }
         EvalAltResult::ErrorTooManyVariables(_) => {
             format!("too many variables: a script has {} at a time", number(VARIABLES))
         }
@@ -52,6 +51,11 @@ pub(super) fn message(error: &EvalAltResult) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Names the limit of steps.
+pub(super) fn too_many_steps() -> String {
+    format!("too many steps: a script has {}", HumanCount(OPERATIONS))
 }
 
 /// Names the limit of memory.

@@ -4,55 +4,55 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map};
 
-use super::convert::{to_json, to_rows};
+use super::convert::{from_json, to_json, to_rows};
 use super::error::thrown;
-use super::library::Library;
+use super::library::{Library, functions};
 use super::world::World;
+use crate::escape;
 use crate::output::{Format, output};
 use crate::value::{Column, Need};
 
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    let [zero, two, three, four, five, six, seven, eight, nine] = std::array::from_fn(|_| Rc::clone(world));
     // The language's own `print` takes any value. One that fails ends the script at its next step.
+    let of_print = Rc::clone(world);
     library.doc("print", "print(value)", "Prints a line.").on_print(move |text| {
-        let _ = zero.print(&format!("{text}\n"));
+        let _ = of_print.print(&format!("{text}\n"));
     });
-    library
-        .doc("log", "log(value)", "Says something on standard error.")
-        .register_fn("log", move |value: Dynamic| two.console.note(&value.to_string()));
-    library
-        .doc(
-            "table",
-            "table(rows[, names])",
-            "Prints rows as a table, with the columns of these names, in their order.",
-        )
-        .register_fn("table", move |rows: Array| three.print(&printed(&three, Format::Table, &rows, None)?))
-        .register_fn("table", move |rows: Array, names: Array| {
-            seven.print(&printed(&seven, Format::Table, &rows, Some(&names))?)
-        });
-    library
-        .doc(
-            "chart",
-            "chart(rows[, names])",
-            "Draws the first measure of rows: lines over bins, a line over time where only a time tells rows apart, else bars.",
-        )
-        .register_fn("chart", move |rows: Array| four.print(&printed(&four, Format::Chart, &rows, None)?))
-        .register_fn("chart", move |rows: Array, names: Array| {
-            eight.print(&printed(&eight, Format::Chart, &rows, Some(&names))?)
-        });
-    library
-        .doc("to_json", "to_json(value)", "A value as JSON; times are RFC 3339.")
-        .register_fn("to_json", |value: Dynamic| to_json(&value).to_string())
+    functions! { library, world:
+        "log", "log(value)", "Says something on standard error.",
+        [value: Dynamic] world.console.note(&escape::lines(&value.to_string()));
+        "table", "table(rows[, names])", "Prints rows as a table, with the columns of these names, in their order.",
+        [rows: Array] print(&world, Format::Table, &rows, None),
+        [rows: Array, names: Array] print(&world, Format::Table, &rows, Some(&names));
+        "chart", "chart(rows[, names])",
+        "Draws the first measure of rows: lines over bins, a line over time where only a time tells rows apart, else bars.",
+        [rows: Array] print(&world, Format::Chart, &rows, None),
+        [rows: Array, names: Array] print(&world, Format::Chart, &rows, Some(&names));
+        "to_json", "to_json(value)", "A value as JSON; times are RFC 3339.",
+        [value: Dynamic] to_json(&value).to_string(),
         // The language has one of its own for maps.
-        .register_fn("to_json", |map: &mut Map| to_json(&Dynamic::from(map.clone())).to_string());
-    library
-        .doc("to_csv", "to_csv(rows[, names])", "Rows as CSV, with a header line.")
-        .register_fn("to_csv", move |rows: Array| printed(&five, Format::Csv, &rows, None))
-        .register_fn("to_csv", move |rows: Array, names: Array| printed(&nine, Format::Csv, &rows, Some(&names)));
+        [map: &mut Map] to_json(&Dynamic::from(map.clone())).to_string();
+        "from_json", "from_json(text)", "The value that a text of JSON stands for.",
+        [text: &str] parse_json(text);
+        "to_csv", "to_csv(rows[, names])", "Rows as CSV, with a header line.",
+        [rows: Array] printed(&world, Format::Csv, &rows, None),
+        [rows: Array, names: Array] printed(&world, Format::Csv, &rows, Some(&names));
+    }
     // Lines that debug a script are for people too.
-    library.engine.on_debug(move |text, _, place| six.console.note(&format!("{place}: {text}")));
+    let of_debug = Rc::clone(world);
+    library.engine.on_debug(move |text, _, place| of_debug.console.note(&escape::lines(&format!("{place}: {text}"))));
+}
+
+fn parse_json(text: &str) -> Result<Dynamic, Thrown> {
+    let json =
+        serde_json::from_str(text).map_err(|error| thrown("option", &format!("this is not JSON: {error}"), None))?;
+    Ok(from_json(&json))
+}
+
+fn print(world: &World, format: Format, rows: &Array, names: Option<&Array>) -> Result<(), Thrown> {
+    world.print(&printed(world, format, rows, names)?)
 }
 
 /// Rows, in one of the formats of every answer, with the columns of these names.

@@ -10,6 +10,7 @@ use rhai::{Dynamic, EvalAltResult};
 
 use super::convert::from_row;
 use super::error::{Stop, failed};
+use super::limit::STEPS_A_ROW;
 use super::world::World;
 use crate::account::{self, Cancellation};
 use crate::query::Plan;
@@ -83,6 +84,7 @@ impl Stream {
     fn next_row(&mut self) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
         loop {
             if let Some(row) = self.rows.next() {
+                self.world.add_steps(STEPS_A_ROW);
                 return Ok(Some(from_row(&self.columns, &row)));
             }
             match self.part()? {

@@ -8,15 +8,16 @@ use rhai::{Engine, EvalAltResult, ModuleResolver, Position, Shared};
 
 use super::error::{Stop, thrown};
 use super::limit::{
-    ARRAY_ENTRIES, CALL_LEVELS, EVAL, EXPRESSION_DEPTHS, FUNCTIONS, MAP_ENTRIES, MEMORY_BYTES, MODULES, OPERATIONS,
-    STRING_BYTES, VARIABLES,
+    ARRAY_ENTRIES, CALL_LEVELS, EVAL, EXPRESSION_DEPTHS, FUNCTIONS, MAP_ENTRIES, MEMORY_BYTES, MODULES, STRING_BYTES,
+    VARIABLES,
 };
 use super::world::World;
 
 /// Sets the limits of an engine.
 pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
     engine
-        .set_max_operations(OPERATIONS)
+        // Counted below: a script has more steps for each row that it is handed.
+        .set_max_operations(0)
         .set_max_call_levels(CALL_LEVELS)
         .set_max_expr_depths(EXPRESSION_DEPTHS.0, EXPRESSION_DEPTHS.1)
         .set_max_string_size(STRING_BYTES)
@@ -31,7 +32,11 @@ pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
     let before = memory_bytes();
     engine.on_progress(move |steps| {
         let is_over = steps.is_multiple_of(STEPS_BETWEEN_LOOKS) && memory_bytes().saturating_sub(before) > MEMORY_BYTES;
-        let stop = if is_over { Some(Stop::OutOfMemory) } else { world.stop() };
+        let stop = match is_over {
+            true => Some(Stop::OutOfMemory),
+            false if steps > world.steps() => Some(Stop::TooManySteps),
+            false => world.stop(),
+        };
         stop.map(Stop::into_dynamic)
     });
 }

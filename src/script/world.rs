@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use rhai::{Array, EvalAltResult, FnPtr};
@@ -15,8 +15,10 @@ use tokio::runtime::Handle;
 
 use super::convert::from_row;
 use super::error::{Stop, failed};
+use super::limit::OPERATIONS;
 use super::made::Made;
 use crate::account;
+use crate::account::inventory::Inventory;
 use crate::output::Style;
 use crate::query::clock::Clock;
 use crate::query::{Context, Named};
@@ -24,6 +26,9 @@ use crate::session::{Interrupt, Session, Waited};
 use crate::value::{Column, ColumnType, Rows, RunStats};
 
 type Thrown = Box<EvalAltResult>;
+
+/// The time for which the network is used that was read.
+const NETWORK_KEPT: Duration = Duration::from_mins(1);
 
 /// The permissions of a script.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +92,10 @@ pub struct World {
     answer: RefCell<Rc<Rows>>,
     /// The statistics of the last query.
     stats: RefCell<RunStats>,
+    /// The network as it was read last, and when: a script asks about it again and again.
+    network: RefCell<Option<(Instant, Rc<Inventory>)>>,
+    /// Steps that a script has beside those that every script has.
+    more_steps: Cell<u64>,
     /// Whether tables and charts scale bytes and counts.
     human: Cell<bool>,
     /// Why something could not be printed.
@@ -119,6 +128,8 @@ impl World {
             answers: RefCell::default(),
             answer: RefCell::default(),
             stats: RefCell::default(),
+            network: RefCell::default(),
+            more_steps: Cell::default(),
             human: Cell::default(),
             unwritable: RefCell::default(),
         }
@@ -129,6 +140,7 @@ impl World {
         *self.session.borrow_mut() = session;
         // What was created elsewhere says nothing about what is here.
         self.made.take();
+        self.network.take();
     }
 
     /// From now on these are the names that a sentence may refer to.
@@ -166,6 +178,7 @@ impl World {
 
     pub(super) fn begin(&self, args: Vec<String>, folder: Option<PathBuf>) {
         *self.args.borrow_mut() = args;
+        self.more_steps.set(0);
         // A script without a folder in its path lies in the current one.
         *self.folder.borrow_mut() =
             folder.map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder });
@@ -194,6 +207,29 @@ impl World {
     /// Returns the names that a sentence may refer to, with these parameters.
     pub(super) fn context(&self, parameters: BTreeMap<String, Vec<String>>) -> Context {
         Context { clock: self.clock(), parameters, named: self.named.borrow().clone() }
+    }
+
+    /// The network, as it was a minute ago at most.
+    pub(super) fn network(&self) -> Result<Rc<Inventory>, Thrown> {
+        if let Some((at, network)) = self.network.borrow().as_ref()
+            && at.elapsed() < NETWORK_KEPT
+        {
+            return Ok(Rc::clone(network));
+        }
+        let session = self.session();
+        let network = Rc::new(self.call(session.inventory())?);
+        *self.network.borrow_mut() = Some((Instant::now(), Rc::clone(&network)));
+        Ok(network)
+    }
+
+    /// Gives the script more steps, for data that it is handed.
+    pub(super) fn add_steps(&self, steps: u64) {
+        self.more_steps.set(self.more_steps.get() + steps);
+    }
+
+    /// The steps that the script may take.
+    pub(super) fn steps(&self) -> u64 {
+        OPERATIONS + self.more_steps.get()
     }
 
     /// Waits for something, unless Ctrl-C comes first.

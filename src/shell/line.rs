@@ -21,7 +21,7 @@ pub(super) enum Line {
 }
 
 /// The commands of the command line that are lines here too.
-pub(super) const COMMANDS: [&str; 7] = ["create", "list", "delete", "doctor", "inventory", "explain", "fields"];
+pub(super) const COMMANDS: [&str; 8] = ["create", "list", "delete", "doctor", "why", "inventory", "explain", "fields"];
 
 /// Words of the language that a sentence without a target begins with.
 const BEGINNINGS: [&str; 14] = [

@@ -9,10 +9,7 @@ use super::connection::Aws;
 use super::error::Error as AwsError;
 use super::flow_logs::{Group, Resources};
 use super::lateness::LATENESS_S;
-use super::{
-    create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, prefix_lists, query, remains,
-    transit_gateways,
-};
+use super::{create, delete, delivery_cost, doctor, dry_run, flow_logs, log_groups, query, remains, transit_gateways};
 use crate::account::answering::Answers;
 use crate::account::cancellation::Cancellation;
 use crate::account::created::Created;
@@ -94,13 +91,7 @@ impl Account for Aws {
     }
 
     async fn inventory(&self) -> Result<Inventory, Error> {
-        let (network, clients) = (self.network().await?, self.clients().await?);
-        let prefix_lists = match prefix_lists::read(clients).await {
-            // What names them tells what is missing; the rest is of use without them.
-            Err(error) if error.is_refusal() => Vec::new(),
-            read => read?,
-        };
-        Ok(Inventory { prefix_lists, ..Inventory::clone(&network) })
+        Ok(Inventory::clone(&*self.whole_network().await?))
     }
 
     async fn estimate(

@@ -8,12 +8,12 @@ use tokio::sync::OnceCell;
 use super::client::Clients;
 use super::error::Error;
 use super::found_names::FoundNames;
-use super::inventory;
 use super::kept::Kept;
 use super::login::Login;
 use super::options::{News, Options};
 use super::query::Estimated;
 use super::recent::Recent;
+use super::{inventory, prefix_lists, routing};
 use crate::account::inventory::Inventory;
 
 /// An account on AWS, in one Region.
@@ -23,6 +23,8 @@ pub struct Aws {
     login: Option<Login>,
     clients: OnceCell<Clients>,
     inventory: Recent,
+    /// The same with prefix lists and the ways of packets.
+    whole_inventory: Recent,
     pub(super) found_names: FoundNames,
     pub(super) estimated: Estimated,
 }
@@ -36,6 +38,7 @@ impl Aws {
             login: None,
             clients: OnceCell::new(),
             inventory: Recent::default(),
+            whole_inventory: Recent::default(),
             found_names: FoundNames::default(),
             estimated: Estimated::default(),
         }
@@ -75,6 +78,27 @@ impl Aws {
         self.inventory.get(read).await
     }
 
+    /// The inventory of the network with prefix lists and the ways of packets, as far as they may be listed, at most a
+    /// minute old.
+    pub(super) async fn whole_network(&self) -> Result<Arc<Inventory>, Error> {
+        let clients = self.clients().await?;
+        let prefix_lists = async {
+            match prefix_lists::read(clients).await {
+                // Whoever asks for one of them is told what is missing; the rest is of use without them.
+                Err(error) if error.is_refusal() => Ok(Vec::new()),
+                read => read,
+            }
+        };
+        let read = async || {
+            let (network, prefix_lists, routing) =
+                tokio::try_join!(self.network(), prefix_lists, routing::read_if_allowed(clients))?;
+            let mut whole = Inventory { prefix_lists, routing, ..Inventory::clone(&network) };
+            whole.drop_missing();
+            Ok(whole)
+        };
+        self.whole_inventory.get(read).await
+    }
+
     /// The inventories of the last days, if they are kept.
     pub(super) fn kept(&self, inventory: &Inventory) -> Option<Kept> {
         Kept::new(self.options.inventories.as_ref()?, &inventory.account, &inventory.region)
@@ -91,6 +115,7 @@ impl Aws {
     /// Has the inventory read anew when it is needed next.
     pub(super) async fn forget_network(&self) {
         self.inventory.forget().await;
+        self.whole_inventory.forget().await;
     }
 
     pub(super) fn tell(&self, news: &str) {

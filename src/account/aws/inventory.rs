@@ -86,6 +86,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
         transit_gateway_attachments: transit.1,
         load_balancers: Vec::new(),
         prefix_lists: Vec::new(),
+        routing: None,
     };
     // The services answer in no particular order.
     inventory.vpcs.sort_by(|a, b| a.id.cmp(&b.id));
@@ -194,11 +195,13 @@ fn rules(permission: &IpPermission) -> Vec<Rule> {
     let has_ports = matches!(protocol, Some(6 | 17));
     let ports = permission.from_port().zip(permission.to_port()).filter(|_| has_ports);
     let ports = ports.and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?)));
+    // -1 stands for every type.
+    let some_types = matches!(protocol, Some(1 | 58)) && permission.from_port().is_some_and(|kind| kind >= 0);
     let peers = (permission.ip_ranges().iter().filter_map(|range| range.cidr_ip()))
         .chain(permission.ipv6_ranges().iter().filter_map(|range| range.cidr_ipv6()))
         .chain(permission.user_id_group_pairs().iter().filter_map(|pair| pair.group_id()))
         .chain(permission.prefix_list_ids().iter().filter_map(|list| list.prefix_list_id()));
-    peers.map(|peer| Rule { protocol, ports, peer: peer.into() }).collect()
+    peers.map(|peer| Rule { protocol, ports, some_types, peer: peer.into() }).collect()
 }
 
 /// A protocol's number from EC2's notation; `-1` is every protocol.
@@ -229,6 +232,7 @@ fn acl_entry(entry: &ec2::NetworkAclEntry) -> Option<AclEntry> {
         allow: entry.rule_action() == Some(&ec2::RuleAction::Allow),
         protocol: entry.protocol().and_then(protocol),
         ports: range.and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?))),
+        some_types: entry.icmp_type_code().and_then(|icmp| icmp.r#type()).is_some_and(|kind| kind >= 0),
         cidr: entry.cidr_block().or(entry.ipv6_cidr_block())?.parse().ok()?,
     })
 }

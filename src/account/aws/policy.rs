@@ -80,6 +80,11 @@ actions! {
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
     DescribeManagedPrefixLists "ec2:DescribeManagedPrefixLists" Everything [Inventory Query]
     GetManagedPrefixListEntries "ec2:GetManagedPrefixListEntries" PrefixLists [Inventory Query]
+    // Without them, `why` cannot judge the ways of packets.
+    DescribeRouteTables "ec2:DescribeRouteTables" Everything [Inventory Query]
+    DescribeVpcPeeringConnections "ec2:DescribeVpcPeeringConnections" Everything [Inventory Query]
+    DescribeVpcBlockPublicAccessOptions "ec2:DescribeVpcBlockPublicAccessOptions" Everything [Inventory Query]
+    DescribeVpcBlockPublicAccessExclusions "ec2:DescribeVpcBlockPublicAccessExclusions" Everything [Inventory Query]
     // Needs no permission; listed for completeness.
     GetCallerIdentity "sts:GetCallerIdentity" Everything [Create List Delete Doctor Inventory]
     // For `--region all`.

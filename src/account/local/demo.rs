@@ -13,6 +13,7 @@ mod network;
 mod random;
 mod record;
 mod traffic;
+mod ways;
 
 use std::fs;
 use std::io::{self, Write};
@@ -30,7 +31,6 @@ use crate::account::inventory::Inventory;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS};
 use crate::kind::TargetKind;
 use crate::value::EpochSeconds;
-pub(super) use network::network;
 use traffic::{LONGEST_S, SEED, Traffic};
 
 /// The ages of flow logs that the demo begins with, in seconds.
@@ -39,6 +39,12 @@ const OLD_S: i64 = 30 * 24 * 60 * 60;
 
 /// The age of the oldest records, in seconds.
 const KEPT_S: i64 = 24 * 60 * 60;
+
+/// The demo's inventory.
+pub(super) fn network() -> Inventory {
+    let vpcs = network::vpcs();
+    Inventory { routing: Some(ways::routing(&vpcs)), ..vpcs }
+}
 
 /// Creates the demo account in `folder`, or extends the existing one up to now.
 ///

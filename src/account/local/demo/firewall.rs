@@ -10,7 +10,7 @@ use super::network::{CLOUDFRONT_LIST, CLOUDFRONT_NETWORK, is_blocked};
 use crate::account::inventory::{Interface, Inventory, Rule};
 
 /// What becomes of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
     /// It is answered.
     Served,

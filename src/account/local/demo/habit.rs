@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
-use super::network::{CLOUDFRONT, S3_HERE};
+use super::network::{CLOUDFRONT, DYNAMODB, S3_HERE};
 use super::random::Random;
 
 /// An end of connections.
@@ -40,7 +40,7 @@ impl Party {
             Self::CloudFront => (public(CLOUDFRONT, random.below(60)), "CLOUDFRONT_ORIGIN_FACING"),
             Self::S3Here => (public(S3_HERE, random.skewed(30)), "S3"),
             Self::S3Elsewhere => (public([54, 231], random.skewed(10)), "S3"),
-            Self::DynamoDb => (public([52, 94], random.skewed(10)), "DYNAMODB"),
+            Self::DynamoDb => (public(DYNAMODB, random.skewed(10)), "DYNAMODB"),
             Self::Servers => (public([142, 0], random.skewed(80)), "-"),
         })
     }

@@ -11,8 +11,8 @@ use crate::account::inventory::{
 
 use crate::account::local::id::id_digits;
 
-const ANYWHERE: &str = "0.0.0.0/0";
-const ANYWHERE_V6: &str = "::/0";
+pub(super) const ANYWHERE: &str = "0.0.0.0/0";
+pub(super) const ANYWHERE_V6: &str = "::/0";
 
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
@@ -30,8 +30,13 @@ const S3_LIST: &str = "pl-6da54004";
 /// The first two octets of the addresses of S3 in the Region of the demo.
 pub(super) const S3_HERE: [u8; 2] = [52, 218];
 
+/// The managed prefix list of DynamoDB in the Region of the demo.
+const DYNAMODB_LIST: &str = "pl-6fa54006";
+/// The first two octets of the addresses of DynamoDB.
+pub(super) const DYNAMODB: [u8; 2] = [52, 94];
+
 /// The VPC that came with a purchase: its addresses are those of production, and it takes nothing from the internet.
-const BOUGHT: &str = "bought";
+pub(super) const BOUGHT: &str = "bought";
 
 /// Whether Block Public Access is on for a VPC.
 pub(super) fn is_blocked(vpc: &str) -> bool {
@@ -52,10 +57,13 @@ pub(super) fn nat_of<'a>(inventory: &'a Inventory, interface: &Interface) -> Opt
 
 /// The prefix lists of AWS that the traffic meets.
 fn prefix_lists() -> Vec<PrefixList> {
-    let s3 = Ipv4Net::new_assert(Ipv4Addr::new(S3_HERE[0], S3_HERE[1], 0, 0), 17);
+    let s3 = Ipv4Net::new_assert(Ipv4Addr::new(S3_HERE[0], S3_HERE[1], 0, 0), 16);
+    let [first, second] = DYNAMODB;
+    let dynamodb = Ipv4Net::new_assert(Ipv4Addr::new(first, second, 0, 0), 16);
     let lists = [
         (CLOUDFRONT_LIST, "com.amazonaws.global.cloudfront.origin-facing", CLOUDFRONT_NETWORK),
         (S3_LIST, "com.amazonaws.eu-west-1.s3", s3),
+        (DYNAMODB_LIST, "com.amazonaws.eu-west-1.dynamodb", dynamodb),
     ];
     let list = |(id, name, network): (&str, &str, Ipv4Net)| PrefixList {
         id: id.into(),
@@ -65,9 +73,8 @@ fn prefix_lists() -> Vec<PrefixList> {
     lists.map(list).to_vec()
 }
 
-/// The demo's inventory.
-#[must_use]
-pub(in crate::account::local) fn network() -> Inventory {
+/// The demo's VPCs and what is in them.
+pub(super) fn vpcs() -> Inventory {
     let mut builder = Builder::default();
     builder.inventory.version = VERSION;
     builder.inventory.account = "123456789012".into();
@@ -77,11 +84,12 @@ pub(in crate::account::local) fn network() -> Inventory {
     staging(&mut builder);
     shared(&mut builder);
     bought(&mut builder);
+    builder.add_default_acls();
     builder.inventory
 }
 
 fn production(b: &mut Builder) {
-    b.vpc("prod", &["10.0.0.0/16", "100.64.0.0/16"]);
+    b.vpc("prod", &["10.0.0.0/16", "100.64.0.0/16", "2a05:d018::/56"]);
     for (zone, number) in [("a", 0), ("b", 1)] {
         b.subnet("prod", &format!("prod-public-{zone}"), [10, 0, number], zone);
         b.subnet("prod", &format!("prod-private-{zone}"), [10, 0, 10 + number], zone);
@@ -106,6 +114,7 @@ fn production(b: &mut Builder) {
     for zone in ["a", "b"] {
         b.interface("alb", "shop-alb", &format!("prod-public-{zone}"), "demo-alb", None);
         b.add_ipv6();
+        b.add_public();
         b.nat("prod", &format!("prod-nat-{zone}"), &format!("prod-public-{zone}"));
         for number in 1..=2 {
             let private = format!("prod-private-{zone}");
@@ -120,8 +129,10 @@ fn production(b: &mut Builder) {
     }
     b.instance("prod", "dns", "dns", "prod-private-a", "demo-names");
     b.instance("prod", "edge", "edge", "prod-public-b", "demo-edge");
+    b.add_public();
     b.instance("prod", "sessions-db", "sessions-db", "prod-data-a", "demo-sessions");
     b.instance("prod", "bastion", "bastion", "prod-public-a", "demo-bastion");
+    b.add_public();
     b.interface("lambda", "invoice", "prod-private-a", "demo-api", None);
     for service in ["s3", "dynamodb", "ecr.api"] {
         b.endpoint("prod", service, "prod-private-a", "demo-endpoints");
@@ -153,8 +164,10 @@ fn shared(b: &mut Builder) {
     b.vpc("shared", &["10.2.0.0/16"]);
     b.subnet("shared", "shared-private-a", [10, 2, 10], "a");
     b.group("shared", "shared-ci", &[(22, "10.0.0.0/8")]);
-    b.instance("shared", "ci", "ci-1", "shared-private-a", "shared-ci");
-    b.instance("shared", "ci", "ci-2", "shared-private-a", "shared-ci");
+    for host in ["ci-1", "ci-2"] {
+        b.instance("shared", "ci", host, "shared-private-a", "shared-ci");
+        b.add_public();
+    }
 }
 
 fn bought(b: &mut Builder) {
@@ -163,8 +176,10 @@ fn bought(b: &mut Builder) {
     b.subnet(BOUGHT, "bought-data-a", [10, 0, 20], "a");
     b.group(BOUGHT, "bought-app", &[(443, ANYWHERE)]);
     b.group(BOUGHT, "bought-db", &[(3306, "bought-app")]);
-    b.instance(BOUGHT, "bought-app", "bought-app-1", "bought-app-a", "bought-app");
-    b.instance(BOUGHT, "bought-app", "bought-app-2", "bought-app-a", "bought-app");
+    for host in ["bought-app-1", "bought-app-2"] {
+        b.instance(BOUGHT, "bought-app", host, "bought-app-a", "bought-app");
+        b.add_public();
+    }
     b.interface("rds", "bought-db", "bought-data-a", "bought-db", None);
     // The mistake: of the ports that clients take only those of Linux are let out again.
     let out = entry(100, true, true, Some((32_768, 65_535)), ANYWHERE);
@@ -174,11 +189,11 @@ fn bought(b: &mut Builder) {
 /// An entry of an ACL about TCP on these ports, or about everything.
 fn entry(number: u16, egress: bool, allow: bool, ports: Option<(u16, u16)>, from: &str) -> AclEntry {
     let cidr = from.parse().unwrap_or(IpNet::V4(Ipv4Net::default()));
-    AclEntry { number, egress, allow, protocol: ports.map(|_| TCP), ports, cidr }
+    AclEntry { number, egress, allow, protocol: ports.map(|_| TCP), ports, some_types: false, cidr }
 }
 
 /// The id of the resource of this name.
-fn id_of(prefix: &str, name: &str) -> String {
+pub(super) fn id_of(prefix: &str, name: &str) -> String {
     format!("{prefix}-{}", id_digits(&format!("{prefix}/{name}")))
 }
 
@@ -209,7 +224,7 @@ impl Builder {
 
     /// A group that lets everything out, and TCP in on these ports from these peers.
     fn group(&mut self, vpc: &str, name: &str, open: &[(u16, &str)]) {
-        let egress = vec![Rule { protocol: None, ports: None, peer: ANYWHERE.into() }];
+        let egress = vec![Rule { protocol: None, ports: None, some_types: false, peer: ANYWHERE.into() }];
         let (id, vpc) = (id_of("sg", name), id_of("vpc", vpc));
         self.inventory.security_groups.push(SecurityGroup {
             id,
@@ -228,7 +243,7 @@ impl Builder {
     fn rule(&mut self, group: &str, protocol: u8, port: Option<u16>, peer: &str) {
         let is_id = peer.contains('/') || peer.starts_with("pl-");
         let peer = if is_id { peer.to_string() } else { id_of("sg", peer) };
-        let rule = Rule { protocol: Some(protocol), ports: port.map(|port| (port, port)), peer };
+        let rule = Rule { protocol: Some(protocol), ports: port.map(|port| (port, port)), some_types: false, peer };
         let groups = &mut self.inventory.security_groups;
         groups.iter_mut().filter(|known| known.name == group).for_each(|known| known.ingress.push(rule.clone()));
     }
@@ -257,6 +272,29 @@ impl Builder {
         self.inventory.interfaces.last_mut().into_iter().for_each(|interface| interface.addresses.push(address));
     }
 
+    /// Gives the interface that was added last a public address.
+    fn add_public(&mut self) {
+        let has_one = |interface: &&Interface| !interface.public_addresses.is_empty();
+        let number = self.inventory.interfaces.iter().filter(has_one).count();
+        let address = IpAddr::from([203, 0, 113, u8::try_from(10 + number).unwrap_or(u8::MAX)]);
+        self.inventory.interfaces.last_mut().into_iter().for_each(|last| last.public_addresses.push(address));
+    }
+
+    /// Gives the subnets that have no ACL of their own the default one of their VPC, which allows everything.
+    fn add_default_acls(&mut self) {
+        let Inventory { vpcs, subnets, network_acls, .. } = &mut self.inventory;
+        for vpc in vpcs {
+            let has_acl = |id: &String| network_acls.iter().any(|acl| acl.subnets.contains(id));
+            let without = subnets.iter().filter(|subnet| subnet.vpc == vpc.id && !has_acl(&subnet.id));
+            let subnets = without.map(|subnet| subnet.id.clone()).collect();
+            let entries = [false, true].into_iter().flat_map(|egress| {
+                [(100, ANYWHERE), (101, ANYWHERE_V6)].map(|(number, to)| entry(number, egress, true, None, to))
+            });
+            let id = id_of("acl", vpc.name.as_deref().unwrap_or_default());
+            network_acls.push(NetworkAcl { id, vpc: vpc.id.clone(), subnets, entries: entries.collect() });
+        }
+    }
+
     /// Gives the interface that was added last a prefix of 16 addresses for pods.
     fn add_pods(&mut self) {
         let Some(interface) = self.inventory.interfaces.last_mut() else { return };
@@ -280,6 +318,7 @@ impl Builder {
             vpc: id_of("vpc", vpc),
         });
         self.interface("nat", name, subnet, "", Some(id));
+        self.add_public();
     }
 
     fn endpoint(&mut self, vpc: &str, service: &str, subnet: &str, group: &str) {

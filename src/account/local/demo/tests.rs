@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::firewall::Outcome;
 use super::record::Record;
 use super::*;
+use crate::account::why::{End, Service, Verdict, judge};
 use crate::engine::Options;
 use crate::field::port_names;
 use crate::query::clock::Clock;
@@ -362,4 +363,54 @@ fn an_answer_that_an_acl_keeps_is_rejected_where_it_leaves() {
             ["egress", "REJECT", "18", client.as_str()]
         ]
     );
+}
+
+/// The verdict about a connection by the inventory, and what denies it.
+fn judged_by_rules(inventory: &Inventory, connection: &Connection<'_>) -> (Verdict, Vec<String>) {
+    let end = |end: &connection::End<'_>| {
+        let id = end.interface.map(|interface| interface.id.as_str());
+        let known = id.and_then(|id| inventory.interfaces.iter().find(|interface| interface.id == id));
+        known.map_or(End::outside(end.address), |interface| End::of(interface, end.address))
+    };
+    let (client, server) = (end(&connection.client), end(&connection.server));
+    let service = match connection.protocol {
+        1 => Service { protocol: 1, ports: 0..=u16::MAX },
+        protocol => Service::at(protocol, connection.server.port),
+    };
+    let client_ports = connection.client.port..=connection.client.port;
+    let judgement = judge(inventory, client, server, &service, &client_ports);
+    let denying = judgement.denying().flat_map(|step| &step.pieces).map(|piece| piece.by.clone()).collect();
+    (judgement.verdict, denying)
+}
+
+#[test]
+fn what_the_inventory_says_about_a_connection_is_what_happened() {
+    let inventory = network();
+    for seed in SEEDS {
+        let traffic = Traffic::new(&inventory, seed);
+        let mut counts: BTreeMap<(&str, Outcome, Verdict), usize> = BTreeMap::new();
+        for connection in day().flat_map(|slot| traffic.connections(slot)) {
+            let (verdict, denying) = judged_by_rules(&inventory, &connection);
+            *counts.entry((connection.purpose, connection.verdict.outcome, verdict)).or_default() += 1;
+            let told = &connection.verdict;
+            let ends = (connection.client.address, connection.server.address, connection.server.port);
+            let expected = if told.outcome == Outcome::Served { Verdict::Allowed } else { Verdict::Denied };
+            assert_eq!(verdict, expected, "{} {ends:?}: {told:?} {denying:?}", connection.purpose);
+            // The reason is the same: the words of both begin with the id and the number of an entry, or name the groups.
+            let is_reason = |by: &String| match told.by.split_once(" entry ") {
+                Some((acl, number)) => by.starts_with(acl) && by.contains(&format!("entry {number}:")),
+                None => {
+                    let is_same = told.by.starts_with("no rule of") == by.starts_with("no rule of");
+                    is_same && told.by.split(' ').filter(|word| word.starts_with("sg-")).all(|id| by.contains(id))
+                }
+            };
+            let is_told = told.outcome == Outcome::Served || denying.iter().any(is_reason);
+            assert!(is_told, "{} {ends:?}: {told:?} {denying:?}", connection.purpose);
+        }
+        let of =
+            |outcome: Outcome| counts.iter().filter(|(key, _)| key.1 == outcome).map(|(_, count)| count).sum::<usize>();
+        println!("seed {seed}: {counts:#?}");
+        let outcomes = [Outcome::Served, Outcome::RequestRejected, Outcome::AnswerRejected, Outcome::Blocked].map(of);
+        assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");
+    }
 }

@@ -1,0 +1,132 @@
+//! Route tables, peerings and the block of public access, for whoever may list them.
+
+use aws_sdk_ec2::types::{
+    self as ec2, InternetGatewayBlockMode, InternetGatewayExclusionMode, RouteOrigin, RouteState,
+};
+
+use super::client::Clients;
+use super::error::Error;
+use super::interface::tag;
+use super::policy::Action;
+use crate::account::routing::{BlockPublicAccess, Blocked, Exclusion, Peering, Route, RouteTable, Routing};
+
+/// Reads the ways of packets; `None` where they may not be listed.
+pub(super) async fn read_if_allowed(clients: &Clients) -> Result<Option<Routing>, Error> {
+    let blocked = async { known(block_public_access(clients).await, "the block of public access") };
+    let ways = async { known(tokio::try_join!(route_tables(clients), peerings(clients)), "route tables") };
+    let (block_public_access, ways) = tokio::try_join!(blocked, ways)?;
+    Ok(ways.map(|(route_tables, peerings)| Routing { route_tables, peerings, block_public_access }))
+}
+
+/// What was read; `None` where the caller may not read it, or where the Region does not have it.
+fn known<T>(read: Result<T, Error>, what: &str) -> Result<Option<T>, Error> {
+    match read {
+        Err(error) if error.is_refusal() => {
+            tracing::debug!("{what} are left out: {error}");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
+async fn route_tables(clients: &Clients) -> Result<Vec<RouteTable>, Error> {
+    let tables = clients
+        .pages(
+            Action::DescribeRouteTables,
+            "list route tables",
+            |token| clients.ec2.describe_route_tables().set_next_token(token).send(),
+            |page| (page.route_tables, page.next_token),
+        )
+        .await?;
+    let mut tables: Vec<RouteTable> = tables.iter().map(route_table).collect();
+    tables.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(tables)
+}
+
+fn route_table(table: &ec2::RouteTable) -> RouteTable {
+    let associations = table.associations();
+    RouteTable {
+        id: table.route_table_id().unwrap_or_default().into(),
+        name: tag(table.tags(), "Name"),
+        vpc: table.vpc_id().unwrap_or_default().into(),
+        main: associations.iter().any(|association| association.main() == Some(true)),
+        subnets: associations.iter().filter_map(|association| association.subnet_id()).map(Into::into).collect(),
+        routes: table.routes().iter().filter_map(route).collect(),
+    }
+}
+
+fn route(route: &ec2::Route) -> Option<Route> {
+    let to =
+        route.destination_cidr_block().or(route.destination_ipv6_cidr_block()).or(route.destination_prefix_list_id())?;
+    // An instance's route names its interface as well.
+    let via = route
+        .gateway_id()
+        .or(route.nat_gateway_id())
+        .or(route.vpc_peering_connection_id())
+        .or(route.transit_gateway_id())
+        .or(route.egress_only_internet_gateway_id())
+        .or(route.network_interface_id())
+        .or(route.local_gateway_id())
+        .or(route.carrier_gateway_id())
+        .or(route.core_network_arn());
+    Some(Route {
+        to: to.into(),
+        via: via.unwrap_or("a target that is not known").into(),
+        blackhole: route.state() == Some(&RouteState::Blackhole),
+        propagated: route.origin() == Some(&RouteOrigin::EnableVgwRoutePropagation),
+    })
+}
+
+async fn peerings(clients: &Clients) -> Result<Vec<Peering>, Error> {
+    let peerings = clients
+        .pages(
+            Action::DescribeVpcPeeringConnections,
+            "list peerings",
+            |token| clients.ec2.describe_vpc_peering_connections().set_next_token(token).send(),
+            |page| (page.vpc_peering_connections, page.next_token),
+        )
+        .await?;
+    let mut peerings: Vec<Peering> = peerings.iter().filter_map(peering).collect();
+    peerings.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(peerings)
+}
+
+/// Converts a peering that is active.
+fn peering(peering: &ec2::VpcPeeringConnection) -> Option<Peering> {
+    let is_active =
+        peering.status().and_then(|status| status.code()) == Some(&ec2::VpcPeeringConnectionStateReasonCode::Active);
+    let vpc = |side: Option<&ec2::VpcPeeringConnectionVpcInfo>| side.and_then(|side| side.vpc_id()).map(Into::into);
+    let id = peering.vpc_peering_connection_id().filter(|_| is_active)?.into();
+    Some(Peering { id, vpcs: [vpc(peering.requester_vpc_info())?, vpc(peering.accepter_vpc_info())?] })
+}
+
+async fn block_public_access(clients: &Clients) -> Result<BlockPublicAccess, Error> {
+    let doing = "read the block of public access";
+    let send = || clients.ec2.describe_vpc_block_public_access_options().send();
+    let options = clients.call(Action::DescribeVpcBlockPublicAccessOptions, doing, send).await?;
+    let mode = options.vpc_block_public_access_options().and_then(|options| options.internet_gateway_block_mode());
+    let mode = match mode {
+        Some(InternetGatewayBlockMode::BlockBidirectional) => Blocked::Bidirectional,
+        Some(InternetGatewayBlockMode::BlockIngress) => Blocked::Ingress,
+        _ => return Ok(BlockPublicAccess::default()),
+    };
+    let exclusions = clients
+        .pages(
+            Action::DescribeVpcBlockPublicAccessExclusions,
+            "list what is excluded from the block of public access",
+            |token| clients.ec2.describe_vpc_block_public_access_exclusions().set_next_token(token).send(),
+            |page| (page.vpc_block_public_access_exclusions, page.next_token),
+        )
+        .await?;
+    Ok(BlockPublicAccess { mode, exclusions: exclusions.iter().filter_map(exclusion).collect() })
+}
+
+/// Converts an exclusion that is in force.
+fn exclusion(exclusion: &ec2::VpcBlockPublicAccessExclusion) -> Option<Exclusion> {
+    let state = exclusion.state().map(ec2::VpcBlockPublicAccessExclusionState::as_str);
+    let is_in_force = state.is_some_and(|state| ["create-complete", "update-complete"].contains(&state));
+    // The service names the resource by its ARN.
+    let resource = exclusion.resource_arn().filter(|_| is_in_force)?.rsplit('/').next()?.into();
+    let egress_only = exclusion.internet_gateway_exclusion_mode() == Some(&InternetGatewayExclusionMode::AllowEgress);
+    Some(Exclusion { resource, egress_only })
+}

@@ -1,0 +1,375 @@
+//! Whether a connection is possible: every check on its way, and on the way of its answers.
+
+use std::ops::RangeInclusive;
+
+use super::block::{Decided, block, public_address};
+use super::packet::{End, Packets, Service};
+use super::piece::{Decision, Open, Piece};
+use super::route::{Way, way};
+use super::security_group::is_public;
+use super::{network_acl, security_group};
+use crate::account::inventory::{Interface, Inventory};
+
+/// The ports that clients take where nothing else is known.
+pub const CLIENT_PORTS: RangeInclusive<u16> = 1_024..=65_535;
+
+/// A check on the way of packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The security groups of an interface, by its id.
+    SecurityGroups {
+        /// The interface.
+        interface: String,
+        /// Whether packets leave it.
+        egress: bool,
+    },
+    /// The network ACL of a subnet, by the subnet's id.
+    NetworkAcl {
+        /// The subnet.
+        subnet: String,
+        /// Whether packets leave it.
+        egress: bool,
+    },
+    /// The route of packets out of a subnet, by its id.
+    Route {
+        /// The subnet.
+        subnet: String,
+    },
+    /// The public address of an interface, by its id.
+    PublicAddress {
+        /// The interface.
+        interface: String,
+    },
+    /// The block of public access.
+    BlockPublicAccess,
+    /// What is between the ends and not in the inventory.
+    Between,
+}
+
+impl Check {
+    /// The check in words.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SecurityGroups { egress: true, .. } => "security group, out",
+            Self::SecurityGroups { egress: false, .. } => "security group, in",
+            Self::NetworkAcl { egress: true, .. } => "network ACL, out",
+            Self::NetworkAcl { egress: false, .. } => "network ACL, in",
+            Self::Route { .. } => "route",
+            Self::PublicAddress { .. } => "public address",
+            Self::BlockPublicAccess => "block public access",
+            Self::Between => "between",
+        }
+    }
+}
+
+/// A step: a check, and its decisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Whether it is on the way of answers.
+    pub is_answer: bool,
+    /// The check.
+    pub check: Check,
+    /// The decisions, by destination ports.
+    pub pieces: Vec<Piece>,
+}
+
+impl Step {
+    /// The worst of the decisions.
+    #[must_use]
+    pub fn worst(&self) -> Decision {
+        self.pieces.iter().map(|piece| piece.decision).max().unwrap_or(Decision::Unknown)
+    }
+
+    /// The best of the decisions.
+    fn best(&self) -> Decision {
+        self.pieces.iter().map(|piece| piece.decision).min().unwrap_or(Decision::Unknown)
+    }
+}
+
+/// Whether a connection is possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is.
+    Allowed,
+    /// The inventory does not tell.
+    CannotJudge,
+    /// For some ports it is not.
+    DeniedInPart,
+    /// It is not.
+    Denied,
+}
+
+impl Verdict {
+    /// The verdict in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::CannotJudge => "cannot judge",
+            Self::DeniedInPart => "denied in part",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// What an inventory says about a connection.
+#[derive(Clone, Debug)]
+pub struct Judgement<'a> {
+    /// The client.
+    pub source: End<'a>,
+    /// The server.
+    pub target: End<'a>,
+    /// The service.
+    pub service: Service,
+    /// The client's ports.
+    pub client_ports: RangeInclusive<u16>,
+    /// The steps, those of the request first.
+    pub steps: Vec<Step>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Judges a connection by an inventory.
+#[must_use]
+pub fn judge<'a>(
+    network: &'a Inventory,
+    source: End<'a>,
+    target: End<'a>,
+    service: &Service,
+    client_ports: &RangeInclusive<u16>,
+) -> Judgement<'a> {
+    let has_ports = Service::has_ports(service.protocol);
+    let answer_ports = if has_ports { client_ports.clone() } else { 0..=u16::MAX };
+    let mut path = Path { network, protocol: service.protocol, steps: Vec::new() };
+    path.walk(source, target, &service.ports, &answer_ports);
+    let verdict = verdict(&path.steps, [&service.ports, &answer_ports]);
+    Judgement { source, target, service: service.clone(), client_ports: answer_ports, steps: path.steps, verdict }
+}
+
+/// The verdict of steps about a request to some ports and an answer to others.
+fn verdict(steps: &[Step], [request, answer]: [&RangeInclusive<u16>; 2]) -> Verdict {
+    let is_all_denied = |is_answer: bool, ports: &RangeInclusive<u16>| {
+        let pieces = steps.iter().filter(|step| step.is_answer == is_answer).flat_map(|step| &step.pieces);
+        let mut open = Open::new(ports.clone());
+        for piece in pieces.filter(|piece| piece.decision == Decision::Denied) {
+            open.decide(&piece.ports, Decision::Denied, &String::new);
+        }
+        open.finish(Decision::Allowed, &String::new).iter().all(|piece| piece.decision == Decision::Denied)
+    };
+    let worst = steps.iter().map(Step::worst).max().unwrap_or(Decision::Unknown);
+    match worst {
+        _ if is_all_denied(false, request) || is_all_denied(true, answer) => Verdict::Denied,
+        Decision::Denied => Verdict::DeniedInPart,
+        Decision::Unknown => Verdict::CannotJudge,
+        Decision::Allowed => Verdict::Allowed,
+    }
+}
+
+/// The steps of a connection so far.
+struct Path<'a> {
+    network: &'a Inventory,
+    protocol: u8,
+    steps: Vec<Step>,
+}
+
+impl<'a> Path<'a> {
+    fn walk(&mut self, source: End<'a>, target: End<'a>, ports: &RangeInclusive<u16>, answers: &RangeInclusive<u16>) {
+        let (here, there) = (source.interface, target.interface);
+        let is_one_subnet = here.zip(there).is_some_and(|(here, there)| here.subnet == there.subnet);
+        if let Some((from, to)) = here.zip(there)
+            && (source.is_public_name || target.is_public_name)
+        {
+            self.security_groups(from, source, target, ports, true);
+            self.between(false, "traffic between two interfaces by a public address is not judged".into());
+            self.security_groups(to, source, target, ports, false);
+            return;
+        }
+        // The end that the server sees, which may be a gateway, and the gateway.
+        let (mut seen, mut gateway) = (source, None);
+        if let Some(from) = here {
+            self.security_groups(from, source, target, ports, true);
+            if !is_one_subnet {
+                self.acl(from, [source, target], ports, true, false);
+                gateway = self.way_out(from, source, target, ports);
+                seen = gateway.map_or(source, |nat: &Interface| nat_end(nat, source));
+            }
+        } else if is_public(source.address) {
+            self.from_internet(target);
+        } else {
+            self.between(false, format!("the way from {} into the VPC is not in the inventory", source.address));
+        }
+        if let Some(to) = there {
+            if !is_one_subnet {
+                self.acl(to, [seen, target], ports, false, false);
+            }
+            self.security_groups(to, seen, target, ports, false);
+            if !is_one_subnet {
+                self.acl(to, [target, seen], answers, true, true);
+                self.way_back(to, seen);
+            }
+        }
+        if let Some(nat) = gateway {
+            let inside = nat_end(nat, source);
+            self.acl(nat, [target, inside], &CLIENT_PORTS, false, true);
+            if here.is_some_and(|from| from.subnet != nat.subnet) {
+                self.acl(nat, [target, source], answers, true, true);
+            }
+        }
+        if let Some(from) = here.filter(|_| !is_one_subnet) {
+            self.acl(from, [target, source], answers, false, true);
+        }
+    }
+
+    fn push(&mut self, is_answer: bool, check: Check, pieces: Vec<Piece>) {
+        self.steps.push(Step { is_answer, check, pieces });
+    }
+
+    /// Adds a step that decides about every port alike.
+    fn all(&mut self, is_answer: bool, check: Check, (decision, by): Decided) {
+        self.push(is_answer, check, vec![Piece { ports: 0..=u16::MAX, decision, by }]);
+    }
+
+    fn between(&mut self, is_answer: bool, by: String) {
+        self.all(is_answer, Check::Between, (Decision::Unknown, by));
+    }
+
+    fn packets(&self, [from, to]: [End<'a>; 2], ports: &RangeInclusive<u16>) -> Packets<'a> {
+        Packets { from, to, protocol: self.protocol, ports: ports.clone() }
+    }
+
+    fn security_groups(
+        &mut self,
+        at: &Interface,
+        from: End<'a>,
+        to: End<'a>,
+        ports: &RangeInclusive<u16>,
+        egress: bool,
+    ) {
+        let pieces = security_group::decide(self.network, at, &self.packets([from, to], ports), egress);
+        self.push(false, Check::SecurityGroups { interface: at.id.clone(), egress }, pieces);
+    }
+
+    fn acl(&mut self, at: &Interface, ends: [End<'a>; 2], ports: &RangeInclusive<u16>, egress: bool, is_answer: bool) {
+        let pieces = network_acl::decide(self.network, &at.subnet, &self.packets(ends, ports), egress);
+        self.push(is_answer, Check::NetworkAcl { subnet: at.subnet.clone(), egress }, pieces);
+    }
+
+    /// Adds the way of a request out of the client's subnet; returns the NAT gateway that it goes through.
+    fn way_out(
+        &mut self,
+        from: &'a Interface,
+        source: End<'a>,
+        target: End<'a>,
+        ports: &RangeInclusive<u16>,
+    ) -> Option<&'a Interface> {
+        let check = Check::Route { subnet: from.subnet.clone() };
+        match way(self.network, from, &target) {
+            Way::There(by) => self.all(false, check, (Decision::Allowed, by)),
+            Way::Nowhere(by) => self.all(false, check, (Decision::Denied, by)),
+            Way::Unknown(by) => self.all(false, check, (Decision::Unknown, by)),
+            Way::Internet { by, .. } => {
+                self.all(false, check, (Decision::Allowed, by));
+                self.on_internet(from, source);
+            }
+            Way::Nat { by, gateway, interface: None } => {
+                self.all(false, check, (Decision::Unknown, format!("{by}; the interface of {gateway} is not known")));
+            }
+            Way::Nat { by, interface: Some(nat), .. } => {
+                self.all(false, check, (Decision::Allowed, by));
+                self.through(nat, from, source, target, ports);
+                return Some(nat);
+            }
+        }
+        None
+    }
+
+    /// Adds the way of a request through a NAT gateway.
+    fn through(
+        &mut self,
+        nat: &'a Interface,
+        from: &Interface,
+        source: End<'a>,
+        target: End<'a>,
+        ports: &RangeInclusive<u16>,
+    ) {
+        if nat.subnet != from.subnet {
+            self.acl(nat, [source, target], ports, false, false);
+        }
+        self.acl(nat, [nat_end(nat, source), target], ports, true, false);
+        let check = Check::Route { subnet: nat.subnet.clone() };
+        match way(self.network, nat, &target) {
+            Way::There(by) => self.all(false, check, (Decision::Allowed, by)),
+            Way::Internet { by, .. } => {
+                self.all(false, check, (Decision::Allowed, by));
+                self.on_internet(nat, nat_end(nat, source));
+            }
+            Way::Nowhere(by) => self.all(false, check, (Decision::Denied, by)),
+            Way::Unknown(by) => self.all(false, check, (Decision::Unknown, by)),
+            Way::Nat { by, .. } => {
+                self.all(
+                    false,
+                    check,
+                    (Decision::Unknown, format!("{by}: one NAT gateway behind another is not judged")),
+                );
+            }
+        }
+    }
+
+    /// Adds what an interface needs to ask somebody on the internet.
+    fn on_internet(&mut self, from: &Interface, end: End<'a>) {
+        let check = Check::PublicAddress { interface: from.id.clone() };
+        self.all(false, check, public_address(from, end.address));
+        self.all(false, Check::BlockPublicAccess, block(self.network, from, false));
+    }
+
+    /// Adds what an interface needs to be asked by somebody on the internet.
+    fn from_internet(&mut self, target: End<'a>) {
+        let Some(to) = target.interface else {
+            self.between(false, "neither end is in the inventory".into());
+            return;
+        };
+        let check = Check::PublicAddress { interface: to.id.clone() };
+        self.all(false, check, public_address(to, target.address));
+        self.all(false, Check::BlockPublicAccess, block(self.network, to, true));
+    }
+
+    /// Adds the way of answers out of the server's subnet.
+    fn way_back(&mut self, from: &Interface, to: End<'a>) {
+        let check = Check::Route { subnet: from.subnet.clone() };
+        let decided = match way(self.network, from, &to) {
+            Way::There(by) | Way::Internet { by, is_outbound_only: false } => (Decision::Allowed, by),
+            Way::Internet { by, .. } => (Decision::Denied, format!("{by}, which takes no requests from outside")),
+            Way::Nat { by, .. } => (Decision::Denied, format!("{by}, which takes no requests from outside")),
+            Way::Nowhere(by) => (Decision::Denied, by),
+            Way::Unknown(by) => (Decision::Unknown, by),
+        };
+        self.all(true, check, decided);
+    }
+}
+
+/// The end that a NAT gateway gives the packets of a client.
+fn nat_end<'a>(nat: &'a Interface, client: End<'a>) -> End<'a> {
+    let address = nat.addresses.first().copied().unwrap_or(client.address);
+    End::of(nat, address)
+}
+
+impl Judgement<'_> {
+    /// The decisions that the verdict stands on: what denies, or what is not known; none for what is allowed.
+    pub fn reasons(&self) -> impl Iterator<Item = &Piece> {
+        let meant = match self.verdict {
+            Verdict::Allowed | Verdict::CannotJudge => Decision::Unknown,
+            Verdict::DeniedInPart | Verdict::Denied => Decision::Denied,
+        };
+        let steps = self.steps.iter().filter(move |step| step.worst() >= meant);
+        steps.flat_map(|step| &step.pieces).filter(move |piece| piece.decision == meant)
+    }
+
+    /// The steps that deny something, in the order of the way; the first is the reason.
+    pub fn denying(&self) -> impl Iterator<Item = &Step> {
+        // What denies everything is the reason before what denies some ports.
+        let whole = self.steps.iter().filter(|step| step.best() == Decision::Denied);
+        let in_part = self.steps.iter().filter(|step| step.best() != Decision::Denied);
+        whole.chain(in_part.filter(|step| step.worst() == Decision::Denied))
+    }
+}
