@@ -80,6 +80,20 @@ fn windows_that_touch_are_read_in_one_scan() {
         assert_eq!(rows, expected, "{sentence}");
         assert_eq!(bytes, once, "{sentence}");
     }
+    // Without keys there is a group even of no records, which is neither new nor gone.
+    for (sentence, expected) in [
+        (
+            "where bytes = 3 | count() as n, distinct(src.addr) as d",
+            "n,n_before,n_change,d,d_before,d_change\n0,0,0,0,0,0\n",
+        ),
+        ("where bytes = 8 | count() as n, max(bytes) as m", "n,n_before,n_change,m,m_before,m_change\n1,0,1,8,,\n"),
+        ("where bytes = 1 | sum(bytes) as b", "b,b_before,b_change\n,1,\n"),
+        ("where bytes = 3 | rate(bytes) as r", "r,r_before,r_change\n,,\n"),
+    ] {
+        assert_eq!(files.ask(&format!("{sentence} | compare 1h {now}")).0, expected, "{sentence}");
+    }
+    let (rows, _) = files.ask(&format!("where bytes = 8 | count() as n | compare 1h new {now}"));
+    assert_eq!(rows, "n,n_before,n_change\n");
     let (rows, bytes) = files.ask(&format!("conversations | compare 1h new {now}"));
     assert!(rows.lines().count() == 3 && bytes == once, "{rows}");
 }

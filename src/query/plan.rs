@@ -16,7 +16,7 @@ use crate::field::{Field, FieldType, Origin};
 use crate::function::Function;
 use crate::kind::TargetKind;
 use crate::query::window::Window;
-use crate::value::{EpochSeconds, Value};
+use crate::value::{EpochSeconds, Row, Value};
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -752,6 +752,17 @@ impl Groups {
         let mut groups = Self { having: None, compare: None, ..self.clone() };
         groups.aggregates.retain(|aggregate| aggregate.compared == Compared::Now);
         groups
+    }
+
+    /// The groups of no records: without keys there is one, in which counts are zero and other aggregates absent.
+    #[must_use]
+    pub fn of_nothing(&self) -> Vec<Row> {
+        let value = |function| match function {
+            Function::Count | Function::Distinct => Value::Int(0),
+            _ => Value::Absent,
+        };
+        let row = self.aggregates.iter().map(|aggregate| value(aggregate.function)).collect();
+        if self.keys.is_empty() { vec![row] } else { Vec::new() }
     }
 }
 

@@ -61,7 +61,9 @@ impl Question<'_> {
     async fn in_one_scan(&self, plan: &Plan, windows: [Interval; 2]) -> Result<([Vec<Row>; 2], RunStats), Error> {
         let [now, before] = windows;
         let mut asked = parts_of(plan);
+        let mut of_nothing = Vec::new();
         if let Shape::Groups(groups) = &mut asked.shape {
+            of_nothing = groups.of_nothing();
             groups.keys.insert(0, GroupKey { by: KeyBy::Since(now.from), name: "now".into() });
         }
         let whole = Interval { from: before.from, until: now.until };
@@ -70,6 +72,9 @@ impl Question<'_> {
         for mut row in found {
             let is_now = row.remove(0) == Value::Int(1);
             rows[usize::from(!is_now)].push(row);
+        }
+        for rows in rows.iter_mut().filter(|rows| rows.is_empty()) {
+            rows.clone_from(&of_nothing);
         }
         let mut noted = [RunStats::default(), RunStats::default()];
         for ((rows, window), noted) in rows.iter_mut().zip(windows).zip(&mut noted) {

@@ -12,7 +12,7 @@ use super::answer::{Answer, Query, Totals};
 use super::asked::{Asked, Unit};
 use super::past_names::PastNames;
 use super::service::Service;
-use super::{console, empty, groups, join, merge, unit};
+use super::{console, empty, join, merge, unit};
 use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
 use crate::query::plan::{Plan, Shape};
@@ -179,7 +179,7 @@ pub(in super::super) async fn console_links(
 /// Answers a plan that cannot match any record, without a query.
 fn never(shape: &Shape, answer: &mut Answer<'_>) -> Result<(), Error> {
     match shape {
-        Shape::Groups(groups) => answer.rows(merge::selected(groups, groups::of_nothing(groups))),
+        Shape::Groups(groups) => answer.rows(merge::selected(groups, groups.of_nothing())),
         Shape::Records { .. } => Ok(()),
     }
 }
