@@ -35,6 +35,7 @@ mod select;
 mod settings;
 mod traffic;
 pub mod why;
+mod written_by;
 
 pub use answering::{Answering, Answers};
 pub use cancellation::{Cancellation, Cancelled, Started};
@@ -59,3 +60,4 @@ pub use settings::{
     AGGREGATIONS_S, DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Error as SettingsError, LogClass, Settings, Traffic,
     parse_lifetime,
 };
+pub use written_by::{UnknownSchema, WrittenBy};

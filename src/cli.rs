@@ -5,20 +5,25 @@
 mod args;
 #[cfg(feature = "local")]
 mod complete;
+mod completions;
 #[cfg(feature = "local")]
 mod demo;
 mod flags;
-mod package;
+mod manual;
 #[cfg(feature = "aws")]
 mod policy;
 #[cfg(feature = "local")]
 mod run;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use jiff::tz::TimeZone;
 
+use crate::command::manual::Page;
+#[cfg(not(feature = "local"))]
+use crate::command::manual::pages;
 use crate::command::{Error, Exit, Out, Terminal, config, console, settings};
 use crate::escape;
 use crate::query::Context;
@@ -37,7 +42,10 @@ const STACK_BYTES: usize = 64 << 20;
 pub fn main() -> ExitCode {
     // It removes its variable from the environment, which is safe only before there are threads.
     #[cfg(feature = "local")]
-    clap_complete::CompleteEnv::with_factory(complete::command).complete();
+    let program = complete::command;
+    #[cfg(not(feature = "local"))]
+    let program = <Args as clap::CommandFactory>::command;
+    clap_complete::CompleteEnv::with_factory(program).complete();
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_args);
     thread.expect("a process can have a second thread").join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
@@ -91,7 +99,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     }
     match command {
         Some(Command::Version) => {
-            console::line(&format!("flowlogs {}", env!("CARGO_PKG_VERSION")))?;
+            console::line(&format!("flowlogs {}", version::long()))?;
             Ok(Exit::Done)
         }
         Some(Command::Shared(command)) => {
@@ -111,8 +119,30 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
             settings::saved(&context.named, &args.output, &mut Out::default())?;
             Ok(Exit::Done)
         }
-        Some(Command::Completions { shell }) => package::completions(shell, &mut Out::default()),
-        Some(Command::Man { command }) => package::man(command.as_deref(), &mut Out::default()),
+        Some(Command::Completions { shell }) => completions::print(shell, &mut Out::default()),
+        Some(Command::Help { about }) => match (manual::help(about.as_deref()), about) {
+            (Some(text), _) => {
+                Out::default().print(&text)?;
+                Ok(Exit::Done)
+            }
+            (None, about) => {
+                let about = about.unwrap_or_default();
+                #[cfg(feature = "local")]
+                return run::manual(&mut args, context, *terminal, |shell| shell.help(&about));
+                #[cfg(not(feature = "local"))]
+                manual::print_about(&about)
+            }
+        },
+        Some(Command::Man { page, dir }) => {
+            let print = |pages: &[Page]| match &dir {
+                Some(dir) => manual::write_all(dir, pages),
+                None => manual::print(page.as_deref(), pages, &mut Out::default()),
+            };
+            #[cfg(feature = "local")]
+            return run::manual(&mut args, context, *terminal, |shell| print(&shell.pages()));
+            #[cfg(not(feature = "local"))]
+            print(&pages())
+        }
         #[cfg(feature = "aws")]
         Some(Command::Policy(policy)) => policy.print(),
         Some(Command::Query(flags)) => {

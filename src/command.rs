@@ -27,6 +27,7 @@ pub(crate) mod kind;
 mod lifecycle;
 #[cfg(feature = "local")]
 mod list;
+pub(crate) mod manual;
 mod option;
 mod out;
 #[cfg(feature = "local")]

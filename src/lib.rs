@@ -24,7 +24,7 @@
 //! cli → account, command, diagnostic, escape, field, kind, query, script, session, shell, value
 //! shell → account, command, diagnostic, escape, field, function, kind, output, private, query, script, session, value
 //! script → account, diagnostic, escape, insights, kind, output, query, session, value
-//! command → account, diagnostic, engine, escape, field, insights, kind, output, query, session, value
+//! command → account, diagnostic, engine, escape, field, function, insights, kind, output, query, session, value
 //! session → account, engine, field, function, kind, query, value
 //! account → diagnostic, engine, field, function, insights, kind, private, query, value
 //! engine → field, function, query, value

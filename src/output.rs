@@ -20,7 +20,6 @@ use std::io::Write;
 
 pub use printer::Output;
 pub use style::Style;
-#[cfg(feature = "local")]
 pub(crate) use width::width;
 
 /// A way to print rows.

@@ -24,6 +24,7 @@ mod resolve;
 pub mod role;
 pub mod seconds;
 mod split;
+pub mod stage;
 pub mod window;
 pub mod word;
 

@@ -12,6 +12,7 @@ mod groups;
 mod interrupt;
 mod lists;
 pub mod recorded;
+mod signals;
 mod to_delete;
 
 use std::iter;
@@ -111,6 +112,16 @@ impl Session {
             None => Box::new(Aws::open(options)),
         };
         Self { account, defaults: Settings::default(), is_partial: AtomicBool::new(false) }
+    }
+
+    /// A session over nothing, for what is the same everywhere.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self {
+            account: Box::new(PlainFiles::none()),
+            defaults: Settings::default(),
+            is_partial: AtomicBool::new(false),
+        }
     }
 
     /// The same session, whose new flow logs have these settings where a create leaves them open.

@@ -13,6 +13,7 @@ mod history;
 mod known;
 mod line;
 mod lines;
+mod manual;
 mod offer;
 mod page;
 mod terminal;

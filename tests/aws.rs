@@ -1,6 +1,6 @@
 //! The account on AWS through the command line, against moto on loopback, looked at from outside by
 //! boto3. moto ignores what a query asks: nothing here is about queries.
-#![cfg(feature = "aws")]
+#![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "aws/canned.rs"]

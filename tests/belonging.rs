@@ -1,5 +1,5 @@
 //! What values belong to: resources as sides, names, the user's own networks, lists in files, saved sentences.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod program;

@@ -1,5 +1,5 @@
 //! The program as its users see it: whole standard output, standard error, exit codes.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 #![allow(clippy::format_collect, reason = "records are made a line at a time, once")]
 
@@ -673,9 +673,12 @@ fn shells_complete_and_the_manual_has_pages() {
 
 #[test]
 fn the_version_is_printed_both_ways() {
-    let version = format!("flowlogs {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(flowlogs(&["version"]).run().done().stdout, version);
+    let version = flowlogs(&["version"]).run().done().stdout;
     assert_eq!(flowlogs(&["--version"]).run().done().stdout, version);
+    let lines: Vec<&str> = version.lines().collect();
+    assert_eq!(lines[0], format!("flowlogs {}", env!("CARGO_PKG_VERSION")));
+    let built = [std::env::consts::OS, std::env::consts::ARCH, "features: ", "local"];
+    assert!(lines.len() == 2 && lines[1].starts_with("commit ") && built.iter().all(|part| lines[1].contains(part)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every call of a life cycle goes wrong in every way: afterwards nothing foreign is touched, and nothing of ours is
 //! left that the doctor does not name and clear away.
-#![cfg(feature = "aws")]
+#![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "aws/canned.rs"]

@@ -1,5 +1,5 @@
 //! Who asks: profiles, roles, several accounts and Regions, and the way through a proxy, against moto on loopback.
-#![cfg(feature = "aws")]
+#![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "aws/moto.rs"]

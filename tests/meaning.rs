@@ -6,6 +6,8 @@ mod evaluator;
 
 #[path = "meaning/batch.rs"]
 mod batch;
+#[path = "meaning/coming_from.rs"]
+mod coming_from;
 #[path = "meaning/compare.rs"]
 mod compare;
 #[path = "meaning/corpus.rs"]

@@ -1,5 +1,5 @@
 //! Questions to a person, asked in a terminal: pick lists and confirmations.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod terminal;

@@ -1,6 +1,6 @@
 //! Queries on AWS through the command line: resources come from moto, queries from a loopback service
 //! that runs their text.
-#![cfg(feature = "aws")]
+#![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "queries/answers.rs"]

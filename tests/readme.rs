@@ -1,6 +1,6 @@
-//! The README: every command in it is run. What a `console` block shows is what the command prints;
-//! the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
-#![cfg(feature = "local")]
+//! The README: every command in it is run. What a `console` block shows is what the command prints, which
+//! `UPDATE_README=1` writes into it, to be read line by line; the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A block that is dropped by mistake would be a test that is dropped.
-const SHOWN: usize = 14;
+const SHOWN: usize = 20;
 const RUN: usize = 13;
 
 struct Shown {
@@ -73,13 +73,22 @@ fn readme() -> (String, String) {
 fn every_console_block_shows_what_its_commands_print() {
     let (root, readme) = readme();
     let all = shown(&readme);
+    let mut updated = readme.clone();
     for Shown { command, printed } in &all {
         let output = run(command, root.as_ref(), "/nonexistent".as_ref());
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         let said = if stdout.is_empty() { &stderr } else { &stdout };
         let said: Vec<&str> = said.lines().map(str::trim_end).collect();
+        if std::env::var_os("UPDATE_README").is_some() {
+            let said: String = said.iter().flat_map(|line| [*line, "\n"]).collect();
+            updated = updated.replacen(&format!("$ {command}\n{printed}"), &format!("$ {command}\n{said}"), 1);
+            continue;
+        }
         assert_eq!(said, printed.lines().collect::<Vec<_>>(), "$ {command}\n{stderr}");
+    }
+    if updated != readme {
+        std::fs::write(format!("{root}/README.md"), updated).unwrap();
     }
     assert_eq!(all.len(), SHOWN, "count what the README has");
 }
@@ -117,4 +126,50 @@ fn every_question_to_the_demo_has_an_answer() {
         assert!(output.status.success() && answer.lines().count() > 1, "{sentence}\n{answer}{stderr}");
     }
     assert_eq!(rows.len(), 20);
+}
+
+/// What stands in the manual beside what another tool would be asked.
+fn sentences_for_people_of_other_tools() -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_flowlogs")).args(["help", "coming-from"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut sentences = Vec::new();
+    for part in text.split("\n\n").skip(1) {
+        // The first line is the name, the second a remark.
+        let mut open = false;
+        for line in part.lines().skip(2).map(str::trim) {
+            match (line.split_once("  "), open) {
+                (Some((_, ours)), _) => sentences.push(ours.trim().to_string()),
+                (None, true) => sentences.push(line.to_string()),
+                (None, false) => {
+                    open = true;
+                    continue;
+                }
+            }
+            open = false;
+        }
+    }
+    sentences
+}
+
+#[test]
+fn every_sentence_for_people_of_other_tools_can_be_asked() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().display().to_string();
+    let sentences = sentences_for_people_of_other_tools();
+    let mut answered = 0;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
+    command.args(["demo", "--dir", &folder, "-q", "-o", "csv"]).env("TZ", "UTC").env("HOME", "/nonexistent");
+    for sentence in &sentences {
+        command.args(["-e", sentence, "-e", "print(\"--\")"]);
+    }
+    let output = command.output().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for (sentence, answer) in sentences.iter().zip(answers.split("--\n")) {
+        assert!(answer.lines().count() > 0, "{sentence}");
+        answered += usize::from(answer.lines().count() > 1);
+    }
+    assert_eq!(sentences.len(), 60);
+    // The addresses and ports of some are those of no demo.
+    assert!(answered >= 45, "{answered}");
 }

@@ -1,5 +1,5 @@
 //! The page of `report.rhai`, as a browser shows it.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod program;

@@ -1,5 +1,5 @@
 //! The shell, in a terminal as a person has it, and from a pipe.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod terminal;
@@ -471,7 +471,7 @@ fn what_cannot_be_read_or_written_is_an_error() {
 
 #[test]
 fn help_says_what_there_is() {
-    let (out, _, code) = piped(".help\n.help functions\n.help dst.port\n.help p95\n.help query\n.help .watch\n");
+    let (out, _, code) = piped(".help\n.help scripts\n.help dst.port\n.help p95\n.help query\n.help .watch\n");
     assert_eq!(code, Some(0));
     for part in [".watch 30s SENTENCE", "html_report(title", "The destination port", "percentile", "query(sentence"] {
         assert!(out.contains(part), "`{part}` is not in: {out}");

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::routing::Routing;
+use super::written_by::{UnknownSchema, WrittenBy, check_schema};
 
 /// The version of the schema below.
 pub const VERSION: u32 = 1;
@@ -36,12 +37,12 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// `"version": 9`
-    #[error("`{}` has version {version}; this program reads version {VERSION}", file.display())]
+    #[error("`{}` has {source}", file.display())]
     UnknownVersion {
         /// The file.
         file: PathBuf,
-        /// Its version.
-        version: u32,
+        /// Its version, and the program that wrote it.
+        source: UnknownSchema,
     },
     /// Two resources with the same id, or a reference to an id that does not exist.
     #[error("`{}`: {problem}", file.display())]
@@ -59,6 +60,9 @@ pub enum Error {
 pub struct Inventory {
     /// [`VERSION`].
     pub version: u32,
+    /// The program that wrote it.
+    #[serde(default)]
+    pub written_by: WrittenBy,
     /// The account id.
     pub account: String,
     /// The Region.
@@ -376,13 +380,13 @@ impl Inventory {
             Ok(text) => text,
             Err(source) => return Err(Error::Read { file, source }),
         };
+        if let Err(source) = check_schema(&text, VERSION) {
+            return Err(Error::UnknownVersion { file, source });
+        }
         let inventory: Self = match serde_json::from_str(&text) {
             Ok(inventory) => inventory,
             Err(source) => return Err(Error::Invalid { file, source }),
         };
-        if inventory.version != VERSION {
-            return Err(Error::UnknownVersion { file, version: inventory.version });
-        }
         match inventory.problem() {
             Some(problem) => Err(Error::Inconsistent { file, problem }),
             None => Ok(inventory),

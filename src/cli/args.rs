@@ -12,26 +12,35 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::flags::QueryFlags;
+use super::version;
 use crate::command::{self, Asking, Color, Error, Output, Place, console};
 use crate::diagnostic::nearest;
 
 /// The heading of what goes with a sentence.
 const ASKED: &str = "What a sentence refers to";
 
+fn after_help() -> String {
+    format!(
+        "Examples:\n  \
+        flowlogs --local logs/ -e 'vpc where reject and dst.port = 22'\n  \
+        flowlogs --local vpc.log.gz -e 'top 10 src.addr by bytes'\n  \
+        flowlogs --local logs/ query vpc --reject --port 22\n  \
+        flowlogs explain 'sg where remote public and local port 443'\n\n\
+        `flowlogs help TOPIC` is about {}, a field or a function.\n\n\
+        Of an option that is given twice the last one counts; -e, --param, --local and --allow-env add up.",
+        command::manual::names().join(", ")
+    )
+}
+
 /// Ask an AWS network what it is doing.
 #[derive(Debug, Parser)]
 #[command(
     name = "flowlogs",
     version,
+    long_version = version::long(),
     max_term_width = 100,
-    after_help = "Examples:\n  \
-        flowlogs --local logs/ -e 'vpc where reject and dst.port = 22'\n  \
-        flowlogs --local vpc.log.gz -e 'top 10 src.addr by bytes'\n  \
-        flowlogs --local logs/ query vpc --reject --port 22\n  \
-        flowlogs explain 'sg where remote public and local port 443'\n\n\
-        Exit codes: 0 done, 1 failed, also in part, 2 usage, 3 truncated (with --fail-on-truncate), 4 rows\n\
-        (with --fail-if-rows), 130 interrupted, 143 terminated\n\n\
-        Of an option that is given twice the last one counts; -e, --param, --local and --allow-env add up.",
+    after_help = after_help(),
+    disable_help_subcommand = true,
     args_override_self = true
 )]
 pub(super) struct Args {
@@ -117,10 +126,19 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Say what a command, a topic, a field or a function is
+    Help {
+        /// Its name; none is the program itself
+        about: Option<String>,
+    },
     /// Print a page of the manual: `flowlogs man query | man -l -`
     Man {
-        /// The command; none is the program itself
-        command: Option<String>,
+        /// The command or the topic; none is the program itself
+        page: Option<String>,
+
+        /// Write every page below this folder instead, into `man1` and `man7`
+        #[arg(long, value_name = "DIR", conflicts_with = "page")]
+        dir: Option<PathBuf>,
     },
     /// Show each setting, its value, and where it comes from
     Config,

@@ -65,6 +65,17 @@ pub(super) fn lines(args: &Args, context: Context, terminal: Terminal) -> Result
     })
 }
 
+/// Works with the manual of the shell and of scripts, for which nothing is opened.
+pub(super) fn manual(
+    args: &mut Args,
+    context: Context,
+    terminal: Terminal,
+    work: impl FnOnce(&mut Shell) -> Result<Exit, Error>,
+) -> Result<Exit, Error> {
+    args.place.is_nowhere = true;
+    with_shell(args, context, terminal, work)
+}
+
 fn with_shell(
     args: &Args,
     context: Context,

@@ -31,6 +31,18 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The exit codes of the program, for the manual.
+pub(crate) const EXIT_CODES: [(&str, &str); 8] = [
+    ("0", "done; also when the reader of a pipe closed it"),
+    ("1", "failed, also in part; a shell at a terminal says so and ends with 0"),
+    ("2", "the command line or the sentence is wrong"),
+    ("3", "the default limit cut the answer, and `--fail-on-truncate` asked to say so"),
+    ("4", "the answer has a row, and `--fail-if-rows` asked to say so, also where it is cut; of several lines, any"),
+    ("130", "interrupted"),
+    ("143", "terminated (SIGTERM), with the same care"),
+    ("N", "a script called `exit(N)`"),
+];
+
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

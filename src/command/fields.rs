@@ -14,7 +14,7 @@ use crate::value::{Row, Value};
 pub(super) fn fields(name: Option<&str>, options: &Output, out: &mut Out) -> Result<(), Error> {
     let format = options.format();
     match name {
-        Some(name) if format == Format::Table => describe(find(name)?, out),
+        Some(name) if format == Format::Table => Ok(out.write_all(described(find(name)?).as_bytes())?),
         Some(name) => list(&[find(name)?], format, out),
         None => list(&FIELDS.iter().map(|info| info.field).collect::<Vec<_>>(), format, out),
     }
@@ -50,24 +50,24 @@ fn row(field: Field) -> Row {
     ]
 }
 
-fn describe(field: Field, out: &mut Out) -> Result<(), Error> {
+/// Returns everything that is known of a field.
+pub(super) fn described(field: Field) -> String {
     let info = field.info();
-    writeln!(out, "{}  {}", info.name, info.help)?;
-    let mut line = |label: &str, text: &str| {
-        if text.is_empty() { Ok(()) } else { writeln!(out, "  {label:<10} {text}") }
-    };
-    line("holds", field.field_type().name())?;
-    line("words", &words(field.field_type()).join(", "))?;
-    line("example", info.example)?;
-    line("also", &field.spellings().join(", "))?;
     let sources: Vec<&str> = field.sources().into_iter().filter(|source| *source != field).map(Field::name).collect();
-    line("from", &sources.join(", "))?;
-    if info.version > 0 {
-        line("version", &info.version.to_string())?;
-        line("record", &format!("{} ({RECORD_FIELDS_URL})", field.record_name().unwrap_or_default()))?;
-    }
-    line("insights", info.insights)?;
-    Ok(())
+    let record = field.record_name().filter(|_| info.version > 0);
+    let lines = [
+        ("holds", field.field_type().name().to_string()),
+        ("words", words(field.field_type()).join(", ")),
+        ("example", info.example.to_string()),
+        ("also", field.spellings().join(", ")),
+        ("from", sources.join(", ")),
+        ("version", record.map(|_| info.version.to_string()).unwrap_or_default()),
+        ("record", record.map(|name| format!("{name} ({RECORD_FIELDS_URL})")).unwrap_or_default()),
+        ("insights", info.insights.to_string()),
+    ];
+    let lines = lines.into_iter().filter(|(_, text)| !text.is_empty());
+    let lines = lines.map(|(label, text)| format!("  {label:<10} {text}\n"));
+    format!("{}  {}\n{}", info.name, info.help, lines.collect::<String>())
 }
 
 fn words(field_type: FieldType) -> Vec<String> {

@@ -75,6 +75,11 @@ pub(crate) struct Place {
     #[arg(long, value_name = "USD", global = true, conflicts_with = "local", value_parser = parse_usd)]
     pub(crate) max_usd: Option<f64>,
 
+    /// Whether nothing is opened.
+    #[cfg(feature = "local")]
+    #[arg(skip)]
+    pub(crate) is_nowhere: bool,
+
     /// The settings of accounts on AWS, by the config file.
     #[arg(skip)]
     pub(crate) settings: AwsSettings,
@@ -170,6 +175,9 @@ impl Place {
     }
 
     fn open_bare(&self, terminal: Terminal) -> Result<Session, Error> {
+        if self.is_nowhere {
+            return Ok(Session::nowhere());
+        }
         if self.local.is_empty() {
             return self.open_aws(terminal);
         }

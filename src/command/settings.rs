@@ -12,38 +12,64 @@ use super::table::print_table;
 use crate::query::Named;
 use crate::value::{Row, Value};
 
-/// A setting of the config file, and its value where the file says nothing; empty for none.
-const SETTINGS: [(&str, &str); 19] = [
-    ("columns.default", "seed"),
-    ("geo.files", "[]"),
-    ("aws.usd_per_gb", "0.005"),
-    ("aws.ask_above_usd", "0.5"),
-    ("aws.production", "[]"),
-    ("aws.keep_inventories", "true"),
-    ("create.retention_days", "30"),
-    ("create.aggregation_s", "60"),
-    ("create.fields", ""),
-    ("create.traffic", "all"),
-    ("create.tags", ""),
-    ("create.log_group", ""),
-    ("create.log_class", ""),
-    ("create.kms_key", ""),
-    ("create.role", ""),
-    ("create.role_path", ""),
-    ("create.permissions_boundary", ""),
-    ("create.lifetime", ""),
-    ("create.drop_records", "false"),
+/// A setting of the config file.
+pub(crate) struct Setting {
+    /// The section and the key.
+    pub(crate) name: &'static str,
+    /// The value where the file says nothing; empty for none.
+    pub(crate) default: &'static str,
+    /// One line of help.
+    pub(crate) help: &'static str,
+}
+
+const fn setting(name: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, default, help }
+}
+
+/// Every setting.
+pub(crate) const SETTINGS: [Setting; 19] = [
+    setting(
+        "columns.default",
+        "seed",
+        "The columns of records where a sentence names none: seed, interface, or fields.",
+    ),
+    setting("geo.files", "[]", "Files in MaxMind's format that say where addresses are; relative to the config file."),
+    setting("aws.usd_per_gb", "0.005", "What scanning a gigabyte costs."),
+    setting("aws.ask_above_usd", "0.5", "The cost of a query above which a person is asked."),
+    setting("aws.production", "[]", "Profiles, as globs, whose prompt is marked."),
+    setting("aws.keep_inventories", "true", "Whether inventories are kept for 30 days, to name what is gone by then."),
+    setting("create.retention_days", "30", "Days that records are kept."),
+    setting("create.aggregation_s", "60", "The aggregation interval, in seconds: 60 or 600."),
+    setting("create.fields", "", "The fields of the records."),
+    setting("create.traffic", "all", "The traffic that is recorded: all, accept or reject."),
+    setting("create.tags", "", "Tags of all that is created."),
+    setting("create.log_group", "", "The log group, in place of one of its own."),
+    setting("create.log_class", "", "The class of a new log group: standard or infrequent-access."),
+    setting("create.kms_key", "", "The key that a new log group is encrypted with."),
+    setting("create.role", "", "The role that delivers the records, in place of one of its own."),
+    setting("create.role_path", "", "The path of new roles."),
+    setting("create.permissions_boundary", "", "The permissions boundary of new roles."),
+    setting("create.lifetime", "", "How long a flow log lives, such as 2h."),
+    setting("create.drop_records", "false", "Whether the records go with a flow log that expired."),
+];
+
+/// The sections of the config file that give names to things.
+pub(crate) const NAMED: [(&str, &str); 4] = [
+    ("filters.NAME", "An expression, said as `where @NAME`."),
+    ("sentences.NAME", "A whole sentence, said as `@NAME`."),
+    ("networks.NAME", "A network, or a list of them, said as `remote network NAME`."),
+    ("lists.NAME", "A file with a value a line, said as `in @NAME`; relative to the config file."),
 ];
 
 /// Prints each setting, its value, and where that comes from.
 pub(crate) fn print(named: Option<&Path>, options: &Output, out: &mut Out) -> Result<(), Error> {
     let file = config::path(named);
     let contents = config::document(named)?;
-    let row = |(name, default): &(&'static str, &str)| -> Row {
-        let said = at(&contents, name);
-        let value = said.map_or_else(|| (*default).to_string(), shown);
+    let row = |setting: &Setting| -> Row {
+        let said = at(&contents, setting.name);
+        let value = said.map_or_else(|| setting.default.to_string(), shown);
         let from = if said.is_some() { "file" } else { "default" };
-        [Value::word(name), text(&value), Value::word(from)].into()
+        [Value::word(setting.name), text(&value), Value::word(from)].into()
     };
     let path = file.map_or_else(String::new, |file| file.display().to_string());
     let from = if named.is_some() { "--config or FLOWLOGS_CONFIG" } else { "default" };
@@ -88,7 +114,7 @@ mod tests {
     #[test]
     fn the_values_without_a_file_are_the_programs_own() {
         let settings = config::AwsSettings::default();
-        let default = |name: &str| SETTINGS.iter().find(|(known, _)| *known == name).unwrap().1;
+        let default = |name: &str| SETTINGS.iter().find(|setting| setting.name == name).unwrap().default;
         assert_eq!(default("aws.usd_per_gb"), settings.usd_per_gb.to_string());
         assert_eq!(default("aws.ask_above_usd"), settings.ask_above_usd.to_string());
         assert_eq!(default("aws.keep_inventories"), settings.keep_inventories.to_string());

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
+use super::signals::Signals;
 use crate::account::{Cancellation, Running};
 
 /// How a piece of work ended.
@@ -36,24 +36,15 @@ impl Interrupt {
     /// Where the system lets nobody listen.
     pub fn listen(runtime: &Handle) -> io::Result<Arc<Self>> {
         let _entered = runtime.enter();
-        // A signal is received from this line on, also while nothing waits for one.
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let [interrupts, terminations, hangups] = kinds.map(signal);
-        let signals = [interrupts?, terminations?, hangups?];
+        let signals = Signals::listen()?;
         let interrupt = Arc::new(Self::default());
         runtime.spawn(Arc::clone(&interrupt).hear(signals));
         Ok(interrupt)
     }
 
-    async fn hear(self: Arc<Self>, [mut interrupts, mut terminations, mut hangups]: [Signal; 3]) {
-        loop {
-            let is_termination = tokio::select! {
-                Some(()) = interrupts.recv() => false,
-                Some(()) = terminations.recv() => true,
-                Some(()) = hangups.recv() => true,
-                else => return,
-            };
-            self.terminated.fetch_or(is_termination, Ordering::Relaxed);
+    async fn hear(self: Arc<Self>, mut signals: Signals) {
+        while let Some(ends_process) = signals.next().await {
+            self.terminated.fetch_or(ends_process, Ordering::Relaxed);
             self.raise();
         }
     }

@@ -66,7 +66,7 @@ fn dot_words(before: &str, prefix: &str) -> (Vec<String>, bool) {
         Some(Takes::OneOf(words)) => (words.iter().map(ToString::to_string).collect(), false),
         Some(Takes::Setting) => (setting_words(prefix), false),
         Some(Takes::File) => (Vec::new(), true),
-        Some(Takes::Topic) => (super::dot::topics().map(String::from).collect(), false),
+        Some(Takes::Topic) => (super::manual::topics().into_iter().map(String::from).collect(), false),
         Some(Takes::Sentence) => {
             let sentence = prefix.trim_start().splitn(3, char::is_whitespace).nth(2).unwrap_or_default();
             (nexts(&next_of(sentence), sentence, &Known::default()), false)

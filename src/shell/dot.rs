@@ -11,15 +11,12 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::history::History;
-use super::line;
 use super::lines::Shell;
 use super::page::{self, Pager};
 use crate::command::answer::style;
 use crate::command::config::Saved;
 use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config, confirm, print_identities, settings};
 use crate::diagnostic::nearest;
-use crate::field::Field;
-use crate::function::{FUNCTIONS, Function};
 use crate::kind::TargetKind;
 use crate::output::{Format, output};
 use crate::query::plan::Limit;
@@ -44,8 +41,8 @@ pub(super) enum Takes {
 /// A row of the table.
 pub(super) struct DotCommand {
     pub(super) name: &'static str,
-    argument: &'static str,
-    help: &'static str,
+    pub(super) argument: &'static str,
+    pub(super) help: &'static str,
     pub(super) takes: Takes,
     run: fn(&mut Shell, &str) -> Result<Exit, Error>,
 }
@@ -234,52 +231,6 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting { name: "human", values: &["on", "off"], help: "Scaled bytes and counts.", set: set_human },
 ];
 
-/// A page of `.help`.
-struct Topic {
-    name: &'static str,
-    text: &'static str,
-}
-
-const TOPICS: &[Topic] = &[
-    Topic {
-        name: "sentence",
-        text: "[TARGETS] [where EXPR] [WINDOW] [| STAGE]...\n\
-               vpc prod where reject and dst.port = 22 last 30m | top 5 src.addr by bytes",
-    },
-    Topic {
-        name: "targets",
-        text: "vpc subnet instance sg nat endpoint eni tgw tgw-attachment group all, each with ids, names or globs: vpc prod, sg \"web-*\"",
-    },
-    Topic { name: "window", text: "last 30m · since 08:00 · from T to T · around T ±5m · today · yesterday" },
-    Topic {
-        name: "tests",
-        text: "reject · tcp · dst.port = ssh · bytes >= 5MB · dst.port in (22, 8000..8080) · src.addr in 10.0.0.0/8\n\
-               remote public · src host 10.0.0.5 · dst port (80, 443) · flags S/SA · eni ~ /0a$/ · instance exists\n\
-               request · response · server.port = 5432 · client private: who asked whom, by TCP flags or ports\n\
-               not before and before or; parentheses",
-    },
-    Topic {
-        name: "stages",
-        text: "show F, G as name · top N KEYS by bytes · count() sum(f) avg(f) min(f) max(f) p95(f) distinct(f) by KEYS\n\
-               conversations 20 by bytes: both directions in one row, each once\n\
-               where EXPR · sort F desc · limit N|none · chart; keys are fields, bin(5m), src.addr/24",
-    },
-    Topic {
-        name: "keys",
-        text: "Tab completes · Ctrl-R searches what was typed · Ctrl-C clears the line or stops the query · Ctrl-D leaves",
-    },
-    Topic {
-        name: "scripts",
-        text: "A line that is neither a sentence nor a command is Rhai: let x = query(\"vpc | count()\"); x[0].count\n\
-               `.help functions` lists the functions; `ans` is the last answer.",
-    },
-];
-
-/// The topics of `.help` beside fields and functions.
-pub(super) fn topics() -> impl Iterator<Item = &'static str> {
-    TOPICS.iter().map(|topic| topic.name).chain(["functions"])
-}
-
 /// Runs a dot-command.
 pub(super) fn run(shell: &mut Shell, text: &str) -> Result<Exit, Error> {
     let (name, argument) = text[1..].split_once(char::is_whitespace).unwrap_or((&text[1..], ""));
@@ -303,55 +254,7 @@ fn say(shell: &Shell, text: &str) -> Result<Exit, Error> {
 }
 
 fn help(shell: &mut Shell, about: &str) -> Result<Exit, Error> {
-    if about.is_empty() {
-        let commands = DOT_COMMANDS.iter().map(|command| {
-            let call = format!(".{} {}", command.name, command.argument);
-            format!("{call:<36} {}", command.help)
-        });
-        let about = [
-            "a sentence   vpc where reject last 30m".to_string(),
-            format!("a command    {}", line::COMMANDS.join(", ")),
-            "a script     let x = query(\"vpc | count()\")".into(),
-            String::new(),
-        ];
-        let topics = topics().collect::<Vec<_>>().join(", ");
-        let more = [String::new(), format!(".help TOPIC   {topics}, a field, a function")];
-        let lines: Vec<String> = about.into_iter().chain(commands).chain(more).collect();
-        return say(shell, &lines.join("\n"));
-    }
-    if about == "functions" {
-        let lines = shell.scripts().docs().iter().map(|doc| format!("{:<58} {}", doc.call, doc.help));
-        let text = lines.collect::<Vec<_>>().join("\n");
-        return say(shell, &text);
-    }
-    if let Some(topic) = TOPICS.iter().find(|topic| topic.name == about) {
-        return say(shell, topic.text);
-    }
-    if let Some(command) = DOT_COMMANDS.iter().find(|command| command.name == about.trim_start_matches('.')) {
-        return say(shell, &format!(".{} {}\n  {}", command.name, command.argument, command.help));
-    }
-    if Field::named(about).is_some() {
-        return shell.run_command(&format!("fields {about}"));
-    }
-    let name = about.trim_end_matches("()");
-    let aggregate =
-        FUNCTIONS.iter().find(|info| Function::named(name).is_some_and(|known| known.info().name == info.name));
-    if let Some(info) = aggregate {
-        return say(
-            shell,
-            &format!("{}(...)  {}\n  takes    {}\n  example  {}", info.name, info.help, info.takes, info.example),
-        );
-    }
-    let doc = shell.scripts().docs().iter().find(|doc| doc.name == name).copied();
-    if let Some(doc) = doc {
-        return say(shell, &format!("{}\n  {}", doc.call, doc.help));
-    }
-    let known: Vec<&str> = topics().chain(DOT_COMMANDS.iter().map(|command| command.name)).collect();
-    let near = nearest(about, known).map(|near| format!("did you mean `{near}`?"));
-    Err(usage(
-        &format!("there is no help about `{about}`"),
-        &near.unwrap_or_else(|| "`.help` lists what there is".into()),
-    ))
+    shell.help(about)
 }
 
 fn on_off(argument: &str) -> Result<bool, Error> {

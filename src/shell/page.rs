@@ -33,7 +33,8 @@ fn is_there(command: &str) -> bool {
     // Where a shell looks without it.
     let folders = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
     // A name with a folder in it stands by itself, which `join` minds.
-    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file()) || Path::new(program).is_file()
+    let is_program = |path: &Path| path.is_file() || path.with_extension(std::env::consts::EXE_EXTENSION).is_file();
+    std::env::split_paths(&folders).any(|folder| is_program(&folder.join(program))) || is_program(Path::new(program))
 }
 
 /// Lines around an answer: its window, its closing line, and the prompt.
@@ -48,7 +49,8 @@ pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
     let Some(program) = pager.program().filter(|_| !text.is_empty() && (pager == Pager::On || !fits())) else {
         return io::stdout().write_all(text);
     };
-    let child = Command::new("sh").args(["-c", &program]).stdin(Stdio::piped()).spawn();
+    let [shell, option] = if cfg!(windows) { ["cmd", "/C"] } else { ["sh", "-c"] };
+    let child = Command::new(shell).args([option, &program]).stdin(Stdio::piped()).spawn();
     let Ok(mut child) = child else { return io::stdout().write_all(text) };
     if let Some(mut input) = child.stdin.take() {
         // A reader who leaves the pager early has seen enough.

@@ -97,7 +97,8 @@ impl Shell {
         // The editor waits for keys and for nothing else.
         let end = self.runtime.spawn(async move {
             interrupt.terminated().await;
-            // The editor cannot put the terminal back any more.
+            // The editor cannot put the terminal back any more; a console of Windows belongs to its programs.
+            #[cfg(unix)]
             let _ = std::process::Command::new("stty").arg("sane").status();
             std::process::exit(Error::Terminated.code().into());
         });

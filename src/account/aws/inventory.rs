@@ -19,6 +19,7 @@ use crate::account::inventory::{
     AclEntry, Endpoint, Instance, Interface, Inventory, LoadBalancer, NatGateway, NetworkAcl, Rule, SecurityGroup,
     Subnet, VERSION, Vpc,
 };
+use crate::account::written_by::WrittenBy;
 
 /// Reads every page of a call.
 macro_rules! every {
@@ -65,6 +66,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let owners = Owners::new(&instances, &nats, &endpoints);
     let mut inventory = Inventory {
         version: VERSION,
+        written_by: WrittenBy,
         account: caller.account.clone(),
         region: clients.region.clone(),
         vpcs: vpcs.iter().map(|one| Vpc { account: other(one.owner_id()), ..vpc(one) }).collect(),

@@ -150,8 +150,6 @@ fn add<T: Clone>(now: &mut Vec<T>, earlier: &[T], id: impl Fn(&T) -> &String) {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
     use crate::account::inventory::{VERSION, Vpc};
 
@@ -188,8 +186,12 @@ mod tests {
         kept.keep(&inventory(&["vpc-3", "vpc-2"]), day("2026-11-20")).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written);
         // Nobody else can read it.
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+        }
     }
 
     #[test]

@@ -54,6 +54,18 @@ impl PlainFiles {
         Ok(Self { options, files, opening, is_fresh: AtomicBool::new(true), inventory })
     }
 
+    /// No files, for what needs none.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            options: engine::Options::default(),
+            files: Mutex::new(Arc::new(Files::none())),
+            opening: Mutex::default(),
+            is_fresh: AtomicBool::new(false),
+            inventory: None,
+        }
+    }
+
     fn files(&self) -> Arc<Files> {
         Arc::clone(&self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }

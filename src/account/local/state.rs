@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::expiry::Expiry;
 use crate::account::resource::Resource;
+use crate::account::written_by::{UnknownSchema, WrittenBy, check_schema};
 use crate::value::EpochSeconds;
 
 /// The version of the schema below.
@@ -43,12 +44,12 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// `"version": 9`
-    #[error("`{}` has version {version}; this program reads version {VERSION}", file.display())]
+    #[error("`{}` has {source}", file.display())]
     UnknownVersion {
         /// The file.
         file: PathBuf,
-        /// Its version.
-        version: u32,
+        /// Its version, and the program that wrote it.
+        source: UnknownSchema,
     },
     /// `create --traffic reject`
     #[error("an embedded account shows all traffic of an interface: a flow log cannot record a part of it")]
@@ -123,6 +124,8 @@ impl Entry {
 #[serde(deny_unknown_fields)]
 struct Document {
     version: u32,
+    #[serde(default)]
+    written_by: WrittenBy,
     flow_logs: Vec<Entry>,
 }
 
@@ -148,9 +151,11 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(Error::Io { action: "read", file, source }),
         };
+        if let Err(source) = check_schema(&text, VERSION) {
+            return Err(Error::UnknownVersion { file, source });
+        }
         match serde_json::from_str::<Document>(&text) {
-            Ok(document) if document.version == VERSION => Ok(document.flow_logs),
-            Ok(document) => Err(Error::UnknownVersion { file, version: document.version }),
+            Ok(document) => Ok(document.flow_logs),
             Err(source) => Err(Error::Invalid { file, source }),
         }
     }
@@ -230,14 +235,14 @@ impl State {
         let file = self.file();
         let new = self.leftover_file();
         let io = |source| Error::Io { action: "write", file: file.clone(), source };
-        let document = Document { version: VERSION, flow_logs };
+        let document = Document { version: VERSION, written_by: WrittenBy, flow_logs };
         let text = serde_json::to_string_pretty(&document).map_err(|error| io(error.into()))?;
         let mut to = File::create(&new).map_err(io)?;
         to.write_all(text.as_bytes()).map_err(io)?;
         to.sync_all().map_err(io)?;
         fs::rename(&new, &file).map_err(io)?;
-        // The rename is durable only when the folder is synced.
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io)
+        // The rename is durable only when the folder is synced, which Windows does not open as a file.
+        if cfg!(unix) { File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io) } else { Ok(()) }
     }
 }
 

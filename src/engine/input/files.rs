@@ -82,6 +82,13 @@ impl Files {
         Ok(Self { files, is_strict: strict, memory_limit_bytes, geo, skipped, failed })
     }
 
+    /// No files, for what needs none.
+    #[must_use]
+    pub fn none() -> Self {
+        let Options { memory_limit_bytes, geo, .. } = Options::default();
+        Self { files: Vec::new(), is_strict: false, memory_limit_bytes, geo, skipped: Vec::new(), failed: Vec::new() }
+    }
+
     /// Returns whether some file has this field of the record, or this extra column.
     ///
     /// Files without records are assumed to have every field.
