@@ -3,6 +3,8 @@
 #![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
 
 mod args;
+#[cfg(feature = "local")]
+mod complete;
 mod completions;
 #[cfg(feature = "local")]
 mod demo;
@@ -38,6 +40,12 @@ const STACK_BYTES: usize = 64 << 20;
 /// Where the system gives the process no thread.
 #[must_use]
 pub fn main() -> ExitCode {
+    // It removes its variable from the environment, which is safe only before there are threads.
+    #[cfg(feature = "local")]
+    let program = complete::command;
+    #[cfg(not(feature = "local"))]
+    let program = <Args as clap::CommandFactory>::command;
+    clap_complete::CompleteEnv::with_factory(program).complete();
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_args);
     thread.expect("a process can have a second thread").join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
@@ -81,6 +89,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     let config = config::read(args.config.as_deref())?;
     let parameters = args::parameters(&args.param)?;
     let context = Context { clock: Clock::system(zone), parameters, named: config.named };
+    args.output.columns.get_or_insert(config.columns);
     #[cfg(feature = "local")]
     args.place.configure(config.aws, config.create, config.geo);
     let command = args.command.take();

@@ -44,7 +44,7 @@ use clap::Subcommand;
 
 use crate::query::Context;
 #[cfg(feature = "local")]
-use crate::session::Waited;
+use crate::session::{Waited, open_list, with_lists};
 pub(crate) use compile::compile;
 pub(crate) use console::Terminal;
 #[cfg(feature = "local")]
@@ -59,6 +59,8 @@ pub(crate) use out::Out;
 #[cfg(feature = "local")]
 pub(crate) use pick::confirm;
 pub(crate) use place::Place;
+#[cfg(feature = "local")]
+pub(crate) use place::kept_inventories;
 
 /// The commands of the command line and the shell.
 #[derive(Debug, Subcommand)]
@@ -131,6 +133,7 @@ impl Command {
             | Self::Explain { resolve: true, .. } => return Ok(Some(self)),
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), context, terminal)?;
+                let plan = plan.with_columns(&output.default_columns());
                 explain::explain(&plan, context, output.format(), out)?;
             }
             Self::Fields { name } => fields::fields(name.as_deref(), output, out)?,
@@ -169,18 +172,21 @@ impl Command {
             }
             Self::Explain { sentence, console: true, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
+                let plan = with_lists(&plan, &desk.context.clock, open_list)?;
                 let links = desk.session.console_links(&plan, &desk.context.clock).await?;
                 explain::links(&links, desk.output.format(), &mut desk.out.clone())?;
                 Ok(Exit::Done)
             }
             Self::Explain { sentence, resolve: true, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
-                let resolved = desk.session.resolved(&plan, &desk.context.clock).await?;
+                let plan = with_lists(&plan, &desk.context.clock, open_list)?;
+                let resolved = desk.session.resolved(&plan).await?;
                 explain::explain(&resolved, &desk.context, desk.output.format(), &mut desk.out.clone())?;
                 Ok(Exit::Done)
             }
             Self::Explain { sentence, .. } => {
                 let plan = compile(&sentence.join(" "), &desk.context, &desk.terminal)?;
+                let plan = with_lists(&plan, &desk.context.clock, open_list)?;
                 let estimate = desk.session.estimate(&plan, &desk.context.clock, None).await?;
                 explain::estimate(&estimate, desk.output.format(), &mut desk.out.clone())?;
                 Ok(Exit::Done)

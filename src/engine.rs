@@ -46,7 +46,7 @@ use crate::query::window::Interval;
 use crate::value::{Malformed, Progress, Row, RowSink, RunStats};
 
 pub use error::Error;
-pub use input::{Files, Options};
+pub use input::{Files, Options, Schema};
 pub use plan::{Found, Geo, Names};
 
 use plan::{Looked, Shaped, shape};
@@ -90,8 +90,8 @@ pub async fn run(
     }
     answer.start()?;
     answer.check_whole()?;
-    let mut notes: Vec<String> =
-        tally.unread_names().into_iter().map(|(file, name)| files.note_of_name(file, &name)).collect();
+    let mut notes = plan.run_notes.clone();
+    notes.extend(tally.unread_names().into_iter().map(|(file, name)| files.note_of_name(file, &name)));
     notes.extend(plan.note_of_role(|source| files.has(source)));
     notes.extend(interfaces.iter().flat_map(|interfaces| interfaces.notes()));
     let failed_files = files.failed().iter().cloned().chain(tally.failed_files()).collect();

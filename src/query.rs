@@ -7,7 +7,7 @@ pub mod address_set;
 pub mod ast;
 pub mod check;
 pub mod clock;
-mod columns;
+pub mod columns;
 pub mod context;
 pub mod glob;
 #[cfg(feature = "local")]

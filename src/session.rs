@@ -39,7 +39,7 @@ use crate::value::{Progress, RowSink, RunStats};
 
 use groups::Question;
 pub use interrupt::{Interrupt, Waited};
-pub(crate) use lists::with_lists;
+pub(crate) use lists::{open_list, with_lists};
 
 /// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
 pub struct Session {
@@ -213,14 +213,14 @@ impl Session {
         self.account.answers(plan, self.interval(plan, clock)).await
     }
 
-    /// `plan` with every resource, name and list put into addresses, interfaces and values of now.
+    /// `plan` with every resource and name put into addresses and interfaces of now.
     ///
     /// # Errors
     ///
-    /// [`Error::Select`] for a selector that matches nothing, [`Error::List`] for a list that cannot be read.
-    pub async fn resolved(&self, plan: &Plan, clock: &Clock) -> Result<Plan, Error> {
+    /// [`Error::Select`] for a selector that matches nothing.
+    pub async fn resolved(&self, plan: &Plan) -> Result<Plan, Error> {
         self.account.begin();
-        self.account.resolved(&*with_lists(plan, clock, lists::open)?).await
+        self.account.resolved(plan).await
     }
 
     /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.
@@ -388,6 +388,15 @@ impl Session {
         self.account.region().await
     }
 
+    /// The files by the fields that they have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoFiles`] on AWS, [`Error::Engine`] if the files cannot be read.
+    pub fn schemas(&self) -> Result<Vec<engine::Schema>, Error> {
+        self.account.schemas()
+    }
+
     /// Returns the inventory of the account's network.
     ///
     /// # Errors
@@ -405,10 +414,9 @@ impl Session {
     /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
     pub async fn estimate(&self, plan: &Plan, clock: &Clock, above_usd: Option<f64>) -> Result<Estimate, Error> {
         self.account.begin();
-        let plan = with_lists(plan, clock, lists::open)?;
-        let interval = self.interval(&plan, clock);
+        let interval = self.interval(plan, clock);
         let in_parts = plan.in_parts();
-        let asked = in_parts.as_ref().unwrap_or(&plan);
+        let asked = in_parts.as_ref().unwrap_or(plan);
         let cancellation = Cancellation::current();
         let mut estimate = self.account.estimate(asked, interval, above_usd, &cancellation).await?;
         if let Some(before) = interval.zip(plan.compare()).map(|(interval, compare)| interval.before(compare.by_s)) {
@@ -426,8 +434,7 @@ impl Session {
     /// [`Error::NoConsole`] where there is none, and those of [`Session::run`].
     pub async fn console_links(&self, plan: &Plan, clock: &Clock) -> Result<Vec<String>, Error> {
         self.account.begin();
-        let plan = with_lists(plan, clock, lists::open)?;
-        self.account.console_links(&plan, self.interval(&plan, clock)).await
+        self.account.console_links(plan, self.interval(plan, clock)).await
     }
 
     /// Returns a note where a sum takes both ends of the same traffic in, or may do so; reads some records.
@@ -439,9 +446,8 @@ impl Session {
         if !plan.sums_both_ends() || plan.is_never() {
             return Ok(None);
         }
-        let plan = with_lists(plan, clock, lists::open)?;
-        let interval = self.interval(&plan, clock);
-        let note = match self.account.records_both_ends(&plan, interval, &Cancellation::current()).await? {
+        let interval = self.interval(plan, clock);
+        let note = match self.account.records_both_ends(plan, interval, &Cancellation::current()).await? {
             Some(false) => return Ok(None),
             Some(true) => "traffic between two interfaces that are both logged is summed at both of them",
             None => "traffic between two interfaces is summed at both of them where both are logged",
@@ -464,8 +470,7 @@ impl Session {
     ) -> Result<RunStats, Error> {
         self.account.begin();
         let interval = self.interval(plan, clock);
-        let plan = with_lists(plan, clock, lists::open)?;
-        let stats = self.ask(&plan, interval, progress, sink).await?;
+        let stats = self.ask(plan, interval, progress, sink).await?;
         self.is_partial.fetch_or(stats.is_partial(), Ordering::Relaxed);
         Ok(stats)
     }

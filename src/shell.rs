@@ -8,11 +8,13 @@ mod dot;
 mod folder;
 mod helper;
 mod highlight;
+mod hint;
 mod history;
 mod known;
 mod line;
 mod lines;
 mod manual;
+mod offer;
 mod page;
 mod terminal;
 
@@ -24,6 +26,7 @@ use crate::command::{Desk, Place};
 use crate::script::Rules;
 
 pub(crate) use lines::Shell;
+pub(crate) use offer::offered;
 
 /// Opens a shell.
 pub(crate) fn open(desk: Desk, place: Place, runtime: Handle, rules: Rules, config: Option<PathBuf>) -> Shell {

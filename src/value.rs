@@ -360,6 +360,8 @@ pub struct RunStats {
     pub queries: u64,
     /// The cost in US dollars, where there is one.
     pub cost_usd: Option<f64>,
+    /// The second in which the first of the flow logs began to record, where that is after the start of the window.
+    pub recorded_from: Option<EpochSeconds>,
     /// Further notes for the reader of the answer.
     pub notes: Vec<String>,
     /// Wall time.
@@ -388,6 +390,7 @@ impl RunStats {
         self.log_groups = self.log_groups.max(other.log_groups);
         self.queries += other.queries;
         self.cost_usd = self.cost_usd.zip(other.cost_usd).map(|(one, other)| one + other).or(self.cost_usd);
+        self.recorded_from = self.recorded_from.zip(other.recorded_from).map(|(one, other)| one.min(other));
         self.elapsed = self.elapsed.max(other.elapsed);
         for (all, more) in
             [(&mut self.skipped_files, other.skipped_files), (&mut self.failed_files, other.failed_files)]

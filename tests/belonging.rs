@@ -40,6 +40,8 @@ pool = "@loop"
 broken = "where bites > 1"
 [networks]
 office = ["198.51.100.0/24", "203.0.113.9"]
+old-office = "10.200.0.7/24"
+empty = []
 [lists]
 bad = "bad.txt"
 "#;
@@ -121,12 +123,20 @@ fn a_side_is_a_resource_of_the_interfaces_own_vpc() {
         ("not src prefix-list", 1 + 2 + 8 + 16 + 32),
         ("src network office", 4 + 8 + 16),
         ("local network office", 0),
+        ("src network \"off*\"", 4 + 8 + 16),
     ] {
         assert_eq!(network.bytes(test), bytes, "{test}");
     }
     network.ask("where src sg wbe").fails(1, "did you mean `web`?");
     network.ask("where src prefix-list corpp").fails(1, "did you mean `corp`?");
-    network.ask("where src network offce").fails(2, "did you mean `office`?");
+    let wrong = network.ask("where src network (office, offce)");
+    assert!(
+        wrong.stderr.lines().any(|line| line
+            .ends_with("                          ^^^^^ expected a name under `[networks]` in the config file")),
+        "{}",
+        wrong.stderr
+    );
+    wrong.fails(2, "did you mean `office`?");
     network.ask("where local prefix-list corp").fails(2, "`remote prefix-list`");
     let without = |sentence: &str| Ran::of(&mut network.command(&["-q", "-o", "csv", "-e", sentence]));
     assert_eq!(without("where src network office | count()").done(), "count\n3\n");
@@ -179,6 +189,66 @@ fn a_list_is_read_from_its_file() {
     network.ask("where src.addr in @bda").fails(2, "did you mean `@bad`?");
     // A FIFO or a device that never ends is read up to a limit.
     network.ask("where src.addr in file \"/dev/zero\"").fails(1, "cannot read the list");
+}
+
+#[test]
+fn what_is_true_of_nothing_says_so() {
+    let network = Network::new();
+    fs::write(network.path("empty.txt"), "# nobody\n").unwrap();
+    fs::write(network.path("masked.txt"), "192.0.2.7/24\n203.0.113.9\n").unwrap();
+    let noted = |test: &str| {
+        let mut command = network.command(&["-o", "csv", "-e", &format!("where {test} | show bytes")]);
+        let ran = Ran::of(command.arg("--inventory").arg(network.path("inventory.json")));
+        assert_eq!(ran.code, Some(0), "{test}: {}", ran.stderr);
+        ran.stderr
+    };
+    for (test, note) in [
+        ("remote.name = wbe-1", "nothing has the name `wbe-1` now: did you mean `web-1`?"),
+        (
+            "not src.name in (orders, xyz)",
+            "nothing has the name `xyz` now: there are `office`, `old-office`, `orders`, `web-1`, `web-2`",
+        ),
+        ("dst.name in (x1, x2)", "nothing has the names `x1`, `x2` now"),
+        ("dst.name like \"api-*\"", "nothing has a name like `api-*` now: there are"),
+        ("dst.name !~ /^api/", "nothing has a name like `^api` now: there are"),
+        ("local.type = instanze", "nothing has the type `instanze` now: did you mean `instance`?"),
+        ("remote nat", "`remote nat` is true of no address now"),
+        ("remote network empty", "the config file gives no network for `empty`"),
+        ("remote network old-office", "`10.200.0.7/24` is read as the network `10.200.0.0/24`"),
+        ("src.addr in file \"empty.txt\"", "`src.addr in file \"empty.txt\"`: the list is empty"),
+        ("src.addr not in file \"empty.txt\"", "`src.addr not in file \"empty.txt\"`: the list is empty"),
+        (
+            "src.addr in file \"masked.txt\"",
+            "`src.addr in file \"masked.txt\"`: line 1 is read as the network that it is in",
+        ),
+    ] {
+        let said = noted(test);
+        assert!(said.contains(&format!("note: {note}")), "{test}: {said}");
+    }
+    for test in
+        ["remote.name = web-1", "src.name != office", "dst.name like \"web-*\"", "src.addr in @bad", "src sg web"]
+    {
+        let said = noted(test);
+        assert!(!said.contains("note: "), "{test}: {said}");
+    }
+    let inventory = network.path("inventory.json").display().to_string();
+    let explained =
+        Ran::of(&mut network.command(&["--inventory", &inventory, "explain", "--resolve", "where dst.name = wbe-1"]));
+    assert!(explained.done().contains("- nothing has the name `wbe-1` now"));
+}
+
+#[test]
+fn a_list_is_read_once_for_a_question() {
+    let network = Network::new();
+    // A pipe gives its lines once: a reader that opens it again waits for another writer.
+    let pipe = network.path("pipe.txt");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn(move || fs::write(pipe, "192.0.2.0/24\n").unwrap());
+    // A sum of bytes asks whether both ends are recorded, too.
+    let ran =
+        Ran::of(&mut network.command(&["-o", "csv", "-e", "where src.addr in file \"pipe.txt\" | sum(bytes) as b"]));
+    writer.join().unwrap();
+    assert_eq!(ran.done(), "b\n32\n");
 }
 
 #[test]

@@ -96,7 +96,36 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_default_table_is_the_go_tools() {
+fn columns_are_chosen_by_a_flag_or_the_config_file_where_a_sentence_does_not() {
+    let (folder, path) = logs();
+    let header = |args: &[&str], sentence: &str| {
+        let base = ["--local", path.as_str(), "-o", "csv", "-e", sentence];
+        flowlogs(&[&base, args].concat()).run().done().stdout.lines().next().unwrap().to_string()
+    };
+    let interface = "time,eni,local_addr,local_port,dir,remote_addr,remote_port,action,packets,bytes,proto,flags,path";
+    assert_eq!(header(&["--columns", "interface"], "where reject"), interface);
+    assert_eq!(header(&["--columns", "eni,srcaddr"], "where reject"), "eni,src_addr");
+    assert_eq!(header(&["--columns", "interface"], "show bytes"), "bytes");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "[columns]\ndefault = \"interface\"\n").unwrap();
+    let config = config.display().to_string();
+    assert_eq!(header(&["--config", &config], "where reject"), interface);
+    assert!(header(&["--config", &config, "--columns", "seed"], "where reject").contains("pkt_src_addr"));
+    flowlogs(&["--local", &path, "--columns", "bites", "-e", "all"]).run().fails(2).says("did you mean `bytes`?");
+    fs::write(folder.path().join("config.toml"), "[columns]\ndefault = \"port\"\n").unwrap();
+    flowlogs(&["--config", &config, "--local", &path, "-e", "all"])
+        .run()
+        .fails(1)
+        .says("`[columns]`: `port` is either side");
+    // The table shows the interface, and an arrow for the direction.
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sample");
+    let ran = flowlogs(&["--local", sample, "-q", "--columns", "interface", "-e", "limit 1"]).run().done();
+    let heading = ran.stdout.lines().next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(heading.starts_with("TIME NI ID LOCAL ADDR LOCAL PORT FLOW REMOTE ADDR REMOTE PORT ACTION"), "{heading}");
+}
+
+#[test]
+fn the_default_table_has_the_ends_of_the_record_and_the_packet() {
     let (_folder, path) = logs();
     let ran = flowlogs(&["--local", &path, "-e", "reject"]).run();
     // `reject` alone is a selector of nothing: a sentence starts with a target or a stage.
@@ -632,8 +661,7 @@ fn shells_complete_and_the_manual_has_pages() {
     let printed = |args: &[&str]| flowlogs(args).run().done().stdout;
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let text = printed(&["completions", shell]);
-        // A command, its option, and a value.
-        assert!(["create", "aggregation", "endpoint"].iter().all(|word| text.contains(word)), "{shell}");
+        assert!(text.contains("COMPLETE") && text.contains("flowlogs"), "{shell}");
     }
     let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
     bash.stdin.take().unwrap().write_all(printed(&["completions", "bash"]).as_bytes()).unwrap();

@@ -17,6 +17,7 @@ mod form;
 #[path = "queries/gateways.rs"]
 mod gateways;
 mod logs_service;
+mod mmdb;
 #[path = "aws/moto.rs"]
 mod moto;
 #[path = "queries/names.rs"]
@@ -774,13 +775,18 @@ fn the_shell_says_where_it_is_and_what_it_has_cost() {
     let config = file("config.toml", "[aws]\nproduction = [\"prod-*\"]\nusd_per_gb = 1000\nask_above_usd = 1000\n");
     let environment = [("AWS_CONFIG_FILE", profile.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
     let start = |args: &[&str]| {
-        let shell = World::in_terminal(
+        let mut shell = World::in_terminal(
             &service,
             &[&["--config", &config, "--profile", "prod-eu"], args].concat(),
             &environment,
         );
-        // The Region is that of the profile.
-        shell.wait_for("flowlogs prod-eu eu-north-1>");
+        // The Region is that of the profile. A prompt waits for it only so long; behind an empty line comes another prompt.
+        let mut prompts = 1;
+        let has_prompts = |screen: &str, prompts| screen.matches("flowlogs prod-eu").count() >= prompts;
+        while !shell.wait("a prompt", |screen| has_prompts(screen, prompts)).contains("flowlogs prod-eu eu-north-1>") {
+            shell.keys("\r");
+            prompts += 1;
+        }
         shell
     };
     let mut shell = start(&["--color", "always"]);

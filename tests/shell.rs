@@ -310,9 +310,88 @@ fn filters_are_saved_and_lines_of_an_rc_file_run_first() {
     assert_eq!(saved, "[filters]\nssh = \"action = REJECT and dst.port = 22\"\n");
     ask(&mut shell, ".saved", "filter,@ssh,action = REJECT");
     ask(&mut shell, "vpc prod where @ssh | sum(bytes)", "sum_bytes\n");
-    ask(&mut shell, ".output out.csv", "flowlogs demo>");
+    // In a folder of its own: where the file exists, the shell asks first.
+    let out = home.0.path().join("out.csv");
+    ask(&mut shell, &format!(".output {}", out.display()), "flowlogs demo>");
     ask(&mut shell, ".help window", "flowlogs demo>");
     ask(&mut shell, ".targets", "flowlogs demo>");
+}
+
+#[test]
+fn settings_are_for_all_sentences_that_follow() {
+    let lines = [
+        ".set limit 2",
+        "vpc prod | show dst.port as a",
+        "vpc prod | show dst.port as b | limit 3",
+        ".set limit default",
+        ".set zone Asia/Tokyo",
+        ".set columns time,dst.port",
+        "vpc prod | limit 1",
+        ".set columns interface",
+        "vpc prod | limit 1",
+        ".schema",
+    ];
+    let (out, err, code) = piped(&format!("{}\n.set colums seed\n", lines.join("\n")));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("for example `.set columns seed`"), "{err}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!((lines[0], lines[3], lines[7]), ("a", "b", "time,dst_port"), "{out}");
+    assert_eq!(
+        lines[9],
+        "time,eni,local_addr,local_port,dir,remote_addr,remote_port,action,packets,bytes,proto,flags,path"
+    );
+    assert!(out.contains("files, such as `") && out.contains(" src.addr dst.addr "), "{out}");
+    let (_, err, code) = piped(".set zone Nowhere/City\n");
+    assert!(code == Some(2) && err.contains("Nowhere/City"), "{err}");
+}
+
+#[test]
+fn an_answer_is_written_over_a_file_only_where_that_is_said() {
+    let home = Home::new();
+    let run = |lines: &str, args: &[&str]| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flowlogs"))
+            .args(["--local", &home.dir(), "--quiet", "-o", "csv"])
+            .args(args)
+            .current_dir(home.0.path())
+            .env("HOME", home.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (String::from_utf8(output.stderr).unwrap(), output.status.code())
+    };
+    let file = home.0.path().join("kept.csv");
+    let kept = || fs::read_to_string(&file).unwrap();
+    let ask = |output: &str| format!("{output}\nvpc prod where dst.port = 1 | count()\n");
+    assert_eq!(run(&ask(".output kept.csv"), &[]).1, Some(0));
+    assert_eq!(kept(), "count\n0\n");
+    let (err, code) = run(&ask(".output kept.csv"), &[]);
+    assert!(code == Some(2) && err.contains("would overwrite kept.csv"), "{err}");
+    assert_eq!(kept(), "count\n0\n");
+    assert_eq!(run(&ask(".output >>kept.csv"), &[]).1, Some(0));
+    assert_eq!(kept(), "count\n0\ncount\n0\n");
+    assert_eq!(run(&ask(".output kept.csv"), &["--yes"]).1, Some(0));
+    assert_eq!(kept(), "count\n0\n");
+    // On a terminal a person is asked.
+    let mut shell = home.shell(100, &[("NO_COLOR", "1")]);
+    shell.keys(&format!(".output {}{RETURN}", file.display()));
+    shell.wait_for("overwrite this one?");
+    shell.keys(&format!("n{RETURN}"));
+    shell.wait_for("nothing was changed");
+    assert_eq!(kept(), "count\n0\n");
+}
+
+#[test]
+fn what_a_value_means_is_shown_behind_it_and_not_taken_into_the_line() {
+    let home = Home::new();
+    let mut shell = home.shell(100, &[("NO_COLOR", "1")]);
+    shell.keys("vpc prod where dst.port = 5432");
+    shell.wait_for("dst.port = 5432  postgresql");
+    shell.keys("\x1b[C | count()");
+    shell.wait_for("dst.port = 5432 | count()");
 }
 
 /// Lines through a pipe.

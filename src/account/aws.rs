@@ -44,5 +44,6 @@ mod transit_gateways;
 pub use budget::Budget;
 pub use connection::Aws;
 pub use error::Error;
+pub use kept::latest_inventories;
 pub use options::{News, Options, Role, Tell};
 pub use places::Places;

@@ -11,13 +11,14 @@ use ipnet::IpNet;
 use super::inventory::{Interface, Inventory};
 use super::inventory_names::name_of;
 use super::resource::Resource;
-use super::select::{Error, known};
+use super::select::{Error, advice, few, known};
 use crate::field::{Field, Origin};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 use crate::query::holds::Predicate;
 use crate::query::owner::Owner;
 use crate::query::plan::{Check, Condition, Filter, Plan, Source};
+use crate::query::print;
 use crate::value::Value;
 
 /// The plan with every test by the inventory put into fields of the record; `has` says which the records have.
@@ -31,7 +32,20 @@ pub(super) fn resolved<'p>(
     has: impl Fn(Field) -> bool,
 ) -> Result<Cow<'p, Plan>, Error> {
     let resolver = Resolver { inventory, networks: &plan.networks, has };
-    plan.resolved(&mut |field, check| resolver.condition(field, check))
+    plan.resolved(|field, check, notes| {
+        let condition = resolver.condition(field, check)?;
+        notes.extend(match check {
+            Check::Belongs { .. } => condition.as_ref().and_then(|condition| note_of_nothing(field, check, condition)),
+            check => resolver.note_of_names(field, check),
+        });
+        Ok(condition)
+    })
+}
+
+/// A note on a test that no address passes.
+fn note_of_nothing(field: Field, check: &Check, condition: &Condition) -> Option<String> {
+    let said = || print::condition(&Condition::Test(Source::Field(field), check.clone()));
+    (*condition == nothing()).then(|| format!("`{}` is true of no address now", said()))
 }
 
 struct Resolver<'a, H> {
@@ -66,9 +80,9 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
     fn local(&self, kind: TargetKind, selectors: &[String]) -> Result<Condition, Error> {
         let selected = self.selected(kind, selectors)?;
         if let Some((field, _)) = kind.info().id.filter(|(field, _)| (self.has)(*field)) {
-            return Ok(one_of(field, selected.ids));
+            return Ok(Condition::one_of(field, selected.ids));
         }
-        Ok(one_of(Field::Eni, selected.interfaces.iter().map(|interface| interface.id.clone())))
+        Ok(Condition::one_of(Field::Eni, selected.interfaces.iter().map(|interface| interface.id.clone())))
     }
 
     /// The address of a side: in the networks of a VPC or a subnet, or one of those of interfaces.
@@ -91,17 +105,47 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         ))
     }
 
+    /// A note on names that nothing has: on each of those that are listed, or on a pattern that no name fits.
+    fn note_of_names(&self, field: Field, check: &Check) -> Option<String> {
+        let interfaces = self.inventory.interfaces.iter();
+        let names: BTreeSet<&String> = if field == Field::LocalType {
+            interfaces.map(|interface| &interface.kind).collect()
+        } else {
+            interfaces.map(name_of).chain(self.networks.iter().map(|(_, name)| name)).collect()
+        };
+        let what = if field == Field::LocalType { "type" } else { "name" };
+        let known = || names.iter().copied().cloned().collect::<Vec<_>>();
+        match check {
+            Check::Text { words, .. } => {
+                let unknown: Vec<String> = words.iter().filter(|word| !names.contains(word)).cloned().collect();
+                match unknown.as_slice() {
+                    [] => None,
+                    [one] => Some(format!("nothing has the {what} `{one}` now: {}", advice(one, &known()))),
+                    several => Some(format!("nothing has the {what}s {} now", few(several))),
+                }
+            }
+            Check::Like { glob: pattern, .. } | Check::Matches { regex: pattern, .. } => {
+                let is_fit = predicate(check);
+                let is_known = names
+                    .iter()
+                    .any(|name| is_fit.holds(&vec![Value::Text(name.as_str().into())]) != check.is_negated());
+                (!is_known).then(|| format!("nothing has a {what} like `{pattern}` now: {}", advice(pattern, &known())))
+            }
+            _ => None,
+        }
+    }
+
     /// The addresses or the interfaces whose name passes a check.
     fn named(&self, field: Field, check: &Check) -> Option<Condition> {
         let Origin::Inventory(key) = field.info().origin else { return None };
-        let predicate = Predicate::of_results(&Filter::Test(Source::Result(0), check.clone()));
+        let predicate = predicate(check);
         let is_meant = |name: &str| predicate.holds(&vec![Value::Text(name.into())]);
         let passes = |interface: &&Interface| {
             is_meant(if field == Field::LocalType { &interface.kind } else { name_of(interface) })
         };
         let (meant, others): (Vec<&Interface>, Vec<&Interface>) = self.inventory.interfaces.iter().partition(passes);
         if key == Field::Eni {
-            return Some(one_of(Field::Eni, meant.into_iter().map(|interface| interface.id.clone())));
+            return Some(Condition::one_of(Field::Eni, meant.into_iter().map(|interface| interface.id.clone())));
         }
         let mut places = Self::places_of(&meant, &others);
         let (meant, others): (Vec<_>, Vec<_>) = self.networks.iter().partition(|(_, name)| is_meant(name));
@@ -143,7 +187,10 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         let is_in = |interface: &&Interface| {
             interface.networks().any(|address| networks.iter().any(|network| network.contains(&address)))
         };
-        one_of(Field::Eni, self.inventory.interfaces.iter().filter(is_in).map(|interface| interface.id.clone()))
+        Condition::one_of(
+            Field::Eni,
+            self.inventory.interfaces.iter().filter(is_in).map(|interface| interface.id.clone()),
+        )
     }
 
     /// The networks of each VPC in which somebody is.
@@ -204,16 +251,16 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         if !clear.is_empty() {
             parts.push(in_any(field, clear));
         }
-        if parts.len() == 1 { parts.remove(0) } else { Condition::Any(parts) }
+        Condition::any(parts)
     }
 
     /// The condition that the recording interface is in one of these VPCs.
     fn in_vpcs(&self, vpcs: &BTreeSet<String>) -> Condition {
         if (self.has)(Field::Vpc) {
-            return one_of(Field::Vpc, vpcs.iter().cloned());
+            return Condition::one_of(Field::Vpc, vpcs.iter().cloned());
         }
         let interfaces = self.inventory.interfaces.iter().filter(|interface| vpcs.contains(&interface.vpc));
-        one_of(Field::Eni, interfaces.map(|interface| interface.id.clone()))
+        Condition::one_of(Field::Eni, interfaces.map(|interface| interface.id.clone()))
     }
 
     /// The blocks of all resources of a kind that is told by its networks; none for other kinds.
@@ -285,6 +332,11 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
     }
 }
 
+/// A check of a name.
+fn predicate(check: &Check) -> Predicate {
+    Predicate::of_results(&Filter::Test(Source::Result(0), check.clone()))
+}
+
 /// What selectors select.
 #[derive(Default)]
 struct Selected<'a> {
@@ -328,23 +380,19 @@ fn without(network: IpNet, holes: &[IpNet]) -> Vec<IpNet> {
     halves.into_iter().flatten().flat_map(|half| without(half, holes)).collect()
 }
 
+/// The condition that no record fulfils.
+const fn nothing() -> Condition {
+    Condition::Any(Vec::new())
+}
+
 /// The condition that an address is in one of these networks.
 pub(super) fn in_any(field: Field, mut networks: Vec<IpNet>) -> Condition {
     networks.sort_unstable();
     networks.dedup();
     if networks.is_empty() {
-        return Condition::Any(Vec::new());
+        return nothing();
     }
     Condition::Test(Source::Field(field), Check::Address { networks, negated: false })
-}
-
-/// The condition that a field is one of these ids.
-fn one_of(field: Field, ids: impl IntoIterator<Item = String>) -> Condition {
-    let words: BTreeSet<String> = ids.into_iter().collect();
-    if words.is_empty() {
-        return Condition::Any(Vec::new());
-    }
-    Condition::Test(Source::Field(field), Check::Text { words: words.into_iter().collect(), negated: false })
 }
 
 #[cfg(test)]

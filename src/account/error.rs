@@ -55,6 +55,9 @@ pub enum Error {
     /// `explain --estimate` of files.
     #[error("a query of files costs nothing")]
     NoCost,
+    /// `.schema` of an account on AWS.
+    #[error("there are no files: records are in log groups")]
+    NoFiles,
     /// `explain --console` of files.
     #[error("files have no console")]
     NoConsole,
@@ -83,6 +86,7 @@ impl Error {
             #[cfg(feature = "aws")]
             Self::Aws(error) => error.help(),
             Self::NoWindow { .. } => Some("for example `last 1h`, or `from T to T`".into()),
+            Self::NoFiles => Some("`list --all` shows the flow logs with their formats".into()),
             Self::NotFollowed => Some("pass the growing file with `--local`".into()),
             Self::Inventory(_) | Self::List { .. } | Self::Sink(_) | Self::NoCost | Self::NoConsole => None,
         }

@@ -15,6 +15,7 @@ use super::inventory::Inventory;
 use super::lifecycle::Lifecycle;
 use super::place::Place;
 use super::resource::Resource;
+use crate::engine::Schema;
 use crate::kind::TargetKind;
 use crate::query::plan::Plan;
 use crate::query::window::Interval;
@@ -118,6 +119,15 @@ pub trait Account: Send + Sync {
     ///
     /// [`Error::NotAnAccount`].
     async fn inventory(&self) -> Result<Inventory, Error>;
+
+    /// The files by the fields that they have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoFiles`] on AWS, [`Error::Engine`] if the files cannot be read.
+    fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        Err(Error::NoFiles)
+    }
 
     /// The default window of a plan that has none, up to `now`; `None` for all records.
     fn default_interval(&self, now: EpochSeconds) -> Option<Interval> {

@@ -92,11 +92,7 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::NoMatch { selector, known, .. } => match near(selector, known) {
-                Some(near) => Some(format!("did you mean `{near}`?")),
-                None if known.is_empty() => Some("there is none".into()),
-                None => Some(format!("there are {}", few(known))),
-            },
+            Self::NoMatch { selector, known, .. } => Some(advice(selector, known)),
             Self::NoFlowLogs { kind } => {
                 let kind = if KINDS.contains(kind) { kind.name() } else { "vpc" };
                 Some(format!("create one: `flowlogs create {kind} NAME`"))
@@ -126,6 +122,15 @@ impl Error {
             }
             Self::NoInterface { .. } => None,
         }
+    }
+}
+
+/// Advice on a name that nothing has: the name that was most likely meant, or the names that there are.
+pub(super) fn advice(selector: &str, known: &[String]) -> String {
+    match near(selector, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "there is none".into(),
+        None => format!("there are {}", few(known)),
     }
 }
 

@@ -1,17 +1,20 @@
-//! Completions for shells.
+//! Lines that connect a shell to the completions of the program.
 
 use std::io::Write;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
-use super::args::Args;
 use crate::command::{Error, Exit, Out};
 
-/// Prints what a shell completes by.
+/// Prints the lines by which a shell asks the program for completions.
 pub(super) fn print(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "flowlogs", &mut text);
+    let shells = Shells::builtins();
+    let Some(completer) = shells.completer(&shell.to_string()) else {
+        return Err(Error::Failed { message: format!("there are no completions for {shell}"), help: None });
+    };
+    completer.write_registration("COMPLETE", "flowlogs", "flowlogs", "flowlogs", &mut text)?;
     out.write_all(&text)?;
     Ok(Exit::Done)
 }

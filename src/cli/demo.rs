@@ -18,6 +18,6 @@ pub(super) fn place(dir: Option<PathBuf>, place: &Place, now: EpochSeconds) -> R
     Ok(place.at(dir.display().to_string()))
 }
 
-fn default_dir() -> Option<PathBuf> {
+pub(super) fn default_dir() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.data_dir().join("flowlogs").join("demo"))
 }

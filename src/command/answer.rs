@@ -20,7 +20,7 @@ use crate::output::{self, Format, Output, Style};
 use crate::query::Context;
 use crate::query::plan::{DEFAULT_LIMIT, GroupStage, Limit, Plan, Shape};
 use crate::query::window::Interval;
-use crate::session::Waited;
+use crate::session::{Waited, open_list, with_lists};
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats, time_in};
 
 /// Work that takes longer shows how far it is.
@@ -68,11 +68,13 @@ impl Printed {
 /// Runs a plan and prints its rows, below what is known before them. What is known behind them is left to say, so
 /// that who holds the rows back can show them first.
 pub(crate) async fn print(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Printed, Error> {
-    let named = (pretty && desk.session.has_names()).then(|| plan.with_names());
-    if pretty && named.is_none() {
+    let mut plan = plan.with_columns(&desk.output.default_columns());
+    if pretty && desk.session.has_names() {
+        plan = plan.with_names();
+    } else if pretty {
         desk.terminal.note("`--pretty` shows names where an inventory is at hand: give one with `--inventory FILE`");
     }
-    print_rows(named.as_ref().unwrap_or(plan), desk).await
+    print_rows(&plan, desk).await
 }
 
 /// How a command ends that printed this answer: rows say more than that some are missing.
@@ -88,6 +90,7 @@ const fn exit(stats: &RunStats, options: &Options) -> Exit {
 
 async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     let Desk { session, output: options, context, terminal, .. } = desk;
+    let plan = &*with_lists(plan, &context.clock, open_list)?;
     terminal.aside(&window_line(session.interval(plan, &context.clock), context));
     terminal.notes(&plan.notes, Clone::clone, "notes about the sentence");
     ask_first(plan, desk).await?;

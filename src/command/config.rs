@@ -13,6 +13,9 @@
 //! [lists]
 //! bad = "bad.txt"
 //!
+//! [columns]
+//! default = "interface"
+//!
 //! [geo]
 //! files = ["country.mmdb", "asn.mmdb"]
 //!
@@ -42,6 +45,7 @@ use super::error::Error;
 use crate::account::Settings as CreateSettings;
 use crate::escape;
 use crate::query::Named;
+use crate::query::columns::DefaultColumns;
 
 /// The contents of the config file.
 #[derive(Debug, Default)]
@@ -50,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) named: Named,
     /// The files that say where addresses are.
     pub(crate) geo: Vec<PathBuf>,
+    /// The columns of records where a sentence names none.
+    pub(crate) columns: DefaultColumns,
     /// The settings of accounts on AWS.
     pub(crate) aws: AwsSettings,
     /// The settings of new flow logs, where `create` leaves them open.
@@ -66,6 +72,7 @@ struct Contents {
     networks: BTreeMap<String, Networks>,
     /// Relative to the folder of the config file.
     lists: BTreeMap<String, PathBuf>,
+    columns: ColumnSettings,
     geo: GeoSettings,
     aws: AwsSettings,
     #[cfg(feature = "local")]
@@ -73,6 +80,14 @@ struct Contents {
     #[cfg(not(feature = "local"))]
     #[serde(rename = "create")]
     _create: serde::de::IgnoredAny,
+}
+
+/// The columns of records.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ColumnSettings {
+    /// The columns where a sentence names none.
+    default: Option<String>,
 }
 
 /// What says where addresses are.
@@ -106,7 +121,7 @@ impl Networks {
             Self::Several(networks) => networks,
         };
         let cidr = |network| match network {
-            Network::Network(network) => network.trunc(),
+            Network::Network(network) => network,
             Network::Address(address) => address.into(),
         };
         several.into_iter().map(cidr).collect()
@@ -172,6 +187,8 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
     };
     #[cfg(feature = "local")]
     contents.create.check().map_err(|error| failed(&format!("`[create]`: {error}"), error.help()))?;
+    let columns = contents.columns.default.as_deref().unwrap_or("seed").parse();
+    let columns = columns.map_err(|error: String| failed(&format!("`[columns]`: {error}"), None))?;
     if let Some(name) = twice(&contents) {
         let help = Some("filters, sentences and lists share their names: give one of them another".into());
         return Err(failed(&format!("`{name}` is the name of two things"), help));
@@ -184,6 +201,7 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
             networks: contents.networks.into_iter().map(|(name, networks)| (name, networks.cidrs())).collect(),
             lists: contents.lists.into_iter().map(|(name, file)| (name, folder.join(file))).collect(),
         },
+        columns,
         geo: contents.geo.files.into_iter().map(|file| folder.join(file)).collect(),
         aws: contents.aws,
         #[cfg(feature = "local")]

@@ -27,7 +27,7 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
     let filter = plan.selection.said.as_ref().map(|said| print::parenthesised(said, &[]));
     let interval = plan.window.as_ref().and_then(|window| window.resolve(&context.clock).ok());
     let query = insights::emit(plan, &insights::Format::every());
-    let mut notes = plan.notes.clone();
+    let mut notes: Vec<String> = plan.notes.iter().chain(&plan.run_notes).cloned().collect();
     if plan.targets.iter().any(|target| target.kind != TargetKind::All) {
         notes.push("which flow logs the targets have is known when it runs".into());
     }

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::output::Format;
+use crate::query::columns::DefaultColumns;
 
 /// How the answer is printed.
 #[derive(Clone, Debug, clap::Args)]
@@ -16,6 +17,11 @@ pub(crate) struct Output {
     /// Scale bytes and counts in tables and charts: 1.5 GB, 1.2M
     #[arg(long, global = true)]
     pub(crate) human: bool,
+
+    /// The columns of records where a sentence names none: `seed` (the ends of the record and the packet), `interface`
+    /// (the interface, its end and the far end), or fields, such as `time,eni,bytes`
+    #[arg(long, value_name = "COLUMNS", global = true)]
+    pub(crate) columns: Option<DefaultColumns>,
 
     /// Print the numbers of the run as one JSON object on standard error
     #[arg(long, value_enum, value_name = "FORMAT", global = true)]
@@ -43,6 +49,10 @@ pub(crate) enum OutputFormat {
 }
 
 impl Output {
+    pub(crate) fn default_columns(&self) -> DefaultColumns {
+        self.columns.clone().unwrap_or_default()
+    }
+
     pub(crate) const fn format(&self) -> Format {
         match self.output {
             OutputFormat::Table => Format::Table,

@@ -17,6 +17,8 @@ use crate::account::Settings as CreateSettings;
 #[cfg(feature = "aws")]
 use crate::account::aws::{self, News};
 #[cfg(feature = "local")]
+use crate::account::inventory::Inventory;
+#[cfg(feature = "local")]
 use crate::engine::{self, Geo};
 #[cfg(feature = "aws")]
 use crate::query::glob::matches_glob;
@@ -255,6 +257,16 @@ impl Place {
     fn aws_name(&self, _: Option<String>) -> String {
         String::new()
     }
+}
+
+/// The networks of AWS as they were last read, of one Region or of all; empty where none is kept.
+#[cfg(feature = "local")]
+#[cfg_attr(not(feature = "aws"), allow(unused_variables, reason = "without the feature there is no AWS"))]
+pub(crate) fn kept_inventories(region: Option<&str>) -> Vec<Inventory> {
+    #[cfg(feature = "aws")]
+    return inventories_folder().map(|folder| aws::latest_inventories(&folder, region)).unwrap_or_default();
+    #[cfg(not(feature = "aws"))]
+    Vec::new()
 }
 
 /// The folder in which inventories are kept.

@@ -5,6 +5,6 @@ mod find;
 mod open;
 mod sniff;
 
-pub use files::{Files, Options};
+pub use files::{Files, Options, Schema};
 #[cfg(fuzzing)]
 pub(crate) use open::open_bytes;

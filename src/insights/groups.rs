@@ -65,6 +65,10 @@ impl Stats<'_, '_> {
                     advice: "the service cannot mask addresses: group by the address, or filter with `in`",
                 });
             }
+            KeyBy::Since(_) => {
+                let what = "two windows in one query".into();
+                return Err(Error::FilesOnly { what, advice: "ask for each by itself" });
+            }
             KeyBy::Source(Source::Field(field)) => self.grouped(*field)?,
             KeyBy::Source(source) => source.name(),
         };

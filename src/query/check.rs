@@ -22,7 +22,7 @@ use checker::Checker;
 
 pub use checker::MAX_ERRORS;
 pub use error::CheckError;
-pub use list::{ListError, among_lines};
+pub use list::{Lines, ListError, among_lines};
 
 /// Checks a sentence.
 ///

@@ -1,7 +1,10 @@
 //! The columns of an answer: names, headings, types, and how much each is needed where a screen is narrow.
 
-use super::plan::{Aggregate, Compared, GroupKey, GroupStage, Groups, Kept, KeyBy, Plan, Shape, ShownColumn, Source};
-use crate::field::{Field, FieldType};
+use super::plan::{
+    Aggregate, Chosen, Compared, GroupKey, GroupStage, Groups, Kept, KeyBy, Plan, Shape, ShownColumn, Source,
+};
+use crate::diagnostic::nearest;
+use crate::field::{FIELDS, Field, FieldType, Origin};
 use crate::function::Function;
 use crate::value::{Column, ColumnType, Need, Unit};
 
@@ -20,7 +23,89 @@ const EXPENDABLE: [Field; 10] = [
     Field::Direction,
 ];
 
+/// The columns of the Go tool: the interface and its end, an arrow to or from the far end, and the traffic.
+const INTERFACE_COLUMNS: [Field; 13] = [
+    Field::Time,
+    Field::Eni,
+    Field::LocalAddr,
+    Field::LocalPort,
+    Field::Direction,
+    Field::RemoteAddr,
+    Field::RemotePort,
+    Field::Action,
+    Field::Packets,
+    Field::Bytes,
+    Field::Protocol,
+    Field::Flags,
+    Field::Path,
+];
+
+/// The columns of records where a sentence names none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DefaultColumns {
+    /// The ends of the record and of the packet.
+    #[default]
+    Seed,
+    /// The interface, its end and the far end.
+    Interface,
+    /// These fields.
+    Fields(Vec<Field>),
+}
+
+impl std::str::FromStr for DefaultColumns {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "seed" => Ok(Self::Seed),
+            "interface" => Ok(Self::Interface),
+            fields => {
+                fields.split(',').map(|name| default_column(name.trim())).collect::<Result<_, _>>().map(Self::Fields)
+            }
+        }
+    }
+}
+
+fn default_column(name: &str) -> Result<Field, String> {
+    let Some(field) = Field::named(name) else {
+        let near = nearest(name, FIELDS.iter().map(|info| info.name).chain(["seed", "interface"]));
+        let advice = near.map_or_else(
+            || "`seed`, `interface` or fields are expected".into(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(format!("there is no field `{name}`: {advice}"));
+    };
+    match field.info().origin {
+        Origin::EitherSide(sides) => Err(format!("`{name}` is either side: name one, such as `{}`", sides[0].name())),
+        _ => Ok(field),
+    }
+}
+
+fn shown(field: &Field) -> ShownColumn {
+    ShownColumn { source: Source::Field(*field), name: field.result_name() }
+}
+
 impl Plan {
+    /// The same plan with other default columns; a plan that chose its columns stays as it is, and one of transit
+    /// gateways, whose records have no interface.
+    #[must_use]
+    pub fn with_columns(&self, default: &DefaultColumns) -> Self {
+        let mut plan = self.clone();
+        let fields: &[Field] = match default {
+            DefaultColumns::Seed => return plan,
+            DefaultColumns::Interface if self.targets.iter().all(|one| one.kind.is_of_transit_gateways()) => {
+                return plan;
+            }
+            DefaultColumns::Interface => &INTERFACE_COLUMNS,
+            DefaultColumns::Fields(fields) => fields,
+        };
+        if let Shape::Records { columns, chosen: chosen @ Chosen::Nobody } = &mut plan.shape {
+            *columns = fields.iter().map(shown).collect();
+            *chosen = Chosen::Setting;
+        }
+        plan
+    }
+
     /// The same plan with the type of the interface and the names of both ends among its default
     /// columns, and behind them the path of the traffic and the AWS service at either end; a plan
     /// that chose its columns stays as it is.
@@ -37,12 +122,14 @@ impl Plan {
             }
             return plan;
         }
-        if let Shape::Records { columns, default: true } = &mut plan.shape {
-            let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
-            let names = [Field::LocalType, Field::LocalName, Field::RemoteName].map(column);
+        if let Shape::Records { columns, chosen: Chosen::Nobody | Chosen::Setting } = &mut plan.shape {
+            let there = columns.clone();
+            let is_new = |column: &ShownColumn| !there.contains(column);
             let time = 1.min(columns.len());
-            columns.splice(time..time, names);
-            columns.extend([Field::Path, Field::PktSrcService, Field::PktDstService].map(column));
+            let names = [Field::LocalType, Field::LocalName, Field::RemoteName];
+            columns.splice(time..time, names.iter().map(shown).filter(is_new));
+            let more = [Field::Path, Field::PktSrcService, Field::PktDstService];
+            columns.extend(more.iter().map(shown).filter(is_new));
         }
         plan
     }
@@ -71,7 +158,7 @@ impl Plan {
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         match &self.shape {
-            Shape::Records { columns, default } => columns.iter().map(|column| column.column(*default)).collect(),
+            Shape::Records { columns, chosen } => columns.iter().map(|column| column.column(*chosen)).collect(),
             Shape::Groups(groups) => groups.columns(),
         }
     }
@@ -133,13 +220,16 @@ impl Source {
 
 impl ShownColumn {
     /// The column. Of the default ones a table can do without some: nobody asked for them.
-    fn column(&self, is_default: bool) -> Column {
-        let need = if is_default { self.default_need() } else { Need::Usual };
+    fn column(&self, chosen: Chosen) -> Column {
+        let need = match chosen {
+            Chosen::Nobody => self.default_need(),
+            Chosen::Setting | Chosen::Sentence => Need::Usual,
+        };
         Column { need, ..self.source.column(&self.name) }
     }
 
     fn default_need(&self) -> Need {
-        // The Go tool's table has no interface column; machine formats do.
+        // People learn little from the id alone; `--columns interface` shows it with both ends.
         if self.source == Source::Field(Field::Eni) {
             return Need::Hidden;
         }
@@ -175,6 +265,7 @@ impl GroupKey {
             KeyBy::Source(source) => source.column(&self.name),
             KeyBy::Bin(width_s) => Column::new(&self.name, ColumnType::Bin { width_s: *width_s }),
             KeyBy::Network(..) => Column::new(&self.name, ColumnType::Text),
+            KeyBy::Since(_) => Column::new(&self.name, ColumnType::Number),
         };
         let is_measure = column.column_type.is_measure();
         Column { column_type: if is_measure { ColumnType::Number } else { column.column_type }, ..column }
@@ -261,6 +352,31 @@ mod tests {
         assert_eq!(crate::query::print::sentence(&named), crate::query::print::sentence(&plan));
         let places: Vec<&Source> = named.sort.iter().map(|key| &key.source).collect();
         assert_eq!(places, [&Source::Result(0), &Source::Result(10)]);
+    }
+
+    #[test]
+    fn a_setting_chooses_columns_where_the_sentence_does_not() {
+        let clock = crate::query::clock::Clock { now: 1_795_435_200, zone: jiff::tz::TimeZone::UTC };
+        let context = crate::query::Context::new(clock);
+        let plan = |sentence: &str| crate::query::compile(sentence, &context).unwrap();
+        let names = |plan: &Plan| plan.columns().into_iter().map(|column| column.name).collect::<Vec<_>>().join(" ");
+        let [interface, fields] =
+            ["Interface", "time, eni,srcaddr"].map(|text| text.parse::<DefaultColumns>().unwrap());
+        let records = plan("where reject").with_columns(&interface);
+        assert_eq!(
+            names(&records),
+            "time eni local_addr local_port dir remote_addr remote_port action packets bytes proto flags path"
+        );
+        assert!(records.columns().iter().all(|column| column.need != Need::Hidden));
+        assert!(names(&records.with_names()).starts_with("time local_type local_name remote_name eni local_addr"));
+        assert_eq!(names(&records.with_names()).matches("path").count(), 1);
+        assert_eq!(names(&plan("where reject").with_columns(&fields)), "time eni src_addr");
+        for untouched in ["show bytes", "count()", "tgw"] {
+            assert_eq!(plan(untouched).with_columns(&interface), plan(untouched), "{untouched}");
+        }
+        assert_eq!(plan("vpc").with_columns(&"seed".parse().unwrap()), plan("vpc"));
+        assert!("bites".parse::<DefaultColumns>().unwrap_err().contains("did you mean `bytes`?"));
+        assert!("port".parse::<DefaultColumns>().unwrap_err().contains("`src.port`"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Context {
 pub struct Named {
     /// Expressions for `@name`.
     pub filters: BTreeMap<String, String>,
-    /// Networks for `network office`.
+    /// Networks for `network office`, as they were written.
     pub networks: BTreeMap<String, Vec<IpNet>>,
     /// Sentences for `@name` by itself.
     pub sentences: BTreeMap<String, String>,
@@ -43,7 +43,7 @@ impl Named {
     #[must_use]
     pub fn networks(&self) -> Vec<(IpNet, String)> {
         let of_name = |(name, networks): (&String, &Vec<IpNet>)| -> Vec<(IpNet, String)> {
-            networks.iter().map(|network| (*network, name.clone())).collect()
+            networks.iter().map(|network| (network.trunc(), name.clone())).collect()
         };
         self.networks.iter().flat_map(of_name).collect()
     }

@@ -47,6 +47,7 @@ impl Kind {
             KeyBy::Source(source) => Self::of(source),
             KeyBy::Bin(_) => Self::Time,
             KeyBy::Network(_, length) => Self::Network(*length),
+            KeyBy::Since(_) => Self::Number,
         }
     }
 

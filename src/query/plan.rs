@@ -6,7 +6,7 @@
 //! out in fields of the record. Readers of a plan look at the `Filter` only.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use ipnet::IpNet;
 
@@ -16,7 +16,7 @@ use crate::field::{Field, FieldType, Origin};
 use crate::function::Function;
 use crate::kind::TargetKind;
 use crate::query::window::Window;
-use crate::value::Value;
+use crate::value::{EpochSeconds, Row, Value};
 
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,8 @@ pub struct Plan {
     pub networks: Vec<(IpNet, String)>,
     /// Notes for the reader of the answer.
     pub notes: Vec<String>,
+    /// Notes on tests that were resolved when a run began: see [`Plan::resolved`].
+    pub run_notes: Vec<String>,
 }
 
 /// The way out where a sum takes both ends of the same traffic in.
@@ -407,11 +409,22 @@ pub enum Shape {
     Records {
         /// The columns, in order; never empty.
         columns: Vec<ShownColumn>,
-        /// Whether they are the default ones, which may be absent from a format.
-        default: bool,
+        /// Who chose them.
+        chosen: Chosen,
     },
     /// Groups of records.
     Groups(Groups),
+}
+
+/// Who chose the columns of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nobody: they are the default columns. A format may lack some of them.
+    Nobody,
+    /// A setting, for every sentence that names none. A format may lack some of them, too.
+    Setting,
+    /// The sentence.
+    Sentence,
 }
 
 /// A column of records.
@@ -566,6 +579,8 @@ pub enum KeyBy {
     /// The network of this prefix length that the address is in; an IPv4 address is taken whole
     /// where the length is over 32.
     Network(Field, u8),
+    /// Whether the record's time is at or after a second, as 1 or 0. Only comparisons of windows use it.
+    Since(EpochSeconds),
 }
 
 /// One value computed over a group.
@@ -686,7 +701,7 @@ impl Plan {
         let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
         let columns = [Field::Eni, Field::SrcAddr, Field::DstAddr].map(column).to_vec();
         Self {
-            shape: Shape::Records { columns, default: false },
+            shape: Shape::Records { columns, chosen: Chosen::Sentence },
             sort: Vec::new(),
             limit: Limit::Rows(RECORDS),
             chart: false,
@@ -713,8 +728,10 @@ impl Plan {
             said.collect_sources(&mut named);
         }
         match &self.shape {
-            Shape::Records { default: true, .. } => {}
-            Shape::Records { columns, .. } => named.extend(columns.iter().map(|column| column.source.clone())),
+            Shape::Records { columns, chosen: Chosen::Sentence } => {
+                named.extend(columns.iter().map(|column| column.source.clone()));
+            }
+            Shape::Records { .. } => {}
             Shape::Groups(groups) => {
                 named.extend(groups.keys.iter().map(GroupKey::source));
                 named.extend(groups.aggregates.iter().filter_map(|aggregate| aggregate.over.clone()));
@@ -736,6 +753,17 @@ impl Groups {
         groups.aggregates.retain(|aggregate| aggregate.compared == Compared::Now);
         groups
     }
+
+    /// The groups of no records: without keys there is one, in which counts are zero and other aggregates absent.
+    #[must_use]
+    pub fn of_nothing(&self) -> Vec<Row> {
+        let value = |function| match function {
+            Function::Count | Function::Distinct => Value::Int(0),
+            _ => Value::Absent,
+        };
+        let row = self.aggregates.iter().map(|aggregate| value(aggregate.function)).collect();
+        if self.keys.is_empty() { vec![row] } else { Vec::new() }
+    }
 }
 
 impl Filter {
@@ -750,6 +778,22 @@ impl Filter {
 }
 
 impl Condition {
+    /// The condition that a text field is one of these words. No record fulfils it where there is no word.
+    #[must_use]
+    pub fn one_of(field: Field, words: impl IntoIterator<Item = String>) -> Self {
+        let words: BTreeSet<String> = words.into_iter().collect();
+        if words.is_empty() {
+            return Self::Any(Vec::new());
+        }
+        Self::Test(Source::Field(field), Check::Text { words: words.into_iter().collect(), negated: false })
+    }
+
+    /// The condition that at least one of these holds; a single one is returned as it is.
+    #[must_use]
+    pub fn any(mut parts: Vec<Self>) -> Self {
+        if parts.len() == 1 { parts.remove(0) } else { Self::Any(parts) }
+    }
+
     pub(super) fn for_each_source(&mut self, change: &mut impl FnMut(&mut Source)) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.for_each_source(change)),
@@ -820,7 +864,7 @@ impl GroupKey {
     pub fn source(&self) -> Source {
         match &self.by {
             KeyBy::Source(source) => source.clone(),
-            KeyBy::Bin(_) => Source::Field(Field::Time),
+            KeyBy::Bin(_) | KeyBy::Since(_) => Source::Field(Field::Time),
             KeyBy::Network(field, _) => Source::Field(*field),
         }
     }
@@ -832,6 +876,7 @@ impl GroupKey {
             KeyBy::Source(source) => source.field_type(),
             KeyBy::Bin(_) => FieldType::Time,
             KeyBy::Network(..) => FieldType::Address,
+            KeyBy::Since(_) => FieldType::Number,
         }
     }
 }

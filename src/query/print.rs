@@ -6,7 +6,7 @@ use super::address_set::AddressSet;
 use super::owner::{ListFile, Owner};
 use super::parse;
 use super::plan::{
-    Check, Compare, Compared, Condition, Family, GroupKey, GroupStage, Groups, Kept, KeyBy, Limit, Plan, Range,
+    Check, Chosen, Compare, Compared, Condition, Family, GroupKey, GroupStage, Groups, Kept, KeyBy, Limit, Plan, Range,
     Relation, Shape, Source,
 };
 use super::seconds::{MAX_SECONDS, Seconds};
@@ -27,8 +27,8 @@ pub fn sentence(plan: &Plan) -> String {
         let _ = write!(text, " {window}");
     }
     match &plan.shape {
-        Shape::Records { default: true, .. } => {}
-        Shape::Records { columns, .. } => {
+        Shape::Records { chosen: Chosen::Nobody | Chosen::Setting, .. } => {}
+        Shape::Records { columns, chosen: Chosen::Sentence } => {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|column| named(&column.source.name(), &column.source.result_name(), &column.name))
@@ -159,6 +159,7 @@ fn key(key: &GroupKey) -> String {
         KeyBy::Source(source) => source.name(),
         KeyBy::Bin(seconds) => format!("bin({})", Seconds(*seconds)),
         KeyBy::Network(field, length) => format!("{}/{length}", field.name()),
+        KeyBy::Since(second) => format!("since {}", time_utc(*second)),
     }
 }
 

@@ -17,10 +17,13 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// The interval of the same length that begins so many seconds earlier.
+    /// The interval of the same length that begins so many seconds earlier. Both ends count, so that the hour before the
+    /// last hour would have a second in common with it: that second belongs to the later one.
     #[must_use]
-    pub const fn before(self, seconds: i64) -> Self {
-        Self { from: self.from.saturating_sub(seconds), until: self.until.saturating_sub(seconds) }
+    pub fn before(self, seconds: i64) -> Self {
+        let until = self.until.saturating_sub(seconds);
+        let until = if until == self.from && until < self.until { until - 1 } else { until };
+        Self { from: self.from.saturating_sub(seconds), until }
     }
 }
 

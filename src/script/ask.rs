@@ -21,7 +21,7 @@ use crate::insights;
 use crate::kind::TargetKind;
 use crate::query::owner::ListFile;
 use crate::query::{self, Plan};
-use crate::session::with_lists;
+use crate::session::{open_list, with_lists};
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats};
 
 type Thrown = Box<EvalAltResult>;
@@ -70,11 +70,14 @@ pub(super) fn compile(world: &World, sentence: &str, parameters: &Map) -> Result
     Ok(plan)
 }
 
-/// The plan of a sentence, with the lists in files that it names itself.
+/// The plan of a sentence, with the lists that it names.
 fn runnable(world: &World, sentence: &str, parameters: &Map) -> Result<Plan, Thrown> {
     let plan = compile(world, sentence, parameters)?;
     // Where the lists of the config are, the user has said.
-    let open = |list: &ListFile| list.name.is_none().then(|| file::open(world, &list.file));
+    let open = |list: &ListFile| match list.name {
+        Some(_) => open_list(list),
+        None => file::open(world, &list.file),
+    };
     let plan = with_lists(&plan, &world.clock(), open).map_err(|error| failed(&error))?;
     Ok(plan.into_owned())
 }

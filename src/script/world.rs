@@ -76,7 +76,7 @@ pub trait Console {
 /// All of it.
 pub struct World {
     session: RefCell<Arc<Session>>,
-    zone: TimeZone,
+    zone: RefCell<TimeZone>,
     named: RefCell<Named>,
     runtime: Handle,
     interrupt: Arc<Interrupt>,
@@ -115,7 +115,7 @@ impl World {
     ) -> Self {
         Self {
             session: RefCell::new(session),
-            zone: context.clock.zone.clone(),
+            zone: context.clock.zone.clone().into(),
             named: RefCell::new(context.named.clone()),
             runtime,
             interrupt,
@@ -148,6 +148,11 @@ impl World {
         self.named.borrow_mut().clone_from(named);
     }
 
+    /// From now on times are read and shown in this zone.
+    pub fn set_zone(&self, zone: &TimeZone) {
+        self.zone.borrow_mut().clone_from(zone);
+    }
+
     /// Sets the rows of `ans`.
     pub fn set_answer(&self, rows: Rc<Rows>) {
         *self.answer.borrow_mut() = rows;
@@ -160,7 +165,7 @@ impl World {
 
     /// Returns how tables and charts look.
     pub(super) fn style(&self) -> Style {
-        Style { human: self.human.get(), ..Style::plain(self.console.width(), self.zone.clone()) }
+        Style { human: self.human.get(), ..Style::plain(self.console.width(), self.zone.borrow().clone()) }
     }
 
     /// The rows of the last answer, as scripts have them.
@@ -196,7 +201,7 @@ impl World {
     }
 
     pub(super) fn clock(&self) -> Clock {
-        Clock::system(self.zone.clone())
+        Clock::system(self.zone.borrow().clone())
     }
 
     /// Returns the names that a sentence may refer to, with these parameters.

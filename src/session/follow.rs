@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Session;
-use super::lists::{self, with_lists};
 use crate::account::{Cancellation, Error};
 use crate::field::Field;
 use crate::query::clock::Clock;
@@ -45,7 +44,6 @@ impl Session {
         self.account.begin();
         let cancellation = Cancellation::current();
         let lateness_s = self.account.lateness_s()?;
-        let plan = &*with_lists(plan, clock, lists::open)?;
         let timed = timed(plan);
         let first = self.interval(plan, clock);
         let mut seen = Seen::default();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::dot::{DOT_COMMANDS, Takes};
+use super::dot::{DOT_COMMANDS, SETTINGS, Takes};
 use super::known::Known;
 use super::line::{self, COMMANDS, Line};
 use crate::field::{FIELDS, Field, FieldType, Origin, port_names, protocol_words};
@@ -64,6 +64,7 @@ fn dot_words(before: &str, prefix: &str) -> (Vec<String>, bool) {
     };
     match DOT_COMMANDS.iter().find(|command| command.name == name).map(|command| command.takes) {
         Some(Takes::OneOf(words)) => (words.iter().map(ToString::to_string).collect(), false),
+        Some(Takes::Setting) => (setting_words(prefix), false),
         Some(Takes::File) => (Vec::new(), true),
         Some(Takes::Topic) => (super::manual::topics().into_iter().map(String::from).collect(), false),
         Some(Takes::Sentence) => {
@@ -72,6 +73,23 @@ fn dot_words(before: &str, prefix: &str) -> (Vec<String>, bool) {
         }
         _ => (Vec::new(), false),
     }
+}
+
+/// The names of settings, or the values of the one that is named.
+fn setting_words(prefix: &str) -> Vec<String> {
+    let said = prefix.split_whitespace().nth(1);
+    match said.map(|name| SETTINGS.iter().find(|setting| setting.name == name)) {
+        None => SETTINGS.iter().map(|setting| setting.name.to_string()).collect(),
+        Some(Some(setting)) if setting.name == "zone" => zones(setting.values),
+        Some(Some(setting)) => setting.values.iter().map(ToString::to_string).collect(),
+        Some(None) => Vec::new(),
+    }
+}
+
+/// All zones, behind those that are most often meant.
+fn zones(first: &[&str]) -> Vec<String> {
+    let known = jiff::tz::db().available().map(|zone| zone.to_string());
+    first.iter().map(ToString::to_string).chain(known).collect()
 }
 
 /// Words of `create sg `, `delete `, `explain vpc where `.
@@ -144,7 +162,8 @@ fn lengths(before: &str) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
-fn words_before(before: &str) -> impl Iterator<Item = &str> {
+/// The words of a text, the last one first.
+pub(super) fn words_before(before: &str) -> impl Iterator<Item = &str> {
     before.rsplit(|c: char| c.is_whitespace() || "(),|[]{}!=<>~".contains(c)).filter(|word| !word.is_empty())
 }
 
@@ -159,20 +178,22 @@ fn is_network(word: &str) -> bool {
     ["network", "networks"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-fn is_side_kind(word: &str) -> bool {
-    is_network(word) || TargetKind::named(word).is_some()
+fn is_prefix_list(word: &str) -> bool {
+    ["prefix-list", "prefix-lists"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether a word behind a side says what its address belongs to.
+pub(super) fn is_side_kind(word: &str) -> bool {
+    is_network(word) || is_prefix_list(word) || TargetKind::named(word).is_some()
 }
 
 /// The names of the kind that stands before.
 fn selectors(before: &str, known: &Known) -> Vec<String> {
-    if words_before(before).find(|word| is_side_kind(word)).is_some_and(is_network) {
-        return known.named().networks.into_keys().collect();
+    match words_before(before).find(|word| is_side_kind(word)) {
+        Some(word) if is_network(word) => known.named().networks.into_keys().collect(),
+        Some(word) => TargetKind::named(word).map(|kind| names(kind, known)).unwrap_or_default(),
+        None => Vec::new(),
     }
-    last_kind(before).map(|kind| names(kind, known)).unwrap_or_default()
-}
-
-fn last_kind(before: &str) -> Option<TargetKind> {
-    words_before(before).find_map(TargetKind::named)
 }
 
 /// The field right before the cursor, if the last word is one.
@@ -328,6 +349,13 @@ mod tests {
             (".pager o", &["on", "off"]),
             (".help win", &["window"]),
             (".watch 30s vpc where rej", &["reject"]),
+            (".set ", &["window", "zone", "limit", "columns"]),
+            (".set col", &["columns"]),
+            (".set columns in", &["interface"]),
+            (".set editor v", &["vi"]),
+            (".set zone Asia/Tok", &["Asia/Tokyo"]),
+            (".set zone u", &["utc"]),
+            (".set limit n", &["none"]),
         ];
         assert!(cases.len() >= 40);
         for (before, expected) in cases {

@@ -8,16 +8,18 @@ use std::time::Duration;
 #[cfg(feature = "aws")]
 use indicatif::HumanBytes;
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::history::History;
 use super::lines::Shell;
 use super::page::{self, Pager};
 use crate::command::answer::style;
 use crate::command::config::Saved;
-use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config, print_identities, settings};
+use crate::command::{Error, Exit, Out, OutputFormat, Place, compile, config, confirm, print_identities, settings};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
 use crate::output::{Format, output};
+use crate::query::plan::Limit;
 use crate::query::{Named, print};
 use crate::session::Waited;
 use crate::value::{Column, Need};
@@ -29,6 +31,8 @@ pub(super) enum Takes {
     OneOf(&'static [&'static str]),
     File,
     Topic,
+    /// The name of a setting and its value.
+    Setting,
     /// An interval and a sentence.
     Sentence,
     Text,
@@ -90,8 +94,8 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     },
     DotCommand {
         name: "output",
-        argument: "[FILE]",
-        help: "Write answers to a file; without one, to the terminal again.",
+        argument: "[FILE|>>FILE]",
+        help: "Write answers to a file, or behind what is in it; without one, to the terminal again.",
         takes: Takes::File,
         run: set_output,
     },
@@ -109,6 +113,13 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
         help: "The fields of the language.",
         takes: Takes::Text,
         run: fields,
+    },
+    DotCommand {
+        name: "schema",
+        argument: "",
+        help: "The fields that the files have.",
+        takes: Takes::Nothing,
+        run: schema,
     },
     DotCommand {
         name: "targets",
@@ -178,13 +189,46 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     },
     DotCommand {
         name: "set",
-        argument: "window 1h|none, editor emacs|vi, human on|off",
-        help: "The window of sentences without one; the keys of the editor; scaled bytes and counts.",
-        takes: Takes::OneOf(&["window", "editor", "human"]),
+        argument: "NAME VALUE",
+        help: "Change a setting; without a name, say what there are.",
+        takes: Takes::Setting,
         run: set,
     },
     DotCommand { name: "history", argument: "", help: "What was typed.", takes: Takes::Nothing, run: history },
     DotCommand { name: "quit", argument: "", help: "Leave; so does Ctrl-D.", takes: Takes::Nothing, run: quit },
+];
+
+/// A setting of `.set`.
+pub(super) struct Setting {
+    pub(super) name: &'static str,
+    /// Values, for completion and help.
+    pub(super) values: &'static [&'static str],
+    help: &'static str,
+    set: fn(&mut Shell, &str) -> Result<(), Error>,
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "window",
+        values: &["15m", "1h", "6h", "1d", "none"],
+        help: "The window of sentences without one.",
+        set: set_window,
+    },
+    Setting {
+        name: "limit",
+        values: &["default", "10", "1000", "none"],
+        help: "The rows of sentences without a limit.",
+        set: set_limit,
+    },
+    Setting {
+        name: "columns",
+        values: &["seed", "interface"],
+        help: "The columns of records where a sentence names none: these, or fields.",
+        set: set_columns,
+    },
+    Setting { name: "zone", values: &["local", "utc"], help: "The zone of times.", set: set_zone },
+    Setting { name: "editor", values: &["emacs", "vi"], help: "The keys of the editor.", set: set_editor },
+    Setting { name: "human", values: &["on", "off"], help: "Scaled bytes and counts.", set: set_human },
 ];
 
 /// Runs a dot-command.
@@ -295,12 +339,20 @@ fn pager(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
 }
 
 fn set_output(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
-    shell.desk.out = if argument.is_empty() {
+    let (path, appends) = match argument.strip_prefix(">>") {
+        Some(path) => (path.trim(), true),
+        None => (argument, false),
+    };
+    shell.desk.out = if path.is_empty() {
         Out::Standard
     } else {
-        let file = File::create(argument)
-            .map_err(|error| Error::Failed { message: format!("cannot write `{argument}`: {error}"), help: None })?;
-        Out::File(Arc::new(file))
+        let has_text = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0);
+        if has_text && !appends && !shell.desk.asking.yes {
+            confirm("overwrite", &[path.to_string()], &shell.desk.terminal)?;
+        }
+        let file = File::options().create(true).write(true).append(appends).truncate(!appends).open(path);
+        let failed = |error| Error::Failed { message: format!("cannot write `{path}`: {error}"), help: None };
+        Out::File(Arc::new(file.map_err(failed)?))
     };
     // Scripts print to the same place.
     shell.scripts = None;
@@ -463,30 +515,86 @@ fn go_to(shell: &mut Shell, place: Place) -> Result<Exit, Error> {
 }
 
 fn set(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
-    let (name, value) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
-    match (name, value.trim()) {
-        ("window", "none") => shell.settings.window = None,
-        ("window", length) => {
-            let plan = compile(&format!("last {length}"), &shell.desk.context, &shell.desk.terminal)?;
-            shell.settings.window = plan.window;
-        }
-        ("editor", "vi") => shell.settings.vi = true,
-        ("editor", "emacs") => shell.settings.vi = false,
-        ("human", "on") => set_human(shell, true),
-        ("human", "off") => set_human(shell, false),
-        _ => {
-            let help = "`.set window 1h`, `.set editor vi` or `.set human on`";
-            return Err(usage(&format!("there is no setting `{argument}`"), help));
-        }
+    if argument.is_empty() {
+        let line = |one: &Setting| format!(".set {:<8} {:<24} {}", one.name, one.values.join("|"), one.help);
+        return say(shell, &SETTINGS.iter().map(line).collect::<Vec<_>>().join("\n"));
     }
+    let (name, value) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+    let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+        let near = nearest(name, SETTINGS.iter().map(|setting| setting.name)).unwrap_or("window");
+        let example = SETTINGS.iter().find(|setting| setting.name == near).map_or("1h", |setting| setting.values[0]);
+        return Err(usage(&format!("there is no setting `{name}`"), &format!("for example `.set {near} {example}`")));
+    };
+    (setting.set)(shell, value.trim())?;
     Ok(Exit::Done)
 }
 
-fn set_human(shell: &mut Shell, human: bool) {
+fn set_window(shell: &mut Shell, value: &str) -> Result<(), Error> {
+    shell.settings.window = if value == "none" {
+        None
+    } else {
+        compile(&format!("last {value}"), &shell.desk.context, &shell.desk.terminal)?.window
+    };
+    Ok(())
+}
+
+fn set_limit(shell: &mut Shell, value: &str) -> Result<(), Error> {
+    shell.settings.limit = if value == "default" {
+        Limit::Default
+    } else {
+        compile(&format!("limit {value}"), &shell.desk.context, &shell.desk.terminal)?.limit
+    };
+    Ok(())
+}
+
+fn set_columns(shell: &mut Shell, value: &str) -> Result<(), Error> {
+    let columns = value.parse().map_err(|error: String| usage(&error, "for example `.set columns interface`"))?;
+    shell.desk.output.columns = Some(columns);
+    Ok(())
+}
+
+fn set_zone(shell: &mut Shell, value: &str) -> Result<(), Error> {
+    let unknown = |error: jiff::Error| usage(&error.to_string(), "for example `.set zone Asia/Tokyo`");
+    let zone = match value {
+        "local" => TimeZone::system(),
+        "utc" => TimeZone::UTC,
+        name => TimeZone::get(name).map_err(unknown)?,
+    };
+    if let Some(scripts) = &shell.scripts {
+        scripts.world().set_zone(&zone);
+    }
+    shell.desk.context.clock.zone = zone;
+    Ok(())
+}
+
+fn set_editor(shell: &mut Shell, value: &str) -> Result<(), Error> {
+    shell.settings.vi = match value {
+        "vi" => true,
+        "emacs" => false,
+        _ => return Err(usage(&format!("`{value}` is no editor"), "there are emacs and vi")),
+    };
+    Ok(())
+}
+
+fn set_human(shell: &mut Shell, value: &str) -> Result<(), Error> {
+    let human = on_off(value)?;
     shell.desk.output.human = human;
     if let Some(scripts) = &shell.scripts {
         scripts.world().set_human(human);
     }
+    Ok(())
+}
+
+fn schema(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
+    let schemas = shell.desk.session.schemas()?;
+    for schema in schemas {
+        let files = match schema.files.as_slice() {
+            [file] => format!("`{file}`"),
+            files => format!("{} files, such as `{}`", files.len(), files[0]),
+        };
+        say(shell, &format!("{files}\n  {}", schema.fields.join(" ")))?;
+    }
+    Ok(Exit::Done)
 }
 
 fn history(shell: &mut Shell, _: &str) -> Result<Exit, Error> {

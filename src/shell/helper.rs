@@ -12,6 +12,7 @@ use rustyline::{Context, Helper, Result};
 
 use super::complete::complete;
 use super::highlight;
+use super::hint::{ShellHint, hint};
 use super::history::visible;
 use super::known::Known;
 use super::line;
@@ -50,13 +51,14 @@ impl Completer for ShellHelper {
 }
 
 impl Hinter for ShellHelper {
-    type Hint = String;
+    type Hint = ShellHint;
 
-    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<String> {
+    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<ShellHint> {
         if pos < line.len() || line.is_empty() {
             return None;
         }
-        self.history.hint(line, pos, context).or_else(|| highlight::hint(line, &self.known))
+        let rest = self.history.hint(line, pos, context).map(ShellHint::Rest);
+        rest.or_else(|| hint(line, &self.known).map(ShellHint::Note))
     }
 }
 

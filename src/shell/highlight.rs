@@ -2,10 +2,10 @@
 
 use owo_colors::{OwoColorize, Style};
 
-use super::known::Known;
+use super::complete::is_side_kind;
 use super::line::{self, COMMANDS, Line};
 use crate::field::Field;
-use crate::query::word::TEST_WORDS;
+use crate::query::word::{SIDES, TEST_WORDS};
 use crate::query::{self, Context, parse};
 
 /// The kind of a piece of a line.
@@ -74,6 +74,7 @@ fn wrong(text: &str, context: &Context) -> Option<(usize, usize)> {
 fn pieces(text: &str, is_language: bool) -> Vec<(usize, usize, Piece)> {
     let mut pieces = Vec::new();
     let mut at = 0;
+    let mut before = "";
     while let Some(letter) = text[at..].chars().next() {
         let rest = &text[at..];
         let is_word = |c: char| c.is_alphanumeric() || "_-.:/@$*".contains(c);
@@ -83,7 +84,8 @@ fn pieces(text: &str, is_language: bool) -> Vec<(usize, usize, Piece)> {
             '/' if !is_language && rest.starts_with("//") => (rest.find('\n').unwrap_or(rest.len()), Piece::Comment),
             letter if is_word(letter) => {
                 let length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
-                (length, if is_language { word(&rest[..length]) } else { script_word(&rest[..length]) })
+                let (this, last) = (&rest[..length], std::mem::replace(&mut before, &rest[..length]));
+                (length, if is_language { word(this, last) } else { script_word(this) })
             }
             letter => (letter.len_utf8(), Piece::Plain),
         };
@@ -93,9 +95,11 @@ fn pieces(text: &str, is_language: bool) -> Vec<(usize, usize, Piece)> {
     pieces
 }
 
-fn word(word: &str) -> Piece {
+/// The kind of a word behind another one.
+fn word(word: &str, before: &str) -> Piece {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
-    if parse::is_keyword(word) || TEST_WORDS.into_iter().any(is) || COMMANDS.into_iter().any(is) {
+    let is_of_side = SIDES.iter().any(|side| side.eq_ignore_ascii_case(before)) && is_side_kind(word);
+    if is_of_side || parse::is_keyword(word) || TEST_WORDS.into_iter().any(is) || COMMANDS.into_iter().any(is) {
         Piece::Keyword
     } else if Field::named(word).is_some() {
         Piece::Field
@@ -143,17 +147,6 @@ fn matching(text: &str, cursor: usize) -> Option<usize> {
     if is_forward { (at..bytes.len()).find_map(&mut step) } else { (0..=at).rev().find_map(&mut step) }
 }
 
-/// Returns the hint behind the cursor: what may come next.
-pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
-    const SHOWN: usize = 4;
-    if !text.ends_with(' ') || !matches!(line::classify(text), Line::Sentence) {
-        return None;
-    }
-    let words = super::complete::complete(text, known).words;
-    let shown = words.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("  ");
-    (!shown.is_empty()).then(|| if words.len() > SHOWN { format!("  {shown} ...") } else { format!("  {shown}") })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +179,22 @@ mod tests {
             let whole: String = pieces(text, true).into_iter().map(|(start, end, _)| &text[start..end]).collect();
             assert_eq!(whole, text);
         }
+    }
+
+    #[test]
+    fn kinds_behind_a_side_are_keywords() {
+        let text = "vpc where src sg web and remote prefix-list corp and dst network office and vpc = network";
+        for (part, piece) in [
+            ("sg", Piece::Keyword),
+            ("web", Piece::Plain),
+            ("prefix-list", Piece::Keyword),
+            ("corp", Piece::Plain),
+            ("network office", Piece::Keyword),
+            ("office", Piece::Plain),
+        ] {
+            assert_eq!(piece_of(text, part), piece, "{part}");
+        }
+        assert_eq!(pieces(text, true).last().unwrap().2, Piece::Plain);
     }
 
     #[test]

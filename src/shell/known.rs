@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
+use crate::account::inventory::Inventory;
 use crate::account::{KINDS, Resource};
 use crate::escape::is_hidden;
 use crate::kind::TargetKind;
@@ -36,6 +37,17 @@ impl Known {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The names in inventories and a config file.
+    pub(super) fn of(inventories: &[Inventory], named: &Named) -> Self {
+        let known = Self::default();
+        known.set_named(named);
+        for kind in KINDS {
+            let resources: Vec<Resource> = inventories.iter().flat_map(|inventory| inventory.resources(kind)).collect();
+            known.parts().names.insert(kind, shown_names(&resources));
+        }
+        known
+    }
+
     /// Learns the account's names, in the background.
     pub(super) fn load(self: &Arc<Self>, runtime: &Handle, session: Arc<Session>) {
         let known = Arc::clone(self);
@@ -43,11 +55,7 @@ impl Known {
             for kind in KINDS {
                 // Where there is no account, or none of the kind may be listed, there are no names.
                 let Ok(resources) = session.every_resource(kind).await else { continue };
-                let names = resources.iter().flat_map(Resource::names);
-                let mut names: Vec<String> = names.filter(|name| !name.contains(is_hidden)).cloned().collect();
-                names.sort();
-                names.dedup();
-                known.parts().names.insert(kind, names);
+                known.parts().names.insert(kind, shown_names(&resources));
             }
         });
     }
@@ -119,4 +127,13 @@ impl Known {
             parts.functions.iter().map(|name| if *name == "ans" { (*name).into() } else { format!("{name}(") });
         parts.variables.iter().cloned().chain(functions).collect()
     }
+}
+
+/// The names and ids of resources, without those that contain control characters.
+fn shown_names(resources: &[Resource]) -> Vec<String> {
+    let names = resources.iter().flat_map(Resource::names);
+    let mut names: Vec<String> = names.filter(|name| !name.contains(is_hidden)).cloned().collect();
+    names.sort();
+    names.dedup();
+    names
 }

@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) explain: bool,
     pub(super) pager: page::Pager,
     pub(super) window: Option<Window>,
+    pub(super) limit: Limit,
     pub(super) vi: bool,
 }
 
@@ -80,8 +81,15 @@ impl Shell {
         config: Option<PathBuf>,
         dot: fn(&mut Self, &str) -> Result<Exit, Error>,
     ) -> Self {
-        let settings =
-            Settings { chart: false, timer: true, explain: false, pager: page::Pager::Auto, window: None, vi: false };
+        let settings = Settings {
+            chart: false,
+            timer: true,
+            explain: false,
+            pager: page::Pager::Auto,
+            window: None,
+            limit: Limit::Default,
+            vi: false,
+        };
         let known = Arc::new(Known::default());
         Self {
             desk,
@@ -180,6 +188,9 @@ impl Shell {
         let mut plan = compile(text, &self.desk.context, &self.desk.terminal)?;
         if plan.window.is_none() {
             plan.window.clone_from(&self.settings.window);
+        }
+        if plan.limit == Limit::Default {
+            plan.limit = self.settings.limit;
         }
         plan.chart |= self.settings.chart;
         if self.settings.explain {

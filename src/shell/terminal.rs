@@ -130,7 +130,7 @@ impl Shell {
         use rustyline::config::Configurer;
         lines.set_edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs });
         if let Some(helper) = lines.helper_mut() {
-            helper.context.named.clone_from(&self.desk.context.named);
+            helper.context.clone_from(&self.desk.context);
             helper.is_production = self.place.is_production();
         }
     }

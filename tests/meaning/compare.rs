@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use flowlogs::insights;
 use flowlogs::query::Plan;
-use flowlogs::query::plan::{Shape, SortKey, Source};
+use flowlogs::query::plan::{Chosen, Shape, SortKey, Source};
 use flowlogs::value::{Row, Value};
 
 use crate::evaluator::{Dash, Log, OutRow, Query, Settings, SumOfNothing, run};
@@ -66,7 +66,7 @@ pub(crate) fn emit(plan: &Plan, format: &insights::Format) -> Result<Result<Emit
 fn columns(plan: &Plan, names: &[String]) -> Vec<Option<String>> {
     match &plan.shape {
         // Default columns that the format lacks are not asked for.
-        Shape::Records { columns, default: true } => {
+        Shape::Records { columns, chosen: Chosen::Nobody } => {
             let name = |source: &Source| match source {
                 Source::Field(field) => names.iter().find(|name| *name == field.info().insights).cloned(),
                 _ => None,

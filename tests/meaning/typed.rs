@@ -61,6 +61,7 @@ pub(crate) fn kinds(plan: &Plan) -> Vec<Kind> {
             let keys = groups.keys.iter().map(|key| match &key.by {
                 KeyBy::Source(source) => kind_of(source),
                 KeyBy::Bin(_) => Kind::Time,
+                KeyBy::Since(_) => unreachable!("no sentence says it"),
                 KeyBy::Network(..) => Kind::Text,
             });
             let aggregates = groups.aggregates.iter().map(|aggregate| match aggregate.function {

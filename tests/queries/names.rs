@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use serde_json::json;
 
 use super::logs_service::{Group, LogsService};
+use super::mmdb::{Data, database};
 use super::moto::{Region, port, text};
 use super::program::Ran;
 use super::quick;
@@ -141,6 +142,42 @@ fn a_list_that_is_too_long_for_one_query_is_asked_in_several() {
     let sentence = format!("all where not remote.addr in file \"{file}\" last 2h");
     let mut command = account.region.command(port(), &["-e", &sentence]);
     Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url())).fails(1, "the service takes 10000");
+}
+
+#[test]
+fn countries_are_shown_and_grouped_by_and_not_tested() {
+    let account = account();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("country.mmdb");
+    let country = |code| Data::Map(vec![("country", Data::Map(vec![("iso_code", Data::Text(code))]))]);
+    std::fs::write(&file, database(&[("10.9.0.0/16", country("DE")), ("10.0.0.30/32", country("FR"))])).unwrap();
+    let file = file.display().to_string();
+    let ask = |sentence: &str| {
+        let service = LogsService::start(vec![account.group.clone()], quick());
+        let mut command = account.region.command(port(), &["--geo", &file, "-o", "csv", "-e", sentence]);
+        Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()))
+    };
+    // Worked out by hand: each record has a bit of its own.
+    assert_eq!(
+        ask("all | sum(bytes) as b, count() as n by remote.country last 2h").done(),
+        "remote_country,b,n\nFR,64,1\nDE,32,1\n,31,5\n"
+    );
+    assert_eq!(
+        ask("all where bytes >= 32 | show bytes, remote.country last 2h").done(),
+        "bytes,remote_country\n32,DE\n64,FR\n"
+    );
+    ask("all where remote.country = DE last 2h").fails(1, "files only");
+}
+
+#[test]
+fn a_name_that_nothing_has_is_noted() {
+    let account = account();
+    let service = LogsService::start(vec![account.group.clone()], quick());
+    let sentence = "all where remote.name = wbe | sum(bytes) as b last 2h";
+    let mut command = account.region.command(port(), &["-o", "csv", "-e", sentence]);
+    let ran = Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()));
+    assert!(ran.stderr.contains("note: nothing has the name `wbe` now: did you mean `web`?"), "{}", ran.stderr);
+    ran.done();
 }
 
 #[test]

@@ -12,6 +12,8 @@ use super::policy::Action;
 use crate::account::cancellation::Cancelled;
 use crate::account::select::Error as SelectError;
 use crate::diagnostic::nearest;
+use crate::insights;
+use crate::query::plan::Plan;
 
 /// An error of AWS.
 #[derive(Debug, thiserror::Error)]
@@ -201,7 +203,15 @@ pub enum Error {
     Sink(std::io::Error),
     /// The plan cannot be translated into a query of the service.
     #[error(transparent)]
-    Insights(#[from] crate::insights::Error),
+    Insights(#[from] insights::Error),
+    /// The list of a test is too long for a query, such as `remote.name != web` among thousands of interfaces.
+    #[error("{source}")]
+    ListTooLong {
+        /// The error of the query that is too long.
+        source: insights::Error,
+        /// A shorter way to say it.
+        shorter: String,
+    },
     /// A file that should say where addresses are.
     #[error(transparent)]
     Geo(crate::engine::Error),
@@ -417,11 +427,22 @@ impl Error {
             }
             Self::Select(error) => error.help(),
             Self::Insights(error) => error.help().map(Into::into),
+            Self::ListTooLong { shorter, .. } => Some(shorter.clone()),
             Self::Unmergeable { why, .. } => Some(why.help().into()),
             Self::QueryEnded { status } if status == "Timeout" => {
                 Some("a query may run for an hour: ask for a shorter window, or for fewer log groups".into())
             }
             _ => None,
+        }
+    }
+
+    /// The error, with a shorter way to say what the plan says where a query is too long.
+    pub(super) fn with_shorter(self, plan: &Plan) -> Self {
+        match (self, plan.shorter_test()) {
+            (Self::Insights(source @ insights::Error::TooLong { .. }), Some(shorter)) => {
+                Self::ListTooLong { source, shorter }
+            }
+            (error, _) => error,
         }
     }
 

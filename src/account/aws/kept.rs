@@ -93,6 +93,20 @@ impl Kept {
     }
 }
 
+/// The last inventory that was kept of each account and Region below `root`, of one Region or of all. A file that
+/// cannot be read is left out.
+#[must_use]
+pub fn latest_inventories(root: &Path, region: Option<&str>) -> Vec<Inventory> {
+    let folders = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_meant = |folder: &PathBuf| region.is_none_or(|region| folder.file_name().is_some_and(|name| name == region));
+    let latest = |folder: PathBuf| {
+        let files = Kept { folder }.files().unwrap_or_default();
+        files.into_iter().rev().find(|(_, file)| has_extension(file, "json")).map(|(_, file)| file)
+    };
+    let regions = folders(root).flat_map(|account| folders(&account).collect::<Vec<_>>()).filter(is_meant);
+    regions.filter_map(latest).filter_map(|file| Inventory::read(&file).ok()).collect()
+}
+
 fn has_extension(file: &Path, extension: &str) -> bool {
     file.extension().is_some_and(|own| own == extension)
 }

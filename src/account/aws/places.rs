@@ -383,15 +383,20 @@ impl Account for Places {
             let stats = aws.run(plan, interval, progress, &mut rows, cancellation).await?;
             Ok((rows.rows, stats))
         });
-        let mut whole = RunStats { cost_usd: Some(0.0), ..RunStats::default() };
+        let mut whole: Option<RunStats> = None;
         for (place, (rows, stats)) in each.await? {
             let values = [&place.region, &place.account];
             let front: Row = added.iter().map(|at| Value::Text(values[*at].clone().into())).collect();
             sink.rows(rows.into_iter().map(|row| front.iter().cloned().chain(row).collect()).collect())
                 .map_err(AccountError::Sink)?;
-            add(&mut whole, place, stats);
+            let notes = stats.notes.iter().map(|note| format!("{}: {note}", place.label())).collect();
+            let stats = RunStats { notes, ..stats };
+            whole = Some(match whole {
+                Some(whole) => beside(whole, stats),
+                None => stats,
+            });
         }
-        Ok(whole)
+        Ok(whole.unwrap_or_default())
     }
 }
 
@@ -434,18 +439,11 @@ fn of_place(name: &str) -> Column {
     Column::new(name, ColumnType::Text)
 }
 
-/// Adds the statistics of a place to those of all places.
-fn add(whole: &mut RunStats, place: &Place, stats: RunStats) {
-    whole.rows += stats.rows;
-    whole.truncated |= stats.truncated;
-    whole.matched = stats.matched.map(|matched| whole.matched.unwrap_or(0) + matched);
-    whole.records_scanned += stats.records_scanned;
-    whole.bytes_scanned += stats.bytes_scanned;
-    whole.log_groups += stats.log_groups;
-    whole.queries += stats.queries;
-    whole.cost_usd = whole.cost_usd.zip(stats.cost_usd).map(|(one, other)| one + other);
-    whole.elapsed = whole.elapsed.max(stats.elapsed);
-    whole.notes.extend(stats.notes.into_iter().map(|note| format!("{}: {note}", place.label())));
+/// The statistics of all places so far and of one more. Each has log groups of its own, so their numbers add up.
+fn beside(mut whole: RunStats, other: RunStats) -> RunStats {
+    let log_groups = whole.log_groups + other.log_groups;
+    whole.add(other);
+    RunStats { log_groups, ..whole }
 }
 
 #[cfg(test)]

@@ -103,5 +103,6 @@ fn interfaces_of_all_records() -> Plan {
         follow: false,
         networks: Vec::new(),
         notes: Vec::new(),
+        run_notes: Vec::new(),
     }
 }

@@ -25,7 +25,7 @@ use crate::account::lifecycle::{Lifecycle, Records};
 use crate::account::queries::Account;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings, Traffic};
-use crate::engine::{self, Files};
+use crate::engine::{self, Files, Schema};
 use crate::kind::TargetKind;
 use crate::query::plan::{Plan, Source};
 use crate::query::window::Interval;
@@ -66,6 +66,11 @@ impl Account for Embedded {
         Ok(self.inventory.clone())
     }
 
+    fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        let paths = self.record_files(None)?;
+        Ok(Files::open(engine::Options { paths, ..self.options.clone() })?.schemas())
+    }
+
     async fn more(&self, _: &Cancellation) -> Result<(), Error> {
         const PAUSE: Duration = Duration::from_secs(1);
         tokio::time::sleep(PAUSE).await;
@@ -92,6 +97,7 @@ impl Account for Embedded {
         let started = Instant::now();
         let recorded = self.recorded(plan, interval)?;
         let plan = plan.narrowed(recorded.condition());
+        let recorded_from = recorded.from();
         let mut notes = recorded.notes;
         self.go_on()?;
         let files = Files::open(engine::Options { paths: self.record_files(interval)?, ..self.options.clone() })?;
@@ -99,7 +105,7 @@ impl Account for Embedded {
         let stats =
             engine::run(&plan, interval, &files, Some(&names(&self.inventory, &plan.networks)), progress, sink).await?;
         notes.extend(stats.notes);
-        Ok(RunStats { elapsed: started.elapsed(), notes, ..stats })
+        Ok(RunStats { elapsed: started.elapsed(), recorded_from, notes, ..stats })
     }
 }
 

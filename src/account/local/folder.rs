@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::demo::{make_slots, network};
-use super::record_ids::{any, one_of};
 use super::slot::{SLOT_S, slot_of};
 use super::state::{Entry, Error as EmbeddedError, State};
 use crate::account::answering::Answering;
@@ -211,6 +210,12 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
+    /// The second in which the first of the flow logs began to record, where that is after the start of the window.
+    pub(super) fn from(&self) -> Option<EpochSeconds> {
+        let first = self.answering.iter().map(|one| one.interval.from).min();
+        first.filter(|from| *from > self.window.from)
+    }
+
     /// The condition that selects the records.
     pub(super) fn condition(&self) -> Condition {
         let mut views: BTreeMap<(EpochSeconds, EpochSeconds), BTreeSet<String>> = BTreeMap::new();
@@ -247,7 +252,7 @@ fn of_interfaces(interfaces: BTreeSet<String>) -> Condition {
         by_kind.entry(MemberKind::of_id(&id)).or_default().push(id);
     }
     let kinds = if by_kind.is_empty() { BTreeMap::from([(MemberKind::Interface, Vec::new())]) } else { by_kind };
-    any(kinds.into_iter().map(|(kind, ids)| one_of(kind.field(), ids)).collect())
+    Condition::any(kinds.into_iter().map(|(kind, ids)| Condition::one_of(kind.field(), ids)).collect())
 }
 
 /// The flow logs of log groups that are asked for by name.

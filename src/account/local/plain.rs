@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::ends::are_both_recorded;
-use super::record_ids::{any, by_ids, id_of, one_of};
+use super::record_ids::{by_ids, id_of};
 use crate::account::answering::Answers;
 use crate::account::belonging;
 use crate::account::cancellation::Cancellation;
@@ -21,7 +21,7 @@ use crate::account::lifecycle::Lifecycle;
 use crate::account::queries::Account;
 use crate::account::resource::{KINDS, Resource};
 use crate::account::select::{Error as SelectError, known};
-use crate::engine::{self, Files};
+use crate::engine::{self, Files, Schema};
 use crate::field::Field;
 use crate::kind::TargetKind;
 use crate::query::owner::Owner;
@@ -117,12 +117,12 @@ impl PlainFiles {
                 let (kind, selector) = (target.kind.name(), selector.clone());
                 return Err(SelectError::NoMatch { kind, selector, known }.into());
             } else if target.kind == TargetKind::Instance && !instance.is_empty() {
-                one_of(Field::Eni, instance)
+                Condition::one_of(Field::Eni, instance)
             } else {
                 self.of_resources(target.kind, &selected)
             });
         }
-        Ok(any(tests))
+        Ok(Condition::any(tests))
     }
 
     /// Selects by the record's own id if records have it, so that deleted interfaces count too; otherwise by the
@@ -134,9 +134,9 @@ impl PlainFiles {
             _ => vec![resource.id.clone()],
         };
         match field {
-            Some(field) => one_of(field, resources.iter().flat_map(ids).collect()),
+            Some(field) => Condition::one_of(field, resources.iter().flat_map(ids)),
             None => {
-                one_of(Field::Eni, resources.iter().flat_map(|resource| resource.all_interfaces()).cloned().collect())
+                Condition::one_of(Field::Eni, resources.iter().flat_map(|resource| resource.all_interfaces()).cloned())
             }
         }
     }
@@ -147,7 +147,7 @@ impl PlainFiles {
         let has = |field| files.has(&Source::Field(field));
         match &self.inventory {
             Some(inventory) => Ok(belonging::resolved(plan, inventory, has)?),
-            None => plan.resolved(&mut |field, check| {
+            None => plan.resolved(|field, check, _| {
                 let Check::Belongs { owner, .. } = check else { return Ok(None) };
                 match owner {
                     Owner::Resources { kind, selectors } if field == Field::Eni && id_of(*kind).is_some() => {
@@ -202,6 +202,10 @@ impl Account for PlainFiles {
         Ok(self.answerable(plan)?.into_owned())
     }
 
+    fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        Ok(self.files().schemas())
+    }
+
     fn default_interval(&self, _: EpochSeconds) -> Option<Interval> {
         None
     }
@@ -252,7 +256,7 @@ impl Account for PlainFiles {
         let conditions = plan.targets.iter().map(|target| self.condition(target)).collect::<Result<Vec<_>, _>>()?;
         // A target without a selector takes every record, whatever the other targets select.
         let narrowed = match conditions.into_iter().collect::<Option<Vec<_>>>() {
-            Some(tests) => plan.narrowed(any(tests)),
+            Some(tests) => plan.narrowed(Condition::any(tests)),
             None => plan.clone(),
         };
         let resolved = self.answerable(&narrowed)?;

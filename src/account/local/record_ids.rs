@@ -66,21 +66,10 @@ pub(super) fn by_ids(target: &Target) -> Result<Condition, Error> {
         target.selectors.iter().cloned().partition(|selector| selector.contains(['*', '?']));
     let mut tests = Vec::new();
     if !ids.is_empty() {
-        tests.push(one_of(field, ids));
+        tests.push(Condition::one_of(field, ids));
     }
     tests.extend(
         globs.into_iter().map(|glob| Condition::Test(Source::Field(field), Check::Like { glob, negated: false })),
     );
-    Ok(any(tests))
-}
-
-/// The condition that a field is one of these ids.
-pub(super) fn one_of(field: Field, mut ids: Vec<String>) -> Condition {
-    ids.sort();
-    ids.dedup();
-    Condition::Test(Source::Field(field), Check::Text { words: ids, negated: false })
-}
-
-pub(super) fn any(mut tests: Vec<Condition>) -> Condition {
-    if tests.len() == 1 { tests.remove(0) } else { Condition::Any(tests) }
+    Ok(Condition::any(tests))
 }

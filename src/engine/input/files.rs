@@ -29,6 +29,15 @@ pub struct Options {
     pub geo: Arc<Geo>,
 }
 
+/// Files that have the same fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Their names.
+    pub files: Vec<String>,
+    /// The fields, as sentences have them; further columns in backquotes.
+    pub fields: Vec<String>,
+}
+
 /// Files that were found, and whose layouts are known.
 #[derive(Debug)]
 #[allow(clippy::struct_field_names, reason = "the files are what it holds")]
@@ -100,6 +109,24 @@ impl Files {
             }
             Source::Result(_) => true,
         }
+    }
+
+    /// The files by the fields that they have.
+    #[must_use]
+    pub fn schemas(&self) -> Vec<Schema> {
+        let mut schemas: Vec<Schema> = Vec::new();
+        for file in self.files.iter().filter(|file| !file.records.is_empty()) {
+            let slot = |slot: &Slot| match slot {
+                Slot::Field(field) => field.name().to_string(),
+                Slot::Extra(name) => format!("`{name}`"),
+            };
+            let fields: Vec<String> = file.layout.all_slots().map(slot).collect();
+            match schemas.iter_mut().find(|schema| schema.fields == fields) {
+                Some(schema) => schema.files.push(file.name.clone()),
+                None => schemas.push(Schema { files: vec![file.name.clone()], fields }),
+            }
+        }
+        schemas
     }
 
     /// Files in folders that were left out, with the reasons.
@@ -234,6 +261,16 @@ mod tests {
         assert!(matches!(open(&folder(&[]), &[""], false), Err(Error::NoFiles { .. })));
         let files = open(&folder(&[("a", ""), ("b", "# nothing\n\n")]), &[""], false).unwrap();
         assert!(files.has(&Source::Field(Field::Vpc)));
+    }
+
+    #[test]
+    fn files_of_the_same_fields_have_one_schema() {
+        let other = "srcaddr made-up flow-direction\n10.0.0.1 x egress\n";
+        let folder = folder(&[("a", RECORD), ("aws-region=eu-west-1/b", other), ("c", RECORD), ("d", "")]);
+        let schemas = open(&folder, &[""], false).unwrap().schemas();
+        assert_eq!(schemas.iter().map(|schema| schema.files.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(schemas[1].fields, ["src.addr", "`made-up`", "dir", "region"]);
+        assert_eq!((schemas[0].fields.len(), schemas[0].fields[2].as_str()), (14, "eni"));
     }
 
     #[test]

@@ -31,9 +31,8 @@ impl Names {
 
     /// Names the addresses of a network that have no other name. A longer network counts before a shorter one.
     pub fn add_fallback(&mut self, network: IpNet, name: &str) {
-        let fallbacks = &mut Arc::make_mut(&mut self.by_address).fallbacks;
-        fallbacks.push((network, name.to_string()));
-        fallbacks.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
+        let of_length = Arc::make_mut(&mut self.by_address).fallbacks.entry(length(network)).or_default();
+        of_length.entry(address_bits(network.network())).or_insert_with(|| (network, name.to_string()));
     }
 
     /// Says in which VPC an interface is.
@@ -92,8 +91,8 @@ pub(crate) struct AddressNames {
     interfaces: HashMap<String, usize>,
     /// The networks of each length, by their first address.
     networks: BTreeMap<u8, HashMap<u128, Vec<Owner>>>,
-    /// The names of addresses that have no other, longer networks first.
-    fallbacks: Vec<(IpNet, String)>,
+    /// The user's names for networks, for addresses without another name; kept like `networks`.
+    fallbacks: BTreeMap<u8, HashMap<u128, (IpNet, String)>>,
 }
 
 /// The owner of a network in a VPC.
@@ -112,9 +111,7 @@ impl AddressNames {
 
     fn add(&mut self, vpc: &str, network: IpNet, name: Option<&str>) {
         let vpc = self.vpc(vpc);
-        // The bits of an IPv4 address are the last ones of 128.
-        let length = network.prefix_len() + if network.addr().is_ipv4() { 96 } else { 0 };
-        let of_length = self.networks.entry(length).or_default();
+        let of_length = self.networks.entry(length(network)).or_default();
         let owners = of_length.entry(address_bits(network.network())).or_default();
         if owners.iter().all(|owner| owner.vpc != vpc) {
             owners.push(Owner { vpc, name: name.map(Into::into) });
@@ -128,8 +125,7 @@ impl AddressNames {
         let mut elsewhere: Option<(usize, &str)> = None;
         let mut is_unique = true;
         for (length, networks) in self.networks.iter().rev() {
-            let network = address & u128::MAX.checked_shl(128 - u32::from(*length)).unwrap_or(0);
-            for owner in networks.get(&network).into_iter().flatten() {
+            for owner in networks.get(&first_of(address, *length)).into_iter().flatten() {
                 if Some(&owner.vpc) == own {
                     return owner.name.as_deref().map_or_else(|| self.fallback(address), Found::Name);
                 }
@@ -148,8 +144,13 @@ impl AddressNames {
     }
 
     fn fallback(&self, address: u128) -> Found<'_> {
-        let address = address_from_bits(address);
-        let known = self.fallbacks.iter().find(|(network, _)| network.contains(&address));
+        let mut longest_first = self.fallbacks.iter().rev();
+        let known = longest_first.find_map(|(length, networks)| {
+            // An IPv4 address is in no IPv6 network.
+            networks
+                .get(&first_of(address, *length))
+                .filter(|(network, _)| network.contains(&address_from_bits(address)))
+        });
         known.map_or(Found::Nothing, |(_, name)| Found::Name(name))
     }
 
@@ -157,6 +158,19 @@ impl AddressNames {
     pub(crate) fn name(&self, address: u128, interface: Option<&str>) -> Option<&str> {
         if let Found::Name(name) = self.find(address, interface) { Some(name) } else { None }
     }
+}
+
+/// The length of a network's prefix in 128 bits, of which the last ones are those of an IPv4 address.
+const fn length(network: IpNet) -> u8 {
+    match network {
+        IpNet::V4(network) => network.prefix_len() + 96,
+        IpNet::V6(network) => network.prefix_len(),
+    }
+}
+
+/// The first address of the network of this length that an address is in.
+fn first_of(address: u128, length: u8) -> u128 {
+    address & u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -230,6 +244,31 @@ mod tests {
             let key = Value::Address(address.parse().unwrap());
             let name = names.find(Field::RemoteName, &key, &Value::Text(interface.into()));
             assert_eq!(name, expected, "{address} {interface}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_other_name_has_that_of_the_longest_network_of_the_user() {
+        let mut names = Names::default();
+        for (network, name) in
+            [("10.0.0.0/8", "all"), ("10.1.0.0/16", "site"), ("10.1.0.0/16", "later"), ("::/0", "six")]
+        {
+            names.add_fallback(network.parse().unwrap(), name);
+        }
+        // A look at each of so many networks for each address would take minutes.
+        for number in 0_u32..100_000 {
+            let network = IpNet::new(std::net::Ipv4Addr::from(0xac10_0000 + number).into(), 32).unwrap();
+            names.add_fallback(network, &format!("host-{number}"));
+        }
+        for (address, expected) in [
+            ("10.1.2.3", Found::Name("site")),
+            ("10.2.0.1", Found::Name("all")),
+            ("192.0.2.1", Found::Nothing),
+            ("2001:db8::1", Found::Name("six")),
+            ("172.17.134.159", Found::Name("host-99999")),
+        ] {
+            let key = Value::Address(address.parse().unwrap());
+            assert_eq!(names.find(Field::RemoteName, &key, &Value::Absent), expected, "{address}");
         }
     }
 

@@ -195,6 +195,10 @@ fn key(lowering: &Lowering<'_>, key: &GroupKey) -> Result<Operand, Error> {
             // Times are not negative, so the remainder is the distance from the start of the bin.
             Ok(Operand::new(time.clone() - time % lit(*width_s), DataType::Int64))
         }
+        KeyBy::Since(second) => {
+            let time = lowering.operand(&Source::Field(Field::Time))?.expr;
+            Ok(Operand::new(cast(time.gt_eq(lit(*second)), DataType::Int64), DataType::Int64))
+        }
         KeyBy::Network(field, length) => {
             let address = lowering.operand(&Source::Field(*field))?;
             Ok(Operand::new(scalar::network_of(*length).call(vec![address.expr]), address.data_type))

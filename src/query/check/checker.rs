@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use ipnet::IpNet;
+
 use super::error::CheckError;
 use super::results::ResultColumns;
 use crate::query::context::Context;
@@ -75,6 +77,11 @@ impl<'a> Checker<'a> {
         if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
+    }
+
+    /// Notes that a network was written with bits behind its prefix.
+    pub(super) fn note_masked(&mut self, text: &str, network: IpNet) {
+        self.note(format!("`{text}` is read as the network `{network}`"));
     }
 
     pub(super) fn finish<T>(mut self, checked: Option<T>) -> Result<T, Vec<CheckError>> {

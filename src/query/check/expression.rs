@@ -331,7 +331,7 @@ impl Checker<'_> {
             match self.keep(Wanted { field: &subject.name, span }.network(&text)) {
                 Some((network, masked)) => {
                     if masked {
-                        self.note(format!("`{text}` is read as the network `{network}`"));
+                        self.note_masked(&text, network);
                     }
                     if seen.insert(network) {
                         networks.push(network);

@@ -32,36 +32,48 @@ pub enum ListError {
     TooLong,
 }
 
+/// A list that was read.
+pub struct Lines {
+    /// The test that a value is among them.
+    pub condition: Condition,
+    /// A remark on something that the user may not expect.
+    pub remark: Option<String>,
+}
+
 /// The test that a value is (or, negated, is not) among the lines of a list. What stands behind a `#` is a comment.
 ///
 /// # Errors
 ///
 /// [`ListError`], by variant.
-pub fn among_lines(
-    source: &Source,
-    negated: bool,
-    mut list: impl BufRead,
-    clock: &Clock,
-) -> Result<Condition, ListError> {
+pub fn among_lines(source: &Source, negated: bool, mut list: impl BufRead, clock: &Clock) -> Result<Lines, ListError> {
     let field_type = source.field_type();
     let name = source.name();
     let wanted = Wanted { field: &name, span: Span::default() };
     let mut values = Values::new(field_type);
     let mut limited = list.by_ref().take(MAX_BYTES);
-    let (mut line, mut number) = (String::new(), 0);
+    let (mut line, mut number, mut masked) = (String::new(), 0, Vec::new());
     while limited.read_line(&mut line)? > 0 {
         number += 1;
         let value = line.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default().trim();
         if !value.is_empty() {
             let kept = values.add(&wanted, value, clock);
-            kept.map_err(|error| ListError::Line { line: number, expected: expected(&error) })?;
+            let is_masked = kept.map_err(|error| ListError::Line { line: number, expected: expected(&error) })?;
+            masked.extend(is_masked.then_some(number));
         }
         line.clear();
     }
     if limited.limit() == 0 && !list.fill_buf()?.is_empty() {
         return Err(ListError::TooLong);
     }
-    Ok(values.condition(source, negated))
+    let remark = match masked.as_slice() {
+        _ if values.is_empty() => Some("the list is empty".to_string()),
+        [] => None,
+        [line] => Some(format!("line {line} is read as the network that it is in")),
+        [line, more @ ..] => {
+            Some(format!("line {line} and {} more are read as the networks that they are in", more.len()))
+        }
+    };
+    Ok(Lines { condition: values.condition(source, negated), remark })
 }
 
 /// What a line should have been, in a user's words.
@@ -86,9 +98,14 @@ impl Values {
         }
     }
 
-    fn add(&mut self, wanted: &Wanted<'_>, value: &str, clock: &Clock) -> Result<(), CheckError> {
+    /// Adds a value. Returns whether it has bits behind its prefix, and so is read as the network that it is in.
+    fn add(&mut self, wanted: &Wanted<'_>, value: &str, clock: &Clock) -> Result<bool, CheckError> {
         match self {
-            Self::Networks(networks) => networks.push(wanted.network(value)?.0),
+            Self::Networks(networks) => {
+                let (network, is_masked) = wanted.network(value)?;
+                networks.push(network);
+                return Ok(is_masked);
+            }
             Self::Numbers(field_type, numbers) => numbers.push(wanted.number(value, *field_type, clock)?),
             Self::Words(FieldType::Word(known), words) => words.push(wanted.word(value, known)?),
             Self::Words(FieldType::OpenWord(known), words) => {
@@ -97,25 +114,31 @@ impl Values {
             }
             Self::Words(_, words) => words.push(wanted.text(value)?),
         }
-        Ok(())
+        Ok(false)
+    }
+
+    const fn is_empty(&self) -> bool {
+        match self {
+            Self::Networks(networks) => networks.is_empty(),
+            Self::Numbers(_, numbers) => numbers.is_empty(),
+            Self::Words(_, words) => words.is_empty(),
+        }
     }
 
     fn condition(self, source: &Source, negated: bool) -> Condition {
         let check = match self {
-            Self::Networks(networks) if networks.is_empty() => None,
+            empty if empty.is_empty() => None,
             Self::Networks(mut networks) => {
                 networks.sort_unstable();
                 networks.dedup();
                 Some(Check::Address { networks, negated })
             }
-            Self::Numbers(_, numbers) if numbers.is_empty() => None,
             Self::Numbers(_, mut numbers) => {
                 numbers.sort_unstable();
                 numbers.dedup();
                 let ranges = numbers.into_iter().map(|number| Range { first: number, last: number });
                 Some(Check::Number { ranges: ranges.collect(), negated })
             }
-            Self::Words(_, words) if words.is_empty() => None,
             Self::Words(_, mut words) => {
                 words.sort_unstable();
                 words.dedup();
@@ -142,7 +165,7 @@ mod tests {
     fn read(field: Field, list: &str) -> Result<String, String> {
         let clock = Clock { now: 1_795_435_200, zone: TimeZone::UTC };
         let condition = among_lines(&Source::Field(field), false, list.as_bytes(), &clock);
-        condition.map(|condition| print::condition(&condition)).map_err(|error| error.to_string())
+        condition.map(|lines| print::condition(&lines.condition)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -160,6 +183,19 @@ mod tests {
         ] {
             assert_eq!(read(field, list).unwrap().to_lowercase(), expected.to_lowercase(), "{list}");
         }
+    }
+
+    #[test]
+    fn an_empty_list_and_networks_with_bits_behind_their_prefix_are_remarked() {
+        let remark = |list: &str| {
+            let clock = Clock { now: 1_795_435_200, zone: TimeZone::UTC };
+            among_lines(&Source::Field(Field::SrcAddr), true, list.as_bytes(), &clock).unwrap().remark
+        };
+        assert_eq!(remark("# nobody\n\n").unwrap(), "the list is empty");
+        assert_eq!(remark("192.0.2.1\n10.1.2.3/8").unwrap(), "line 2 is read as the network that it is in");
+        let several = remark("10.1.2.3/8\n10.0.0.0/8\n\n10.9.9.9/16").unwrap();
+        assert_eq!(several, "line 1 and 1 more are read as the networks that they are in");
+        assert_eq!(remark("10.0.0.0/8"), None);
     }
 
     #[test]

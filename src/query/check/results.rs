@@ -47,7 +47,7 @@ fn result_columns(groups: &Groups) -> Vec<ResultColumn> {
         let field = match &key.by {
             KeyBy::Source(Source::Field(field)) => Some(*field),
             KeyBy::Bin(_) => Some(Field::Time),
-            KeyBy::Source(_) | KeyBy::Network(..) => None,
+            KeyBy::Source(_) | KeyBy::Network(..) | KeyBy::Since(_) => None,
         };
         ResultColumn { name: key.name.clone(), field_type: key.field_type(), field }
     };

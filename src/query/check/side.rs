@@ -1,13 +1,16 @@
 //! Tests of what values belong to: resources as sides, and lists in files.
 
+use ipnet::IpNet;
+
 use super::checker::Checker;
 use super::ends::address_of;
 use super::error::CheckError;
 use super::literal::Wanted;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Span, nearest};
 use crate::field::Field;
 use crate::kind::TargetKind;
 use crate::query::ast::{List, Literal, Name};
+use crate::query::glob::matches_glob;
 use crate::query::owner::{ListFile, Owner};
 use crate::query::plan::{Check, Condition, Source};
 
@@ -40,21 +43,25 @@ impl Checker<'_> {
         Some(Condition::Test(Source::Field(field), Check::Belongs { owner, negated: false }))
     }
 
-    fn selectors(&mut self, selector: &Literal) -> Option<Vec<String>> {
+    /// Each selector that a literal stands for, with its place.
+    fn selectors(&mut self, selector: &Literal) -> Option<Vec<(String, Span)>> {
         let texts = self.texts(selector)?;
         if texts.iter().any(String::is_empty) {
             return self.fail(CheckError::EmptySelector { span: selector.span });
         }
-        Some(texts)
+        Some(texts.into_iter().map(|text| (text, selector.span)).collect())
     }
 
-    fn owner(&mut self, side: &Name, kind: &Name, selectors: Vec<String>) -> Option<Owner> {
+    fn owner(&mut self, side: &Name, kind: &Name, placed: Vec<(String, Span)>) -> Option<Owner> {
+        if kind.text.to_ascii_lowercase().starts_with("network") {
+            return self.own_networks(placed);
+        }
+        let selectors = placed.into_iter().map(|(selector, _)| selector).collect();
         match TargetKind::named(&kind.text) {
             Some(TargetKind::Group | TargetKind::Bucket | TargetKind::All) => {
                 self.fail(CheckError::NoSideKind { name: kind.text.to_lowercase(), span: kind.span })
             }
             Some(kind) => Some(Owner::Resources { kind, selectors }),
-            None if kind.text.to_ascii_lowercase().starts_with("network") => self.own_networks(kind, selectors),
             None if address_of(&side.text) == Field::LocalAddr => {
                 self.fail(CheckError::LocalPrefixList { span: side.span.to(kind.span) })
             }
@@ -62,16 +69,30 @@ impl Checker<'_> {
         }
     }
 
-    /// The networks of the config by their names; none for all.
-    fn own_networks(&mut self, kind: &Name, names: Vec<String>) -> Option<Owner> {
+    /// The networks of the config by their names, or globs over them; none for all.
+    fn own_networks(&mut self, placed: Vec<(String, Span)>) -> Option<Owner> {
         let known = &self.context.named.networks;
-        if let Some(name) = names.iter().find(|name| !known.contains_key(*name)) {
+        let is_unknown = |(name, _): &&(String, Span)| !known.keys().any(|known| matches_glob(name, known));
+        if let Some((name, span)) = placed.iter().find(is_unknown) {
             let suggestion = nearest(name, known.keys().map(String::as_str)).map(Into::into);
-            return self.fail(CheckError::UnknownNetwork { name: name.clone(), suggestion, span: kind.span });
+            return self.fail(CheckError::UnknownNetwork { name: name.clone(), suggestion, span: *span });
         }
-        let is_meant = |name: &String| names.is_empty() || names.contains(name);
-        let networks = known.iter().filter(|(name, _)| is_meant(name)).flat_map(|(_, networks)| networks).copied();
-        let networks: Vec<_> = networks.collect();
+        let names: Vec<String> = placed.into_iter().map(|(name, _)| name).collect();
+        let is_meant = |known: &String| names.is_empty() || names.iter().any(|name| matches_glob(name, known));
+        let meant: Vec<(&String, &Vec<IpNet>)> = known.iter().filter(|(name, _)| is_meant(name)).collect();
+        for (name, _) in meant.iter().filter(|(_, networks)| networks.is_empty()) {
+            self.note(format!("the config file gives no network for `{name}`"));
+        }
+        if meant.is_empty() {
+            self.note("the config file has no `[networks]`: no address is in one".into());
+        }
+        let mut networks: Vec<IpNet> = Vec::new();
+        for network in meant.into_iter().flat_map(|(_, networks)| networks) {
+            if *network != network.trunc() {
+                self.note_masked(&network.to_string(), network.trunc());
+            }
+            networks.push(network.trunc());
+        }
         Some(Owner::Networks { names, networks })
     }
 

@@ -13,13 +13,14 @@ use crate::function::{FUNCTIONS, Function};
 use crate::query::ast::{self, ClauseKind, Key, Name, Over, Sentence};
 use crate::query::meaning::meaning;
 use crate::query::plan::{
-    Aggregate, Compare, Compared, Condition, Filter, GroupKey, GroupSelection, GroupStage, Groups, Kept, KeyBy, Limit,
-    Measure, Plan, Selection, Shape, ShownColumn, SortKey, Source, Statuses, Target,
+    Aggregate, Chosen, Compare, Compared, Condition, Filter, GroupKey, GroupSelection, GroupStage, Groups, Kept, KeyBy,
+    Limit, Measure, Plan, Selection, Shape, ShownColumn, SortKey, Source, Statuses, Target,
 };
 use crate::query::print;
 use crate::query::window::Window;
 
-/// The columns of records where a sentence names none; those of the Go tool, and the interface.
+/// The columns of records where a sentence names none: the ends of the record and of the packet, and the interface,
+/// which tables leave out.
 pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::Time,
     Field::Eni,
@@ -117,6 +118,7 @@ pub(super) fn check_clauses(checker: &mut Checker<'_>, sentence: &Sentence) -> P
         follow: draft.follow.is_some(),
         networks: checker.context.named.networks(),
         notes: Vec::new(),
+        run_notes: Vec::new(),
     };
     plan.selection.statuses = statuses(&plan);
     checker.note_plan(&plan);
@@ -172,7 +174,7 @@ fn default_shape(targets: &[Target]) -> Shape {
     let column = |field: Field| ShownColumn { source: Source::Field(field), name: field.result_name() };
     let is_of_transit_gateways = targets.iter().all(|target| target.kind.is_of_transit_gateways());
     let fields = if is_of_transit_gateways { TRANSIT_GATEWAY_COLUMNS } else { DEFAULT_COLUMNS };
-    Shape::Records { columns: fields.map(column).to_vec(), default: true }
+    Shape::Records { columns: fields.map(column).to_vec(), chosen: Chosen::Nobody }
 }
 
 impl Checker<'_> {
@@ -357,7 +359,7 @@ impl Checker<'_> {
             valid &= self.is_new_name(&mut names, &name, one.name.span);
             columns.push(ShownColumn { source, name });
         }
-        valid.then_some(Shape::Records { columns, default: false })
+        valid.then_some(Shape::Records { columns, chosen: Chosen::Sentence })
     }
 
     /// Whether no other column is called `name`, which is added to the `names` there are.

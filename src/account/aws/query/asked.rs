@@ -67,6 +67,11 @@ impl Asked {
         self.sources.iter().map(|source| &source.group).collect::<BTreeSet<_>>().len() as u64
     }
 
+    /// The second in which the first of the flow logs was created, where that is after `start`.
+    pub(super) fn recorded_from(&self, start: EpochSeconds) -> Option<EpochSeconds> {
+        self.sources.iter().map(|source| source.created).min().filter(|created| *created > start)
+    }
+
     /// The bytes that they store of the window, as far as they tell.
     pub(super) fn stored_bytes(&self) -> u64 {
         self.units.iter().map(|unit| unit.stored_bytes).fold(0, u64::saturating_add)

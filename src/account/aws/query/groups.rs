@@ -11,18 +11,10 @@ use super::merge::{Merge, selected};
 use super::part::Part;
 use super::service::Cells;
 use super::unit::halves;
-use crate::function::Function;
 use crate::insights::MAX_ROWS;
 use crate::query::plan::{DEFAULT_LIMIT, Groups, Limit, Plan, Source};
 use crate::query::window::Interval;
-use crate::value::{Row, Value, compare_rows};
-
-/// The row of an answer without records: counts are zero, other aggregates absent.
-pub(super) fn of_nothing(groups: &Groups) -> Vec<Row> {
-    let value = |function| if function == Function::Count { Value::Int(0) } else { Value::Absent };
-    let row = groups.aggregates.iter().map(|aggregate| value(aggregate.function)).collect();
-    if groups.keys.is_empty() { vec![row] } else { Vec::new() }
-}
+use crate::value::{Row, compare_rows};
 
 impl Query<'_> {
     /// Answers a plan of groups.
@@ -38,7 +30,7 @@ impl Query<'_> {
         };
         if part.matched == 0 {
             // A query that was stopped says nothing about its groups.
-            part.rows = if part.cut.is_none() { of_nothing(groups) } else { Vec::new() };
+            part.rows = if part.cut.is_none() { groups.of_nothing() } else { Vec::new() };
         }
         answer.totals.matched = part.matched;
         answer.totals.cut = part.cut;

@@ -73,7 +73,7 @@ pub(super) fn of_actions(written: &BTreeSet<Action>, meant: &BTreeSet<Action>) -
     let is_one = (!words.is_empty()).then(|| text(Field::Action, words, false));
     let is_absent = Condition::Not(Box::new(Condition::Test(Source::Field(Field::Action), Check::Present)));
     let is_absent = meant.contains(&Action::Unknown).then_some(is_absent);
-    Some(any(is_one.into_iter().chain(is_absent).collect()))
+    Some(Condition::any(is_one.into_iter().chain(is_absent).collect()))
 }
 
 struct Narrow<'a> {
@@ -169,9 +169,9 @@ impl Narrow<'_> {
             .collect();
         if self.rest.len() <= INTERFACES_PER_QUERY {
             self.conditions.extend(lists);
-            return if self.conditions.is_empty() { Vec::new() } else { vec![any(self.conditions)] };
+            return if self.conditions.is_empty() { Vec::new() } else { vec![Condition::any(self.conditions)] };
         }
-        let others = (!self.conditions.is_empty()).then(|| any(self.conditions));
+        let others = (!self.conditions.is_empty()).then(|| Condition::any(self.conditions));
         others.into_iter().chain(lists).collect()
     }
 }
@@ -180,10 +180,6 @@ fn text(field: Field, mut words: Vec<String>, negated: bool) -> Condition {
     words.sort();
     words.dedup();
     Condition::Test(Source::Field(field), Check::Text { words, negated })
-}
-
-fn any(mut conditions: Vec<Condition>) -> Condition {
-    if conditions.len() == 1 { conditions.remove(0) } else { Condition::Any(conditions) }
 }
 
 fn all(mut conditions: Vec<Condition>) -> Condition {

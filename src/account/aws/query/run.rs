@@ -12,7 +12,7 @@ use super::answer::{Answer, Query, Totals};
 use super::asked::{Asked, Unit};
 use super::past_names::PastNames;
 use super::service::Service;
-use super::{console, empty, groups, join, merge, unit};
+use super::{console, empty, join, merge, unit};
 use crate::account::cancellation::Cancellation;
 use crate::account::estimate::Estimate;
 use crate::query::plan::{Plan, Shape};
@@ -57,7 +57,7 @@ pub(in super::super) async fn run(
     if let Some(cut) = cut {
         return Err(cut);
     }
-    notes.splice(0..0, asked.notes.iter().cloned());
+    notes.splice(0..0, asked.plan.run_notes.iter().chain(&asked.notes).cloned());
     if matched == 0 && !plan.is_never() {
         notes.extend(empty::notes(&asked));
     }
@@ -72,6 +72,7 @@ pub(in super::super) async fn run(
         bytes_scanned,
         log_groups: asked.log_groups(),
         queries: service.queries(),
+        recorded_from: interval.and_then(|interval| asked.recorded_from(interval.from)),
         cost_usd: Some(aws.options.cost_usd(bytes_scanned)),
         notes,
         elapsed: started.elapsed(),
@@ -178,7 +179,7 @@ pub(in super::super) async fn console_links(
 /// Answers a plan that cannot match any record, without a query.
 fn never(shape: &Shape, answer: &mut Answer<'_>) -> Result<(), Error> {
     match shape {
-        Shape::Groups(groups) => answer.rows(merge::selected(groups, groups::of_nothing(groups))),
+        Shape::Groups(groups) => answer.rows(merge::selected(groups, groups.of_nothing())),
         Shape::Records { .. } => Ok(()),
     }
 }

@@ -43,6 +43,7 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     let (formats, log_groups) = tokio::try_join!(discovery::formats(aws, &sources), LogGroups::read(aws, &names))?;
     let (sources, formats) = answering(sources.into_iter().zip(formats).collect(), &log_groups, &mut notes)?;
     check_fields(plan, &sources, &formats)?;
+    let said = plan;
     let resolved;
     let plan = if plan.is_open() {
         let network = network_of(aws, plan).await?;
@@ -62,7 +63,7 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
             None => units.push(unit),
         }
     }
-    let units = in_parts(units, plan)?;
+    let units = in_parts(units, plan).map_err(|error| error.with_shorter(said))?;
     let first = units.iter().map(|unit| unit.interval.from).min();
     if let Some(first) = first.filter(|first| *first > interval.from) {
         aws.tell(&format!("the window starts at {}: the log groups keep nothing older", time_utc(first)));
@@ -73,8 +74,8 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
 /// The inventory of what a plan names.
 async fn network_of(aws: &Aws, plan: &Plan) -> Result<Arc<Inventory>, Error> {
     let network = aws.network().await?;
-    let is_of_lists = |_, check: &Check| matches!(check, Check::Belongs { owner: Owner::PrefixLists { .. }, .. });
-    if !plan.has_open_test(is_of_lists) {
+    let is_of_lists = |check: &Check| matches!(check, Check::Belongs { owner: Owner::PrefixLists { .. }, .. });
+    if !plan.open_tests().iter().any(|(_, check)| is_of_lists(check)) {
         return Ok(network);
     }
     let prefix_lists = prefix_lists::read(aws.clients().await?).await?;
