@@ -823,6 +823,7 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     ask(&["-e", "vpc prod | count()"]).done();
     ask(&["-e", "group \"/policy/*\" | count()"]).done();
     ask(&["-e", "vpc prod where remote prefix-list | count()"]).done();
+    ask(&["why", "--no-records", "10.0.0.1", "443"]).done();
     // A reader that goes away stops the query.
     service.set_script(Script { steps: vec![Step::Running(3), Step::Timeout], ..Script::default() });
     ask(&["-e", "vpc"]).fails(1, "");

@@ -9,8 +9,8 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A block that is dropped by mistake would be a test that is dropped.
-const SHOWN: usize = 20;
-const RUN: usize = 13;
+const SHOWN: usize = 21;
+const RUN: usize = 14;
 
 struct Shown {
     command: String,

@@ -23,7 +23,7 @@ pub enum Command {
     Doctor,
     /// `inventory`
     Inventory,
-    /// `query`, and any sentence in a script or the shell
+    /// `query` and `why`, and any sentence in a script or the shell
     Query,
 }
 

@@ -103,21 +103,20 @@ fn peering(peering: &ec2::VpcPeeringConnection) -> Option<Peering> {
 async fn block_public_access(clients: &Clients) -> Result<BlockPublicAccess, Error> {
     let doing = "read the block of public access";
     let send = || clients.ec2.describe_vpc_block_public_access_options().send();
-    let options = clients.call(Action::DescribeVpcBlockPublicAccessOptions, doing, send).await?;
+    let exclusions = clients.pages(
+        Action::DescribeVpcBlockPublicAccessExclusions,
+        "list what is excluded from the block of public access",
+        |token| clients.ec2.describe_vpc_block_public_access_exclusions().set_next_token(token).send(),
+        |page| (page.vpc_block_public_access_exclusions, page.next_token),
+    );
+    let options = clients.call(Action::DescribeVpcBlockPublicAccessOptions, doing, send);
+    let (options, exclusions) = tokio::try_join!(options, exclusions)?;
     let mode = options.vpc_block_public_access_options().and_then(|options| options.internet_gateway_block_mode());
     let mode = match mode {
         Some(InternetGatewayBlockMode::BlockBidirectional) => Blocked::Bidirectional,
         Some(InternetGatewayBlockMode::BlockIngress) => Blocked::Ingress,
-        _ => return Ok(BlockPublicAccess::default()),
+        _ => Blocked::Off,
     };
-    let exclusions = clients
-        .pages(
-            Action::DescribeVpcBlockPublicAccessExclusions,
-            "list what is excluded from the block of public access",
-            |token| clients.ec2.describe_vpc_block_public_access_exclusions().set_next_token(token).send(),
-            |page| (page.vpc_block_public_access_exclusions, page.next_token),
-        )
-        .await?;
     Ok(BlockPublicAccess { mode, exclusions: exclusions.iter().filter_map(exclusion).collect() })
 }
 
@@ -129,4 +128,39 @@ fn exclusion(exclusion: &ec2::VpcBlockPublicAccessExclusion) -> Option<Exclusion
     let resource = exclusion.resource_arn().filter(|_| is_in_force)?.rsplit('/').next()?.into();
     let egress_only = exclusion.internet_gateway_exclusion_mode() == Some(&InternetGatewayExclusionMode::AllowEgress);
     Some(Exclusion { resource, egress_only })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::VpcBlockPublicAccessExclusionState::{CreateComplete, DeleteComplete};
+
+    use super::*;
+
+    #[test]
+    fn a_route_leads_to_whatever_it_names() {
+        let to = || ec2::Route::builder().destination_cidr_block("10.1.0.0/16");
+        let via = |route: ec2::builders::RouteBuilder| super::route(&route.build()).unwrap();
+        assert_eq!(via(to().gateway_id("local")).via, "local");
+        assert_eq!(via(to().instance_id("i-1").network_interface_id("eni-1")).via, "eni-1");
+        assert_eq!(via(to().transit_gateway_id("tgw-1")).via, "tgw-1");
+        let gone = via(to().nat_gateway_id("nat-1").state(RouteState::Blackhole));
+        assert_eq!((gone.via.as_str(), gone.blackhole, gone.propagated), ("nat-1", true, false));
+        let list = ec2::Route::builder().destination_prefix_list_id("pl-1").gateway_id("vpce-1");
+        assert_eq!((via(list.clone()).to, via(list).via), ("pl-1".into(), "vpce-1".into()));
+        let added = via(to().gateway_id("vgw-1").origin(RouteOrigin::EnableVgwRoutePropagation));
+        assert!(added.propagated);
+    }
+
+    #[test]
+    fn an_exclusion_is_of_the_resource_at_the_end_of_its_arn_while_it_is_in_force() {
+        let of = |state, mode| {
+            let arn = "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1";
+            let exclusion = ec2::VpcBlockPublicAccessExclusion::builder().resource_arn(arn).state(state);
+            super::exclusion(&exclusion.internet_gateway_exclusion_mode(mode).build())
+        };
+        let both = of(CreateComplete, InternetGatewayExclusionMode::AllowBidirectional);
+        assert_eq!(both, Some(Exclusion { resource: "subnet-1".into(), egress_only: false }));
+        assert!(of(CreateComplete, InternetGatewayExclusionMode::AllowEgress).unwrap().egress_only);
+        assert_eq!(of(DeleteComplete, InternetGatewayExclusionMode::AllowEgress), None);
+    }
 }

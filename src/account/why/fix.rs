@@ -9,7 +9,7 @@ use super::packet::{INTERNET, Packets, Service, ports};
 use super::piece::Decision;
 use super::security_group::is_public;
 use super::{network_acl, route};
-use crate::account::inventory::{Interface, Inventory};
+use crate::account::inventory::{Interface, Inventory, SecurityGroup};
 
 /// Ports of administration and of data that nobody opens to the internet unless by mistake.
 ///
@@ -47,8 +47,8 @@ fn fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step) -> Option<St
             let group = own_group(network, at)?;
             let far = if *egress { &judgement.target } else { &judgement.source };
             let peer = far.interface.filter(|one| one.vpc == at.vpc && !far.is_public_name);
-            let peer =
-                peer.and_then(|one| own_group(network, one)).map_or_else(|| host(far.address), |name| name.id.clone());
+            let peer = peer.and_then(|one| own_group(network, one));
+            let peer = peer.map_or_else(|| host(far.address), |group| format!("{} ({})", group.id, group.name));
             let (direction, preposition) = if *egress { ("egress", "to") } else { ("ingress", "from") };
             Some(format!("add to {} ({}) the {direction} rule: {service} {preposition} {peer}", group.name, group.id))
         }
@@ -89,7 +89,7 @@ fn acl_fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step, subnet: 
 }
 
 /// The group of an interface that a rule belongs to: its first one that is not the VPC's default group.
-fn own_group<'a>(network: &'a Inventory, at: &Interface) -> Option<&'a crate::account::inventory::SecurityGroup> {
+fn own_group<'a>(network: &'a Inventory, at: &Interface) -> Option<&'a SecurityGroup> {
     let groups = || at.security_groups.iter().filter_map(|id| network.security_groups.iter().find(|one| one.id == *id));
     groups().find(|group| group.name != "default").or_else(|| groups().next())
 }
