@@ -45,7 +45,7 @@ pub(crate) struct Why {
     #[arg(long, value_name = "PORT[-PORT]", value_parser = parse_ports, default_value = "1024-65535")]
     client_ports: RangeInclusive<u16>,
 
-    /// SRC [DST] [PORT[/PROTO]] [WINDOW]: addresses, names, ids or `internet`, which DST is if it is left out
+    /// `SRC [DST] [PORT[/PROTO]] [WINDOW]`: addresses, names, ids or `internet`, which DST is if it is left out
     #[arg(required = true, trailing_var_arg = true, value_name = "WORD")]
     words: Vec<String>,
 }
