@@ -20,7 +20,7 @@ fn root() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests").into()
 }
 
-/// What the program prints, on either stream.
+/// Runs the program; returns what it prints, on either stream.
 fn said(args: &[&str], input: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
     command.args(args).env("HOME", "/nonexistent").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -147,7 +147,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
         assert_eq!(page.difference(&helped).next(), None, "{command}");
         all.extend(page.into_iter().filter(|flag| flag != "help" && flag != "version"));
     }
-    // Those of cargo and git, of what makes records for the benchmarks, of `.save`, and `--version`, which clap has.
+    // Flags of cargo and git, of the generator for the benchmarks, of `.save`, and `--version`, which clap has.
     let elsewhere = [
         "example",
         "megabytes",

@@ -65,7 +65,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
     fs::create_dir_all(empty.join("var/lib/dpkg/info")).unwrap();
     fs::write(empty.join("var/lib/dpkg/status"), "").unwrap();
     let before = files(&empty);
-    // What a package needs is not in an empty root; who is not root may not change into it.
+    // An empty root has nothing that a package depends on; only root may change into it.
     let dpkg = format!("dpkg --root='{}' --force-depends --force-not-root --log=/dev/null", empty.display());
     sh(&out, &format!("{dpkg} --install {deb}"));
     let installed = sh(&out, &format!("{dpkg} --listfiles flowlogs"));
@@ -91,7 +91,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
         assert!(text.contains("NAME") && !text.contains("warning:"), "{page}: {text}");
     }
 
-    // What a shell completes by.
+    // The completions of each shell.
     let completions = "complete -p flowlogs";
     let loaded = sh(&empty, &format!("source usr/share/bash-completion/completions/flowlogs && {completions}"));
     assert!(loaded.contains("flowlogs"), "{loaded}");

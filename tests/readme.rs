@@ -128,7 +128,7 @@ fn every_question_to_the_demo_has_an_answer() {
     assert_eq!(rows.len(), 20);
 }
 
-/// What stands in the manual beside what another tool would be asked.
+/// The sentences of the manual that stand beside questions to another tool.
 fn sentences_for_people_of_other_tools() -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_flowlogs")).args(["help", "coming-from"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

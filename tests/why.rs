@@ -99,7 +99,7 @@ fn json_has_the_steps_and_the_records() {
     assert!(denied[0]["by"].as_str().unwrap().contains("entry 90: denies TCP 8080 from 10.0.1.0/24"));
     let records = answer["records"].as_array().unwrap();
     assert!(records.iter().any(|one| one["action"] == "REJECT" && one["packets_of"] == "requests"), "{answer:#}");
-    // What nothing records is said, and the verdict stands.
+    // Where nothing is recorded, that is said, and the verdict stands.
     let unrecorded = demo.json("ci ci 22");
     assert!(unrecorded["records"].is_null() && unrecorded["records_error"].as_str().unwrap().contains("no flow log"));
     assert_eq!(unrecorded["verdict"], "allowed");

@@ -64,7 +64,7 @@ pub struct Peering {
     pub vpcs: [String; 2],
 }
 
-/// What VPC Block Public Access keeps from the internet gateways of a Region.
+/// VPC Block Public Access: the traffic that it keeps from the internet gateways of a Region.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html>.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,9 +84,9 @@ pub enum Blocked {
     /// Nothing.
     #[default]
     Off,
-    /// Whatever comes from the internet, but for answers to requests.
+    /// Traffic that comes from the internet, but for answers to requests.
     Ingress,
-    /// Whatever goes through an internet gateway.
+    /// Traffic that goes through an internet gateway, either way.
     Bidirectional,
 }
 

@@ -50,7 +50,7 @@ pub struct Case<'a> {
     pub judgement: Judgement<'a>,
     /// The further pairs.
     pub others: Vec<(End<'a>, End<'a>)>,
-    /// What would have to change.
+    /// The changes that would let it pass.
     pub fixes: Vec<String>,
 }
 

@@ -29,7 +29,7 @@ pub struct UnknownSchema {
     known: u32,
 }
 
-/// What every version of a file says of itself.
+/// The part of a file that every version of it has.
 #[derive(Deserialize)]
 struct Head {
     version: u32,
@@ -43,7 +43,7 @@ pub(super) fn check_schema(text: &str, known: u32) -> Result<(), UnknownSchema> 
             let program = written_by.unwrap_or_else(|| "another program".into());
             Err(UnknownSchema { version, program, known })
         }
-        // What is no such file is told by who reads the rest.
+        // A text that is no such file is refused by the caller, who reads the rest.
         _ => Ok(()),
     }
 }

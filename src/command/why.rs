@@ -114,7 +114,7 @@ impl Why {
     }
 }
 
-/// What records say; why there are none, where they cannot be read.
+/// The records of a connection; the reason why there are none, where they cannot be read.
 type Recorded = Result<Vec<Seen>, String>;
 
 async fn records(answer: &Answer<'_>, question: &Question, window: &str, desk: &Desk) -> Result<Recorded, Error> {
@@ -229,7 +229,7 @@ const fn sign(decision: Decision) -> char {
     }
 }
 
-/// What records say, a line for each interface, direction and action.
+/// The records in words, a line for each interface, direction and action.
 fn of_records(seen: &[Seen], answer: &Answer<'_>, window: &str, desk: &Desk) -> String {
     if seen.is_empty() {
         return format!("records of the {window}: none of this connection\n");

@@ -409,14 +409,14 @@ pub enum Shape {
     Records {
         /// The columns, in order; never empty.
         columns: Vec<ShownColumn>,
-        /// Who chose them.
+        /// The origin of the choice.
         chosen: Chosen,
     },
     /// Groups of records.
     Groups(Groups),
 }
 
-/// Who chose the columns of records.
+/// The origin of the columns of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
     /// Nobody: they are the default columns. A format may lack some of them.

@@ -1,4 +1,4 @@
-//! What there is in the network, and whether a connection is possible there.
+//! The resources of the network, and whether a connection is possible there.
 
 use std::ops::RangeInclusive;
 use std::rc::Rc;

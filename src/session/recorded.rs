@@ -18,7 +18,7 @@ pub struct Asked {
     pub parameters: BTreeMap<String, Vec<String>>,
 }
 
-/// What an interface recorded of a connection.
+/// The records of a connection at an interface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     /// The interface's id.
@@ -81,7 +81,7 @@ impl Asked {
     }
 }
 
-/// What the rows of [`Asked::sentence`] say, by interface.
+/// Reads the rows of [`Asked::sentence`], by interface.
 #[must_use]
 pub fn seen(rows: &Rows, answer: &Answer<'_>) -> Vec<Seen> {
     // The field is the source of requests, or else the target of requests.

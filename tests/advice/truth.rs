@@ -171,7 +171,7 @@ impl Demo {
         self.groups.iter().filter(|(_, name)| is_logged(name)).cloned().collect()
     }
 
-    /// What a script that ships prints.
+    /// Runs a script that ships; returns what it prints.
     pub(crate) fn ship(&self, name: &str, args: &[&str]) -> String {
         let script = scripts().join(format!("{name}.rhai")).display().to_string();
         let dir = self.folder.path().join("demo").display().to_string();

@@ -1,4 +1,4 @@
-//! What the manual says to who knows Logs Insights: the query there finds what the sentence finds here.
+//! The manual for people who know Logs Insights: the query there finds what the sentence finds here.
 
 use std::collections::BTreeMap;
 use std::process::Command;

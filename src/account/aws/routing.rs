@@ -18,7 +18,7 @@ pub(super) async fn read_if_allowed(clients: &Clients) -> Result<Option<Routing>
     Ok(ways.map(|(route_tables, peerings)| Routing { route_tables, peerings, block_public_access }))
 }
 
-/// What was read; `None` where the caller may not read it, or where the Region does not have it.
+/// Returns a value that was read; `None` where the caller may not read it, or where the Region does not have it.
 fn known<T>(read: Result<T, Error>, what: &str) -> Result<Option<T>, Error> {
     match read {
         Err(error) if error.is_refusal() => {

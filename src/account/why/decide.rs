@@ -42,7 +42,7 @@ pub enum Check {
     },
     /// The block of public access.
     BlockPublicAccess,
-    /// What is between the ends and not in the inventory.
+    /// A part of the way that is not in the inventory.
     Between,
 }
 
@@ -113,7 +113,7 @@ impl Verdict {
     }
 }
 
-/// What an inventory says about a connection.
+/// The judgement of an inventory about a connection.
 #[derive(Clone, Debug)]
 pub struct Judgement<'a> {
     /// The client.
@@ -368,7 +368,7 @@ impl Judgement<'_> {
 
     /// The steps that deny something, in the order of the way; the first is the reason.
     pub fn denying(&self) -> impl Iterator<Item = &Step> {
-        // What denies everything is the reason before what denies some ports.
+        // A step that denies everything is the reason before one that denies some ports.
         let whole = self.steps.iter().filter(|step| step.best() == Decision::Denied);
         let in_part = self.steps.iter().filter(|step| step.best() != Decision::Denied);
         whole.chain(in_part.filter(|step| step.worst() == Decision::Denied))

@@ -1,4 +1,4 @@
-//! What would have to change for a connection to be possible.
+//! The changes that would let a connection pass.
 
 use std::net::IpAddr;
 
@@ -13,13 +13,13 @@ use crate::account::inventory::{Interface, Inventory, SecurityGroup};
 
 /// Ports of administration and of data that nobody opens to the internet unless by mistake.
 ///
-/// Those that AWS Security Hub checks (EC2.19), and RPC.
+/// The list is that of AWS Security Hub (control EC2.19), with the ports of RPC.
 pub const SENSITIVE_PORTS: [u16; 26] = [
     20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500, 5601, 6379, 8080,
     8088, 8888, 9200, 9300, 27017,
 ];
 
-/// What would have to change, a line for each step that denies; and what is not recommended.
+/// The changes that would let a connection pass, a line for each step that denies it; a warning where none is recommended.
 pub(super) fn fixes(network: &Inventory, judgement: &Judgement<'_>) -> Vec<String> {
     if !matches!(judgement.verdict, Verdict::Denied | Verdict::DeniedInPart) {
         return Vec::new();

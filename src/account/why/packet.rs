@@ -1,4 +1,4 @@
-//! What is asked about: packets from one end to another.
+//! Packets from one end to another, and the service that they ask for.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;

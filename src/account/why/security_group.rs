@@ -67,7 +67,7 @@ fn about(rule: &Rule, protocol: u8) -> Option<RangeInclusive<u16>> {
 pub(super) enum Peer {
     Matches,
     Other,
-    /// What the rule names is not in the inventory.
+    /// The rule names a group or a list that is not in the inventory.
     Unknown,
 }
 

@@ -145,7 +145,7 @@ fn the_most_specific_route_is_taken_wherever_it_leads() {
     // Whoever has a way there needs one back.
     let one_way = with("/routing/route_tables/2/routes", json!([{"to": "10.1.0.0/16", "via": "local"}]));
     assert_judged(&verdict(&one_way, "web", "b", "443"), "denied: route table rtb-b has no route to 10.0.1.5");
-    // What lies behind a transit gateway is not known; what a rule denies is denied all the same.
+    // The networks behind a transit gateway are not known; a rule that denies counts all the same.
     assert_judged(
         &verdict(&network(), "web", "10.8.0.1", "443"),
         "cannot judge: route table rtb-1 routes 10.8.0.0/16 to tgw-1",

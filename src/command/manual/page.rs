@@ -21,11 +21,11 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// Lines.
     pub(crate) text: String,
-    /// What is explained, and the explanation.
+    /// Terms with their explanations.
     pub(crate) rows: Vec<(String, String)>,
 }
 
-/// What is wider stands on a line of its own.
+/// The width up to which a term shares a line with its explanation.
 const WIDEST_TERM: usize = 36;
 
 impl Part {
