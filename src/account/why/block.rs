@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::packet::is_public;
 use super::piece::Decision;
-use super::security_group::is_public;
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::Blocked;
 

@@ -3,10 +3,9 @@
 use std::ops::RangeInclusive;
 
 use super::block::{Decided, block, public_address};
-use super::packet::{End, Packets, Service};
+use super::packet::{End, Packets, Service, is_public};
 use super::piece::{Decision, Open, Piece};
 use super::route::{Way, way};
-use super::security_group::is_public;
 use super::{network_acl, security_group};
 use crate::account::inventory::{Interface, Inventory};
 

@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::decide::{Check, Judgement, Step, Verdict};
-use super::packet::{INTERNET, Packets, Service, ports};
+use super::packet::{INTERNET, Packets, Service, is_public, ports};
 use super::piece::Decision;
-use super::security_group::is_public;
 use super::{network_acl, route};
 use crate::account::inventory::{Interface, Inventory, SecurityGroup};
 

@@ -2,12 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+use ipnet::IpNet;
 
 use crate::account::inventory::Interface;
 use crate::field::{port_named, protocol_named, protocol_word};
+use crate::query::address_set::AddressSet;
 
 /// An address that stands for any one of the internet; it is set aside for documents.
 pub const INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+/// Returns whether an address is one of the internet: `public` in a sentence.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    static OTHERS: LazyLock<Vec<IpNet>> = LazyLock::new(|| AddressSet::Public.networks());
+    !OTHERS.iter().any(|network| network.contains(&address))
+}
 
 /// An end of traffic.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::packet::End;
-use super::security_group::is_public;
+use super::packet::{End, is_public};
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::{Route, RouteTable, Routing};
 

@@ -1,11 +1,10 @@
 //! Security groups: any rule of any group of an interface lets packets pass; none keeps them.
 
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
-use super::packet::{End, Packets, Service, ports};
+use super::packet::{End, Packets, Service, is_public, ports};
 use super::piece::{Decision, Open, Piece};
 use crate::account::inventory::{Interface, Inventory, Rule, SecurityGroup};
 use crate::field::protocol_word;
@@ -107,17 +106,6 @@ fn is_near(network: &Inventory, one: &str, other: &str) -> bool {
 
 const fn is(matches: bool) -> Peer {
     if matches { Peer::Matches } else { Peer::Other }
-}
-
-/// Returns whether an address is one of the internet, and not of private networks.
-pub(super) fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let is_shared = v4.octets()[0] == 100 && (64..128).contains(&v4.octets()[1]);
-            !(v4.is_private() || is_shared || v4.is_loopback() || v4.is_link_local())
-        }
-        IpAddr::V6(v6) => !(v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local()),
-    }
 }
 
 /// A rule for people, as `demo-db (sg-1) ingress rule 1: TCP 5432 from sg-2`.
