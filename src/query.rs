@@ -16,6 +16,7 @@ pub mod kind;
 pub mod meaning;
 pub mod missing;
 pub mod moment;
+pub mod multiplier;
 pub mod owner;
 pub mod parse;
 pub mod plan;

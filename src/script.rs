@@ -14,6 +14,7 @@ mod library;
 mod limit;
 mod made;
 mod network;
+mod post;
 mod print;
 mod report;
 mod rows;
@@ -35,6 +36,7 @@ use library::Library;
 
 pub use error::{Ended, Error};
 pub use library::FunctionDoc;
+pub use post::host;
 pub use world::{Console, Rules, World};
 
 /// The variable that has the rows of the last answer.
@@ -73,6 +75,7 @@ impl Scripts {
         network::register(&mut library, &world);
         print::register(&mut library, &world);
         file::register(&mut library, &world);
+        post::register(&mut library, &world);
         system::register(&mut library, &world);
         let docs = library.docs;
         Self { engine, world, docs, scope: Scope::new(), functions: AST::empty() }

@@ -31,6 +31,8 @@ mod simulator;
 mod terminal;
 #[path = "aws/together.rs"]
 mod together;
+#[path = "aws/ways.rs"]
+mod ways;
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,8 +1,9 @@
 //! Completion on the command line, as the shells of the system ask for it.
-#![cfg(feature = "local")]
+#![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 mod program;
+mod terminal;
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use program::Ran;
+use terminal::Terminal;
 
 /// An account with a VPC and a security group, and a config file with names.
 fn home() -> TempDir {
@@ -93,8 +95,6 @@ fn kinds_names_fields_and_saved_names_are_offered_to_every_shell() {
 #[test]
 fn bash_itself_completes_a_sentence() {
     let home = home();
-    let folder = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
-    let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
     // As readline does it: the words in front of the cursor, and the function that was registered.
     let script = r#"
         source <(flowlogs completions bash)
@@ -105,6 +105,37 @@ fn bash_itself_completes_a_sentence() {
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
     let mut bash = Command::new("bash");
-    bash.args(["--norc", "-c", script]).env_clear().env("HOME", home.path()).env("PATH", path);
+    bash.args(["--norc", "-c", script]).env_clear().env("HOME", home.path()).env("PATH", path());
     assert_eq!(Ran::of(&mut bash).done(), "vpc where dst.port\n");
+}
+
+/// The folders of programs, with that of the program in front.
+fn path() -> String {
+    let folder = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
+    format!("{folder}:{}", std::env::var("PATH").unwrap())
+}
+
+/// The files are where packages put them, so that the shell reads them at the first Tab.
+#[test]
+fn the_first_tab_of_zsh_and_fish_completes() {
+    let home = home();
+    let completions = |shell: &str| Ran::of(program(home.path()).args(["completions", shell])).done();
+    let file = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    file("functions/_flowlogs", &completions("zsh"));
+    file(".zshrc", "fpath=($HOME/functions $fpath); autoload -U compinit; compinit -u; PS1='ready> '");
+    file(".config/fish/completions/flowlogs.fish", &completions("fish"));
+    file(".config/fish/config.fish", "set -g fish_greeting; function fish_prompt; echo -n 'ready> '; end");
+    let (home, path) = (home.path().display().to_string(), path());
+    for shell in ["zsh", "fish"] {
+        let mut terminal = Terminal::start_shell(&format!("exec {shell} -i"), &[("HOME", &home), ("PATH", &path)], 100);
+        terminal.wait_for("ready>");
+        terminal.keys("flowlogs cre\t");
+        terminal.wait_for("flowlogs create");
+        terminal.keys("vpc fra\t");
+        terminal.wait_for("flowlogs create vpc frankly");
+    }
 }

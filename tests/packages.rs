@@ -145,6 +145,19 @@ fn the_image_follows_the_rules_of_images() {
 }
 
 #[test]
+fn the_workflow_follows_the_rules_of_workflows() {
+    let venv = std::env::var("FLOWLOGS_TEST_VENV").expect("./tests/run names the folder of packages");
+    let lint = format!("node tests/packages/workflow.mjs '{venv}/node'");
+    sh(&root(), &format!("{lint} .github/workflows/release.yml"));
+    // The check can fail: a job that waits for one that there is not is a mistake.
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join(".github/workflows/release.yml")).unwrap();
+    let bad = folder.path().join("bad.yml");
+    fs::write(&bad, text.replace("needs: ", "needs: no-")).unwrap();
+    sh(&root(), &format!("! {lint} '{}'", bad.display()));
+}
+
+#[test]
 fn the_version_is_the_newest_of_the_changelog() {
     let changelog = fs::read_to_string(root().join(".github/CHANGELOG.md")).unwrap();
     let newest = changelog.lines().find_map(|line| line.strip_prefix("## ")).unwrap();

@@ -82,6 +82,19 @@ fn a_check_ends_with_the_verdict() {
     demo.why("--no-records worker orders-db 5432").done();
     demo.why("wbe api 443").fails(1, "did you mean `web`?");
     demo.why("web api db").fails(2, "`db` is neither a port nor a protocol");
+    let bad = demo.why("web api 443 last 6x");
+    assert!(!bad.stderr.contains("eni"), "only what was typed is drawn: {}", bad.stderr);
+    bad.fails(2, "last 6x");
+    demo.why("web api 443 last 6h | count()").fails(2, "is more than a window");
+}
+
+#[test]
+fn verdicts_and_decisions_have_colours_where_they_are_wanted() {
+    let demo = Demo::new();
+    let out = demo.why("--color always --no-records worker orders-db 5432").done();
+    assert!(out.contains("TCP 5432: \x1b[1m\x1b[31mdenied\x1b[39m\x1b[0m\n"), "{out:?}");
+    assert!(out.contains("  \x1b[32m+\x1b[39m request"), "{out:?}");
+    assert!(!demo.why("--no-records worker orders-db 5432").done().contains('\x1b'));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::place::Place;
 use crate::query::plan::Condition;
 use crate::query::window::Interval;
+use crate::value::EpochSeconds;
 
 /// Records of a log group that would answer a plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Answering {
     pub condition: Option<Condition>,
     /// The part of the window in which they start.
     pub interval: Interval,
+    /// The creation time of the youngest of the flow logs: all of them record since then.
+    pub since: EpochSeconds,
     /// Its place, if there are several places.
     pub place: Option<Place>,
 }

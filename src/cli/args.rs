@@ -15,6 +15,8 @@ use super::flags::QueryFlags;
 use super::version;
 use crate::command::{self, Asking, Color, Error, Output, Place, console};
 use crate::diagnostic::nearest;
+#[cfg(feature = "local")]
+use crate::script;
 
 /// The heading of what goes with a sentence.
 const ASKED: &str = "What a sentence refers to";
@@ -27,7 +29,7 @@ fn after_help() -> String {
         flowlogs --local logs/ query vpc --reject --port 22\n  \
         flowlogs explain 'sg where remote public and local port 443'\n\n\
         `flowlogs help TOPIC` is about {}, a field or a function.\n\n\
-        Of an option that is given twice the last one counts; -e, --param, --local and --allow-env add up.",
+        Of an option that is given twice the last one counts; -e, --param, --local, --allow-env and --allow-net add up.",
         command::manual::names().join(", ")
     )
 }
@@ -173,7 +175,11 @@ pub(super) struct Allowed {
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) allow_env: Vec<String>,
 
-    /// The folder below which scripts read lists [default: that of the script]
+    /// Let scripts send JSON to this host, or to this port of it; may be given more than once
+    #[arg(long, value_name = "HOST", global = true, value_parser = script::host)]
+    pub(super) allow_net: Vec<String>,
+
+    /// The folder below which scripts read files [default: that of the script]
     #[arg(long, value_name = "DIR", global = true)]
     pub(super) read_dir: Option<PathBuf>,
 
@@ -280,6 +286,8 @@ impl Args {
         add("local", &mut self.place.local, own.map(|own| &own.place.local));
         #[cfg(feature = "local")]
         add("allow_env", &mut self.allowed.allow_env, own.map(|own| &own.allowed.allow_env));
+        #[cfg(feature = "local")]
+        add("allow_net", &mut self.allowed.allow_net, own.map(|own| &own.allowed.allow_net));
     }
 }
 

@@ -7,6 +7,13 @@ use clap_complete::env::Shells;
 
 use crate::command::{Error, Exit, Out};
 
+/// A folder of zsh's completions reads the file at the first Tab, which would else be lost.
+const ZSH_FIRST_TAB: &str = "
+if [[ $funcstack[1] = _flowlogs ]]; then
+    _clap_dynamic_completer_flowlogs \"$@\"
+fi
+";
+
 /// Prints the lines by which a shell asks the program for completions.
 pub(super) fn print(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
     let mut text = Vec::new();
@@ -15,6 +22,9 @@ pub(super) fn print(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
         return Err(Error::Failed { message: format!("there are no completions for {shell}"), help: None });
     };
     completer.write_registration("COMPLETE", "flowlogs", "flowlogs", "flowlogs", &mut text)?;
+    if shell == Shell::Zsh {
+        text.extend_from_slice(ZSH_FIRST_TAB.as_bytes());
+    }
     out.write_all(&text)?;
     Ok(Exit::Done)
 }

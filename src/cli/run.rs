@@ -87,6 +87,7 @@ fn with_shell(
         dry_run: args.asking.dry_run,
         yes: args.asking.yes,
         allow_env: args.allowed.allow_env.clone(),
+        allow_net: args.allowed.allow_net.clone(),
         read_dir: args.allowed.read_dir.clone(),
         write_dir: args.allowed.write_dir.clone(),
     };

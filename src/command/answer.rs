@@ -176,9 +176,8 @@ pub(crate) fn style(plan: &Plan, desk: &Desk) -> Style {
     let is_top = matches!(&plan.shape, Shape::Groups(groups) if groups.stage == GroupStage::Top);
     let is_held = plan.limit.rows().is_some_and(|rows| rows <= HELD_ROWS);
     let bars = is_top && is_held && (desk.out.width().is_some() || matches!(desk.out, Out::Memory(_)));
-    let colour = desk.terminal.colour_out() && !matches!(desk.out, Out::File(_));
     Style {
-        colour,
+        colour: desk.has_colour(),
         terminal: desk.out.is_terminal(),
         vertical: desk.vertical,
         bars,

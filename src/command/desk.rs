@@ -27,5 +27,12 @@ pub(crate) struct Desk {
     pub(crate) kept: Option<Arc<Mutex<Rows>>>,
 }
 
+impl Desk {
+    /// Whether data is coloured.
+    pub(crate) fn has_colour(&self) -> bool {
+        self.terminal.colour_out() && !matches!(self.out, Out::File(_))
+    }
+}
+
 /// Rows that are kept of an answer.
 pub(crate) const KEPT_ROWS: usize = 100_000;

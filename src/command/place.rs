@@ -22,6 +22,7 @@ use crate::account::inventory::Inventory;
 use crate::engine::{self, Geo};
 #[cfg(feature = "aws")]
 use crate::query::glob::matches_glob;
+use crate::query::multiplier::{BYTE_UNITS, multiplier};
 #[cfg(feature = "local")]
 use crate::session::Session;
 
@@ -287,16 +288,8 @@ fn parse_usd(text: &str) -> Result<f64, String> {
 fn parse_size(text: &str) -> Result<usize, String> {
     let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(digits_end);
-    let by: usize = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return Err("the units are kB, MB, GB, KiB, MiB and GiB".into()),
-    };
+    let by = multiplier(unit.trim()).and_then(|by| usize::try_from(by).ok());
+    let by = by.ok_or_else(|| format!("the units are {}", BYTE_UNITS.join(", ")))?;
     let size = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(by));
     size.filter(|size| *size >= MIN_MEMORY_BYTES)
         .ok_or_else(|| "expected a size of 16MiB or more, such as 512MiB".into())

@@ -1,10 +1,12 @@
 //! `why`: whether a connection is possible by the inventory, and what the records say happened.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use clap::Args;
+use owo_colors::OwoColorize;
 use serde_json::{Value as Json, json};
 
 use super::answer::ask_first;
@@ -17,6 +19,8 @@ use crate::account::why::{self, Answer, Case, Decision, End, INTERNET_WORD, Ques
 use crate::escape;
 use crate::output::Format;
 use crate::query::Context;
+use crate::query::ast::{Clause, ClauseKind};
+use crate::query::parse::parse_sentence;
 use crate::session::recorded::{Asked, Seen, seen};
 use crate::value::{Rows, Value, time_in, time_utc};
 
@@ -99,6 +103,7 @@ impl Why {
         // In the shell a line is one argument where it is quoted.
         let words: Vec<String> = self.words.iter().flat_map(|word| word.split_whitespace()).map(Into::into).collect();
         let Words { source, target, service, window } = Words::read(&words)?;
+        check_window(&window, desk)?;
         let (client_ports, interfaces) = (self.client_ports.clone(), self.eni.clone());
         let question = Question { source, target, service, client_ports, interfaces };
         let network = desk.session.inventory().await?;
@@ -111,6 +116,19 @@ impl Why {
             Verdict::CannotJudge => Exit::Code(5),
             Verdict::Denied | Verdict::DeniedInPart => Exit::Code(4),
         })
+    }
+}
+
+/// Checks the window where it was typed, as the sentence about the records is not.
+fn check_window(window: &str, desk: &Desk) -> Result<(), Error> {
+    compile(window, &desk.context, &desk.terminal)?;
+    let sentence = parse_sentence(window).unwrap_or_default();
+    match &sentence.clauses[..] {
+        [Clause { kind: ClauseKind::Window(_), .. }] => Ok(()),
+        _ => Err(Error::Usage {
+            message: format!("`{window}` is more than a window"),
+            help: Some("for example `last 6h`, or `from 9:00 to 10:00`".into()),
+        }),
     }
 }
 
@@ -158,31 +176,63 @@ fn print(
         out.print_json(&text)?;
         return Ok(());
     }
+    let paint = Paint { colour: desk.has_colour() };
     let mut text = String::new();
     for case in &answer.cases {
-        text += &of_case(case);
+        text += &of_case(case, paint);
         text.push('\n');
     }
     if answer.cases.is_empty() {
-        let _ = writeln!(text, "{} to {}: denied\n  no rule lets any service pass\n", question.source, question.target);
+        let ends = [question.source.as_str(), &question.target].join(" to ");
+        let denied = paint.verdict(Verdict::Denied);
+        let _ = writeln!(text, "{}: {denied}\n  no rule lets any service pass\n", escape::text(&ends));
     }
     if answer.left_out > 0 {
         let _ = writeln!(text, "{} further pairs of interfaces were not judged\n", answer.left_out);
     }
     match recorded {
         Some(Ok(seen)) => text += &of_records(seen, answer, window, desk),
-        Some(Err(why)) => text += &["records of the ", window, ": none to read: ", why, "\n"].concat(),
+        Some(Err(why)) => text += &["records of the ", window, ": none to read: ", &escape::lines(why), "\n"].concat(),
         None => {}
     }
-    out.print(&escape::lines(&text))?;
+    out.clone().write_all(text.as_bytes())?;
     Ok(())
 }
 
-/// A case for people: the verdict, what would have to change, and each step.
-fn of_case(case: &Case<'_>) -> String {
+/// Colours for verdicts and decisions: green for what passes, red for what does not, yellow for what is not known.
+#[derive(Clone, Copy)]
+struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    fn decision(self, decision: Decision) -> String {
+        let sign = sign(decision).to_string();
+        match decision {
+            _ if !self.colour => sign,
+            Decision::Allowed => sign.green().to_string(),
+            Decision::Denied => sign.red().to_string(),
+            Decision::Unknown => sign.yellow().to_string(),
+        }
+    }
+
+    fn verdict(self, verdict: Verdict) -> String {
+        let words = verdict.words();
+        match verdict {
+            _ if !self.colour => words.into(),
+            Verdict::Allowed => words.green().bold().to_string(),
+            Verdict::Denied | Verdict::DeniedInPart => words.red().bold().to_string(),
+            Verdict::CannotJudge => words.yellow().bold().to_string(),
+        }
+    }
+}
+
+/// A case for people: the verdict, the changes that would let it pass, and each step.
+fn of_case(case: &Case<'_>, paint: Paint) -> String {
     let judgement = &case.judgement;
-    let (source, target) = (judgement.source.label(), judgement.target.label());
-    let mut text = format!("{source} to {target}, {}: {}\n", judgement.service.label(), judgement.verdict.words());
+    let ends = [judgement.source.label(), judgement.target.label()].join(" to ");
+    let verdict = paint.verdict(judgement.verdict);
+    let mut text = format!("{}, {}: {verdict}\n", escape::text(&ends), judgement.service.label());
     if !case.others.is_empty() {
         let labels: Vec<String> = case
             .others
@@ -192,10 +242,10 @@ fn of_case(case: &Case<'_>) -> String {
             .collect();
         let more = case.others.len().saturating_sub(SHOWN_PAIRS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(text, "  the same for {}{more}", labels.join(", "));
+        let _ = writeln!(text, "  the same for {}{more}", escape::text(&labels.join(", ")));
     }
     for fix in &case.fixes {
-        let _ = writeln!(text, "  to allow it: {fix}");
+        let _ = writeln!(text, "  to allow it: {}", escape::text(fix));
     }
     for step in &judgement.steps {
         for piece in &step.pieces {
@@ -205,7 +255,8 @@ fn of_case(case: &Case<'_>) -> String {
             } else {
                 String::new()
             };
-            let _ = writeln!(text, "  {} {way} {:<22} {}{ports}", sign(piece.decision), step.check.name(), piece.by);
+            let (sign, by) = (paint.decision(piece.decision), escape::text(&piece.by));
+            let _ = writeln!(text, "  {sign} {way} {:<22} {by}{ports}", step.check.name());
         }
     }
     text
@@ -237,9 +288,8 @@ fn of_records(seen: &[Seen], answer: &Answer<'_>, window: &str, desk: &Desk) -> 
     let name = |id: &str| {
         let ends = answer.ends.iter().flatten();
         let interface = ends.filter_map(|end| end.interface).find(|interface| interface.id == id);
-        interface
-            .and_then(|interface| interface.name.clone())
-            .map_or_else(|| id.into(), |name| format!("{name} ({id})"))
+        let name = interface.and_then(|interface| interface.name.as_ref());
+        name.map_or_else(|| id.to_string(), |name| format!("{} ({id})", escape::text(name)))
     };
     let line = |one: &Seen| {
         let what = if one.is_answer { "answers" } else { "requests" };

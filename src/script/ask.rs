@@ -18,7 +18,6 @@ use super::time::Time;
 use super::world::World;
 use crate::account::{self, Answering};
 use crate::insights;
-use crate::kind::TargetKind;
 use crate::query::owner::ListFile;
 use crate::query::{self, Plan};
 use crate::session::{open_list, with_lists};
@@ -174,19 +173,16 @@ fn estimate(world: &World, sentence: &str, parameters: &Map) -> Result<Dynamic, 
 fn coverage(world: &World, sentence: &str, parameters: &Map) -> Result<Map, Thrown> {
     let plan = runnable(world, sentence, parameters)?;
     let (session, clock) = (world.session(), world.clock());
-    let (answers, flow_logs) = world
-        .call(async { Ok((session.answers(&plan, &clock).await?, session.any_flow_logs(TargetKind::All).await?)) })?;
+    let answers = world.call(session.answers(&plan, &clock))?;
     let texts = |texts: &[String]| texts.iter().map(|text| Dynamic::from(text.clone())).collect::<Array>();
     let part = |one: &Answering| -> Dynamic {
-        let created = flow_logs.iter().filter(|flow_log| one.flow_logs.contains(&flow_log.id)).map(|one| one.created);
         let map: Map = [
             ("log_group".into(), one.log_group.clone().into()),
             ("flow_logs".into(), texts(&one.flow_logs).into()),
             ("interfaces".into(), texts(&one.interfaces).into()),
             ("first".into(), Dynamic::from(Time(one.interval.from))),
             ("last".into(), Dynamic::from(Time(one.interval.until))),
-            // Of the flow logs that deliver there, the youngest tells since when all of them record.
-            ("since".into(), created.max().map_or(Dynamic::UNIT, |created| Dynamic::from(Time(created)))),
+            ("since".into(), Dynamic::from(Time(one.since))),
         ]
         .into();
         map.into()

@@ -13,6 +13,8 @@ pub(super) const CALL_LEVELS: usize = 64;
 pub(super) const EXPRESSION_DEPTHS: (usize, usize) = (64, 32);
 /// Bytes of a string: a report with its pictures fits.
 pub(super) const STRING_BYTES: usize = 64 << 20;
+/// Bytes of the answer of a host.
+pub(super) const ANSWER_BYTES: u64 = 1 << 20;
 /// Bytes that the process may grow by while scripts run.
 pub(super) const MEMORY_BYTES: usize = 2 << 30;
 /// The rows that `query` gives at once.

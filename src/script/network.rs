@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use rhai::{Array, Dynamic, EvalAltResult, Map};
+use rhai::{Array, Dynamic, EvalAltResult, INT, Map};
 use serde::Serialize;
 
 use super::convert::from_json;
@@ -25,6 +25,8 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         [source: &str, target: &str] why(&world, source, target, None, &Map::new()),
         [source: &str, target: &str, service: &str] why(&world, source, target, Some(service), &Map::new()),
         [source: &str, target: &str, service: &str, options: Map] why(&world, source, target, Some(service), &options);
+        "sensitive_ports", "sensitive_ports()", "The ports of administration and of data that nobody opens to the internet unless by mistake.",
+        [] why::SENSITIVE_PORTS.iter().map(|port| Dynamic::from(INT::from(*port))).collect::<Array>();
     }
     nouns(library, world);
 }

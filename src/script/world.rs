@@ -41,7 +41,9 @@ pub struct Rules {
     pub yes: bool,
     /// Environment variables that may be read beside `FLOWLOGS_*`.
     pub allow_env: Vec<String>,
-    /// The folder below which lists are read; `None` for that of the script.
+    /// Hosts that JSON may be sent to, as [`host`](super::host) reads them.
+    pub allow_net: Vec<String>,
+    /// The folder below which files are read; `None` for that of the script.
     pub read_dir: Option<PathBuf>,
     /// The folder below which files may be written.
     pub write_dir: Option<PathBuf>,

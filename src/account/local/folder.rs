@@ -242,6 +242,7 @@ fn answering(entry: &Entry, interfaces: BTreeSet<String>, interval: Interval) ->
         interfaces: interfaces.iter().cloned().collect(),
         condition: Some(of_interfaces(interfaces)),
         interval,
+        since: entry.created,
         place: None,
     }
 }

@@ -3,12 +3,9 @@
 use std::net::IpAddr;
 
 use super::packet::is_public;
-use super::piece::Decision;
+use super::piece::{Decided, Decision};
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::Blocked;
-
-/// A decision, and what decided.
-pub(super) type Decided = (Decision, String);
 
 /// Whether an interface can be known to the internet at an address: an IPv4 address needs a public one that stands for
 /// it.

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::block::{Decided, block, public_address};
+use super::block::{block, public_address};
 use super::packet::{End, Packets, Service, is_public};
-use super::piece::{Decision, Open, Piece};
+use super::piece::{Decided, Decision, Open, Piece};
 use super::route::{Way, way};
 use super::{network_acl, security_group};
 use crate::account::inventory::{Interface, Inventory};
@@ -262,25 +262,32 @@ impl<'a> Path<'a> {
         target: End<'a>,
         ports: &RangeInclusive<u16>,
     ) -> Option<&'a Interface> {
-        let check = Check::Route { subnet: from.subnet.clone() };
-        match way(self.network, from, &target) {
-            Way::There(by) => self.all(false, check, (Decision::Allowed, by)),
-            Way::Nowhere(by) => self.all(false, check, (Decision::Denied, by)),
-            Way::Unknown(by) => self.all(false, check, (Decision::Unknown, by)),
-            Way::Internet { by, .. } => {
-                self.all(false, check, (Decision::Allowed, by));
-                self.on_internet(from, source);
-            }
+        let judge = |way: &Way<'a>| match way {
             Way::Nat { by, gateway, interface: None } => {
-                self.all(false, check, (Decision::Unknown, format!("{by}; the interface of {gateway} is not known")));
+                (Decision::Unknown, format!("{by}; the interface of {gateway} is not known"))
             }
-            Way::Nat { by, interface: Some(nat), .. } => {
-                self.all(false, check, (Decision::Allowed, by));
-                self.through(nat, from, source, target, ports);
-                return Some(nat);
-            }
+            way => way.decision(),
+        };
+        let Way::Nat { interface, .. } = self.route(from, source, &target, judge) else { return None };
+        let nat = interface?;
+        self.through(nat, from, source, target, ports);
+        Some(nat)
+    }
+
+    /// Adds the route of a request out of the subnet of an interface, where the packets have the address of `source`.
+    fn route(
+        &mut self,
+        at: &'a Interface,
+        source: End<'a>,
+        target: &End<'a>,
+        judge: impl Fn(&Way<'a>) -> Decided,
+    ) -> Way<'a> {
+        let way = way(self.network, at, target);
+        self.all(false, Check::Route { subnet: at.subnet.clone() }, judge(&way));
+        if matches!(way, Way::Internet { .. }) {
+            self.on_internet(at, source);
         }
-        None
+        way
     }
 
     /// Adds the way of a request through a NAT gateway.
@@ -296,23 +303,10 @@ impl<'a> Path<'a> {
             self.acl(nat, [source, target], ports, false, false);
         }
         self.acl(nat, [nat_end(nat, source), target], ports, true, false);
-        let check = Check::Route { subnet: nat.subnet.clone() };
-        match way(self.network, nat, &target) {
-            Way::There(by) => self.all(false, check, (Decision::Allowed, by)),
-            Way::Internet { by, .. } => {
-                self.all(false, check, (Decision::Allowed, by));
-                self.on_internet(nat, nat_end(nat, source));
-            }
-            Way::Nowhere(by) => self.all(false, check, (Decision::Denied, by)),
-            Way::Unknown(by) => self.all(false, check, (Decision::Unknown, by)),
-            Way::Nat { by, .. } => {
-                self.all(
-                    false,
-                    check,
-                    (Decision::Unknown, format!("{by}: one NAT gateway behind another is not judged")),
-                );
-            }
-        }
+        self.route(nat, nat_end(nat, source), &target, |way| match way {
+            Way::Nat { by, .. } => (Decision::Unknown, format!("{by}: one NAT gateway behind another is not judged")),
+            way => way.decision(),
+        });
     }
 
     /// Adds what an interface needs to ask somebody on the internet.
@@ -337,12 +331,10 @@ impl<'a> Path<'a> {
     fn way_back(&mut self, from: &Interface, to: End<'a>) {
         let check = Check::Route { subnet: from.subnet.clone() };
         let decided = match way(self.network, from, &to) {
-            Way::There(by) | Way::Internet { by, is_outbound_only: false } => (Decision::Allowed, by),
-            Way::Internet { by, .. } | Way::Nat { by, .. } => {
+            Way::Internet { by, is_outbound_only: true } | Way::Nat { by, .. } => {
                 (Decision::Denied, format!("{by}, which takes no requests from outside"))
             }
-            Way::Nowhere(by) => (Decision::Denied, by),
-            Way::Unknown(by) => (Decision::Unknown, by),
+            way => way.decision(),
         };
         self.all(true, check, decided);
     }

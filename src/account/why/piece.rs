@@ -25,6 +25,9 @@ impl Decision {
     }
 }
 
+/// A decision about all packets, and what decided.
+pub(super) type Decided = (Decision, String);
+
 /// A decision about the packets to some ports, and what decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {

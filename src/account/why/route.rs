@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::packet::{End, is_public};
+use super::piece::{Decided, Decision};
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::{Route, RouteTable, Routing};
 
@@ -21,6 +22,17 @@ pub(super) enum Way<'a> {
     Nowhere(String),
     /// To what the inventory does not describe.
     Unknown(String),
+}
+
+impl Way<'_> {
+    /// Whether packets get out of the subnet, and the route that says so.
+    pub(super) fn decision(&self) -> Decided {
+        match self {
+            Self::There(by) | Self::Internet { by, .. } | Self::Nat { by, .. } => (Decision::Allowed, by.clone()),
+            Self::Nowhere(by) => (Decision::Denied, by.clone()),
+            Self::Unknown(by) => (Decision::Unknown, by.clone()),
+        }
+    }
 }
 
 /// The way of packets that leave the subnet of an interface for an end.

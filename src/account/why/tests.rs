@@ -235,6 +235,20 @@ fn what_is_not_in_the_inventory_cannot_be_judged() {
 }
 
 #[test]
+fn a_group_of_another_account_over_a_peering_may_have_any_address_of_it() {
+    let mut network = with("/security_groups/1/ingress", json!([{"protocol": 6, "peer": "sg-of-others"}]));
+    network["routing"]["peerings"] = json!([{"id": "pcx-2", "vpcs": ["vpc-a", "vpc-of-others"]}]);
+    network["routing"]["route_tables"][1]["routes"][1] = json!({"to": "10.9.0.0/16", "via": "pcx-2"});
+    assert_judged(
+        &verdict(&network, "10.9.0.5", "db", "5432"),
+        "cannot judge: sg-db (sg-db) ingress rule 1: TCP from sg-of-others",
+    );
+    // An interface of this account is not in that group, and the internet neither.
+    assert_judged(&verdict(&network, "web", "db", "5432"), "denied: no rule of sg-db");
+    assert_judged(&verdict(&network, "198.51.100.7", "db", "5432"), "denied: ");
+}
+
+#[test]
 fn a_range_of_ports_is_denied_in_part() {
     let some = with("/security_groups/1/ingress", json!([{"protocol": 6, "ports": [8000, 8005], "peer": "sg-web"}]));
     assert_judged(&verdict(&some, "web", "db", "8000-8010"), "denied in part: no rule of sg-db");

@@ -9,22 +9,9 @@ use crate::diagnostic::{Span, nearest};
 use crate::field::{FieldType, Named, port_named, port_names, protocol_named, protocol_words};
 use crate::query::clock::Clock;
 use crate::query::moment::{Day, Moment, TimeError, dates_with_slashes};
+use crate::query::multiplier::{BYTE_UNITS, multiplier};
 use crate::query::plan::Range;
 use crate::query::seconds::{MAX_SECONDS, UNITS, Unit};
-
-/// Multipliers of numbers, in lower case: `k` and `M` are decimal as in network work, `Ki` and
-/// `Mi` binary; a `B` for bytes may follow.
-const MULTIPLIERS: [(&str, i64); 9] = [
-    ("", 1),
-    ("k", 1_000),
-    ("m", 1_000_000),
-    ("g", 1_000_000_000),
-    ("t", 1_000_000_000_000),
-    ("ki", 1 << 10),
-    ("mi", 1 << 20),
-    ("gi", 1 << 30),
-    ("ti", 1 << 40),
-];
 
 /// The place of a value, and the field that it has to fit.
 pub(super) struct Wanted<'a> {
@@ -71,13 +58,10 @@ impl Wanted<'_> {
         }
         let too_large = || CheckError::TooLarge { value: text.to_string(), span: self.span };
         let number: i64 = digits.replace('_', "").parse().map_err(|_| too_large())?;
-        let lower = unit.to_ascii_lowercase();
-        let scale = lower.strip_suffix('b').unwrap_or(&lower);
-        let by = MULTIPLIERS.iter().find(|(name, _)| *name == scale).map(|(_, by)| *by);
-        let by = by.ok_or_else(|| CheckError::UnknownUnit {
+        let by = multiplier(unit).ok_or_else(|| CheckError::UnknownUnit {
             unit: unit.to_string(),
             units: "k, M, G, T, kB, MB, GB, TB, KiB, MiB, GiB, TiB",
-            suggestion: nearest(unit, ["kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"]).map(Into::into),
+            suggestion: nearest(unit, BYTE_UNITS).map(Into::into),
             span: self.span,
         })?;
         number.checked_mul(by).ok_or_else(too_large)

@@ -26,8 +26,10 @@ pub(super) struct LogSource {
     pub(super) condition: Option<Condition>,
     /// The part of the window in which they start.
     pub(super) interval: Interval,
-    /// The creation time of the first of them.
+    /// The creation time of the first of the flow logs.
     pub(super) created: EpochSeconds,
+    /// The creation time of the last of them.
+    pub(super) since: EpochSeconds,
     /// The state of delivery, if it has problems.
     pub(super) trouble: Option<String>,
 }

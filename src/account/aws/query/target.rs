@@ -161,7 +161,7 @@ impl<'a> Groups<'a> {
     /// The records of a log group in an interval.
     fn source(&self, group: &str, condition: Option<Condition>, interval: Interval) -> LogSource {
         let logs = self.by_group.get(group).map(Vec::as_slice).unwrap_or_default();
-        let created = logs.iter().map(|log| flow_logs::created(log)).min();
+        let created = || logs.iter().map(|log| flow_logs::created(log));
         LogSource {
             group: group.to_string(),
             flow_logs: logs.iter().filter_map(|log| log.flow_log_id()).map(Into::into).collect(),
@@ -169,7 +169,8 @@ impl<'a> Groups<'a> {
             interfaces: BTreeSet::new(),
             condition,
             interval,
-            created: created.unwrap_or_default(),
+            created: created().min().unwrap_or_default(),
+            since: created().max().unwrap_or_default(),
             trouble: logs.iter().find_map(|log| flow_logs::trouble(log)),
         }
     }

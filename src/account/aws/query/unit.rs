@@ -107,6 +107,7 @@ pub(in super::super) async fn answers(aws: &Aws, plan: &Plan, interval: Option<I
         interfaces: source.interfaces.into_iter().collect(),
         condition: source.condition,
         interval: source.interval,
+        since: source.since,
         place: None,
     });
     Ok(Answers { answering: answering.collect(), notes })
