@@ -1,6 +1,6 @@
 //! Inventories of earlier days, in a private folder: they name interfaces that are gone.
 //!
-//! A day's file has the resources of the last inventory that was read, and those that were gone by then.
+//! A day's file has the resources of that day's last inventory, and those that disappeared earlier in the day.
 
 use std::collections::BTreeSet;
 use std::fs;
