@@ -1,7 +1,7 @@
 //! The `flowlogs>` shell: sentences, commands, dot-commands and Rhai, a line at a time.
 //!
-//! The first word of a line tells its kind ([`mod@line`]). The lines of `-e` and of standard input go
-//! the same way as those that are typed.
+//! The first word of a line determines its kind ([`mod@line`]). Lines of `-e` and of standard input are run like typed
+//! ones.
 
 mod complete;
 mod dot;

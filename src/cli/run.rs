@@ -41,7 +41,7 @@ pub(super) fn script(
     with_shell(args, context, terminal, |shell| shell.run_script(file, script_args))
 }
 
-/// Runs the file that stands where a command could.
+/// Runs a script file that was given instead of a command.
 pub(super) fn file(mut words: Vec<String>, args: &Args, context: Context, terminal: Terminal) -> Result<Exit, Error> {
     let file = PathBuf::from(words.remove(0));
     if !file.is_file() {
