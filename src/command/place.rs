@@ -89,7 +89,7 @@ pub(crate) struct Place {
     #[arg(skip)]
     pub(crate) create: CreateSettings,
 
-    /// What queries have scanned and may scan, wherever the shell goes.
+    /// The bytes that queries have scanned and may scan, shared by all places that the shell opens.
     #[cfg(feature = "aws")]
     #[arg(skip)]
     pub(crate) budget: Arc<aws::Budget>,

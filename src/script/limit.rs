@@ -28,7 +28,7 @@ pub(super) const FUNCTIONS: usize = 1_000;
 /// Files that a script imports.
 pub(super) const MODULES: usize = 32;
 
-/// The function that runs text as code, which nobody could review.
+/// The function that runs a text as code, which no reviewer of the script would see.
 pub(super) const EVAL: &str = "eval";
 
 /// Returns the message if an error is an exceeded limit.

@@ -8,7 +8,7 @@ use super::line::{self, Line};
 use crate::field::{Field, FieldType, port_names, protocol_word};
 use crate::query::parse::is_keyword;
 
-/// The text behind the cursor.
+/// The text after the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ShellHint {
     /// The rest of an earlier line; the right arrow key inserts it.

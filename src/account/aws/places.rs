@@ -44,7 +44,7 @@ use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, V
 /// The word for every enabled Region.
 const ALL: &str = "all";
 
-/// The Region that is asked for the others, if no Region is set.
+/// The Region that is asked for the list of Regions, if no Region is set.
 const ANY_REGION: &str = "us-east-1";
 
 /// The most places that are asked at once.

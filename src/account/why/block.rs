@@ -10,7 +10,7 @@ use crate::account::routing::Blocked;
 /// A decision, and what made it.
 pub(super) type Decided = (Decision, String);
 
-/// Whether an address of an interface can be reached from the internet: an IPv4 address needs a public address.
+/// Decides whether an address of an interface can be reached from the internet: an IPv4 address needs a public address.
 pub(super) fn public_address(interface: &Interface, address: IpAddr) -> Decided {
     let public = interface.public_addresses.iter().find(|public| public.is_ipv4());
     match (address, public) {
@@ -22,7 +22,7 @@ pub(super) fn public_address(interface: &Interface, address: IpAddr) -> Decided 
     }
 }
 
-/// Whether VPC Block Public Access allows a connection between an interface and the internet.
+/// Decides whether VPC Block Public Access allows a connection between an interface and the internet.
 pub(super) fn block(network: &Inventory, at: &Interface, is_asked_from_outside: bool) -> Decided {
     let known = network.routing.as_ref().and_then(|routing| routing.block_public_access.as_ref());
     let Some(block) = known else { return (Decision::Unknown, "the block of public access is not known".into()) };

@@ -45,7 +45,7 @@ impl Merge {
                 Function::Distinct | Function::Percentile(_) => {
                     return Err(Error::Unmergeable { what: aggregate.name.clone(), why: Unmergeable::Aggregate });
                 }
-                // The sum of a role is 0, not absent, if there are no values.
+                // A sum by role is never absent: without values it is 0.
                 Function::Sum if aggregate.role.is_some() => Made::Of(add(&mut parts, aggregate, Function::Sum)),
                 Function::Sum => {
                     let sum = add(&mut parts, aggregate, Function::Sum);
