@@ -1,7 +1,6 @@
 //! Commands that the command line and the shell share: answer a plan, and commands that need at most an open session.
 //!
-//! Only this module, the command line and the shell print. Data goes to standard output, everything else to standard
-//! error.
+//! Only this module, the command line and the shell print: data to standard output, the rest to standard error.
 
 #![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
 

@@ -146,8 +146,7 @@ impl Session {
         }
     }
 
-    /// Makes the next request read the network again. Otherwise the network may be up to a minute old, except for
-    /// changes.
+    /// Makes the next request read the network again; otherwise, except for changes, it may be up to a minute old.
     pub async fn refresh(&self) {
         self.account.refresh().await;
     }
@@ -284,8 +283,7 @@ impl Session {
         Ok(Done::new("would_extend", format!("cover {} too", joined.join(", "))))
     }
 
-    /// Deletes each flow log and everything that was created for it; its records only if `records` says so. A dry run
-    /// only reports.
+    /// Deletes each flow log and everything that was created for it; its records only if `records` says so.
     pub async fn delete(&self, flow_logs: &[FlowLog], records: Records, dry_run: bool) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
@@ -406,8 +404,7 @@ impl Session {
         self.account.inventory().await
     }
 
-    /// Estimates the bytes that `plan` would scan now, if scanning costs something; a guess is enough if it is far
-    /// below `above_usd`.
+    /// Estimates the bytes that `plan` would scan now; a guess is enough if it is far below `above_usd`.
     ///
     /// # Errors
     ///

@@ -1,7 +1,6 @@
 //! The `flowlogs>` shell: sentences, commands, dot-commands and Rhai, a line at a time.
 //!
-//! The first word of a line determines its kind ([`mod@line`]). Lines of `-e` and of standard input are run like typed
-//! ones.
+//! A line's first word determines its kind ([`mod@line`]). `-e` and standard input have the same lines.
 
 mod complete;
 mod dot;

@@ -1,5 +1,4 @@
-//! Rewrites tests of names and of resources to tests of fields that the records have, by the inventory when a run
-//! begins.
+//! Rewrites tests of names and of resources to tests of fields of the record, by the inventory when a run begins.
 //!
 //! If an address belongs to resources of several VPCs, those in the recording interface's own VPC count, both for
 //! filters on a side and for the names that are shown.
@@ -22,8 +21,7 @@ use crate::query::plan::{Check, Condition, Filter, Plan, Source};
 use crate::query::print;
 use crate::value::Value;
 
-/// The plan with every test by the inventory rewritten to fields of the record; `has` says which fields the records
-/// have.
+/// The plan with every test by the inventory rewritten to fields of the record; `has` says which fields there are.
 ///
 /// # Errors
 ///
@@ -406,8 +404,7 @@ mod tests {
     use crate::query::clock::Clock;
     use crate::query::{Context, compile, print};
 
-    /// VPCs `a` and `b` have the same network, `c` another. Each has an interface at `.0.10` and one at another
-    /// address.
+    /// VPCs `a` and `b` have the same network, `c` another. Each has one interface at `.0.10`, and another one.
     fn inventory() -> Inventory {
         let vpc = |id: &str, cidr: &str| Vpc {
             id: format!("vpc-{id}"),

@@ -60,8 +60,7 @@ pub(super) struct Log {
     pub(super) deleted: Option<EpochSeconds>,
     /// The actions that it records.
     pub(super) actions: BTreeSet<Action>,
-    /// Whether its format has the interface (or the field that replaces it), so that a query can be narrowed to
-    /// interfaces.
+    /// Whether its format has the interface (or the field that replaces it), so that a query can select interfaces.
     pub(super) has_interface: bool,
     /// Whether its format has the action.
     pub(super) has_action: bool,
@@ -227,8 +226,7 @@ impl<'a> Choice<'a> {
     fn at(&self, member: &Member, candidates: &[usize], second: EpochSeconds) -> BTreeMap<Action, Option<usize>> {
         let of_action = |action: &Action| (*action, self.of_action(member, candidates, second, *action));
         let mut chosen: BTreeMap<Action, Option<usize>> = self.meant.actions.iter().map(of_action).collect();
-        // The actions of a flow log without the action field cannot be told apart, so it answers for every action or
-        // for none.
+        // The records of a flow log without the action cannot be told apart: it answers for every action or for none.
         let is_whole = |log: &&usize| self.logs[**log].actions.len() > 2 && !self.logs[**log].has_action;
         if let Some(whole) = chosen.values().flatten().find(is_whole).copied() {
             for log in chosen.values_mut() {

@@ -1,7 +1,6 @@
 //! An account's inventory: the resources of a network, as a versioned JSON document.
 //!
-//! It describes an embedded account. Unknown keys, duplicate ids and references to missing resources are errors with
-//! their position.
+//! It describes an embedded account. Unknown keys, duplicate ids and dangling references are errors.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

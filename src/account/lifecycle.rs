@@ -34,8 +34,7 @@ pub enum Records {
 /// An account whose flow logs can be created and deleted. A cancelled change is rolled back.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
-    /// Creates the flow log of a resource that has interfaces, or extends an existing one to the interfaces that
-    /// joined.
+    /// Creates the flow log of a resource that has interfaces, or extends an existing one to further interfaces.
     ///
     /// # Errors
     ///

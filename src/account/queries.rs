@@ -159,8 +159,7 @@ pub trait Account: Send + Sync {
         Err(Error::NoConsole)
     }
 
-    /// Returns whether the records that `plan` sums include both ends of some traffic; `None` if finding out would cost
-    /// something.
+    /// Returns whether the records that `plan` sums include both ends of some traffic; `None` if that would cost money.
     ///
     /// # Errors
     ///

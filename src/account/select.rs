@@ -177,8 +177,7 @@ pub(crate) fn not_found(inventory: &Inventory, kind: TargetKind, selector: &str)
     Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(&resources, Resource::names) }
 }
 
-/// Checks that instances selected by id share a name and a VPC, and that a selected name is that of instances in one
-/// VPC.
+/// Checks that instances selected by id share a name and a VPC, and that a selected name is in one VPC only.
 pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
     let named = |id: &&String| selectors.contains(id);
     let of_group = |group: &Resource| -> Vec<[String; 3]> {

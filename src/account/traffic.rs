@@ -122,7 +122,7 @@ impl<'a> Network<'a> {
         let kind = target.kind;
         if target.selectors.is_empty() || kind == TargetKind::All {
             let scopes = match kind {
-                // Records of transit gateways repeat the traffic of interfaces, so only a query that names them reads
+                // Records of transit gateways repeat the traffic of interfaces, so only a query that names them gets
                 // them.
                 TargetKind::All => vec![self.scope(|member| member.kind != MemberKind::Attachment, BTreeSet::new())],
                 TargetKind::Eni => vec![self.scope(|member| interface(member).is_some(), BTreeSet::new())],

@@ -1,5 +1,4 @@
-//! Judges by the inventory whether a connection is possible: by security groups, network ACLs, routes and public
-//! addresses.
+//! Judges connections by the inventory: by security groups, network ACLs, routes and public addresses.
 //!
 //! Nothing is guessed: whatever the inventory does not describe cannot be judged.
 

@@ -89,8 +89,7 @@ impl Typed {
         config::read(file.as_deref()).map(|config| config.named).unwrap_or_default()
     }
 
-    /// The inventories on disk: that of the account or the files that the words name, or else the last ones read from
-    /// AWS.
+    /// The inventories on disk: that of the account or the files on the command line, or else the last ones of AWS.
     fn inventories(&self) -> Vec<Inventory> {
         let of_demo = self.words.iter().any(|word| word == "demo").then(super::demo::default_dir).flatten();
         let folder = self.option("--local").map(PathBuf::from).or(of_demo);

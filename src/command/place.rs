@@ -230,8 +230,7 @@ impl Place {
         })
     }
 
-    /// The Region that was named. The variable is read here and not by clap, because it may be set while files are
-    /// read.
+    /// The Region that was named. The variable is read here and not by clap: it may be set while files are read.
     #[cfg(feature = "aws")]
     fn region(&self) -> Option<String> {
         let of_environment = || std::env::var("AWSFL_REGION").ok().filter(|region| !region.is_empty());

@@ -81,8 +81,7 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     folder.open_with(path, &options).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
 }
 
-/// Opens a file below the scripts' folder for reading: the named one, or else that of the script, or else the current
-/// one.
+/// Opens a file below the scripts' folder for reading: the named one, that of the script, or the current one.
 pub(super) fn open(world: &World, path: &Path) -> io::Result<File> {
     let root = world.rules.read_dir.clone().or_else(|| world.folder()).unwrap_or_else(|| ".".into());
     let folder = Dir::open_ambient_dir(root, ambient_authority())?;

@@ -19,8 +19,7 @@ pub(super) struct Library<'e> {
     pub(super) docs: Vec<FunctionDoc>,
 }
 
-/// Adds functions to a library: for each its name, signature, description, and, for each list of arguments, its body
-/// with `$world`.
+/// Adds functions: for each its name, signature, description, and a body over `$world` for each list of arguments.
 macro_rules! functions {
     ($library:ident, $world:ident: $($name:literal, $call:literal, $help:literal, $([$($arg:ident: $type:ty),*] $body:expr),+;)+) => {
         $(

@@ -87,8 +87,7 @@ pub struct World {
     at_end: RefCell<Vec<FnPtr>>,
     /// The flow logs that scripts created here, which they may delete without confirmation.
     pub(super) made: RefCell<Made>,
-    /// The columns of recent answers, the latest last, without repeated sets of names: the maps of rows lose the order
-    /// and types.
+    /// The columns of recent answers, the latest last, each set of names once: maps lose the order and the types.
     answers: RefCell<Vec<Vec<Column>>>,
     answer: RefCell<Rc<Rows>>,
     /// The statistics of the last query.

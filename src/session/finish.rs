@@ -27,8 +27,7 @@ pub(super) fn finished(plan: &Plan, groups: &Groups, mut rows: Vec<Row>, stats: 
 fn order(plan: &Plan, groups: &Groups, a: &Row, b: &Row) -> Ordering {
     let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
     let sort = plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending)));
-    // A comparison has three columns for each measure: the window's own, the one of the window before, and the
-    // difference.
+    // A comparison has three columns for each measure: for the window, the one before, and the difference.
     let step = if groups.compare.is_some() { 3 } else { 1 };
     let first = usize::from(groups.compare.is_some_and(|compare| compare.kept == Kept::Gone));
     let by_size = || match groups.stage {

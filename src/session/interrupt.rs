@@ -29,8 +29,7 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Creates an interrupt that each later Ctrl-C, SIGTERM and SIGHUP (a closed terminal) raises, as long as the
-    /// process lives.
+    /// Listens to Ctrl-C, SIGTERM and SIGHUP (a closed terminal), as long as the process lives.
     ///
     /// # Errors
     ///

@@ -5,8 +5,7 @@ use crate::account::{Error, FlowLog};
 use crate::kind::TargetKind;
 
 impl Session {
-    /// The flow logs that the selectors match; if there are none, the leftovers of an earlier delete that failed in
-    /// part.
+    /// The flow logs that the selectors match; if there are none, the leftovers of a delete that failed in part.
     ///
     /// # Errors
     ///

@@ -33,8 +33,7 @@ impl Piece {
     }
 }
 
-/// Colours a line: underlines an error that no further text can fix, and the bracket that matches the one at the
-/// cursor.
+/// Colours a line; underlines an error that no more text can fix, and the bracket that matches the cursor's.
 pub(super) fn highlight(text: &str, cursor: usize, context: &Context) -> String {
     let is_language = matches!(line::classify(text), Line::Sentence | Line::Command);
     let wrong = is_language.then(|| wrong(text, context)).flatten();

@@ -73,8 +73,7 @@ impl Shell {
         }
     }
 
-    /// Saves a whole statement to the history at once, because another shell may be open. After a failure nothing more
-    /// is saved.
+    /// Saves a whole statement to the history at once: another shell may be open. Stops after the first failure.
     fn remember(&self, lines: &mut Lines, text: &str, history: &mut Option<History>) {
         let Ok(true) = lines.add_history_entry(text) else { return };
         if let Some(kept) = history

@@ -1,5 +1,4 @@
-//! The log group and the role that the flow logs of a resource need. Each is created, or taken over, or named by the
-//! user.
+//! The log group and the role of a resource's flow logs. Each is created, or taken over, or named by the user.
 
 use super::client::Clients;
 use super::error::Error;
@@ -70,8 +69,7 @@ impl<'a> Base<'a> {
         let Undo { log_group, role, .. } = undo;
         let mut of_role = Vec::new();
         if self.settings.log_group.is_some() {
-            // A log group with a name that the user chose is created last: the role's description leads the doctor to
-            // it.
+            // A log group that the user named is created last: the role's description leads the doctor to it.
             let arn = self.make_role(role, notes).await?;
             self.make_log_group(log_group, notes).await?;
             return Ok(arn);
@@ -119,8 +117,7 @@ impl<'a> Base<'a> {
         self.try_log_group(made, notes).await
     }
 
-    /// Creates the role, or takes over an existing one, as [`Self::make_log_group`] does. Adds notes on what existed
-    /// before.
+    /// Creates the role, or takes over an existing one, like [`Self::make_log_group`]. Adds notes on what existed.
     async fn make_role(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<String, Error> {
         for _ in 1..TRIES {
             match self.try_role(made, notes).await {

@@ -78,8 +78,7 @@ impl Aws {
         self.inventory.get(read).await
     }
 
-    /// The inventory of the network with prefix lists and routing, as far as the caller may list them, at most a minute
-    /// old.
+    /// The network's inventory with prefix lists and routing, if the caller may list them; at most a minute old.
     pub(super) async fn whole_network(&self) -> Result<Arc<Inventory>, Error> {
         let clients = self.clients().await?;
         let prefix_lists = async {

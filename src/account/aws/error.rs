@@ -486,16 +486,14 @@ impl Error {
         THROTTLED.contains(&code.as_str()) || is_too_many_queries
     }
 
-    /// Returns whether the call conflicts with another change of the same resource, or with one that has not propagated
-    /// yet.
+    /// Returns whether the call conflicts with another change of the resource, perhaps one that has not propagated.
     pub(super) fn is_conflict(&self, action: Action) -> bool {
         let Self::Refused { code, .. } = self else { return false };
         let is_lag = action == Action::DeleteRole && code == DELETE_CONFLICT;
         CONFLICTS.contains(&code.as_str()) || is_lag
     }
 
-    /// Returns whether the same call may succeed later: there was no response, a failure of the service, or too many
-    /// calls.
+    /// Returns whether the same call may succeed later: no response, a failure of the service, or too many calls.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {

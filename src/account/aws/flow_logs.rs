@@ -1,5 +1,4 @@
-//! Creates, lists and deletes flow logs. On AWS each interface has its own; those that share a `Name` are one flow log
-//! here.
+//! Creates, lists and deletes flow logs. AWS has one for each interface; those that share a `Name` are one here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;

@@ -160,8 +160,7 @@ fn has_interfaces(endpoint: &ec2::VpcEndpoint) -> bool {
     matches!(endpoint.vpc_endpoint_type(), Some(Interface | GatewayLoadBalancer | Resource | ServiceNetwork))
 }
 
-/// Returns whether an endpoint is in use. The service writes states in lower case, though its documentation capitalises
-/// them.
+/// Returns whether an endpoint is in use. The service writes states in lower case, unlike its documentation.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>.
 fn is_used(endpoint: &ec2::VpcEndpoint) -> bool {
@@ -298,8 +297,7 @@ fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     parsed(interface.private_ip_address().into_iter().chain(private).chain(v6))
 }
 
-/// Public and Elastic IP addresses, carrier addresses and customer-owned ones, of the primary address and of the
-/// others.
+/// Public and Elastic IP addresses, carrier addresses and customer-owned ones, the primary address's first.
 fn public_addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     let of_others = interface.private_ip_addresses().iter().filter_map(|address| address.association());
     let associations = interface.association().into_iter().chain(of_others);

@@ -184,8 +184,7 @@ pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
     missing_is_done(clients.call(Action::DeleteRole, &format!("delete the role {role}"), delete).await)
 }
 
-/// The policies on a role except ours, which may still be listed for a moment after it is deleted; empty if the role is
-/// gone.
+/// The policies on a role except ours, which a delete may leave listed for a moment; empty if the role is gone.
 async fn policies(clients: &Clients, role: &str) -> Result<Vec<String>, Error> {
     let doing = format!("list the policies of the role {role}");
     let inline = |marker| clients.iam.list_role_policies().role_name(role).set_marker(marker).send();

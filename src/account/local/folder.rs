@@ -76,8 +76,7 @@ impl Embedded {
         self.inventory.resources(kind).into_iter().find(|resource| entry.is_of(resource))
     }
 
-    /// The interfaces that a flow log covers now. The flow log of a VPC or subnet covers new interfaces without being
-    /// extended.
+    /// The interfaces that a flow log covers now. That of a VPC or subnet covers new ones without being extended.
     fn covered(&self, entry: &Entry) -> Vec<String> {
         if !entry.interfaces.is_empty() {
             return entry.interfaces.clone();

@@ -1,5 +1,4 @@
-//! Flow log files without an account: targets become filters on the record's own fields, or on the interfaces of an
-//! inventory.
+//! Flow log files without an account: targets become filters on the record's fields, or on inventory interfaces.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -355,8 +355,7 @@ fn nat_end<'a>(nat: &'a Interface, client: End<'a>) -> End<'a> {
 }
 
 impl Judgement<'_> {
-    /// The decisions behind the verdict: those that deny, or those that cannot be judged; empty if everything is
-    /// allowed.
+    /// The decisions behind the verdict: those that deny, or those that cannot be judged; none if all is allowed.
     pub fn reasons(&self) -> impl Iterator<Item = &Piece> {
         let meant = match self.verdict {
             Verdict::Allowed | Verdict::CannotJudge => Decision::Unknown,

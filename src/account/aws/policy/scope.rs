@@ -97,8 +97,7 @@ impl Scope {
         Self::OwnFlowLogs,
     ];
 
-    /// Returns whether it is about creating, changing and deleting roles, which is not needed for a role that the user
-    /// named.
+    /// Returns whether it is about creating, changing and deleting roles: not needed if the user named a role.
     pub(super) const fn is_of_roles(self) -> bool {
         matches!(self, Self::Roles | Self::NewRoles | Self::TaggedRoles | Self::BoundedRoles | Self::OwnRoles)
     }

@@ -1,7 +1,6 @@
 //! Merges partial results, by log groups or by time, into one.
 //!
-//! Counts, minima and maxima merge directly; sums and averages merge by a sum and a count. Other aggregates do not
-//! merge.
+//! Counts, minima and maxima merge directly; sums and averages by a sum and a count; other aggregates do not merge.
 
 use super::super::error::{Error, Unmergeable};
 use crate::function::Function;

@@ -25,8 +25,7 @@ const LATE: Duration = Duration::from_secs(10);
 /// The time after which a query of unknown status is given up.
 const UNKNOWN_FOR: Duration = Duration::from_mins(1);
 
-/// The length, in characters, at which the service silently truncates the values of a row; `GetLogRecord` returns them
-/// whole.
+/// The length, in characters, at which the service silently truncates a row's values; `GetLogRecord` does not.
 const LONGEST_VALUE: usize = 1_000;
 
 /// A row as the service returns it.

@@ -75,8 +75,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// The rule of the server's security groups that allows the request; the error names the groups, none of which has
-    /// one.
+    /// The rule of the server's security groups that allows the request; the error names the groups.
     fn rule(&self, inventory: &Inventory) -> Result<String, String> {
         if self.server.security_groups.is_empty() {
             return Ok("no group".into());
