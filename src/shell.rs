@@ -1,6 +1,6 @@
 //! The `flowlogs>` shell: sentences, commands, dot-commands and Rhai, a line at a time.
 //!
-//! A line's first word determines its kind ([`mod@line`]). `-e` and standard input have the same lines.
+//! A line's first word determines its kind ([`mod@line`]). Lines of `-e` and standard input run the same way.
 
 mod complete;
 mod dot;

@@ -30,7 +30,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     }
 }
 
-/// Reads a file below the scripts' folder for reading.
+/// Reads a file below the folder that scripts may read from.
 fn read(world: &World, path: &str) -> Result<String, Thrown> {
     let failed = |what: &str| thrown("file", &format!("cannot read `{path}`: {what}"), None);
     let file = open(world, Path::new(path)).map_err(|error| failed(&error.to_string()))?;
@@ -43,8 +43,8 @@ fn read(world: &World, path: &str) -> Result<String, Thrown> {
     Ok(text)
 }
 
-/// Writes a file below the scripts' folder for writing. Without `--write-dir` that is the current folder, which may
-/// have files that others run or trust; so only new files that are not hidden are written there.
+/// Writes a file below the folder that scripts may write to. Without `--write-dir` that is the current folder, which
+/// may have files that others run or trust; so only new files that are not hidden are written there.
 fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     let root = world.rules.write_dir.as_deref();
     let refused = |what: &str, help: &str| thrown("file", &format!("`{path}` {what}"), Some(help.into()));
@@ -81,7 +81,7 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     folder.open_with(path, &options).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
 }
 
-/// Opens a file below the scripts' folder for reading: the named one, that of the script, or the current one.
+/// Opens a file below the folder that scripts may read from: the named one, the script's, or the current one.
 pub(super) fn open(world: &World, path: &Path) -> io::Result<File> {
     let root = world.rules.read_dir.clone().or_else(|| world.folder()).unwrap_or_else(|| ".".into());
     let folder = Dir::open_ambient_dir(root, ambient_authority())?;

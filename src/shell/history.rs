@@ -135,7 +135,7 @@ fn unescape(line: &str) -> String {
     entry
 }
 
-/// The entry without characters that the editor must not show.
+/// An entry for the editor, with hidden characters replaced by U+FFFD.
 pub(super) fn visible(entry: &str) -> String {
     let is_layout = |letter: char| matches!(letter, '\n' | '\t');
     entry.chars().map(|letter| if is_hidden(letter) && !is_layout(letter) { '\u{fffd}' } else { letter }).collect()

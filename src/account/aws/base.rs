@@ -208,7 +208,7 @@ impl<'a> Base<'a> {
     }
 }
 
-/// Tries to create or take over a resource that others delete and create at the same time.
+/// The number of tries to create or take over a resource that others delete and create at the same time.
 const TRIES: usize = 3;
 
 /// Returns whether a resource has just appeared or disappeared: another create, delete or doctor is at work on it.

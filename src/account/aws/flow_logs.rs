@@ -301,8 +301,8 @@ impl Group {
         }
     }
 
-    /// The id of the resource, as far as the `Name` contains it. The Go tool gives one `Name`, which ends in nothing,
-    /// to the flow logs of all instances without a name.
+    /// The id of the resource, as far as the `Name` contains it. The Go tool gives the flow logs of all instances
+    /// without a name the same `Name`, `instance-`.
     pub(super) fn resource_id(&self) -> String {
         let of_instances = self.name.strip_prefix("instance-").filter(|name| !name.is_empty());
         of_instances.unwrap_or(&self.name).to_string()

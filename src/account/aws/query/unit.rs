@@ -28,7 +28,7 @@ use crate::value::{EpochSeconds, Value, time_utc};
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
 const GROUPS_PER_QUERY: usize = 50;
 
-/// The most queries that a query with a list that is too long is split into.
+/// The most parts that a query with too long a list is split into.
 const MOST_PARTS: usize = 16;
 
 /// Finds the log groups that a plan queries; fails before any query starts if the plan cannot be answered.
