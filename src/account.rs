@@ -1,7 +1,7 @@
 //! Operations on an account, in the project's own nouns.
 //!
 //! [`Account`] and [`Lifecycle`] are the interface to each place where flow logs live: an embedded account in a folder,
-//! plain files, AWS. They know resources, flow logs and plans, but neither sentences nor how answers are printed.
+//! plain files, AWS. They know resources, flow logs and plans, but not the query language and not the output formats.
 //! Created resources have the names that the Go tool gives them, so that each tool sees what the other created:
 //! <https://github.com/pete911/flowlogs>.
 

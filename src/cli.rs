@@ -1,4 +1,4 @@
-//! The command line: arguments to calls, errors to exit codes.
+//! The command line: turns arguments into calls, and errors into exit codes.
 
 #![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
 
@@ -30,17 +30,17 @@ use crate::query::Context;
 use crate::query::clock::Clock;
 use args::{Args, Command};
 
-/// Scripts call functions that call functions, whatever the system gives a process to begin with.
+/// The stack of the thread that runs the program: scripts recurse deeply, and the system's default may be small.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Runs the program with the process's arguments.
 ///
 /// # Panics
 ///
-/// Where the system gives the process no thread.
+/// If the system cannot create a thread.
 #[must_use]
 pub fn main() -> ExitCode {
-    // It removes its variable from the environment, which is safe only before there are threads.
+    // Completion removes its variable from the environment, which is safe only before there are threads.
     #[cfg(feature = "local")]
     let program = complete::command;
     #[cfg(not(feature = "local"))]
@@ -55,15 +55,15 @@ fn run_args() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             if error.use_stderr() {
-                // It quotes what was given.
+                // The message quotes the arguments.
                 let given: Vec<_> = std::env::args_os().collect();
                 let drawn = escape::coloured(&error.render().ansi().to_string()).into_owned();
                 let has_colour = Terminal::new(args::color(&given), false).colour_err();
-                // The sequences that are left are the library's own; its text without colours has none.
+                // The remaining escape sequences are the library's own; its text without colours has none.
                 console::say_drawn(&if has_colour { drawn } else { StyledStr::from(drawn).to_string() });
                 return ExitCode::from(2);
             }
-            // A closed pipe behind `--help` is no failure.
+            // A closed pipe after `--help` is not an error.
             let _ = error.print();
             return ExitCode::SUCCESS;
         }
@@ -174,7 +174,7 @@ fn dispatch(mut args: Args, terminal: &Terminal) -> Result<Exit, Error> {
     }
 }
 
-/// The language alone can be explained, not run.
+/// Without the feature `local`, sentences can be explained, but not run.
 #[cfg(not(feature = "local"))]
 fn nothing_to_run() -> Error {
     Error::Usage {

@@ -1,8 +1,6 @@
-//! Commands that the command line and the shell share: answer a plan, and the commands that need no more
-//! than an open session.
+//! Commands that the command line and the shell share: answer a plan, and commands that need at most an open session.
 //!
-//! With the two of them the only room that prints. Data goes to standard output, everything else to
-//! standard error.
+//! Only this module, the command line and the shell print: data to standard output, the rest to standard error.
 
 #![cfg_attr(not(feature = "local"), allow(dead_code, reason = "what only runs need"))]
 
@@ -62,7 +60,7 @@ pub(crate) use place::Place;
 #[cfg(feature = "local")]
 pub(crate) use place::kept_inventories;
 
-/// The commands of the command line and the shell.
+/// The commands that the command line and the shell share.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create the flow logs of resources; of one that exists, cover interfaces that joined since
@@ -117,7 +115,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Runs a command that needs no session; gives it back where it does.
+    /// Runs a command that needs no session; returns any other command.
     pub(crate) fn run_alone(
         self,
         context: &Context,
@@ -143,7 +141,7 @@ impl Command {
         Ok(None)
     }
 
-    /// Runs a command of an account. On Ctrl-C a change that is under way puts back what it did.
+    /// Runs a command of an account. On Ctrl-C a running change is rolled back.
     #[cfg(feature = "local")]
     pub(crate) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let tell = |news: &str| desk.terminal.note(news);
@@ -161,7 +159,7 @@ impl Command {
             Self::List(list) => list.run(desk).await,
             Self::Delete(delete) => delete.run(desk).await,
             Self::Doctor(doctor) => doctor.run(desk).await,
-            // It awaits much, which makes a large future.
+            // It awaits many calls, which makes its future large.
             Self::Why(why) => Box::pin(why.run(desk)).await,
             Self::Inventory => inventory::print(desk).await,
             Self::Explain { sentence, targets: true, .. } => {
@@ -196,7 +194,7 @@ impl Command {
     }
 }
 
-/// The report says what was rolled back; the command itself ends as interrupted.
+/// Converts an error: if it reports a rollback, the report is printed and the command ends as interrupted.
 #[cfg(feature = "local")]
 fn said_and_interrupted(error: Error) -> Error {
     match error {

@@ -1,7 +1,7 @@
 //! Rhai scripts: the language of automation, over one session.
 //!
-//! A script creates, lists, deletes and queries as the command line does. Values enter a query as
-//! parameters, never as text. What a script may do is bounded: see `script/limit.rs` and [`Rules`].
+//! A script creates, lists, deletes and queries as the command line does. Values enter a query as parameters, never as
+//! text. The limits and permissions of a script: see `script/limit.rs` and [`Rules`].
 //!
 //! See <https://rhai.rs/book/>.
 
@@ -39,10 +39,10 @@ pub use library::FunctionDoc;
 pub use post::host;
 pub use world::{Console, Rules, World};
 
-/// The variable that has the rows of the last answer.
+/// The variable with the rows of the last answer.
 const ANSWER: &str = "ans";
 
-/// Runs scripts; variables and functions live as long as it does.
+/// Runs scripts; their variables and functions live as long as this value.
 pub struct Scripts {
     engine: Engine,
     world: Rc<World>,
@@ -52,7 +52,7 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// An engine over this world.
+    /// Creates an engine for scripts in `world`.
     #[must_use]
     pub fn new(world: World) -> Self {
         let world = Rc::new(world);
@@ -87,12 +87,12 @@ impl Scripts {
         &self.docs
     }
 
-    /// The names of the variables there are.
+    /// The names of the existing variables.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.scope.iter().map(|(name, _, _)| name)
     }
 
-    /// Returns the surroundings of scripts.
+    /// Returns the environment of scripts.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
@@ -102,7 +102,7 @@ impl Scripts {
     ///
     /// # Errors
     ///
-    /// [`Error`], with the place in the file.
+    /// [`Error`], with the position in the file.
     pub fn run_file(&mut self, file: &Path, args: Vec<String>) -> Result<Ended, Error> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Error::unreadable(&file.display().to_string(), &error.to_string()))?;
@@ -110,11 +110,11 @@ impl Scripts {
         self.run(&file.display().to_string(), &without_interpreter(&text))
     }
 
-    /// Runs a line, with what the lines before it left; a line that fails leaves everything as it was.
+    /// Runs a line, with the variables and functions of earlier lines; a line that fails changes none of them.
     ///
     /// # Errors
     ///
-    /// [`Error`], with the place in the line.
+    /// [`Error`], with the position in the line.
     pub fn run_line(&mut self, text: &str) -> Result<Ended, Error> {
         let before = self.scope.clone();
         if text.contains(ANSWER) {
@@ -136,7 +136,7 @@ impl Scripts {
         let whole = self.functions.merge(&ast);
         let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
         let outcome = error::ended(name, text, outcome);
-        // Told by the language's own `print` too, which cannot fail.
+        // Rhai's own `print` cannot fail, so a write error of it is reported here.
         let outcome = self.world.unwritable().map_or(outcome, |error| Err(Error::Write(error)));
         let cleanup = self.clean_up(name, text, &whole);
         let outcome = outcome?;
@@ -145,7 +145,7 @@ impl Scripts {
         Ok(outcome)
     }
 
-    /// Calls what `at_end` was given, last first, whatever happened before.
+    /// Calls the functions passed to `at_end`, the last one first, even after an error.
     fn clean_up(&self, name: &str, text: &str, ast: &AST) -> Result<(), Error> {
         let mut outcome = Ok(());
         while let Some(function) = self.world.next_at_end() {
@@ -163,7 +163,7 @@ pub fn shown(value: &Dynamic) -> String {
     if value.is_array() || value.is_map() { convert::to_json(value).to_string() } else { value.to_string() }
 }
 
-/// A script without its `#!` line, whose place stays.
+/// A script with its `#!` line commented out, so that positions stay the same.
 fn without_interpreter(text: &str) -> String {
     if text.starts_with("#!") { format!("//{text}") } else { text.to_string() }
 }

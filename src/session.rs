@@ -1,7 +1,7 @@
-//! One way to ask, for the command line and whatever else asks.
+//! The interface for queries and changes, for the command line and other callers.
 //!
-//! A [`Session`] opens the right account and does what can be done with it: create, list, delete,
-//! query. It knows neither how answers are printed nor how sentences are written.
+//! A [`Session`] opens the right account, and creates, lists, deletes and queries in it. It does not know the output
+//! formats, nor the grammar of sentences.
 
 mod compare;
 mod conversations;
@@ -41,39 +41,39 @@ use groups::Question;
 pub use interrupt::{Interrupt, Waited};
 pub(crate) use lists::{open_list, with_lists};
 
-/// An open account. What it is asked is cancelled by the [`Cancellation`] that is current then.
+/// An open account. Its methods are cancelled by the [`Cancellation`] that is current when they are called.
 pub struct Session {
     account: Box<dyn Account>,
-    /// The settings of new flow logs, where a create leaves them open.
+    /// The default settings of new flow logs.
     defaults: Settings,
-    /// Whether some answer so far lacks the records of files that failed.
+    /// Whether some answer so far lacks records of files that failed.
     is_partial: AtomicBool,
 }
 
-/// The outcome for one resource.
+/// The outcome of an action for one resource.
 #[derive(Debug)]
 pub struct Outcome {
     /// Its kind.
     pub kind: TargetKind,
-    /// Its id; of instances their name.
+    /// Its id; for instances, their name.
     pub resource: String,
-    /// Its `Name`, where it has one.
+    /// Its `Name`, if it has one.
     pub name: Option<String>,
-    /// The VPC of the resource; of a flow log only where other VPCs have a resource of that name.
+    /// The VPC of the resource; for a flow log, only if other VPCs have a resource of that name.
     pub vpc: Option<String>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
     /// The interfaces that its flow log was extended to.
     pub joined: Vec<String>,
-    /// The action, as a word for machines: `created`, `extended`, `unchanged`, `deleted`,
-    /// `shrunk`, `failed`, or with `would_` what a dry run would have done.
+    /// The action, as a word for programs: `created`, `extended`, `unchanged`, `deleted`, `shrunk`, `failed`; or one
+    /// with `would_` for a dry run.
     pub action: &'static str,
     /// The result.
     pub detail: Result<String, Error>,
 }
 
 impl Outcome {
-    /// The name and the id of the resource, as messages have it, with its place if there are several.
+    /// The name and the id of the resource for messages, with its place if there are several.
     #[must_use]
     pub fn label(&self) -> String {
         placed(self.place.as_ref(), label(self.kind, self.name.as_ref(), &self.resource))
@@ -81,14 +81,13 @@ impl Outcome {
 }
 
 impl Session {
-    /// Opens what `options` name: a folder with an inventory as an account, anything else as files,
-    /// for which `inventory` may be a file with what the records do not say.
+    /// Opens the paths in `options`: a folder with an inventory is an account, anything else is files. For files,
+    /// `inventory` may be a file with the network that the records do not describe.
     ///
     /// # Errors
     ///
-    /// [`Error::Engine`] where a file cannot be read or is no flow log, [`Error::Inventory`] and
-    /// [`Error::Embedded`] where an account or the inventory is not in order,
-    /// [`Error::OwnInventory`] where the account has one already.
+    /// [`Error::Engine`] if a file cannot be read or is no flow log, [`Error::Inventory`] and [`Error::Embedded`] if an
+    /// account or the inventory is invalid, [`Error::OwnInventory`] if the account has its own inventory.
     pub fn open(options: engine::Options, inventory: Option<&Path>) -> Result<Self, Error> {
         let account: Box<dyn Account> = match options.paths.as_slice() {
             [folder] if Embedded::is_one(Path::new(folder)) => {
@@ -103,7 +102,7 @@ impl Session {
         Ok(Self { account, defaults: Settings::default(), is_partial: AtomicBool::new(false) })
     }
 
-    /// Opens an account on AWS, or several accounts and Regions side by side; nothing is called before something is asked.
+    /// Opens an account on AWS, or several accounts and Regions together; makes no call before the first request.
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn open_aws(mut options: aws::Options) -> Self {
@@ -114,7 +113,7 @@ impl Session {
         Self { account, defaults: Settings::default(), is_partial: AtomicBool::new(false) }
     }
 
-    /// A session over nothing, for what is the same everywhere.
+    /// A session without records, for tasks that need none.
     #[must_use]
     pub fn nowhere() -> Self {
         Self {
@@ -124,36 +123,35 @@ impl Session {
         }
     }
 
-    /// The same session, whose new flow logs have these settings where a create leaves them open.
+    /// Sets the default settings of new flow logs.
     #[must_use]
     pub fn with_defaults(self, defaults: Settings) -> Self {
         Self { defaults, ..self }
     }
 
-    /// Whether names of interfaces are known here.
+    /// Returns whether names of interfaces are known.
     #[must_use]
     pub fn has_names(&self) -> bool {
         self.account.has_names()
     }
 
-    /// The seconds that `plan` is about now; `None` for all records.
+    /// The current interval of `plan`; `None` for all records.
     #[must_use]
     pub fn interval(&self, plan: &Plan, clock: &Clock) -> Option<Interval> {
         match &plan.window {
-            // It was resolved when the sentence was compiled. Only one that is repeated for days can fail
-            // later, by a change of clocks: then nothing is in it.
+            // The window was resolved when the sentence was compiled. It can fail to resolve later only if the sentence
+            // is repeated for days and the clocks change: then the interval is empty.
             Some(window) => Some(window.resolve(clock).unwrap_or(Interval { from: clock.now, until: clock.now })),
             None => self.account.default_interval(clock.now),
         }
     }
 
-    /// Has the network read anew by what is asked next. Otherwise what was read up to a minute ago is used, except for
-    /// changes.
+    /// Makes the next request read the network again; otherwise, except for changes, it may be up to a minute old.
     pub async fn refresh(&self) {
         self.account.refresh().await;
     }
 
-    /// Every resource of a kind, as the network was up to a minute ago.
+    /// Every resource of a kind, in the network of at most a minute ago.
     ///
     /// # Errors
     ///
@@ -162,8 +160,8 @@ impl Session {
         self.account.resources(kind).await
     }
 
-    /// The account's own resources of a kind that the selectors mean, as the network is now; each must mean one at
-    /// least. No selector means all of them.
+    /// The account's own resources of a kind that the selectors match, in the current network; each selector must match
+    /// at least one. Without selectors, all of them.
     ///
     /// # Errors
     ///
@@ -182,7 +180,7 @@ impl Session {
         Ok(owned)
     }
 
-    /// The flow logs of a kind (all kinds for [`TargetKind::All`]) that the selectors mean.
+    /// The flow logs of a kind (of all kinds for [`TargetKind::All`]) that the selectors match.
     ///
     /// # Errors
     ///
@@ -193,7 +191,7 @@ impl Session {
         Ok(selected(kind, selectors, all, FlowLog::is_selected, |all| known(all, FlowLog::names))?)
     }
 
-    /// The flow logs of a kind of resource, whoever created them; [`TargetKind::All`] for every flow log.
+    /// The flow logs of a kind of resource, including those of other tools; [`TargetKind::All`] for every flow log.
     ///
     /// # Errors
     ///
@@ -203,17 +201,17 @@ impl Session {
         Ok(self.account.any_flow_logs().await?.into_iter().filter(of_kind).collect())
     }
 
-    /// What would answer `plan` now.
+    /// The log groups that would answer `plan` now.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that nothing records.
+    /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that no flow log records.
     pub async fn answers(&self, plan: &Plan, clock: &Clock) -> Result<Answers, Error> {
         self.account.begin();
         self.account.answers(plan, self.interval(plan, clock)).await
     }
 
-    /// `plan` with every resource and name put into addresses and interfaces of now.
+    /// `plan` with every resource and name resolved to the current addresses and interfaces.
     ///
     /// # Errors
     ///
@@ -223,7 +221,7 @@ impl Session {
         self.account.resolved(plan).await
     }
 
-    /// Creates the flow log of each resource, or lets the one it has cover interfaces that joined.
+    /// Creates the flow log of each resource, or extends an existing one to interfaces that joined.
     pub async fn create(&self, resources: &[Resource], settings: &Settings) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
@@ -285,7 +283,7 @@ impl Session {
         Ok(Done::new("would_extend", format!("cover {} too", joined.join(", "))))
     }
 
-    /// Deletes each flow log with all that was made for it, records only if they are meant too; a dry run only says so.
+    /// Deletes each flow log and everything that was created for it; its records only if `records` says so.
     pub async fn delete(&self, flow_logs: &[FlowLog], records: Records, dry_run: bool) -> Vec<Outcome> {
         self.account.begin();
         let cancellation = Cancellation::current();
@@ -303,13 +301,13 @@ impl Session {
         outcomes
     }
 
-    /// Whether deleting a flow log deletes its records, unless they are to be kept.
+    /// Returns whether deleting a flow log deletes its records, unless they are to be kept.
     #[must_use]
     pub fn deletes_records(&self) -> bool {
         self.account.lifecycle().is_ok_and(Lifecycle::deletes_records)
     }
 
-    /// Takes interfaces out of a flow log that was extended to them.
+    /// Removes interfaces from a flow log that was extended to them.
     pub async fn shrink(&self, flow_log: &FlowLog, interfaces: &[String]) -> Outcome {
         self.account.begin();
         let shrink = async {
@@ -321,7 +319,7 @@ impl Session {
         of_flow_log(flow_log, done)
     }
 
-    /// Returns everything in the account that is not as it should be; what nothing uses, once it is as old as `min_age`.
+    /// Returns the problems of the account; an unused resource is one only if it is at least as old as `min_age`.
     ///
     /// # Errors
     ///
@@ -331,7 +329,7 @@ impl Session {
         self.account.lifecycle()?.findings(min_age).await
     }
 
-    /// Puts right what was found at a place.
+    /// Applies the remedy of a finding at a place.
     ///
     /// # Errors
     ///
@@ -339,13 +337,13 @@ impl Session {
     pub async fn put_right(&self, remedy: &Remedy, place: Option<&Place>) -> Result<(), Error> {
         let (account, cancellation) = (self.at(place)?, Cancellation::current());
         match remedy {
-            // Records of what is gone are what one looks for afterwards.
+            // The records of a deleted resource may still be needed.
             Remedy::Delete(flow_log) => {
                 let is_dropped = flow_log.expiry.is_some_and(|expiry| expiry.drops_records);
                 let records = if is_dropped { Records::Deleted } else { Records::Kept };
                 account.delete(flow_log, records, &cancellation).await
             }
-            // The settings of an existing flow log stay as they are.
+            // The settings of an existing flow log are not changed.
             Remedy::Extend(resource) | Remedy::Restore(resource) => {
                 account.create(resource, &Settings::default(), &cancellation).await.map(|_| ())
             }
@@ -362,13 +360,13 @@ impl Session {
         Ok(place.and_then(|place| account.at(place)).unwrap_or(account))
     }
 
-    /// Whether some answer so far lacks a file or a place that failed, of several that were asked.
+    /// Returns whether some answer so far lacks a file or a place that failed.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.is_partial.load(Ordering::Relaxed) || self.account.is_partial()
     }
 
-    /// The cost of scanning so many bytes, in US dollars; `None` where it costs nothing.
+    /// The cost of scanning `bytes`, in US dollars; `None` if it is free.
     #[must_use]
     pub fn cost_usd(&self, bytes: u64) -> Option<f64> {
         self.account.cost_usd(bytes)
@@ -383,12 +381,12 @@ impl Session {
         self.account.identities().await
     }
 
-    /// The Region in use, if it is one; no service is called.
+    /// The Region in use, if there is only one; calls no service.
     pub async fn region(&self) -> Option<String> {
         self.account.region().await
     }
 
-    /// The files by the fields that they have.
+    /// The files, grouped by their fields.
     ///
     /// # Errors
     ///
@@ -406,12 +404,11 @@ impl Session {
         self.account.inventory().await
     }
 
-    /// Estimates the bytes that `plan` would scan now, where that costs something; a guess that is far below `above_usd`
-    /// is enough.
+    /// Estimates the bytes that `plan` would scan now; a guess is enough if it is far below `above_usd`.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCost`] where it does not, and those of [`Session::run`].
+    /// [`Error::NoCost`] if scanning is free, and the errors of [`Session::run`].
     pub async fn estimate(&self, plan: &Plan, clock: &Clock, above_usd: Option<f64>) -> Result<Estimate, Error> {
         self.account.begin();
         let interval = self.interval(plan, clock);
@@ -427,17 +424,17 @@ impl Session {
         Ok(estimate)
     }
 
-    /// The pages of the service's own console on which the queries of `plan` stand.
+    /// The addresses of the pages of the service's console with the queries of `plan`.
     ///
     /// # Errors
     ///
-    /// [`Error::NoConsole`] where there is none, and those of [`Session::run`].
+    /// [`Error::NoConsole`] if there is no console, and the errors of [`Session::run`].
     pub async fn console_links(&self, plan: &Plan, clock: &Clock) -> Result<Vec<String>, Error> {
         self.account.begin();
         self.account.console_links(plan, self.interval(plan, clock)).await
     }
 
-    /// Returns a note where a sum takes both ends of the same traffic in, or may do so; reads some records.
+    /// Returns a note if a sum includes both ends of the same traffic, or may do so; reads some records.
     ///
     /// # Errors
     ///
@@ -455,12 +452,12 @@ impl Session {
         Ok(Some(format!("{note}: {COUNT_ONCE}")))
     }
 
-    /// Runs `plan` by what time it is; rows go to `sink` as they come.
+    /// Runs `plan` at the time of `clock`; rows go to `sink` as they arrive.
     ///
     /// # Errors
     ///
-    /// [`Error`], by variant: a target that cannot be answered, a field that no record has, a file
-    /// that cannot be read, a sink that cannot be written to.
+    /// Any variant of [`Error`]: a target that cannot be answered, a field that no record has, a file that cannot be
+    /// read, a sink that cannot be written to.
     pub async fn run(
         &self,
         plan: &Plan,
@@ -475,7 +472,7 @@ impl Session {
         Ok(stats)
     }
 
-    /// Asks the account: for what an answer is made of, or for the answer as it is.
+    /// Runs a plan on the account, or the plans that its result is computed from.
     async fn ask(
         &self,
         plan: &Plan,
@@ -526,7 +523,7 @@ fn outcome(kind: TargetKind, id: &str, name: Option<&String>, done: Result<Done,
     Outcome { kind, resource: id.into(), name: name.cloned(), vpc: None, place: None, joined, action, detail }
 }
 
-/// A result with notes behind it.
+/// Appends notes to a result.
 fn noted(result: String, notes: &[String]) -> String {
     notes.iter().fold(result, |text, note| format!("{text}; {note}"))
 }

@@ -1,7 +1,6 @@
 //! The `flowlogs>` shell: sentences, commands, dot-commands and Rhai, a line at a time.
 //!
-//! The first word of a line tells its kind ([`mod@line`]). The lines of `-e` and of standard input go
-//! the same way as those that are typed.
+//! A line's first word determines its kind ([`mod@line`]). Lines of `-e` and standard input run the same way.
 
 mod complete;
 mod dot;

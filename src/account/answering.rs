@@ -5,18 +5,18 @@ use crate::query::plan::Condition;
 use crate::query::window::Interval;
 use crate::value::EpochSeconds;
 
-/// Records of a log group that would answer a plan.
+/// The records of a log group that would answer a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answering {
     /// The log group.
     pub log_group: String,
     /// The flow logs that deliver to it.
     pub flow_logs: Vec<String>,
-    /// The interfaces of today whose records answer; empty for a log group that is asked for by name.
+    /// The current interfaces whose records answer; empty if the plan names the log group itself.
     pub interfaces: Vec<String>,
     /// The condition that selects those records; `None` for every record.
     pub condition: Option<Condition>,
-    /// The part of the window in which they start.
+    /// The part of the window in which these records start.
     pub interval: Interval,
     /// The creation time of the youngest of the flow logs: all of them record since then.
     pub since: EpochSeconds,

@@ -1,7 +1,7 @@
-//! Tests of what belongs to resources, and of names, in fields of the record: found out by an inventory when a run begins.
+//! Rewrites tests of names and of resources to tests of fields of the record, by the inventory when a run begins.
 //!
-//! Where an address belongs to resources of several VPCs, those in the recording interface's own VPC count, for sides as
-//! for the names that are shown.
+//! If an address belongs to resources of several VPCs, those in the recording interface's own VPC count, both for
+//! filters on a side and for the names that are shown.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use crate::query::plan::{Check, Condition, Filter, Plan, Source};
 use crate::query::print;
 use crate::value::Value;
 
-/// The plan with every test by the inventory put into fields of the record; `has` says which the records have.
+/// The plan with every test by the inventory rewritten to fields of the record; `has` says which fields there are.
 ///
 /// # Errors
 ///
@@ -50,12 +50,12 @@ fn note_of_nothing(field: Field, check: &Check, condition: &Condition) -> Option
 
 struct Resolver<'a, H> {
     inventory: &'a Inventory,
-    /// The names of addresses that are in nobody's hands.
+    /// The names of networks, for addresses that no interface has.
     networks: &'a [(IpNet, String)],
     has: H,
 }
 
-/// Some networks in a VPC; what is outside of any has none.
+/// Networks in a VPC; `None` for networks outside of any VPC.
 struct Place<'a> {
     vpc: Option<&'a str>,
     networks: Vec<IpNet>,
@@ -76,7 +76,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         }
     }
 
-    /// The interface's own resource: by the record's own field where it has one, else by the interface.
+    /// Selects the recording interface's own resource: by the resource's field if records have it, else by interfaces.
     fn local(&self, kind: TargetKind, selectors: &[String]) -> Result<Condition, Error> {
         let selected = self.selected(kind, selectors)?;
         if let Some((field, _)) = kind.info().id.filter(|(field, _)| (self.has)(*field)) {
@@ -85,7 +85,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         Ok(Condition::one_of(Field::Eni, selected.interfaces.iter().map(|interface| interface.id.clone())))
     }
 
-    /// The address of a side: in the networks of a VPC or a subnet, or one of those of interfaces.
+    /// Selects the address of a side: by the networks of a VPC or a subnet, or by the addresses of interfaces.
     fn remote(&self, field: Field, kind: TargetKind, selectors: &[String]) -> Result<Condition, Error> {
         let selected = self.selected(kind, selectors)?;
         let blocks = self.blocks(kind);
@@ -105,7 +105,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         ))
     }
 
-    /// A note on names that nothing has: on each of those that are listed, or on a pattern that no name fits.
+    /// A note on names that do not exist: on each that is listed, or on a pattern that matches none.
     fn note_of_names(&self, field: Field, check: &Check) -> Option<String> {
         let interfaces = self.inventory.interfaces.iter();
         let names: BTreeSet<&String> = if field == Field::LocalType {
@@ -135,7 +135,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         }
     }
 
-    /// The addresses or the interfaces whose name passes a check.
+    /// Selects the addresses or the interfaces whose name passes a check.
     fn named(&self, field: Field, check: &Check) -> Option<Condition> {
         let Origin::Inventory(key) = field.info().origin else { return None };
         let predicate = predicate(check);
@@ -152,7 +152,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         let networks: Vec<IpNet> = meant.iter().map(|(network, _)| *network).collect();
         if !networks.is_empty() {
             let mut owned: Vec<IpNet> = self.inventory.interfaces.iter().flat_map(Interface::networks).collect();
-            // Of networks within each other the longest has the name.
+            // Of nested networks, the longest prefix gives the name.
             let is_within = |one: &IpNet| networks.iter().any(|network| network.contains(one) && network != one);
             owned.extend(others.iter().map(|(network, _)| *network).filter(is_within));
             let owned = IpNet::aggregate(&owned);
@@ -179,7 +179,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         Ok(in_any(field, networks))
     }
 
-    /// Networks that the user has named. An interface is in one by any of its addresses.
+    /// Selects networks that the user has named. An interface is in one if any of its addresses is.
     fn in_networks(&self, field: Field, networks: &[IpNet]) -> Condition {
         if field != Field::Eni {
             return in_any(field, networks.to_vec());
@@ -193,13 +193,13 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         )
     }
 
-    /// The networks of each VPC in which somebody is.
+    /// The networks of the interfaces in each VPC.
     fn owned(&self) -> BTreeMap<&str, Vec<IpNet>> {
         let interfaces = self.inventory.interfaces.iter();
         by_vpc(interfaces.map(|interface| (interface.vpc.as_str(), interface.networks().collect())))
     }
 
-    /// The networks of some interfaces, without the parts that are `others`' in the same VPC.
+    /// The networks of some interfaces, without the parts that belong to `others` in the same VPC.
     fn places_of<'a>(interfaces: &[&'a Interface], others: &[&Interface]) -> Vec<Place<'a>> {
         let mut of_others: BTreeMap<&str, Vec<IpNet>> = BTreeMap::new();
         for other in others {
@@ -218,8 +218,8 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         interfaces.iter().map(place).collect()
     }
 
-    /// The condition that an address is in these places as the recording interface sees it. `others` are the networks of
-    /// each VPC that may be meant by the same addresses.
+    /// The condition that an address is in these places, as the recording interface sees it. `others` are the networks
+    /// of each VPC whose owners may have the same addresses.
     fn in_places(&self, field: Field, places: Vec<Place<'_>>, others: &BTreeMap<&str, Vec<IpNet>>) -> Condition {
         let blocks = by_vpc(self.inventory.vpcs.iter().map(|vpc| (vpc.id.as_str(), vpc.cidrs.clone())));
         let (mut clear, mut own, mut unless) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
@@ -263,7 +263,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         Condition::one_of(Field::Eni, interfaces.map(|interface| interface.id.clone()))
     }
 
-    /// The blocks of all resources of a kind that is told by its networks; none for other kinds.
+    /// The networks of all resources of a kind that is identified by its networks; empty for other kinds.
     fn blocks(&self, kind: TargetKind) -> Vec<Block<'_>> {
         let Inventory { vpcs, subnets, .. } = self.inventory;
         match kind {
@@ -300,7 +300,7 @@ impl<H: Fn(Field) -> bool> Resolver<'_, H> {
         Ok(selected)
     }
 
-    /// Adds a resource; of instances that share a name, one may be selected by its id.
+    /// Adds a resource; of instances that share a name, a selector may be the id of one.
     fn select<'s>(&'s self, selected: &mut Selected<'s>, resource: &Resource, selector: Option<&String>) {
         let of_one = selector.filter(|_| resource.kind == TargetKind::Instance);
         let of_one = of_one.filter(|selector| !matches_glob(selector, &resource.id));
@@ -337,7 +337,7 @@ fn predicate(check: &Check) -> Predicate {
     Predicate::of_results(&Filter::Test(Source::Result(0), check.clone()))
 }
 
-/// What selectors select.
+/// The resources that selectors select.
 #[derive(Default)]
 struct Selected<'a> {
     /// The ids that records may have.
@@ -361,14 +361,14 @@ fn by_vpc<'a>(networks: impl Iterator<Item = (&'a str, Vec<IpNet>)>) -> BTreeMap
     all.into_iter().map(|(vpc, networks)| (vpc, IpNet::aggregate(&networks))).collect()
 }
 
-/// Whether a network has an address in common with one of disjoint networks in order.
+/// Returns whether a network overlaps one of some disjoint, sorted networks.
 fn overlaps(sorted: &[IpNet], network: IpNet) -> bool {
     let is_over = |one: &IpNet| one.contains(&network) || network.contains(one);
     let next = sorted.partition_point(|one| *one < network);
     sorted[next..].first().is_some_and(is_over) || sorted[..next].last().is_some_and(is_over)
 }
 
-/// A network without what lies in holes, which are disjoint and in order.
+/// The parts of a network outside of some holes, which are disjoint and sorted.
 fn without(network: IpNet, holes: &[IpNet]) -> Vec<IpNet> {
     if !overlaps(holes, network) {
         return vec![network];
@@ -404,7 +404,7 @@ mod tests {
     use crate::query::clock::Clock;
     use crate::query::{Context, compile, print};
 
-    /// VPCs `a` and `b` have the same network, `c` another. Each has an interface at `.0.10` and one of its own.
+    /// VPCs `a` and `b` have the same network, `c` another. Each has one interface at `.0.10`, and another one.
     fn inventory() -> Inventory {
         let vpc = |id: &str, cidr: &str| Vpc {
             id: format!("vpc-{id}"),
@@ -481,9 +481,9 @@ mod tests {
     fn a_side_is_the_addresses_of_the_resource_in_the_interfaces_own_vpc() {
         for (expression, expected) in [
             ("src sg sg-web-c", "src.addr = 172.16.0.10"),
-            // VPC b has somebody there, too.
+            // VPC b has an interface with that address, too.
             ("src sg sg-web-a", "src.addr = 10.0.0.10 and vpc = vpc-a"),
-            // VPC b may have the address, but nobody in it does.
+            // VPC b's network contains the addresses, but none of its interfaces has them.
             ("dst sg sg-api-a", "dst.addr in (10.0.0.20, 10.0.1.0/30) and not vpc = vpc-b"),
             (
                 "remote instance web",

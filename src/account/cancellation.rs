@@ -1,5 +1,5 @@
-//! Cancelling work. A change waits for the call in flight, so that everything it created is known and can be
-//! rolled back; a query is stopped, and the rows that it found are kept.
+//! Cancels work. A change waits for the call in flight, so that everything it created is known and can be rolled back;
+//! a query is stopped, and its rows so far are kept.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ pub struct Cancellation {
     queries: Arc<AtomicUsize>,
 }
 
-/// A change or a query, which is running as long as this lives.
+/// A change or a query, which counts as running while this value lives.
 #[derive(Debug)]
 pub struct Started(Arc<AtomicUsize>);
 
@@ -51,13 +51,13 @@ impl Cancellation {
         CURRENT.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// Makes this the [current](Self::current) one of `work`.
+    /// Makes this the [current](Self::current) cancellation of `work`.
     pub async fn scope<T>(&self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self.clone(), work).await
     }
 
-    /// Cancels the work, and returns the running part that has to be waited for: a change rolls back, a query stops and
-    /// keeps the rows that it found.
+    /// Cancels the work, and returns the running part that the caller has to wait for: a change rolls back; a query
+    /// stops and keeps its rows so far.
     #[must_use]
     pub fn cancel(&self) -> Running {
         self.token.cancel();

@@ -1,7 +1,7 @@
-//! The fields that a user chooses for a new flow log, by the names that formats give them. One that holds a tag comes with
+//! The fields that a user chooses for a new flow log, by their names in formats. A field that holds a tag comes with
 //! the tag's key: `instance-tag=team`.
 
-/// The fields that hold the first and the second tag of something, and its type in EC2.
+/// The fields that hold the first and the second tag of a resource, and its type in EC2.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TagFieldSpecificationRequest.html>.
 const TAG_FIELDS: [([&str; 2], &str); 3] = [
@@ -13,14 +13,14 @@ const TAG_FIELDS: [([&str; 2], &str); 3] = [
 /// A field, and the key of the tag that it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChosenField<'t> {
-    /// Its name in a format.
+    /// Its name in formats.
     pub(super) name: &'t str,
     /// The key of the tag that it holds.
     pub(super) tag_key: Option<&'t str>,
 }
 
 impl<'t> ChosenField<'t> {
-    /// Takes a choice apart.
+    /// Parses a choice.
     pub(super) fn of(text: &'t str) -> Self {
         match text.split_once('=') {
             Some((name, key)) => Self { name, tag_key: Some(key) },
@@ -28,18 +28,18 @@ impl<'t> ChosenField<'t> {
         }
     }
 
-    /// Whether it holds a tag, so that it needs the tag's key.
+    /// Returns whether it holds a tag, so that it needs the tag's key.
     pub(super) fn holds_tag(self) -> bool {
         TAG_FIELDS.iter().any(|(names, _)| names.contains(&self.name))
     }
 
-    /// The field of the first tag, if this is that of the second one.
+    /// The field of the first tag, if this one is that of the second.
     pub(super) fn first(self) -> Option<&'static str> {
         TAG_FIELDS.iter().find(|(names, _)| names[1] == self.name).map(|(names, _)| names[0])
     }
 }
 
-/// The keys of the tags that fields hold, by the type of what is tagged, the first tag first.
+/// The keys of the tags that fields hold, by the type of the tagged resource, the first tag first.
 #[cfg(feature = "aws")]
 pub(super) fn tag_keys(fields: &[String]) -> Vec<(&'static str, Vec<String>)> {
     let key = |name: &str| fields.iter().map(|text| ChosenField::of(text)).find(|field| field.name == name)?.tag_key;

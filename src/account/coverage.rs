@@ -1,8 +1,8 @@
-//! Coverage: which flow log answers for which interface, over which part of a window, and for which action.
+//! Coverage: chooses the flow log that answers for each interface, part of a window, and action.
 //!
 //! Several flow logs may record one interface: on itself, on its subnet, on its VPC. At any second the interface's
-//! accepted, and its rejected, traffic is read from one of them, so that nothing is counted twice. The function here
-//! is pure: every account asks it, and so a sentence means the same on all of them.
+//! accepted traffic, and likewise its rejected traffic, is read from one of them, so that nothing is counted twice. The
+//! function here is pure and every kind of account calls it, so that a sentence means the same on all of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -56,15 +56,15 @@ pub(super) struct Log {
     pub(super) resource: String,
     /// The first second that it records.
     pub(super) created: EpochSeconds,
-    /// The first second that it does not record any more.
+    /// The first second after its end, if it was deleted.
     pub(super) deleted: Option<EpochSeconds>,
     /// The actions that it records.
     pub(super) actions: BTreeSet<Action>,
-    /// Whether its format has the interface (or what stands in its place), so that a query can narrow it.
+    /// Whether its format has the interface (or the field that replaces it), so that a query can select interfaces.
     pub(super) has_interface: bool,
     /// Whether its format has the action.
     pub(super) has_action: bool,
-    /// Where its records are.
+    /// The destination of its records.
     pub(super) destination: Destination,
 }
 
@@ -74,7 +74,7 @@ impl Log {
     }
 }
 
-/// The traffic that is meant.
+/// The traffic to cover.
 #[derive(Clone, Debug)]
 pub(super) struct Meant<'a> {
     /// The interfaces.
@@ -85,7 +85,7 @@ pub(super) struct Meant<'a> {
     pub(super) actions: &'a BTreeSet<Action>,
     /// The window.
     pub(super) window: Interval,
-    /// Whether the log that was created first answers for the time before it, too. On AWS a flow log that is replaced
+    /// Whether the oldest flow log also answers for the time before its creation. On AWS a flow log that was replaced
     /// is no longer listed, but its records stay in the log group, to which the new one usually delivers.
     pub(super) reaches_back: bool,
 }
@@ -93,7 +93,7 @@ pub(super) struct Meant<'a> {
 /// The traffic that one flow log answers for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// The place of the flow log among those that were given.
+    /// The index of the flow log in the given list.
     pub(super) log: usize,
     /// The seconds in which its records start.
     pub(super) interval: Interval,
@@ -108,7 +108,7 @@ pub(super) struct Part {
 pub(super) struct Gap {
     /// The interfaces.
     pub(super) member: Member,
-    /// The seconds.
+    /// The interval.
     pub(super) interval: Interval,
     /// The actions.
     pub(super) actions: BTreeSet<Action>,
@@ -117,17 +117,17 @@ pub(super) struct Gap {
 /// The answer: no second of an interface's accepted, or rejected, traffic is in two parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Coverage {
-    /// What flow logs answer.
+    /// The traffic that flow logs answer for.
     pub(super) parts: Vec<Part>,
-    /// What is left uncovered.
+    /// The traffic that is not covered.
     pub(super) gaps: Vec<Gap>,
 }
 
-/// Decides which flow log answers for which interface over which part of the window, and for which action.
+/// Chooses the flow log that answers for each interface, part of the window, and action.
 ///
-/// Of the flow logs that record an interface at a second, the answer is one to a log group before one elsewhere, then
-/// one on the resource itself, then the narrowest that covers all interfaces that are meant, then the oldest; of two
-/// that were created in one second the first that is given.
+/// Of the flow logs that record an interface at a second, one that delivers to a log group comes before others, then
+/// one on the resource itself, then the narrowest that covers all wanted interfaces, then the oldest; of two that were
+/// created in one second, the first in the list.
 pub(super) fn coverage(logs: &[Log], meant: &Meant<'_>) -> Coverage {
     let choice = Choice::new(logs, meant);
     let mut parts: BTreeMap<(usize, EpochSeconds, EpochSeconds), BTreeMap<&Member, BTreeSet<Action>>> = BTreeMap::new();
@@ -154,19 +154,19 @@ pub(super) fn coverage(logs: &[Log], meant: &Meant<'_>) -> Coverage {
     Coverage { parts: parts.collect(), gaps }
 }
 
-/// A flow log, or none, that answers for some seconds and actions.
+/// A flow log, or none, that answers for an interval and actions.
 type Chosen = (Option<usize>, Interval, BTreeSet<Action>);
 
-/// The order of choice: elsewhere, not to be narrowed, not on the resource itself, its width where it covers all that is
-/// meant, its creation, its place.
+/// The order of choice, the lowest first: not in a log group, cannot be narrowed, not on the resource itself, the width
+/// if it covers all wanted interfaces, the creation time, the index.
 type Rank = (bool, bool, bool, usize, EpochSeconds, usize);
 
-/// The rules of choice, with what they look up.
+/// The rules of choice, with the lookups that they need.
 struct Choice<'a> {
     logs: &'a [Log],
     meant: &'a Meant<'a>,
     by_resource: HashMap<&'a str, Vec<usize>>,
-    /// The resources that cover all interfaces that are meant.
+    /// The resources that cover all wanted interfaces.
     covers_all: BTreeSet<&'a str>,
 }
 
@@ -176,7 +176,7 @@ impl<'a> Choice<'a> {
         for (place, log) in logs.iter().enumerate() {
             by_resource.entry(&log.resource).or_default().push(place);
         }
-        // Interfaces that are gone count only where there is no other.
+        // Deleted interfaces count only if there are no others.
         let is_there = |member: &&Member| member.interface.is_some();
         let only_gone = !meant.members.iter().any(|member| is_there(&member));
         let counted: Vec<&Member> = meant.members.iter().filter(|member| only_gone || is_there(member)).collect();
@@ -188,7 +188,7 @@ impl<'a> Choice<'a> {
         Self { logs, meant, by_resource, covers_all: covers_all.map(|(resource, _)| resource).collect() }
     }
 
-    /// The flow logs that answer for an interface, in the order of time.
+    /// The flow logs that answer for an interface, ordered by time.
     fn of_member(&self, member: &Member) -> Vec<Chosen> {
         let on = |resource: &String| self.by_resource.get(resource.as_str()).into_iter().flatten().copied();
         let candidates: Vec<usize> = member.resources().flat_map(on).collect();
@@ -211,7 +211,7 @@ impl<'a> Choice<'a> {
         joined.into_iter().map(|((log, from, until), actions)| (log, Interval { from, until }, actions)).collect()
     }
 
-    /// The window, cut where a flow log begins or ends.
+    /// The window, split where a flow log begins or ends.
     fn intervals(&self, candidates: &[usize]) -> Vec<Interval> {
         let Interval { from, until } = self.meant.window;
         let ends = candidates.iter().map(|place| &self.logs[*place]);
@@ -250,7 +250,7 @@ impl<'a> Choice<'a> {
         best.or_else(first)
     }
 
-    /// The lowest rank answers.
+    /// The rank of a flow log; the lowest answers.
     fn rank(&self, member: &Member, place: usize) -> Rank {
         let log = &self.logs[place];
         let width = member.resources().position(|resource| *resource == log.resource).unwrap_or(usize::MAX);
@@ -272,7 +272,7 @@ mod tests {
 
     const WINDOW: Interval = Interval { from: 100, until: 199 };
 
-    /// An interface in a subnet of VPC `v`; `-` is those that are gone.
+    /// An interface in a subnet of VPC `v`; `-` stands for deleted ones.
     fn member(text: &str) -> Member {
         let (subnet, interface) = text.split_once('/').unwrap();
         let known = |id: &str| (id != "-").then(|| id.to_string());
@@ -304,7 +304,7 @@ mod tests {
         }
     }
 
-    /// One line for each part, `log from..until actions: members`, and one for each gap, with `none` for the log.
+    /// One line per part, `log from..until actions: members`, and one per gap, with `none` for the log.
     fn decided(logs: &[&str], members: &[&str], own: &[&str], reaches_back: bool) -> Vec<String> {
         let logs: Vec<Log> = logs.iter().map(|text| log(text)).collect();
         let members: BTreeSet<Member> = members.iter().map(|text| member(text)).collect();
@@ -327,7 +327,7 @@ mod tests {
         parts.chain(gaps).collect()
     }
 
-    /// Each case is worked out by hand from the rules of the language.
+    /// The expected parts were worked out by hand from the rules of the language.
     #[test]
     fn one_flow_log_answers_at_any_second() {
         let both = "ACCEPT+REJECT";
@@ -462,10 +462,10 @@ mod tests {
             format!("none 100..129 {both}: s/e1"),
         ];
         assert_eq!(decided(&logs, &["s/e1"], &["own"], false), strict);
-        // A window before all of them is the first one's, too.
+        // The oldest flow log also answers for the time before its creation.
         let young = ["a v 300.. ALL g", "b v 250.. ALL h"];
         assert_eq!(decided(&young, &["s/e1"], &["a"], true), [format!("b 100..199 {both}: s/e1")]);
-        // But not once it is deleted.
+        // A deleted one does not.
         let gone = ["a v 0..50 ALL g"];
         assert_eq!(decided(&gone, &["s/e1"], &["a"], true), [format!("none 100..199 {both}: s/e1")]);
     }

@@ -1,4 +1,4 @@
-//! The error of an account, over the errors of its parts.
+//! The errors of an account, over those of its parts.
 
 #[cfg(feature = "aws")]
 use super::aws::Error as AwsError;
@@ -9,14 +9,14 @@ use crate::engine;
 use crate::query::check::ListError;
 use crate::query::owner::ListFile;
 
-/// Why an account cannot do what was asked.
+/// An error of an account.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// `create vpc`, where there are only files.
+    /// `create vpc` with plain files, which have no account.
     #[error("these are files, not an account: they can only be queried")]
     NotAnAccount,
-    /// `--inventory FILE` beside an account.
+    /// `--inventory FILE` with an account, which has an inventory already.
     #[error("`{folder}` is an account with an inventory of its own")]
     OwnInventory {
         /// The account's folder.
@@ -46,34 +46,34 @@ pub enum Error {
     List {
         /// The list.
         list: ListFile,
-        /// Why not.
+        /// The reason.
         source: ListError,
     },
     /// The consumer of the rows failed.
     #[error("cannot write the rows: {0}")]
     Sink(std::io::Error),
-    /// `explain --estimate` of files.
+    /// `explain --estimate` with files.
     #[error("a query of files costs nothing")]
     NoCost,
-    /// `.schema` of an account on AWS.
+    /// `.schema` with an account on AWS.
     #[error("there are no files: records are in log groups")]
     NoFiles,
-    /// `explain --console` of files.
+    /// `explain --console` with files.
     #[error("files have no console")]
     NoConsole,
-    /// `rate(bytes)` of files, over records of any time.
+    /// `rate(bytes)` with files and no window.
     #[error("`{what}` needs a window")]
     NoWindow {
         /// The function or the stage.
         what: &'static str,
     },
-    /// `follow` of a pipe.
+    /// `follow` with records from a pipe.
     #[error("a pipe cannot be followed")]
     NotFollowed,
 }
 
 impl Error {
-    /// A hint at what to type instead.
+    /// A hint for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -92,7 +92,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the same may succeed a while later.
+    /// Returns whether the same command may succeed later.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
@@ -112,7 +112,7 @@ impl Error {
 
 #[cfg(feature = "aws")]
 impl From<AwsError> for Error {
-    /// Errors that every kind of account may have become the common variants.
+    /// Errors that are common to all kinds of accounts become the common variants.
     fn from(error: AwsError) -> Self {
         match error {
             AwsError::Select(error) => Self::Select(error),

@@ -1,16 +1,16 @@
-//! When a flow log is not wanted any more.
+//! The expiry of flow logs.
 
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
 use crate::value::{EpochSeconds, time_utc};
 
-/// When a flow log is not wanted any more, and what becomes of its records then.
+/// The expiry of a flow log, and what happens to its records then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
-    /// The first second in which it is not wanted.
+    /// The first second after its lifetime.
     pub at: EpochSeconds,
-    /// Whether its records are not wanted any more, too.
+    /// Whether its records are deleted with it.
     pub drops_records: bool,
 }
 
@@ -21,13 +21,13 @@ impl Expiry {
         Some(Self { at: at.as_second(), drops_records: settings.drop_records })
     }
 
-    /// Whether it is over by now.
+    /// Returns whether it has expired.
     #[must_use]
     pub fn is_past(&self) -> bool {
         self.at <= jiff::Timestamp::now().as_second()
     }
 
-    /// A note on it, for the user.
+    /// A note on the expiry, for the user.
     pub(super) fn note(&self) -> String {
         let records = if self.drops_records { "with its records" } else { "and leaves its records" };
         format!("it expires at {}: `doctor --fix` then deletes it {records}", time_utc(self.at))

@@ -24,10 +24,9 @@ impl Finding {
 /// The automatic fix of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Delete this flow log, and its records only if they expire with it: it has expired, or there is nothing left that it
-    /// could record.
+    /// Delete this flow log, which has expired or lost its resource; its records only if they expire with it.
     Delete(FlowLog),
-    /// Extend the flow log to the interfaces that joined this resource.
+    /// Extend the flow log of this resource to the interfaces that joined.
     Extend(Resource),
     /// Create the log group and the role of the flow log of this resource again.
     Restore(Resource),
@@ -44,14 +43,14 @@ pub enum Leftover {
     LogGroup {
         /// Its name.
         name: String,
-        /// The run that used it last, if it says so.
+        /// The run that used it last, if it has the tag.
         run: Option<String>,
     },
     /// A role that no flow log uses.
     Role {
         /// Its name.
         name: String,
-        /// The run that used it last, if it says so.
+        /// The run that used it last, if it has the tag.
         run: Option<String>,
     },
 }

@@ -1,4 +1,4 @@
-//! A flow log as this project sees it: one per resource, whatever the number of its interfaces.
+//! A flow log as this project sees it: one per resource, however many interfaces that has.
 
 use super::expiry::Expiry;
 use super::place::{Place, placed};
@@ -14,11 +14,11 @@ pub struct FlowLog {
     pub id: String,
     /// The kind of its resource.
     pub kind: TargetKind,
-    /// The resource's id; for instances their name.
+    /// The resource's id; for instances, their name.
     pub resource: String,
-    /// The resource's `Name`, where it is known.
+    /// The resource's `Name`, if it is known.
     pub name: Option<String>,
-    /// The VPC of its instances, where instances of the same name are in several.
+    /// The VPC of its instances, if instances of the same name are in several.
     pub vpc: Option<String>,
     /// Its log group.
     pub log_group: String,
@@ -34,18 +34,18 @@ pub struct FlowLog {
     pub stored_bytes: u64,
     /// The state of delivery, in the service's words.
     pub status: String,
-    /// When it expires, if it does.
+    /// The expiry, if it has one.
     pub expiry: Option<Expiry>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
 }
 
-/// A flow log that anybody created, as the account has it: this tool's may consist of several.
+/// A flow log that any tool created, as the account lists it: one of this tool's flow logs may consist of several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnyFlowLog {
     /// Its id.
     pub id: String,
-    /// The kind of its resource, if the language has it.
+    /// The kind of its resource, if the query language has that kind.
     pub kind: Option<TargetKind>,
     /// The id of its resource.
     pub resource: String,
@@ -63,17 +63,17 @@ pub struct AnyFlowLog {
     pub created: EpochSeconds,
     /// The state of delivery, in the service's words.
     pub status: String,
-    /// About what its delivery costs in thirty days, in US dollars, if that is known.
+    /// The approximate cost of its delivery in thirty days, in US dollars, if it is known.
     pub usd_a_month: Option<f64>,
     /// Its place, if there are several places.
     pub place: Option<Place>,
 }
 
 impl AnyFlowLog {
-    /// The kind of a resource by the prefix of its id.
+    /// The kind of a resource, by the prefix of its id.
     #[cfg(feature = "aws")]
     pub(super) fn kind_of(resource: &str) -> Option<TargetKind> {
-        // The flow log of a regional one; no field of a record has the ids of this kind alone.
+        // A regional NAT gateway. `of_id` does not know its ids, because no field of a record has only those.
         if resource.starts_with("nat-") { Some(TargetKind::NatGateway) } else { TargetKind::of_id(resource) }
     }
 }
@@ -90,7 +90,7 @@ impl FlowLog {
         self.name.iter().chain([&self.resource])
     }
 
-    /// Returns whether a selector matches it: its resource's id or name, its own id, or its log group.
+    /// Returns whether a selector matches it: by its resource's id or name, its own id, or its log group.
     #[must_use]
     pub fn is_selected(&self, selector: &str) -> bool {
         let names = [Some(&self.resource), self.name.as_ref(), Some(&self.id), Some(&self.log_group)];
@@ -103,7 +103,7 @@ impl FlowLog {
         self.kind == resource.kind && self.resource == resource.id && !resource.is_namesake_of(&self.covered)
     }
 
-    /// The name and the id of its resource, for messages; of instances whose name is in several VPCs the VPC too.
+    /// The name and the id of its resource, for messages; for instances whose name is in several VPCs, also the VPC.
     #[must_use]
     pub fn label(&self) -> String {
         let label = label(self.kind, self.name.as_ref(), &self.resource);

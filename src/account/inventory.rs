@@ -1,7 +1,6 @@
-//! An account's inventory: the resources of a network, as a JSON document with a version.
+//! An account's inventory: the resources of a network, as a versioned JSON document.
 //!
-//! It describes an embedded account. Unknown keys, duplicate ids and references to missing resources are errors
-//! that tell their place.
+//! It describes an embedded account. Unknown keys, duplicate ids and dangling references are errors.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,7 +15,7 @@ use super::written_by::{UnknownSchema, WrittenBy, check_schema};
 /// The version of the schema below.
 pub const VERSION: u32 = 1;
 
-/// Why an inventory cannot be used.
+/// An error of an inventory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,7 +27,7 @@ pub enum Error {
         /// The error of the system.
         source: std::io::Error,
     },
-    /// It is not JSON of this schema; the reason has line and column.
+    /// The file is not JSON of this schema.
     #[error("`{}` is not an inventory: {source}", file.display())]
     Invalid {
         /// The file.
@@ -103,10 +102,10 @@ pub struct Inventory {
     /// Network interfaces.
     #[serde(default)]
     pub interfaces: Vec<Interface>,
-    /// Prefix lists, those of AWS too.
+    /// Prefix lists, including those of AWS.
     #[serde(default)]
     pub prefix_lists: Vec<PrefixList>,
-    /// The ways of packets; absent if they are not known.
+    /// The routes and other rules that direct packets; absent if they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
 }
@@ -122,7 +121,7 @@ pub struct Vpc {
     pub name: Option<String>,
     /// Its networks.
     pub cidrs: Vec<IpNet>,
-    /// The account that owns it, if that is another one, which shares it.
+    /// The owner, if another account owns and shares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
@@ -142,7 +141,7 @@ pub struct Subnet {
     pub cidr: IpNet,
     /// The Availability Zone id.
     pub az: String,
-    /// The account that owns it, if that is another one, which shares it.
+    /// The owner, if another account owns and shares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
@@ -153,7 +152,7 @@ pub struct Subnet {
 pub struct Instance {
     /// Its id.
     pub id: String,
-    /// Its `Name`; instances of one name in a VPC are one target.
+    /// Its `Name`; instances in a VPC with the same name are one target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The VPC it is in.
@@ -176,7 +175,7 @@ pub struct SecurityGroup {
     /// The rules for outgoing traffic.
     #[serde(default)]
     pub egress: Vec<Rule>,
-    /// The account that owns it, if that is another one, which shares it.
+    /// The owner, if another account owns and shares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
@@ -191,10 +190,10 @@ pub struct Rule {
     /// The ports, both included; absent for every port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ports: Option<(u16, u16)>,
-    /// Whether it is about some types of ICMP messages only.
+    /// Whether it applies only to some types of ICMP messages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub some_types: bool,
-    /// The far side: a network, or the id of a security group or a prefix list.
+    /// The peer: a network, or the id of a security group or a prefix list.
     pub peer: String,
 }
 
@@ -228,10 +227,10 @@ pub struct AclEntry {
     /// The ports, both included; absent for every port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ports: Option<(u16, u16)>,
-    /// Whether it is about some types of ICMP messages only.
+    /// Whether it applies only to some types of ICMP messages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub some_types: bool,
-    /// The far side.
+    /// The peer.
     pub cidr: IpNet,
 }
 
@@ -246,7 +245,7 @@ pub struct NatGateway {
     pub name: Option<String>,
     /// The VPC it is in.
     pub vpc: String,
-    /// Whether it is a regional one, which spans the Availability Zones of its VPC and is logged as a whole.
+    /// Whether it is regional: it spans the Availability Zones of its VPC and is logged as a whole.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub regional: bool,
 }
@@ -260,7 +259,7 @@ pub struct TransitGateway {
     /// Its `Name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The account that owns it, if that is another one, which shares it.
+    /// The owner, if another account owns and shares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
@@ -274,14 +273,14 @@ pub struct TransitGatewayAttachment {
     /// Its `Name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The transit gateway, which may be that of another account.
+    /// The transit gateway, which another account may own.
     pub transit_gateway: String,
-    /// What is attached: `vpc`, `vpn`, `peering`, `direct-connect-gateway`, ...
+    /// The kind of the attached resource: `vpc`, `vpn`, `peering`, `direct-connect-gateway`, ...
     pub kind: String,
-    /// The id of what is attached.
+    /// The id of the attached resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// The account that owns its transit gateway, if that is another one.
+    /// The owner of its transit gateway, if that is another account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
@@ -297,7 +296,7 @@ pub struct Endpoint {
     pub name: Option<String>,
     /// The VPC it is in.
     pub vpc: String,
-    /// The service it leads to; the ARN of a resource configuration or a service network.
+    /// The service it leads to, or the ARN of a resource configuration or a service network.
     pub service: String,
 }
 
@@ -330,11 +329,10 @@ pub struct Interface {
     pub subnet: String,
     /// Its addresses in the VPC, the primary one first.
     pub addresses: Vec<IpAddr>,
-    /// The public and Elastic IP addresses that stand for one of them outside of the VPC, and those of a carrier or a
-    /// customer.
+    /// The public and Elastic IP addresses that translate to one of them, and carrier and customer-owned addresses.
     #[serde(default)]
     pub public_addresses: Vec<IpAddr>,
-    /// The prefixes that are delegated to it, as to the nodes of EKS for their pods.
+    /// The prefixes that are delegated to it, for example to an EKS node for its pods.
     #[serde(default)]
     pub prefixes: Vec<IpNet>,
     /// The security groups that guard it.
@@ -343,7 +341,7 @@ pub struct Interface {
     /// The instance, NAT gateway or endpoint that it belongs to, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    /// The account that owns it, if that is another one, to which a subnet of this account is shared.
+    /// The owner, if that is another account, which has it in a subnet that this account shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
@@ -361,7 +359,7 @@ pub struct PrefixList {
 }
 
 impl Interface {
-    /// All of its addresses and prefixes.
+    /// All its addresses and prefixes.
     pub fn networks(&self) -> impl Iterator<Item = IpNet> {
         let addresses = self.addresses.iter().chain(&self.public_addresses);
         addresses.map(|address| IpNet::from(*address)).chain(self.prefixes.iter().copied())
@@ -373,7 +371,7 @@ impl Inventory {
     ///
     /// # Errors
     ///
-    /// [`Error`], by variant.
+    /// Any variant of [`Error`].
     pub fn read(file: &Path) -> Result<Self, Error> {
         let file = file.to_path_buf();
         let text = match std::fs::read_to_string(&file) {
@@ -393,7 +391,7 @@ impl Inventory {
         }
     }
 
-    /// Returns the first id that occurs twice, or that is referred to but does not exist.
+    /// The first id that occurs twice, or that is referred to but does not exist.
     fn problem(&self) -> Option<String> {
         let mut ids = BTreeSet::new();
         let all = (self.vpcs.iter().map(|vpc| &vpc.id))
@@ -419,8 +417,8 @@ impl Inventory {
             .map(|(from, id)| format!("`{from}` refers to `{id}`, which does not exist"))
     }
 
-    /// Drops every reference to something that is missing, and what cannot be without it, so that the inventory can be
-    /// read again. A network that changes while it is read may have such references.
+    /// Removes references to missing resources, and resources that need such a reference, so that the inventory can be
+    /// read again. An inventory that is read while the network changes may have such references.
     #[cfg(feature = "aws")]
     pub(super) fn drop_missing(&mut self) {
         let vpcs: BTreeSet<String> = self.vpcs.iter().map(|vpc| vpc.id.clone()).collect();
@@ -448,7 +446,7 @@ impl Inventory {
         }
     }
 
-    /// Every reference: the id of the resource that refers, and the id that it refers to.
+    /// Every reference: the id of the referring resource, and the id that it refers to.
     fn references(&self) -> impl Iterator<Item = (&str, &str)> {
         let vpcs = (self.subnets.iter().map(|subnet| (&subnet.id, &subnet.vpc)))
             .chain(self.instances.iter().map(|instance| (&instance.id, &instance.vpc)))

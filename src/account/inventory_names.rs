@@ -1,4 +1,4 @@
-//! Names of interfaces and addresses by an inventory, for the fields that records do not have.
+//! Names of interfaces and addresses from an inventory, for fields that records do not have.
 
 use crate::account::inventory::{Interface, Inventory};
 pub(super) use crate::engine::Names;
@@ -10,9 +10,9 @@ pub(super) fn name_of(interface: &Interface) -> &String {
     interface.name.as_ref().unwrap_or(&interface.id)
 }
 
-/// `local.type`, `local.name`, and the names of the other ends by an inventory: the owner of an interface, by its name, or by its id
-/// if it has no name.
-/// Addresses that are in nobody's hands have the names of `networks`.
+/// The names of interfaces and of addresses, for `local.type`, `local.name` and the names of the other ends: each
+/// interface has the name of its owner, or its own id if there is none. Addresses that no interface has get the names
+/// of `networks`.
 pub(super) fn names(inventory: &Inventory, networks: &[(IpNet, String)]) -> Names {
     let mut names = Names::default();
     for (network, name) in networks {

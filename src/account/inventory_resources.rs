@@ -1,4 +1,4 @@
-//! The resources of an inventory that are targets: instances of one name in a VPC are one.
+//! The resources of an inventory that can be targets. Instances with the same name in a VPC are one target.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +95,8 @@ impl Inventory {
         self.interfaces.iter().filter(is_owned).map(|interface| interface.id.clone()).collect()
     }
 
-    /// Instances of one name in a VPC are one target, as in the Go tool; an instance without a name goes by its id.
+    /// Instances with the same name in a VPC are one target, as in the Go tool; an instance without a name is
+    /// identified by its id.
     fn instance_groups(&self) -> Vec<Resource> {
         let mut groups: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
         for Instance { id, name, vpc } in &self.instances {
@@ -115,7 +116,7 @@ impl Inventory {
             let lower = group.id.to_lowercase();
             group.has_twin = group.id != lower && spellings[&lower].len() > 1;
         }
-        // Sorted by name: those of one name are neighbours.
+        // `groups` is sorted by name, so groups with the same name are adjacent.
         for of_name in groups.chunk_by_mut(|one, other| one.id == other.id) {
             let interfaces: Vec<Vec<String>> = of_name.iter().map(|group| group.interfaces.clone()).collect();
             for (place, group) in of_name.iter_mut().enumerate() {
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
     use crate::account::inventory::Vpc;
 
-    /// Instances with an interface each: id, name and VPC.
+    /// Instances with one interface each: id, name and VPC.
     fn inventory(instances: &[(&str, Option<&str>, &str)]) -> Inventory {
         let instance = |(id, name, vpc): &(&str, Option<&str>, &str)| Instance {
             id: (*id).into(),
@@ -182,18 +183,18 @@ mod tests {
         let alone = inventory(&[("i-1", Some("web"), "vpc-1")]).resources(TargetKind::Instance).remove(0);
         let both = inventory(&[("i-1", Some("web"), "vpc-1"), ("i-2", Some("web"), "vpc-2")]);
         let [first, second] = both.resources(TargetKind::Instance).try_into().unwrap();
-        // Alone it has the name that the Go tool gives it.
+        // The only group of the name has the flow log name that the Go tool gives it.
         assert_eq!(alone.flow_log_name(), "instance-web");
         assert_eq!(first.flow_log_name(), "instance-web-vpc-1");
         assert_eq!(second.flow_log_name(), "instance-web-vpc-2");
         let covers = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         for (name, covered, expected) in [
-            // Created before there were instances of the name in another VPC.
+            // The flow log was created before another VPC had instances of the name.
             ("instance-web", covers(&["eni-of-i-1"]), [true, true, false]),
             ("instance-web", covers(&["eni-of-i-2"]), [true, false, true]),
             ("instance-web-vpc-1", covers(&["eni-of-i-1"]), [true, true, false]),
             ("instance-web-vpc-2", covers(&["eni-of-i-2"]), [false, false, true]),
-            // All that it covers is gone.
+            // None of its interfaces exists any more.
             ("instance-web", covers(&["eni-gone"]), [true, true, true]),
             ("instance-api", covers(&["eni-of-i-1"]), [false, false, false]),
         ] {
@@ -210,14 +211,14 @@ mod tests {
                 ids.iter().zip(names).map(|(id, name)| (id.as_str(), Some(*name), "vpc-1")).collect();
             inventory(&instances).resources(TargetKind::Instance)
         };
-        // Alone it has the name that the Go tool gives it.
+        // The only group with this spelling has the flow log name that the Go tool gives it.
         assert_eq!(of(&["Web"])[0].flow_log_name(), "instance-Web");
         let [capitals, mixed, small] = of(&["WEB", "Web", "web"]).try_into().unwrap();
         assert_eq!(small.flow_log_name(), "instance-web");
         let lower: BTreeSet<String> =
             [&capitals, &mixed, &small].into_iter().map(|one| one.flow_log_name().to_lowercase()).collect();
         assert_eq!(lower.len(), 3, "{lower:?}");
-        // What was created while it was alone is still its own.
+        // A flow log that was created while it was the only one still belongs to it.
         assert!(mixed.has_flow_log("instance-Web", &["eni-of-i-Web"]) && !mixed.has_flow_log("instance-web", &["x"]));
         assert!(of(&["Web"])[0].has_flow_log(&mixed.flow_log_name(), &["eni-of-i-Web"]));
     }

@@ -1,4 +1,4 @@
-//! Changes to an account: creating, checking and deleting flow logs.
+//! Changes to an account: creates, checks and deletes flow logs.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use super::place::Place;
 use super::resource::Resource;
 use super::settings::Settings;
 
-/// What creating a flow log would do.
+/// The steps that creating a flow log would take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// The resources that would be created, in order.
     pub resources: Vec<String>,
-    /// The calls that would be made, each with its parameters; none where no service is called.
+    /// The calls that would be made, each with its parameters; empty for an account that calls no service.
     pub calls: Vec<String>,
 }
 
-/// What becomes of the records of a flow log that is deleted.
+/// The fate of the records of a flow log that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Records {
     /// They are deleted together with their log group.
@@ -31,11 +31,10 @@ pub enum Records {
     Kept,
 }
 
-/// An account whose flow logs can be created and deleted. A change that is cancelled is rolled back.
+/// An account whose flow logs can be created and deleted. A cancelled change is rolled back.
 #[async_trait]
 pub trait Lifecycle: Send + Sync {
-    /// Creates the flow log of a resource that has interfaces, or extends the existing one to the interfaces that
-    /// joined.
+    /// Creates the flow log of a resource that has interfaces, or extends an existing one to further interfaces.
     ///
     /// # Errors
     ///
@@ -47,7 +46,7 @@ pub trait Lifecycle: Send + Sync {
         cancellation: &Cancellation,
     ) -> Result<Created, Error>;
 
-    /// What creating the flow log of a resource would do.
+    /// Returns the steps that creating the flow log of a resource would take; changes nothing.
     ///
     /// # Errors
     ///
@@ -56,14 +55,14 @@ pub trait Lifecycle: Send + Sync {
         Ok(Steps { resources: resource.steps(settings).into(), calls: Vec::new() })
     }
 
-    /// Deletes a flow log and everything that was created for it, records only if they are meant too.
+    /// Deletes a flow log and everything that was created for it; its records only if `records` says so.
     ///
     /// # Errors
     ///
     /// [`Error::Embedded`], [`Error::Aws`].
     async fn delete(&self, flow_log: &FlowLog, records: Records, cancellation: &Cancellation) -> Result<(), Error>;
 
-    /// What a delete that failed in part left of the flow log of a resource, in the form of that flow log; `None` if
+    /// The leftovers of a resource's flow log after a delete that failed in part, in the form of a flow log; `None` if
     /// nothing is left.
     ///
     /// # Errors
@@ -73,12 +72,12 @@ pub trait Lifecycle: Send + Sync {
         Ok(None)
     }
 
-    /// Whether deleting a flow log deletes its records, unless they are to be kept.
+    /// Returns whether deleting a flow log deletes its records, unless they are to be kept.
     fn deletes_records(&self) -> bool {
         true
     }
 
-    /// Takes interfaces out of a flow log that was extended to them; their records stay.
+    /// Removes interfaces from a flow log that was extended to them; their records stay.
     ///
     /// # Errors
     ///
@@ -86,22 +85,22 @@ pub trait Lifecycle: Send + Sync {
     async fn shrink(&self, flow_log: &FlowLog, interfaces: &[String], cancellation: &Cancellation)
     -> Result<(), Error>;
 
-    /// The problems of the account. What nothing uses is one once it is as old as `min_age`: a change that is running may
-    /// have created it.
+    /// The problems of the account. An unused resource is one only if it is at least as old as `min_age`: a running
+    /// create may be about to use a younger one.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error>;
 
-    /// Removes what an interrupted change left behind.
+    /// Removes the leftover of an interrupted change.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn remove(&self, leftover: &Leftover, cancellation: &Cancellation) -> Result<(), Error>;
 
-    /// The account at one of several places, if this account has that place.
+    /// The account at `place`, if this account spans several places.
     fn at(&self, _place: &Place) -> Option<&dyn Lifecycle> {
         None
     }

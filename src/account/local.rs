@@ -1,4 +1,4 @@
-//! Accounts without AWS: plain files, and the embedded account, which is a folder that behaves like an account.
+//! Accounts without AWS: plain files, and the embedded account, a folder that behaves like an account.
 
 pub mod demo;
 mod doctor;

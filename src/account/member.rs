@@ -1,8 +1,8 @@
-//! Members of a network: what records name as the place where traffic was recorded.
+//! Members of a network: the places where traffic is recorded, as records name them.
 
 use crate::field::Field;
 
-/// The kind of thing whose traffic is recorded.
+/// The kind of a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum MemberKind {
     /// A network interface in a subnet of a VPC.
@@ -45,22 +45,22 @@ impl MemberKind {
     }
 }
 
-/// An interface, or those of a subnet or a VPC that are gone: their records are there, but nobody lists them. The same
-/// for attachments of transit gateways.
+/// An interface, or all deleted interfaces of a subnet or a VPC, which have records although they are no longer listed.
+/// Likewise for attachments of transit gateways.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Member {
-    /// The kind of thing that it is.
+    /// The kind of member.
     pub(super) kind: MemberKind,
     /// The VPC, or the transit gateway, if it is known.
     pub(super) network: Option<String>,
-    /// The subnet; `None` for interfaces of subnets that are gone, and for what is in no subnet.
+    /// The subnet; `None` for interfaces of deleted subnets, and for members outside of any subnet.
     pub(super) subnet: Option<String>,
-    /// The interface, the attachment or the NAT gateway; `None` for those that are gone.
+    /// The id of the interface, the attachment or the NAT gateway; `None` for the deleted ones.
     pub(super) interface: Option<String>,
 }
 
 impl Member {
-    /// The resources that record its traffic if a flow log is on them, the narrowest first.
+    /// The resources whose flow logs record its traffic, the narrowest first.
     pub(super) fn resources(&self) -> impl Iterator<Item = &String> {
         self.interface.iter().chain(&self.subnet).chain(&self.network)
     }

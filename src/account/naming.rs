@@ -1,7 +1,7 @@
 //! Names that every service accepts, for the resources of a flow log.
 //!
-//! The Go tool derives log group and role from the flow log's `Name`. So the `Name` itself is made acceptable, once,
-//! for all three.
+//! The Go tool derives the names of the log group and the role from the flow log's `Name`. So the `Name` itself is made
+//! acceptable, once, for all three.
 
 /// The prefix of log group names.
 pub const LOG_GROUP_PREFIX: &str = "/fl-cli/";
@@ -20,7 +20,7 @@ pub(crate) fn fit(name: &str) -> String {
     if is_fit { name.into() } else { distinct(name) }
 }
 
-/// Returns a changed name, with a hash of the original: IAM does not tell names apart that differ in case only.
+/// Returns a changed name, with a hash of the original: IAM does not distinguish names that differ only in case.
 pub(crate) fn distinct(name: &str) -> String {
     let kept = MAX_CHARACTERS - HASH_DIGITS - 1;
     let text: String = name.chars().map(|c| if is_accepted(c) { c } else { '_' }).take(kept).collect();
@@ -36,7 +36,7 @@ fn is_accepted(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-.".contains(c)
 }
 
-/// Returns whether a name looks like a changed one. Such a name is changed too, since it could collide with one.
+/// Returns whether a name looks like a changed one. It is changed as well, because it could collide with one.
 fn ends_with_hash(name: &str) -> bool {
     let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
     name.rsplit_once('-').is_some_and(|(_, end)| end.len() == HASH_DIGITS && end.chars().all(is_digit))

@@ -1,6 +1,6 @@
 //! One of several accounts and Regions.
 
-/// Says where something is, if there are several places.
+/// Appends the place to a message, if there are several places.
 pub(crate) fn placed(place: Option<&Place>, what: String) -> String {
     match place {
         Some(place) => format!("{}: {what}", place.label()),

@@ -1,4 +1,4 @@
-//! Queries of every place where flow logs live.
+//! The interface for queries, common to all kinds of accounts.
 
 use std::sync::Arc;
 
@@ -21,16 +21,16 @@ use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, RowSink, RunStats};
 
-/// The default window, in seconds, of a query of an account: one hour, as in the Go tool.
+/// The default window of a query of an account, in seconds: one hour, as in the Go tool.
 pub const DEFAULT_WINDOW_S: i64 = 60 * 60;
 
-/// A place where flow logs live and can be queried. A query that is cancelled stops and keeps the rows that it found.
+/// An account that can be queried. A cancelled query stops and keeps its rows so far.
 #[async_trait]
 pub trait Account: Send + Sync {
-    /// Returns whether names of interfaces are known here.
+    /// Returns whether names of interfaces are known.
     fn has_names(&self) -> bool;
 
-    /// The part of the account that can be changed.
+    /// The part of the account that changes it.
     ///
     /// # Errors
     ///
@@ -51,21 +51,21 @@ pub trait Account: Send + Sync {
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn flow_logs(&self) -> Result<Vec<FlowLog>, Error>;
 
-    /// Every flow log, whoever created it.
+    /// Every flow log, including those of other tools.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnAccount`], [`Error::Embedded`].
     async fn any_flow_logs(&self) -> Result<Vec<AnyFlowLog>, Error>;
 
-    /// What would answer a plan.
+    /// The log groups that would answer a plan.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that nothing records.
+    /// [`Error::NotAnAccount`], and [`Error::Select`] for a target that no flow log records.
     async fn answers(&self, plan: &Plan, interval: Option<Interval>) -> Result<Answers, Error>;
 
-    /// The plan with every resource and name put into addresses and interfaces of now.
+    /// The plan with every resource and name resolved to the current addresses and interfaces.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ pub trait Account: Send + Sync {
         Ok(belonging::resolved(plan, &self.inventory().await?, |_| true)?.into_owned())
     }
 
-    /// Returns whether two questions at the same time are answered sooner than one after the other.
+    /// Returns whether two concurrent queries take less time than one after the other.
     fn answers_at_once(&self) -> bool {
         false
     }
@@ -84,21 +84,21 @@ pub trait Account: Send + Sync {
         false
     }
 
-    /// The cost of scanning so many bytes, in US dollars; `None` where it costs nothing.
+    /// The cost of scanning `bytes`, in US dollars; `None` if it is free.
     fn cost_usd(&self, _bytes: u64) -> Option<f64> {
         None
     }
 
-    /// Tells the user something before the answer is complete.
+    /// Sends a note to the user before the answer is complete.
     fn tell(&self, _news: &str) {}
 
-    /// Forgets what was read of the network, which changes: what is asked next reads it anew.
+    /// Forgets the network that was read, so that the next query reads it again.
     async fn refresh(&self) {}
 
     /// Begins a command: a place that failed in an earlier command is reported again.
     fn begin(&self) {}
 
-    /// The accounts and Regions in use; those that fail are reported, unless all fail.
+    /// The accounts and Regions in use; failing ones are reported, unless all fail.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ pub trait Account: Send + Sync {
         Ok(vec![Identity { place: Place { region, account }, arn: None, profile: None }])
     }
 
-    /// The Region in use, if it is one; no service is called.
+    /// The Region in use, if there is only one; calls no service.
     async fn region(&self) -> Option<String> {
         None
     }
@@ -120,7 +120,7 @@ pub trait Account: Send + Sync {
     /// [`Error::NotAnAccount`].
     async fn inventory(&self) -> Result<Inventory, Error>;
 
-    /// The files by the fields that they have.
+    /// The files, grouped by their fields.
     ///
     /// # Errors
     ///
@@ -134,12 +134,12 @@ pub trait Account: Send + Sync {
         Some(Interval { from: now - DEFAULT_WINDOW_S, until: now })
     }
 
-    /// Estimates the bytes that a plan would scan, where scanning costs something. A guess that is far below `above_usd`
-    /// is enough; `None` for an estimate in any case.
+    /// Estimates the bytes that a plan would scan, if scanning costs something. A guess is enough if it is far below
+    /// `above_usd`; `None` asks for an estimate in any case.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCost`] where it costs nothing, and those of [`Account::run`].
+    /// [`Error::NoCost`] if scanning is free, and the errors of [`Account::run`].
     async fn estimate(
         &self,
         _plan: &Plan,
@@ -150,17 +150,16 @@ pub trait Account: Send + Sync {
         Err(Error::NoCost)
     }
 
-    /// The pages of the service's own console on which the queries of a plan stand.
+    /// The addresses of the pages of the service's console with the queries of a plan.
     ///
     /// # Errors
     ///
-    /// [`Error::NoConsole`] where there is none, and those of [`Account::run`].
+    /// [`Error::NoConsole`] if there is no console, and the errors of [`Account::run`].
     async fn console_links(&self, _plan: &Plan, _interval: Option<Interval>) -> Result<Vec<String>, Error> {
         Err(Error::NoConsole)
     }
 
-    /// Returns whether the records that `plan` sums were recorded at both ends of some traffic; `None` where finding
-    /// out would cost something.
+    /// Returns whether the records that `plan` sums include both ends of some traffic; `None` if that would cost money.
     ///
     /// # Errors
     ///
@@ -174,11 +173,11 @@ pub trait Account: Send + Sync {
         Ok(None)
     }
 
-    /// The longest delay of new records, in seconds; `None` if they may have any time.
+    /// The longest delay of new records, in seconds; `None` if records of any time may be added.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFollowed`] where no new records can arrive.
+    /// [`Error::NotFollowed`] if no new records can arrive.
     fn lateness_s(&self) -> Result<Option<i64>, Error> {
         Ok(None)
     }
@@ -194,8 +193,8 @@ pub trait Account: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error`], by variant: a target that matches nothing, a field that no record has, a file that
-    /// cannot be read, a sink that cannot be written to.
+    /// Any variant of [`Error`]: a target that matches nothing, a field that no record has, a file that cannot be read,
+    /// a sink that cannot be written to.
     async fn run(
         &self,
         plan: &Plan,

@@ -5,7 +5,7 @@ use super::settings::{DEFAULT_AGGREGATION_S, DEFAULT_RETENTION_DAYS, Settings};
 use crate::kind::TargetKind;
 use crate::query::glob::matches_glob;
 
-/// The kinds that flow logs are created for, in the order in which they are listed.
+/// The kinds that flow logs are created for, in listing order.
 pub const KINDS: [TargetKind; 8] = [
     TargetKind::Instance,
     TargetKind::SecurityGroup,
@@ -17,43 +17,44 @@ pub const KINDS: [TargetKind; 8] = [
     TargetKind::TransitGatewayAttachment,
 ];
 
-/// Something that flow logs can be created for: a VPC, a group of instances of one name, ...
+/// A resource that flow logs can be created for: a VPC, the instances of one name, ...
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The kind.
     pub kind: TargetKind,
-    /// Its id; for instances their common name.
+    /// Its id; for instances, their common name.
     pub id: String,
     /// Its `Name`, if it has one.
     pub name: Option<String>,
-    /// The VPC that it lives in; empty for what is in none.
+    /// The VPC that it is in; empty if it is in none.
     pub vpc: String,
     /// The ids of the instances that share the name; empty for other kinds.
     pub members: Vec<String>,
-    /// The interfaces that belong to it now, without those that only another account can log. What is logged itself
-    /// stands here in their place.
+    /// Its current interfaces, except those that only another account can log. A resource that is logged itself is
+    /// listed here instead.
     pub interfaces: Vec<String>,
-    /// The interfaces that belong to it, but to another account, which alone can create flow logs of them.
+    /// Its interfaces that another account owns; only that account can create flow logs for them.
     pub foreign: Vec<String>,
     /// The interfaces of instances of the same name in other VPCs.
     pub namesakes: Vec<String>,
-    /// Whether its name has capitals and differs from that of others in case only, which IAM does not tell apart.
+    /// Whether its name has capitals and another resource has the same name in another case, which IAM does not
+    /// distinguish.
     pub has_twin: bool,
-    /// Whether its flow log is on itself, although it is neither a VPC nor a subnet: a transit gateway, its attachment, a
-    /// regional NAT gateway.
+    /// Whether its flow log is on the resource itself, although it is neither a VPC nor a subnet: a transit gateway,
+    /// its attachment, a regional NAT gateway.
     pub is_logged_itself: bool,
-    /// The account that owns it, if that is another one.
+    /// The owner, if that is another account.
     pub account: Option<String>,
 }
 
 impl Resource {
-    /// The same as one whose flow log is on itself.
+    /// Marks the resource as one whose flow log is on the resource itself.
     pub(super) fn logged_itself(self) -> Self {
         Self { interfaces: vec![self.id.clone()], foreign: Vec::new(), is_logged_itself: true, ..self }
     }
 
-    /// The id of its flow log: the tag `Name`, and the end of the names of log group and role. It is changed where
-    /// those would not accept it. Of instances whose name is in several VPCs it has the VPC too.
+    /// The id of its flow log: the tag `Name`, and the end of the names of the log group and the role. It is changed if
+    /// these would not accept it. For instances whose name is in several VPCs, it includes the VPC.
     #[must_use]
     pub fn flow_log_name(&self) -> String {
         let name = if self.namesakes.is_empty() { self.plain_name() } else { self.name_in_vpc() };
@@ -72,8 +73,8 @@ impl Resource {
         format!("{}-{}", self.plain_name(), self.vpc)
     }
 
-    /// The names that its flow log may have: by this tool and by the Go tool, and whether or not there were instances of
-    /// the same name in another VPC, or of one that differs in case, when it was created.
+    /// The names that its flow log may have: from this tool or the Go tool, and from a time with or without instances
+    /// of the same name in another VPC, or of a name that differs in case.
     #[cfg(any(feature = "aws", test))]
     pub(crate) fn flow_log_names(&self) -> Vec<String> {
         let plain = self.plain_name();
@@ -83,14 +84,14 @@ impl Resource {
         fitted.into_iter().chain(changed).flatten().chain([plain]).collect()
     }
 
-    /// Returns whether a flow log of this name, which covers these interfaces, is its own and not that of instances of
+    /// Returns whether a flow log of this name, which covers these interfaces, belongs to it and not to instances of
     /// the same name in another VPC.
     #[cfg(any(feature = "aws", test))]
     pub(crate) fn has_flow_log<T: AsRef<str>>(&self, name: &str, covered: &[T]) -> bool {
         self.flow_log_names().iter().any(|known| known == name) && !self.is_namesake_of(covered)
     }
 
-    /// Returns whether what covers these interfaces is of instances of the same name in another VPC.
+    /// Returns whether these interfaces belong to instances of the same name in another VPC.
     pub(super) fn is_namesake_of<T: AsRef<str>>(&self, covered: &[T]) -> bool {
         let covers =
             |interfaces: &[String]| covered.iter().any(|id| interfaces.iter().any(|known| known == id.as_ref()));
@@ -103,7 +104,7 @@ impl Resource {
         format!("{LOG_GROUP_PREFIX}{}", self.flow_log_name())
     }
 
-    /// The log group of a flow log that is created by these settings.
+    /// The log group of a flow log with these settings.
     #[must_use]
     pub fn log_group_by(&self, settings: &Settings) -> String {
         settings.log_group.clone().unwrap_or_else(|| self.log_group())
@@ -120,7 +121,7 @@ impl Resource {
         self.names().any(|name| matches_glob(selector, name))
     }
 
-    /// The name and the id, for messages; of instances whose name is in several VPCs the VPC too, and another owner.
+    /// The name and the id, for messages; for instances whose name is in several VPCs also the VPC; also another owner.
     #[must_use]
     pub fn label(&self) -> String {
         let label = label(self.kind, self.name.as_ref(), &self.id);
@@ -131,18 +132,18 @@ impl Resource {
         }
     }
 
-    /// Every interface that belongs to it, whoever can log it.
+    /// All its interfaces, including those that only another account can log.
     pub(crate) fn all_interfaces(&self) -> impl Iterator<Item = &String> {
         self.interfaces.iter().chain(&self.foreign)
     }
 
-    /// The text that selects it and nothing else, where that is possible: of instances whose name is in several VPCs,
-    /// the id of one.
+    /// A selector that selects only this resource, as far as possible: for instances whose name is in several VPCs, the
+    /// id of one.
     pub(crate) fn selector(&self) -> &String {
         self.members.first().filter(|_| !self.namesakes.is_empty()).unwrap_or(&self.id)
     }
 
-    /// The resources that creating its flow log creates in every account: log group and flow log.
+    /// The resources that creating its flow log creates in every kind of account: log group and flow log.
     pub(super) fn steps(&self, settings: &Settings) -> [String; 2] {
         let retention_days = settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS);
         let aggregation_s = settings.aggregation_s.unwrap_or(DEFAULT_AGGREGATION_S);
@@ -163,7 +164,7 @@ impl Resource {
     }
 }
 
-/// The word of the kind, then the name and the id, or the id alone if there is no other name.
+/// The name of the kind, then the name and the id, or only the id if there is no other name.
 pub(crate) fn label(kind: TargetKind, name: Option<&String>, id: &str) -> String {
     match name {
         Some(name) if name != id => format!("{} {name} ({id})", kind.name()),

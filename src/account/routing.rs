@@ -1,18 +1,18 @@
-//! The ways of packets in an inventory: route tables, peerings, and the block of public access.
+//! Routing in an inventory: route tables, peerings, and VPC Block Public Access.
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// The ways out of the subnets of an account in a Region.
+/// The routing of an account in a Region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Routing {
     /// Route tables.
     pub route_tables: Vec<RouteTable>,
-    /// The peerings that are active.
+    /// The active peerings.
     #[serde(default)]
     pub peerings: Vec<Peering>,
-    /// The block of public access; absent if it is not known.
+    /// VPC Block Public Access; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block_public_access: Option<BlockPublicAccess>,
 }
@@ -28,10 +28,10 @@ pub struct RouteTable {
     pub name: Option<String>,
     /// The VPC it is in.
     pub vpc: String,
-    /// Whether it is the one of all subnets of the VPC that have none of their own.
+    /// Whether it is the main route table, for subnets of the VPC without an explicit one.
     #[serde(default)]
     pub main: bool,
-    /// The subnets that it was given to.
+    /// The subnets that it is associated with.
     #[serde(default)]
     pub subnets: Vec<String>,
     /// Its routes.
@@ -49,7 +49,7 @@ pub struct Route {
     /// Whether the target is gone, so that packets are dropped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blackhole: bool,
-    /// Whether a gateway added it by itself.
+    /// Whether it was propagated by a gateway.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub propagated: bool,
 }
@@ -60,11 +60,11 @@ pub struct Route {
 pub struct Peering {
     /// Its id.
     pub id: String,
-    /// The VPC that asked for it, and the one that accepted.
+    /// The VPC that requested it, and the one that accepted.
     pub vpcs: [String; 2],
 }
 
-/// VPC Block Public Access: the traffic that it keeps from the internet gateways of a Region.
+/// VPC Block Public Access: blocks traffic at the internet gateways of a Region.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html>.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,44 +72,44 @@ pub struct Peering {
 pub struct BlockPublicAccess {
     /// The traffic that is blocked.
     pub mode: Blocked,
-    /// The VPCs and subnets that are excluded from the block.
+    /// The excluded VPCs and subnets.
     #[serde(default)]
     pub exclusions: Vec<Exclusion>,
 }
 
-/// The traffic that the block of public access keeps.
+/// The traffic that VPC Block Public Access blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Blocked {
     /// Nothing.
     #[default]
     Off,
-    /// Traffic that comes from the internet, but for answers to requests.
+    /// Traffic from the internet, except for answers to requests.
     Ingress,
-    /// Traffic that goes through an internet gateway, either way.
+    /// Traffic through an internet gateway, in both directions.
     Bidirectional,
 }
 
-/// A VPC or a subnet that is excluded from the block of public access.
+/// A VPC or a subnet that is excluded from VPC Block Public Access.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {
     /// The id of the VPC or the subnet.
     pub resource: String,
-    /// Whether only requests from there and their answers are excluded.
+    /// Whether only its requests and their answers are excluded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub egress_only: bool,
 }
 
 impl Routing {
-    /// The route table of a subnet: its own, or the main one of its VPC.
+    /// The route table of a subnet: its explicit one, or the main one of its VPC.
     #[must_use]
     pub fn table(&self, vpc: &str, subnet: &str) -> Option<&RouteTable> {
         let own = self.route_tables.iter().find(|table| table.subnets.iter().any(|id| id == subnet));
         own.or_else(|| self.route_tables.iter().find(|table| table.main && table.vpc == vpc))
     }
 
-    /// Every reference: the id of the resource that refers, and the id that it refers to.
+    /// Every reference: the id of the referring resource, and the id that it refers to.
     pub(super) fn references(&self) -> impl Iterator<Item = (&str, &str)> {
         self.route_tables.iter().flat_map(|table| {
             let ids = table.subnets.iter().chain([&table.vpc]);

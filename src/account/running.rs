@@ -1,9 +1,9 @@
-//! The work that is running in an account.
+//! The running work of an account.
 
-/// The running work that has to be waited for when it is cancelled.
+/// The running work to wait for after a cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Running {
-    /// Nothing: there is no need to wait.
+    /// Nothing to wait for.
     Nothing,
     /// A query.
     Query,

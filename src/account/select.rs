@@ -5,27 +5,27 @@ use super::resource::{KINDS, Resource, label};
 use crate::diagnostic::nearest;
 use crate::kind::TargetKind;
 
-/// Why a selector selects nothing that can be queried or created.
+/// An error of a selector, or of a target that cannot be queried or created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// `vpc prdo`
     #[error("no {kind} matches `{selector}`")]
     NoMatch {
-        /// The kind's word.
+        /// The name of the kind.
         kind: &'static str,
-        /// The selector as it was typed.
+        /// The selector, as the user wrote it.
         selector: String,
         /// Existing ids and names.
         known: Vec<String>,
     },
-    /// `vpc where reject`, where no flow log of that kind was created.
+    /// `vpc where reject`, where no VPC has a flow log.
     #[error("the account has no flow log{}", of_kind(*kind))]
     NoFlowLogs {
         /// The kind.
         kind: TargetKind,
     },
-    /// `vpc prod`, for which no flow log was created.
+    /// `vpc prod`, which has no flow log.
     #[error("{what} has no flow log")]
     NoFlowLog {
         /// The target.
@@ -33,14 +33,14 @@ pub enum Error {
         /// The command that creates it, if that would help.
         create: Option<String>,
     },
-    /// `vpc prod`, whose flow logs deliver to something else than a log group.
+    /// `vpc prod`, whose flow logs do not deliver to a log group.
     #[error("the records of {what} are not in a log group: {}", places.join(", "))]
     Elsewhere {
         /// The target.
         what: String,
-        /// Each flow log and where it delivers to.
+        /// Each flow log with its destination.
         places: Vec<String>,
-        /// The command that creates one to a log group, if that would help.
+        /// The command that creates one for a log group, if that would help.
         create: Option<String>,
     },
     /// `create instance i-0a i-0b`, where the two have different names or are in different VPCs.
@@ -49,17 +49,17 @@ pub enum Error {
         /// Each instance's id, its name and VPC.
         instances: Vec<[String; 3]>,
     },
-    /// `create instance web`, where instances of that name are in several VPCs.
+    /// `create instance web`, where several VPCs have instances of that name.
     #[error("instances in several VPCs have the name `{name}`: {}", groups.join("; "))]
     SeveralVpcs {
         /// The name.
         name: String,
-        /// Each VPC and its instances of the name.
+        /// Each VPC with its instances of the name.
         groups: Vec<String>,
         /// The id of one of them.
         instance: String,
     },
-    /// `create vpc vpc-0a`, which another account shares.
+    /// `create vpc vpc-0a`, which another account owns and shares.
     #[error("{} is owned by account {account}", label(*kind, name.as_ref(), id))]
     Shared {
         /// The kind.
@@ -68,10 +68,10 @@ pub enum Error {
         name: Option<String>,
         /// Its id.
         id: String,
-        /// The account that owns it.
+        /// The owner.
         account: String,
     },
-    /// `endpoint s3`, where that is a gateway endpoint.
+    /// `endpoint s3`, which is a gateway endpoint.
     #[error("{} is a gateway endpoint, which has no network interface", label(TargetKind::Endpoint, name.as_ref(), id))]
     GatewayEndpoint {
         /// Its name, if it has one.
@@ -79,7 +79,7 @@ pub enum Error {
         /// Its id.
         id: String,
     },
-    /// A target without a network interface, for which nothing could be recorded.
+    /// A target without a network interface, for which nothing can be recorded.
     #[error("{what} has no network interface: there is nothing to log")]
     NoInterface {
         /// The target.
@@ -88,7 +88,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A hint at what to type instead.
+    /// A hint for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -125,7 +125,7 @@ impl Error {
     }
 }
 
-/// Advice on a name that nothing has: the name that was most likely meant, or the names that there are.
+/// Help for an unknown name: the most likely name, or the existing names.
 pub(super) fn advice(selector: &str, known: &[String]) -> String {
     match near(selector, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -134,7 +134,7 @@ pub(super) fn advice(selector: &str, known: &[String]) -> String {
     }
 }
 
-/// The nearest of the names, or one that contains what was typed.
+/// The most similar name, or one that contains the selector.
 fn near<'n>(selector: &str, known: &'n [String]) -> Option<&'n str> {
     let containing = known.iter().find(|name| name.contains(selector));
     nearest(selector, known.iter().map(String::as_str)).or(containing.map(String::as_str))
@@ -149,7 +149,7 @@ fn of_instances(instances: &[[String; 3]]) -> String {
     each.join(", ")
 }
 
-/// Some of the names, and the number of the others.
+/// A few of the names, and the number of the others.
 pub(super) fn few(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
@@ -159,13 +159,13 @@ pub(super) fn few(names: &[String]) -> String {
     }
 }
 
-/// The names of all: first the first name of each, then the other names.
+/// The names of all items: the first name of each, then their other names.
 pub(crate) fn known<'a, T, N: Iterator<Item = &'a String>>(all: &'a [T], names: impl Fn(&'a T) -> N) -> Vec<String> {
     let first = all.iter().filter_map(|one| names(one).next());
     first.chain(all.iter().flat_map(|one| names(one).skip(1))).cloned().collect()
 }
 
-/// No resource of a kind matches a selector.
+/// The error for a selector that matches no resource of a kind.
 pub(crate) fn not_found(inventory: &Inventory, kind: TargetKind, selector: &str) -> Error {
     let is_selected = |one: &&Endpoint| [Some(&one.id), one.name.as_ref()].contains(&Some(&selector.to_string()));
     if let Some(Endpoint { id, name, .. }) = inventory.gateway_endpoints.iter().find(is_selected)
@@ -177,8 +177,7 @@ pub(crate) fn not_found(inventory: &Inventory, kind: TargetKind, selector: &str)
     Error::NoMatch { kind: kind.name(), selector: selector.into(), known: known(&resources, Resource::names) }
 }
 
-/// Checks that instances that are selected one by one, by id, share a name and a VPC, and that a name that is selected
-/// is that of instances in one VPC.
+/// Checks that instances selected by id share a name and a VPC, and that a selected name is in one VPC only.
 pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Result<(), Error> {
     let named = |id: &&String| selectors.contains(id);
     let of_group = |group: &Resource| -> Vec<[String; 3]> {
@@ -201,7 +200,7 @@ pub(crate) fn check_mixed(resources: &[Resource], selectors: &[String]) -> Resul
     Ok(())
 }
 
-/// Returns the selected resources that this account owns. A selector that selects resources of other accounts alone is
+/// Returns the selected resources that this account owns. A selector that matches only resources of other accounts is
 /// an error that names the owner.
 pub(crate) fn owned(resources: Vec<Resource>, selectors: &[String]) -> Result<Vec<Resource>, Error> {
     for selector in selectors {
@@ -215,8 +214,8 @@ pub(crate) fn owned(resources: Vec<Resource>, selectors: &[String]) -> Result<Ve
     Ok(resources.into_iter().filter(|resource| resource.account.is_none()).collect())
 }
 
-/// Returns those of `all` that match some selector, or all of them if there is no selector. A selector that matches
-/// nothing is an error that lists the existing names.
+/// Returns the items of `all` that match some selector, or all if there is no selector. A selector that matches nothing
+/// is an error that lists the existing names.
 pub(crate) fn selected<T>(
     kind: TargetKind,
     selectors: &[String],
@@ -232,7 +231,7 @@ pub(crate) fn selected<T>(
     Ok(all.into_iter().filter(is_meant).collect())
 }
 
-/// Checks that a resource has an interface: otherwise no flow log is created for it.
+/// Checks that a resource has an interface, without which no flow log can be created.
 ///
 /// # Errors
 ///

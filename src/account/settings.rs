@@ -11,7 +11,7 @@ use crate::diagnostic::nearest;
 use crate::field::{FIELDS, Field, Origin};
 use crate::kind::TargetKind;
 
-/// Days that a log group keeps its records by default.
+/// The default retention of a log group, in days.
 pub const DEFAULT_RETENTION_DAYS: u32 = 30;
 /// The default aggregation interval, in seconds.
 pub const DEFAULT_AGGREGATION_S: u32 = 60;
@@ -19,7 +19,7 @@ pub const DEFAULT_AGGREGATION_S: u32 = 60;
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>.
 pub const AGGREGATIONS_S: [u32; 2] = [60, 600];
-/// The tags that a user can add. A resource has 50 at most, and a few are this tool's own.
+/// The most tags that a user can add. A resource has at most 50, some of which are this tool's own.
 ///
 /// Source: <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
 const MAX_TAGS: usize = 40;
@@ -38,7 +38,7 @@ pub enum Traffic {
 }
 
 impl Traffic {
-    /// Each with its word.
+    /// Each variant with its name.
     pub const WORDS: [(&str, Self); 3] = [("all", Self::All), ("accept", Self::Accept), ("reject", Self::Reject)];
 }
 
@@ -46,34 +46,34 @@ impl Traffic {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogClass {
-    /// Everything that CloudWatch Logs can do.
+    /// All features of CloudWatch Logs.
     #[default]
     Standard,
-    /// Half the price of storing, and fewer things to do with the records.
+    /// Half the ingestion price, with fewer features.
     InfrequentAccess,
 }
 
 impl LogClass {
-    /// Each with its word.
+    /// Each variant with its name.
     pub const WORDS: [(&str, Self); 2] = [("standard", Self::Standard), ("infrequent-access", Self::InfrequentAccess)];
 }
 
-/// The settings of a new flow log, as options, the config file and scripts name them.
+/// The settings of a new flow log, from options, the config file, or a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Days that records are kept; `None` for [`DEFAULT_RETENTION_DAYS`], or those that a log group keeps already.
+    /// The retention in days; `None` for [`DEFAULT_RETENTION_DAYS`], or for that of an existing log group.
     pub retention_days: Option<u32>,
     /// The aggregation interval in seconds, one of [`AGGREGATIONS_S`]; `None` for [`DEFAULT_AGGREGATION_S`].
     pub aggregation_s: Option<u32>,
-    /// The fields of a record, by their AWS names, those of tags with a key: `instance-tag=team`; empty for the account's
-    /// own default.
+    /// The fields of a record, by their AWS names; a field that holds a tag with its key: `instance-tag=team`. Empty
+    /// for the account's default.
     pub fields: Vec<String>,
     /// The traffic that is recorded.
     pub traffic: Option<Traffic>,
     /// Tags of everything that is created.
     pub tags: BTreeMap<String, String>,
-    /// The name of the log group, which may exist; `None` for that of the Go tool.
+    /// The name of the log group, which may exist; `None` for the one that the Go tool gives it.
     pub log_group: Option<String>,
     /// The class of a log group that is created.
     pub log_class: Option<LogClass>,
@@ -88,7 +88,7 @@ pub struct Settings {
     /// The time after which it expires; `None` for never.
     #[serde(deserialize_with = "read_lifetime")]
     pub lifetime: Option<SignedDuration>,
-    /// Whether its records go with it when it expires.
+    /// Whether its records are deleted with it when it expires.
     pub drop_records: bool,
 }
 
@@ -96,24 +96,24 @@ fn read_lifetime<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SignedDura
     parse_lifetime(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
 }
 
-/// Reads how long a flow log is wanted; a day has 24 hours.
+/// Parses the lifetime of a flow log; a day has 24 hours.
 ///
 /// # Errors
 ///
-/// The form that is expected, if it is not a time above zero.
+/// The expected form, if the text is not a positive duration.
 pub fn parse_lifetime(text: &str) -> Result<SignedDuration, String> {
     let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
     let lifetime = span.ok().filter(SignedDuration::is_positive);
     lifetime.ok_or_else(|| "expected a time such as `30m`, `2h` or `7d`".into())
 }
 
-/// Why settings are not valid.
+/// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct Error {
-    /// What is wrong.
+    /// The problem.
     problem: String,
-    /// What to type instead.
+    /// A hint for the user.
     help: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl Error {
         Self { problem: problem.into(), help: Some(help.into()) }
     }
 
-    /// A hint at what to type instead.
+    /// A hint for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         self.help.clone()
@@ -130,7 +130,7 @@ impl Error {
 }
 
 impl Settings {
-    /// These settings, and `defaults` for what they leave open.
+    /// These settings, completed by `defaults`.
     #[must_use]
     pub fn or(&self, defaults: &Self) -> Self {
         let Self { fields, tags, .. } = self.clone();
@@ -144,7 +144,7 @@ impl Settings {
             log_group: self.log_group.clone().or_else(|| defaults.log_group.clone()),
             log_class: self.log_class.or(defaults.log_class),
             kms_key: self.kms_key.clone().or_else(|| defaults.kms_key.clone()),
-            // How a role is to be created says that one is.
+            // A setting of a new role overrides the default role.
             role: self.role.clone().or_else(|| defaults.role.clone().filter(|_| !makes_role)),
             role_path: self.role_path.clone().or_else(|| defaults.role_path.clone()),
             permissions_boundary: (self.permissions_boundary.clone()).or_else(|| defaults.permissions_boundary.clone()),
@@ -153,17 +153,17 @@ impl Settings {
         }
     }
 
-    /// Whether the Go tool finds log group and role by the flow log's `Name`.
+    /// Returns whether the Go tool can find the log group and the role by the flow log's `Name`.
     #[must_use]
     pub const fn is_shared_with_go_tool(&self) -> bool {
         self.log_group.is_none() && self.role.is_none() && self.role_path.is_none()
     }
 
-    /// Checks what can be checked without an account.
+    /// Checks the settings as far as possible without an account.
     ///
     /// # Errors
     ///
-    /// [`Error`] with the first setting that no service would take.
+    /// [`Error`] for the first setting that no service accepts.
     pub fn check(&self) -> Result<(), Error> {
         if self.aggregation_s.is_some_and(|seconds| !AGGREGATIONS_S.contains(&seconds)) {
             return Err(Error::new("flow logs aggregate over 60 or 600 seconds", "the default is 60"));
@@ -189,13 +189,13 @@ impl Settings {
 }
 
 impl Settings {
-    /// Checks that a kind of resource takes what was chosen.
+    /// Checks that the settings suit a kind of resource.
     ///
     /// Source: <https://docs.aws.amazon.com/vpc/latest/tgw/flow-logs-api-cli.html>.
     ///
     /// # Errors
     ///
-    /// [`Error`] with the first setting that it does not take.
+    /// [`Error`] for the first setting that the kind does not accept.
     pub fn check_for(&self, kind: TargetKind) -> Result<(), Error> {
         if kind.is_of_transit_gateways() {
             if self.traffic.is_some() {
@@ -213,7 +213,7 @@ impl Settings {
         Err(Error::new(format!("records of {of_kind} have no field `{other}`"), help))
     }
 
-    /// These settings as defaults of a kind of resource: without what it does not take.
+    /// These settings as defaults for a kind of resource: without those that the kind does not accept.
     #[must_use]
     pub fn fitting(&self, kind: TargetKind) -> Self {
         let mut fitting = self.clone();
@@ -228,13 +228,13 @@ impl Settings {
     }
 }
 
-/// Whether the records of a kind of resource can have a chosen field.
+/// Returns whether the records of a kind of resource can have a chosen field.
 fn has_field(kind: TargetKind, text: &str) -> bool {
     let is_in = if kind.is_of_transit_gateways() { Field::is_of_transit_gateways } else { Field::is_of_interfaces };
     Field::of_record(ChosenField::of(text).name).is_some_and(is_in)
 }
 
-/// Each field has to be one of a record, and one that holds a tag has to say which.
+/// Checks that each field is one of a record, and that a field that holds a tag comes with its key.
 fn check_fields(fields: &[String]) -> Result<(), Error> {
     for text in fields {
         let field = ChosenField::of(text);
@@ -256,7 +256,7 @@ fn check_fields(fields: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A field of a record has to have the name that it has in a flow log's format.
+/// Checks that a field has the name that formats give it.
 fn check_name(text: &str) -> Result<(), Error> {
     let names = FIELDS.iter().filter_map(|info| if let Origin::Record(name) = info.origin { Some(name) } else { None });
     if names.clone().any(|name| name == text) {
@@ -267,14 +267,14 @@ fn check_name(text: &str) -> Result<(), Error> {
     Err(Error::new(format!("no flow log has a field `{text}`"), help))
 }
 
-/// Every service that has the tags has to accept them.
+/// Checks that every service accepts the tags.
 ///
 /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html> and
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>.
 fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
     let is_accepted = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
     for (key, value) in tags {
-        // IAM does not tell keys apart by case.
+        // IAM ignores the case of tag keys.
         let lower = key.to_lowercase();
         if ["name", "project"].contains(&lower.as_str()) || lower.starts_with("flowlogs:") {
             let help = "`Name`, `Project` and `flowlogs:...` say which resources belong together";

@@ -1,4 +1,4 @@
-//! Targets to traffic: the interfaces that are meant, and the flow logs that answer for them.
+//! Resolves targets to traffic: the selected interfaces, and the flow logs that answer for them.
 
 use std::collections::BTreeSet;
 
@@ -14,24 +14,24 @@ use crate::query::glob::matches_glob;
 use crate::query::plan::{Check, Filter, Plan, Source, Statuses, Target};
 use crate::query::window::Interval;
 
-/// A flow log that this tool or the Go tool created, and the ids that it consists of.
+/// A flow log that this tool or the Go tool created, and the ids of its parts.
 pub(super) struct Own {
     pub(super) flow_log: FlowLog,
     pub(super) ids: BTreeSet<String>,
 }
 
-/// A network and what records it.
+/// A network and the flow logs that record it.
 pub(super) struct Network<'a> {
     inventory: &'a Inventory,
     /// Every flow log.
     pub(super) logs: Vec<Log>,
-    /// Those of this tool, by resource.
+    /// The flow logs of this tool and the Go tool.
     own: Vec<Own>,
-    /// Every interface, and those that are gone where they count.
+    /// Every interface, and the deleted ones if they count.
     pub(super) members: BTreeSet<Member>,
 }
 
-/// The question of a plan.
+/// The traffic that a plan asks for.
 pub(super) struct Request<'a> {
     pub(super) targets: &'a [Target],
     pub(super) actions: BTreeSet<Action>,
@@ -40,21 +40,21 @@ pub(super) struct Request<'a> {
     pub(super) reaches_back: bool,
 }
 
-/// What answers a plan.
+/// The traffic that answers a plan.
 #[derive(Default)]
 pub(super) struct Traffic {
-    /// What each flow log answers.
+    /// The part of each flow log.
     pub(super) parts: Vec<Part>,
-    /// Notes on what is not in the answer.
+    /// Notes on traffic that is missing from the answer.
     pub(super) notes: Vec<String>,
 }
 
-/// What a selector selects, or a target without one.
+/// The resources of a selector, or of a target without one.
 struct Selection {
     kind: TargetKind,
     what: String,
     create: Option<String>,
-    /// Whether it was named, so that what is uncovered is worth a word.
+    /// Whether a selector named it, so that uncovered interfaces deserve a note.
     is_named: bool,
     scopes: Vec<Scope>,
 }
@@ -66,7 +66,7 @@ struct Scope {
 }
 
 impl<'a> Network<'a> {
-    /// A network; `has_gone` says whether records of interfaces that are gone count.
+    /// Creates a network; `has_gone` says whether records of deleted interfaces count.
     pub(super) fn new(inventory: &'a Inventory, logs: Vec<Log>, own: Vec<Own>, has_gone: bool) -> Self {
         let mut members = members(inventory, has_gone);
         let unknown: Vec<Member> = logs
@@ -78,7 +78,7 @@ impl<'a> Network<'a> {
         Self { inventory, logs, own, members }
     }
 
-    /// Finds out what answers a request.
+    /// Finds the traffic that answers a request.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl<'a> Network<'a> {
         Ok(Traffic { parts, notes })
     }
 
-    /// The coverage of all selections, each interface once: the widest resource comes first.
+    /// The coverage of all selections, with each interface only once: the widest resource comes first.
     fn coverage(&self, selections: &[Selection], request: &Request<'_>) -> Coverage {
         let mut scopes: Vec<&Scope> = selections.iter().flat_map(|selection| &selection.scopes).collect();
         scopes.sort_by_key(|scope| std::cmp::Reverse(scope.members.len()));
@@ -122,7 +122,8 @@ impl<'a> Network<'a> {
         let kind = target.kind;
         if target.selectors.is_empty() || kind == TargetKind::All {
             let scopes = match kind {
-                // Traffic of transit gateways is that of interfaces seen once more, so it is asked for by name only.
+                // Records of transit gateways repeat the traffic of interfaces, so only a query that names them gets
+                // them.
                 TargetKind::All => vec![self.scope(|member| member.kind != MemberKind::Attachment, BTreeSet::new())],
                 TargetKind::Eni => vec![self.scope(|member| interface(member).is_some(), BTreeSet::new())],
                 kind => self.every_scope(kind),
@@ -150,7 +151,7 @@ impl<'a> Network<'a> {
             [one] => one.label(),
             _ => label(kind, None, selector),
         };
-        // Only its owner can create a flow log of what is shared.
+        // Only the owner can create a flow log for a shared resource.
         let own = selected.iter().find(|resource| resource.account.is_none());
         let create = own.map(|resource| format!("flowlogs create {} {}", kind.name(), resource.selector()));
         Ok(Selection { kind, what, create, is_named: true, scopes })
@@ -180,7 +181,7 @@ impl<'a> Network<'a> {
         scopes
     }
 
-    /// Resources that nobody lists any more, or that another account owns, but that have flow logs.
+    /// Resources that are no longer listed, or that another account owns, but that have flow logs.
     fn scopes_without_resource(
         &self,
         kind: TargetKind,
@@ -210,7 +211,7 @@ impl<'a> Network<'a> {
         if resource.kind.covers_whole() || resource.is_logged_itself {
             return self.scope(|member| member.is_in(&resource.id), own);
         }
-        // Of instances that share a name, one may be selected by its id.
+        // Of instances that share a name, a selector may be the id of one.
         let one = selector.filter(|selector| !matches_glob(selector, &resource.id));
         let of_one = one.filter(|_| resource.kind == TargetKind::Instance);
         let of_one = of_one.map(|selector| self.inventory.instance_interfaces(selector));
@@ -233,13 +234,13 @@ impl<'a> Network<'a> {
     }
 }
 
-/// The interface that a member is.
+/// The id of a member, if it is an interface.
 fn interface(member: &Member) -> Option<&String> {
     member.interface.as_ref().filter(|_| member.kind == MemberKind::Interface)
 }
 
-/// The interfaces of an inventory, regional NAT gateways, and attachments of transit gateways; if asked for, those that
-/// are gone of each subnet, VPC and transit gateway.
+/// The interfaces of an inventory, its regional NAT gateways, and its transit gateway attachments; if `has_gone`, also
+/// the deleted ones of each subnet, VPC and transit gateway.
 fn members(inventory: &Inventory, has_gone: bool) -> BTreeSet<Member> {
     let mut members = BTreeSet::new();
     let places = inventory.subnets.iter().map(|subnet| (&subnet.vpc, Some(&subnet.id)));
@@ -277,8 +278,8 @@ fn members(inventory: &Inventory, has_gone: bool) -> BTreeSet<Member> {
     members
 }
 
-/// The interfaces of a resource with a flow log that is not in the inventory; `None` if it is none of a network, or has
-/// only interfaces that are gone where those do not count.
+/// The member for a flow log's resource that is not in the inventory; `None` if it is no resource of a network, or
+/// could only stand for deleted interfaces and these do not count.
 fn unlisted(resource: &str, has_gone: bool) -> Option<Member> {
     let (id, kind) = (Some(resource.to_string()), MemberKind::of_id(resource));
     let member = match resource.split_once('-')? {
@@ -302,7 +303,7 @@ struct Covered<'a> {
 }
 
 impl Covered<'_> {
-    /// Notes on what is not recorded; nothing recorded at all is an error.
+    /// Notes on traffic that is not recorded; if none is recorded at all, that is an error.
     fn notes(&self, selection: &Selection) -> Result<Vec<String>, Error> {
         let members: BTreeSet<&Member> = selection.scopes.iter().flat_map(|scope| &scope.members).collect();
         let is_elsewhere = |part: &&Part| !matches!(self.log(part).destination, Destination::LogGroup(_));
@@ -329,7 +330,7 @@ impl Covered<'_> {
         &self.network.logs[part.log]
     }
 
-    /// Flow logs that deliver to something else than a log group.
+    /// The flow logs that do not deliver to a log group.
     fn elsewhere<'p>(&self, parts: impl Iterator<Item = &'p Part>) -> Vec<String> {
         let name = |part: &Part| match &self.log(part).destination {
             Destination::LogGroup(name) => name.clone(),
@@ -350,7 +351,7 @@ impl Covered<'_> {
         Error::NoFlowLogs { kind: *kind }
     }
 
-    /// Interfaces that are meant by name and that no flow log records.
+    /// A note on named interfaces that no flow log records.
     fn note_of_uncovered(&self, selection: &Selection, members: &BTreeSet<&Member>) -> Option<String> {
         let uncovered: Vec<String> = members
             .iter()
@@ -370,7 +371,7 @@ impl Covered<'_> {
         Some(format!("no flow log records {} of {}{create}", few(&uncovered), selection.what))
     }
 
-    /// Interfaces of which one half is recorded.
+    /// A note on interfaces of which only the accepted or only the rejected traffic is recorded.
     fn note_of_half(&self, selection: &Selection, members: &BTreeSet<&Member>) -> Option<String> {
         let halves = [(Action::Accept, "accepted"), (Action::Reject, "rejected")];
         let [accepted, rejected] = halves.map(|(action, word)| {
@@ -394,7 +395,7 @@ impl Covered<'_> {
     }
 }
 
-/// The actions of the records that a plan may see.
+/// The actions that the records of a plan may have.
 pub(super) fn actions_of(plan: &Plan) -> BTreeSet<Action> {
     let mut actions: BTreeSet<Action> = Action::ALL.into();
     if plan.selection.statuses == (Statuses::Traffic { nodata: false, skipdata: false }) {
@@ -405,7 +406,7 @@ pub(super) fn actions_of(plan: &Plan) -> BTreeSet<Action> {
     if actions.is_empty() { all } else { actions }
 }
 
-/// Removes the actions that a filter lets through in no record.
+/// Removes the actions that a filter excludes.
 fn keep_tested(filter: &Filter, actions: &mut BTreeSet<Action>) {
     match filter {
         Filter::All(parts) => parts.iter().for_each(|part| keep_tested(part, actions)),
@@ -417,7 +418,7 @@ fn keep_tested(filter: &Filter, actions: &mut BTreeSet<Action>) {
     }
 }
 
-/// Returns whether interfaces of a kind are found in the inventory of today only.
+/// Returns whether resources of a kind are resolved by today's inventory only.
 #[cfg(feature = "aws")]
 pub(super) const fn is_of_today(kind: TargetKind) -> bool {
     matches!(kind, TargetKind::SecurityGroup | TargetKind::NatGateway | TargetKind::Endpoint)

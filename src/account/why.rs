@@ -1,6 +1,6 @@
-//! Why a connection is possible or not, by the inventory: security groups, network ACLs, routes, public addresses.
+//! Judges connections by the inventory: by security groups, network ACLs, routes and public addresses.
 //!
-//! Nothing is guessed: what the inventory does not describe cannot be judged.
+//! Nothing is guessed: whatever the inventory does not describe cannot be judged.
 
 mod block;
 mod decide;
@@ -25,32 +25,32 @@ use std::ops::RangeInclusive;
 use super::inventory::Inventory;
 use super::select::Error;
 
-/// The pairs of ends that are judged at most.
+/// The most pairs of ends that are judged.
 pub const MOST_PAIRS: usize = 10_000;
 
-/// A question: may these ends talk?
+/// A question: can these ends connect?
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The client: an address, a name, an id, or `internet`.
     pub source: String,
     /// The server.
     pub target: String,
-    /// The service; `None` for every one that a rule is about.
+    /// The service; `None` for every service that a rule matches.
     pub service: Option<Service>,
-    /// The ports that the client may take.
+    /// The possible ports of the client.
     pub client_ports: RangeInclusive<u16>,
-    /// The interfaces that count, by id; none means every one.
+    /// The ids of the interfaces to judge; empty for all.
     pub interfaces: Vec<String>,
 }
 
-/// Pairs of ends that are judged alike.
+/// Pairs of ends with the same judgement.
 #[derive(Clone, Debug)]
 pub struct Case<'a> {
     /// The judgement of the first pair.
     pub judgement: Judgement<'a>,
-    /// The further pairs.
+    /// The other pairs.
     pub others: Vec<(End<'a>, End<'a>)>,
-    /// The changes that would let it pass.
+    /// The changes that would allow the connection.
     pub fixes: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// The verdict over all pairs: theirs where they agree, denied in part where some pass and some do not.
+    /// The verdict over all pairs: the common one if they agree, denied in part if some are allowed and some are not.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let mut verdicts = self.cases.iter().map(|case| case.judgement.verdict);
@@ -110,7 +110,7 @@ pub fn answer<'a>(network: &'a Inventory, question: &Question) -> Result<Answer<
     Ok(Answer { cases, ends: [sources, targets], left_out })
 }
 
-/// Whether two judgements say the same: of the same service, with the same verdict for the same reasons.
+/// Returns whether two judgements have the same service, verdict and reasons.
 fn is_alike(one: &Judgement<'_>, other: &Judgement<'_>) -> bool {
     let reasons = |judgement: &Judgement<'_>| -> Vec<(bool, String)> {
         let decided =

@@ -1,10 +1,10 @@
-//! The program that wrote a file of an account: it stands in the file, so that an older program can say which newer
-//! one reads it.
+//! The program that wrote a file of an account. The file names it, so that an older program can say which newer one
+//! reads the file.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// In a file, the program's name and version; whoever reads the file needs only the schema's version.
+/// The program's name and version, as written to a file; ignored when the file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WrittenBy;
 
@@ -20,7 +20,7 @@ impl<'de> Deserialize<'de> for WrittenBy {
     }
 }
 
-/// A schema that this program does not read, and the program that does.
+/// The error of an unsupported schema version, with the program that supports it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("version {version}, written by {program}; this is flowlogs {}, which reads version {known}", env!("CARGO_PKG_VERSION"))]
 pub struct UnknownSchema {
@@ -29,21 +29,21 @@ pub struct UnknownSchema {
     known: u32,
 }
 
-/// The part of a file that every version of it has.
+/// The part of a file that all its versions have.
 #[derive(Deserialize)]
 struct Head {
     version: u32,
     written_by: Option<String>,
 }
 
-/// Checks the version of a schema before anything else of a file is read: a later one may have other keys.
+/// Checks the version of a schema before the rest of a file is read: a later version may have other keys.
 pub(super) fn check_schema(text: &str, known: u32) -> Result<(), UnknownSchema> {
     match serde_json::from_str::<Head>(text) {
         Ok(Head { version, written_by }) if version != known => {
             let program = written_by.unwrap_or_else(|| "another program".into());
             Err(UnknownSchema { version, program, known })
         }
-        // A text that is no such file is refused by the caller, who reads the rest.
+        // A file that does not parse at all is reported by the caller.
         _ => Ok(()),
     }
 }

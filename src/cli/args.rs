@@ -18,7 +18,7 @@ use crate::diagnostic::nearest;
 #[cfg(feature = "local")]
 use crate::script;
 
-/// The heading of what goes with a sentence.
+/// The help heading of the options for a sentence.
 const ASKED: &str = "What a sentence refers to";
 
 fn after_help() -> String {
@@ -154,7 +154,7 @@ pub(super) enum Command {
     File(Vec<String>),
 }
 
-/// A script and what it is given.
+/// A script and its arguments.
 #[cfg(feature = "local")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Script {
@@ -208,7 +208,7 @@ pub(super) enum LogLevel {
     Trace,
 }
 
-/// Logs to standard error what the program and its libraries say of this level and above.
+/// Writes log messages of this level and above, of the program and its libraries, to standard error.
 pub(super) fn start_log(level: LogLevel, colour: bool) {
     let level = match level {
         LogLevel::Off => LevelFilter::OFF,
@@ -218,9 +218,9 @@ pub(super) fn start_log(level: LogLevel, colour: bool) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    // Warnings of the SDK come back as errors, in fewer words.
+    // The SDK's warnings come again as errors, in fewer words.
     let of_sdk = if level == LevelFilter::WARN { LevelFilter::OFF } else { level };
-    // At the level of traces libraries write whole requests and answers, with keys and session tokens.
+    // At the trace level, libraries log whole requests and responses, with keys and session tokens.
     let of_libraries = level.min(LevelFilter::DEBUG);
     let levels = Targets::new()
         .with_default(level)
@@ -230,7 +230,7 @@ pub(super) fn start_log(level: LogLevel, colour: bool) {
     tracing_subscriber::registry().with(log).with(levels).init();
 }
 
-/// Standard error, as the log writes to it, a line at a time.
+/// Standard error as the target of the log, a line at a time.
 struct Log;
 
 impl Write for Log {
@@ -258,7 +258,7 @@ pub(super) fn read() -> Result<Args, clap::Error> {
     Ok(args)
 }
 
-/// The colours that the arguments ask for, whether they can be read or not.
+/// The value of `--color`, even if the arguments are invalid.
 pub(super) fn color(given: &[OsString]) -> Color {
     let words: Vec<&str> = given.iter().filter_map(|word| word.to_str()).collect();
     let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
@@ -267,8 +267,8 @@ pub(super) fn color(given: &[OsString]) -> Color {
 }
 
 impl Args {
-    /// Puts what was given in front of a command in front of what was given behind it, of options that add
-    /// up: the library keeps the latter only.
+    /// Prepends the values of repeatable options that were given before a command to those given after it: clap keeps
+    /// only the latter.
     fn add_up(&mut self, given: &[OsString]) {
         let Some((before, behind)) = around_command(given) else { return };
         let behind = Self::try_parse_from(behind).ok();
@@ -276,7 +276,7 @@ impl Args {
             before.get_many(name).map(|values| values.cloned().collect()).unwrap_or_default()
         };
         let add = |name: &str, all: &mut Vec<String>, own: Option<&Vec<String>>| {
-            // Where there are none behind it, those in front are there already.
+            // If there are none after it, clap has kept those before it.
             if own.is_some_and(|own| !own.is_empty()) {
                 all.splice(0..0, values(name));
             }
@@ -291,7 +291,7 @@ impl Args {
     }
 }
 
-/// The options in front of a command, and the arguments as they were if there were no such options.
+/// The options before a command, and the arguments without those options.
 fn around_command(given: &[OsString]) -> Option<(ArgMatches, Vec<OsString>)> {
     let options = Args::command().get_arguments().cloned().collect::<Vec<_>>();
     let program = clap::Command::new("flowlogs").args_override_self(true).args(options);
@@ -302,7 +302,7 @@ fn around_command(given: &[OsString]) -> Option<(ArgMatches, Vec<OsString>)> {
     Some((before, behind))
 }
 
-/// A zone by its IANA name.
+/// Parses a time zone's IANA name.
 fn parse_zone(name: &str) -> Result<TimeZone, String> {
     let zones = jiff::tz::db();
     zones.get(name).map_err(|_| {
@@ -314,7 +314,7 @@ fn parse_zone(name: &str) -> Result<TimeZone, String> {
     })
 }
 
-/// `NAME=VALUE` pairs; a name that comes again gets one more value.
+/// Parses `NAME=VALUE` pairs; a repeated name gets several values.
 pub(super) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, Vec<String>>, Error> {
     let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for pair in pairs {
@@ -327,7 +327,7 @@ pub(super) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, Vec<String
     Ok(parameters)
 }
 
-/// Returns a fix for a word that is not a command.
+/// Returns a suggestion for a word that is not a command.
 pub(super) fn instead_of(word: &str) -> String {
     match nearest(word, Args::command().get_subcommands().map(clap::Command::get_name)) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -1,4 +1,4 @@
-//! Completion on the command line: the shell of the system asks the program, with `COMPLETE` in the environment.
+//! Completion on the command line: the system's shell runs the program, with `COMPLETE` in the environment.
 //!
 //! Names come from inventories on disk; no service is called.
 
@@ -14,10 +14,10 @@ use crate::command::{config, kept_inventories};
 use crate::query::Named;
 use crate::shell::offered;
 
-/// The commands that take a kind and names, as in a line of the shell.
+/// The commands that take a kind and names, like lines of the shell.
 const LIKE_LINES: [&str; 2] = ["create", "delete"];
 
-/// The program with completions of lines and names. Clap completes the rest by itself.
+/// The program with completions of lines and names. Clap completes the rest.
 pub(super) fn command() -> Command {
     let words: Vec<OsString> = std::env::args_os().collect();
     let typed = Typed::of(&words);
@@ -41,7 +41,7 @@ pub(super) fn command() -> Command {
     program
 }
 
-/// The words that were typed.
+/// The words typed so far.
 #[derive(Clone)]
 struct Typed {
     words: Vec<String>,
@@ -52,7 +52,7 @@ impl Typed {
         Self { words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect() }
     }
 
-    /// The value of an option, the last one if it is there more than once.
+    /// The value of an option, the last one if it is repeated.
     fn option(&self, name: &str) -> Option<&str> {
         let behind = self.words.windows(2).filter(|pair| pair[0] == name).map(|pair| pair[1].as_str());
         let within = self.words.iter().filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
@@ -67,7 +67,7 @@ impl Typed {
         self.offer("explain ", current)
     }
 
-    /// The names of the kind that stands behind a command.
+    /// The names of the kind that follows a command.
     fn names(&self, command: &str, current: &OsStr) -> Vec<CompletionCandidate> {
         let behind = self.words.iter().rposition(|word| word == command);
         let kind = behind.and_then(|at| self.words.get(at + 1)).map_or("", String::as_str);
@@ -75,7 +75,7 @@ impl Typed {
     }
 
     /// The completions of the current word in a line that begins with `front`. A quote that opens the word belongs to
-    /// the shell of the system.
+    /// the system's shell.
     fn offer(&self, front: &str, current: &OsStr) -> Vec<CompletionCandidate> {
         let current = current.to_string_lossy();
         let line = format!("{front}{}", current.strip_prefix(['\'', '"']).unwrap_or(&current));
@@ -89,8 +89,7 @@ impl Typed {
         config::read(file.as_deref()).map(|config| config.named).unwrap_or_default()
     }
 
-    /// The networks on disk: that of the account or the files that the words name, else those of AWS as they were last
-    /// read.
+    /// The inventories on disk: that of the account or the files on the command line, or else the last ones of AWS.
     fn inventories(&self) -> Vec<Inventory> {
         let of_demo = self.words.iter().any(|word| word == "demo").then(super::demo::default_dir).flatten();
         let folder = self.option("--local").map(PathBuf::from).or(of_demo);

@@ -1,4 +1,4 @@
-//! Lines that connect a shell to the completions of the program.
+//! The scripts that make the system's shells ask the program for completions.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ if [[ $funcstack[1] = _flowlogs ]]; then
 fi
 ";
 
-/// Prints the lines by which a shell asks the program for completions.
+/// Prints the completion script of a shell.
 pub(super) fn print(shell: Shell, out: &mut Out) -> Result<Exit, Error> {
     let mut text = Vec::new();
     let shells = Shells::builtins();

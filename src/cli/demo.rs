@@ -8,7 +8,7 @@ use crate::account::{self, local::demo};
 use crate::command::{Error, Place};
 use crate::value::EpochSeconds;
 
-/// Makes the account, or brings it up to now; where it is.
+/// Creates the demo account, or extends it up to now; returns its place.
 pub(super) fn place(dir: Option<PathBuf>, place: &Place, now: EpochSeconds) -> Result<Place, Error> {
     let Some(dir) = dir.or_else(default_dir) else {
         let message = "there is no folder for the user's data".into();

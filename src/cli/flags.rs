@@ -1,6 +1,6 @@
-//! `flowlogs query KIND`: the Go tool's flags, which become the same plan as a sentence.
+//! `flowlogs query KIND`: the Go tool's flags, which compile to the same plan as a sentence.
 //!
-//! The flags build a syntax tree, never text, so that no value can be read as anything else.
+//! The flags build a syntax tree, not text, so that a value cannot be misread as syntax.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ use crate::query::parse::parse_expression;
 use crate::query::plan::{Operator, Plan};
 use crate::query::{self, Context};
 
-/// Records are filtered by what every flag says; without flags all are taken.
+/// The flags, all of which must match; without flags, every record matches.
 #[derive(Debug, clap::Args)]
 pub(super) struct QueryFlags {
     /// The kind to ask about
@@ -106,13 +106,13 @@ pub(super) struct QueryFlags {
     expression: Option<String>,
 }
 
-/// A port number; `None` for all of them.
+/// A port number; `None` for every port.
 #[derive(Clone, Copy, Debug)]
 struct Port(Option<u16>);
 
-/// Reads a switch, which only its variable gives a value.
+/// Parses the value of a switch, which only its environment variable has.
 ///
-/// Source: `strconv.ParseBool`, <https://pkg.go.dev/strconv#ParseBool>, which the Go tool reads it with.
+/// Source: `strconv.ParseBool`, <https://pkg.go.dev/strconv#ParseBool>, which the Go tool uses.
 fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, String> + Clone {
     move |text| match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
@@ -147,9 +147,9 @@ fn parse_protocol(text: &str) -> Result<String, String> {
 }
 
 impl QueryFlags {
-    /// The plan that the flags ask for.
+    /// The plan of the flags.
     pub(super) fn plan(&self, context: &Context, terminal: &Terminal) -> Result<Plan, Error> {
-        // Positions in the tree are those of `--where`: all else was checked by its own parser.
+        // Positions in the tree are those of `--where`: the other values are checked by their own parsers.
         let text = self.expression.as_deref().unwrap_or_default();
         let drawn = |error: query::Error| Error::Query { drawn: error.render("--where", text, terminal.colour_err()) };
         let mut parts = self.tests();

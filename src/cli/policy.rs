@@ -1,4 +1,4 @@
-//! `policy`: what an administrator has to allow.
+//! `policy`: the IAM policy that an administrator has to grant.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use crate::account::aws::policy::{self, Command, Names};
 use crate::account::{Settings, SettingsError};
 use crate::command::{Error, Exit, console};
 
-/// The names that the policy allows beside those that are given by default.
+/// The names that the policy allows in addition to the default ones.
 #[derive(Debug, Args)]
 pub(super) struct Policy {
     /// `create`, `list`, `delete`, `doctor`, `inventory` or `query`; none for all of them
@@ -31,7 +31,7 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    /// Prints the least policy of a command, or of all together.
+    /// Prints the minimal policy of a command, or of all commands.
     pub(super) fn print(self) -> Result<Exit, Error> {
         let Self { command, permissions_boundary, delivery_role, role_path, log_group } = self;
         check(permissions_boundary.as_ref(), delivery_role.as_ref(), role_path.as_ref(), &log_group)
@@ -48,7 +48,7 @@ impl Policy {
     }
 }
 
-/// The rules are those of `create`.
+/// Checks values by the rules of `create`.
 fn check(
     boundary: Option<&String>,
     role: Option<&String>,
@@ -62,7 +62,7 @@ fn check(
         ..Settings::default()
     };
     settings.check()?;
-    // A name that is no pattern.
+    // `*` is replaced, so that the rest is checked as a name.
     log_groups
         .iter()
         .try_for_each(|name| Settings { log_group: Some(name.replace('*', "x")), ..Settings::default() }.check())

@@ -1,4 +1,4 @@
-//! Runs commands on an account or on files, which are opened once; Ctrl-C and SIGTERM end them.
+//! Runs commands on an account or on files, which are opened once; stops on Ctrl-C and SIGTERM.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub(super) fn script(
     with_shell(args, context, terminal, |shell| shell.run_script(file, script_args))
 }
 
-/// Runs the file that stands where a command could.
+/// Runs a script file that was given instead of a command.
 pub(super) fn file(mut words: Vec<String>, args: &Args, context: Context, terminal: Terminal) -> Result<Exit, Error> {
     let file = PathBuf::from(words.remove(0));
     if !file.is_file() {
@@ -65,7 +65,7 @@ pub(super) fn lines(args: &Args, context: Context, terminal: Terminal) -> Result
     })
 }
 
-/// Works with the manual of the shell and of scripts, for which nothing is opened.
+/// Runs `work` with the manual of the shell and of scripts, without opening an account or files.
 pub(super) fn manual(
     args: &mut Args,
     context: Context,
@@ -96,7 +96,7 @@ fn with_shell(
     })
 }
 
-/// Opens the place and works there.
+/// Opens the account or files, and runs `work` with them.
 fn with_desk(
     args: &Args,
     context: Context,
@@ -119,11 +119,11 @@ fn with_desk(
     };
     let session = Arc::clone(&desk.session);
     let outcome = work(&runtime, desk);
-    // Threads that still read a file would hold the process up.
+    // Does not wait for threads that still read a file.
     runtime.shutdown_background();
     match outcome {
         Err(Error::Interrupted) if interrupt.is_terminated() => Err(Error::Terminated),
-        // A failure was reported when it happened.
+        // The failure was reported when it occurred.
         Ok(Exit::Done | Exit::HasRows) if session.is_partial() => Ok(Exit::Code(1)),
         outcome => outcome,
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-/// The commit that a release is built from, which who builds it names.
+/// The commit of a release build, set by its builder.
 const COMMIT: Option<&str> = option_env!("FLOWLOGS_COMMIT");
 
 static LONG: LazyLock<String> = LazyLock::new(|| {
@@ -16,7 +16,7 @@ static LONG: LazyLock<String> = LazyLock::new(|| {
     format!("{version}\ncommit {commit}, {system}{library} {processor}, features: {features}")
 });
 
-/// Returns the version, and a line with the commit, the machine and the features.
+/// Returns the version, and a line with the commit, the target and the features.
 pub(super) fn long() -> &'static str {
     &LONG
 }

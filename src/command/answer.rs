@@ -1,4 +1,4 @@
-//! Runs plans and prints what comes: rows to standard output, the rest to standard error.
+//! Runs plans and prints their results: rows to standard output, the rest to standard error.
 
 use std::io::{self, BufWriter};
 use std::sync::atomic::Ordering;
@@ -23,10 +23,10 @@ use crate::query::window::Interval;
 use crate::session::{Waited, open_list, with_lists};
 use crate::value::{Column, FileProblem, Progress, Row, RowSink, Rows, RunStats, time_in};
 
-/// Work that takes longer shows how far it is.
+/// The time after which a progress bar appears.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
-/// Rows that may be held back until all are there, for bars drawn to the largest of them.
+/// The most rows that are held back until all have arrived, for bars scaled to the largest.
 const HELD_ROWS: u64 = 10_000;
 
 impl From<account::Error> for Error {
@@ -38,21 +38,21 @@ impl From<account::Error> for Error {
     }
 }
 
-/// Runs a plan and prints what comes; with `pretty`, names are added where they are known.
+/// Runs a plan and prints its result; `pretty` adds names if they are known.
 pub(crate) async fn answer(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Exit, Error> {
     Ok(print(plan, pretty, desk).await?.close(desk))
 }
 
-/// Rows that were printed, with what is to be said below them.
+/// Rows that were printed, and the remarks to print after them.
 pub(crate) struct Printed {
     stats: RunStats,
     remarks: Vec<String>,
-    /// Whether rows are missing although everything was asked for.
+    /// Whether rows are missing although the plan asks for all.
     is_missing: bool,
 }
 
 impl Printed {
-    /// Says what is known behind the rows, with the closing line last.
+    /// Prints the remarks and the closing line; returns the exit code.
     pub(crate) fn close(&self, desk: &Desk) -> Exit {
         for remark in &self.remarks {
             desk.terminal.note(remark);
@@ -65,8 +65,8 @@ impl Printed {
     }
 }
 
-/// Runs a plan and prints its rows, below what is known before them. What is known behind them is left to say, so
-/// that who holds the rows back can show them first.
+/// Runs a plan and prints its rows, after the notes that are known before. Remarks that are known after the rows are
+/// returned, so that a caller that holds the rows back can show the rows first.
 pub(crate) async fn print(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Printed, Error> {
     let mut plan = plan.with_columns(&desk.output.default_columns());
     if pretty && desk.session.has_names() {
@@ -77,7 +77,7 @@ pub(crate) async fn print(plan: &Plan, pretty: bool, desk: &Desk) -> Result<Prin
     print_rows(&plan, desk).await
 }
 
-/// How a command ends that printed this answer: rows say more than that some are missing.
+/// The exit code of an answer: a row takes precedence over truncation.
 const fn exit(stats: &RunStats, options: &Options) -> Exit {
     if stats.rows > 0 && options.fail_if_rows {
         Exit::HasRows
@@ -115,7 +115,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     let has_rows = kept.rows > 0;
     if let Some(ticker) = ticker {
         ticker.abort();
-        // Waits until the bar is gone, so that it is not drawn over what follows.
+        // Waits for the bar to disappear, so that it is not drawn over the following output.
         let _ = ticker.await;
     }
     let outcome = match outcome {
@@ -128,7 +128,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
             Err(Error::Interrupted)
         }
     };
-    // Rows that came before it ended are not lost.
+    // Rows that arrived before a failure are printed.
     if outcome.is_ok() || has_rows {
         output.finish()?;
     }
@@ -137,7 +137,7 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
     }
     let mut stats = outcome?;
     let mut remarks: Vec<String> = output.remark().into_iter().collect();
-    // Nobody would read it otherwise.
+    // The note costs a query, so it is made only if it is shown.
     if terminal.shows_notes() {
         let started = Instant::now();
         let note = session.note_of_both_ends(plan, &context.clock);
@@ -147,12 +147,12 @@ async fn print_rows(plan: &Plan, desk: &Desk) -> Result<Printed, Error> {
         }
         stats.elapsed += started.elapsed();
     }
-    // Whoever asked for everything has to know that something is missing.
+    // An incomplete answer is a failure if the plan asks for everything.
     let is_missing = stats.truncated && plan.limit == Limit::None;
     Ok(Printed { stats, remarks, is_missing })
 }
 
-/// Asks a person before a query that costs much.
+/// Asks the user before an expensive query.
 pub(super) async fn ask_first(plan: &Plan, desk: &Desk) -> Result<(), Error> {
     let Desk { session, context, terminal, asking, ask_above_usd, .. } = desk;
     if asking.yes || !pick::can_ask() {
@@ -199,13 +199,13 @@ fn window_line(interval: Option<Interval>, context: &Context) -> String {
     }
 }
 
-/// Passes rows on, and keeps them.
+/// Passes rows on to a sink, and keeps a copy.
 struct Keep<'a> {
     sink: &'a mut dyn Output,
     kept: Option<&'a Mutex<Rows>>,
-    /// Rows that came.
+    /// The number of rows so far.
     rows: usize,
-    /// Whether time passes between rows.
+    /// Whether there may be pauses between rows.
     pauses: bool,
 }
 
@@ -234,11 +234,11 @@ impl RowSink for Keep<'_> {
     }
 }
 
-/// Draws a bar once the work takes long; runs until it is aborted.
+/// Draws a progress bar once the work takes long; runs until it is aborted.
 async fn show_progress(progress: Arc<Progress>) {
     tokio::time::sleep(PROGRESS_AFTER).await;
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    // A service does not say how much it will scan.
+    // AWS does not report the number of bytes to scan.
     let is_known = progress.total_bytes.load(Ordering::Relaxed) > 0;
     let template =
         if is_known { "{bar:30} {bytes}/{total_bytes} {msg} {elapsed}" } else { "{spinner} {bytes} {msg} {elapsed}" };
@@ -252,7 +252,7 @@ async fn show_progress(progress: Arc<Progress>) {
     }
 }
 
-/// A bar that is wiped off the screen when its task is aborted.
+/// A bar that is cleared when its task is aborted.
 struct Drawn(ProgressBar);
 
 impl Drop for Drawn {
@@ -265,7 +265,7 @@ fn problems_json(files: &[FileProblem]) -> serde_json::Value {
     files.iter().map(|problem| json!({ "file": problem.file, "reason": problem.reason })).collect()
 }
 
-/// The closing line, and what was not read.
+/// Prints the closing line, and the files and lines that could not be read.
 fn close(stats: &RunStats, options: &Options, terminal: &Terminal) {
     if options.stats.is_some() {
         terminal.stats(&stats_json(stats).to_string());

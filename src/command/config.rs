@@ -1,4 +1,4 @@
-//! The config file: names for what sentences refer to, and settings of accounts on AWS.
+//! The config file: names for use in sentences, and settings of accounts on AWS.
 //!
 //! ```toml
 //! [filters]
@@ -50,20 +50,20 @@ use crate::query::columns::DefaultColumns;
 /// The contents of the config file.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// What sentences may refer to.
+    /// The names that sentences may use.
     pub(crate) named: Named,
-    /// The files that say where addresses are.
+    /// The databases of address locations.
     pub(crate) geo: Vec<PathBuf>,
-    /// The columns of records where a sentence names none.
+    /// The columns of records, if a sentence names none.
     pub(crate) columns: DefaultColumns,
     /// The settings of accounts on AWS.
     pub(crate) aws: AwsSettings,
-    /// The settings of new flow logs, where `create` leaves them open.
+    /// The default settings of new flow logs.
     #[cfg(feature = "local")]
     pub(crate) create: CreateSettings,
 }
 
-/// The config file as it is written.
+/// The config file's contents as they are written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Contents {
@@ -86,11 +86,11 @@ struct Contents {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ColumnSettings {
-    /// The columns where a sentence names none.
+    /// The columns, if a sentence names none.
     default: Option<String>,
 }
 
-/// What says where addresses are.
+/// The databases of address locations.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct GeoSettings {
@@ -98,7 +98,7 @@ struct GeoSettings {
     files: Vec<PathBuf>,
 }
 
-/// The networks of one name: one, or several.
+/// The networks of a name: one, or several.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "a network such as \"10.0.0.0/8\", or a list of them")]
 enum Networks {
@@ -106,7 +106,7 @@ enum Networks {
     Several(Vec<Network>),
 }
 
-/// A network, or an address by itself.
+/// A network, or a single address.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Network {
@@ -134,11 +134,11 @@ impl Networks {
 pub(crate) struct AwsSettings {
     /// The cost of scanning a gigabyte, in US dollars.
     pub(crate) usd_per_gb: f64,
-    /// US dollars of a query above which a person is asked before it is run.
+    /// The cost of a query, in US dollars, above which the user is asked before it runs.
     pub(crate) ask_above_usd: f64,
-    /// The profiles, as globs, at whose prompt a person should be careful.
+    /// The profiles, as globs, whose prompt warns the user.
     pub(crate) production: Vec<String>,
-    /// Whether inventories are kept for some days, to name what is gone by then.
+    /// Whether inventories are kept for some days, to name deleted resources.
     pub(crate) keep_inventories: bool,
 }
 
@@ -150,15 +150,15 @@ impl Default for AwsSettings {
 
 /// The cost of a gigabyte in most Regions. Source: <https://aws.amazon.com/cloudwatch/pricing/>.
 const USD_PER_GB: f64 = 0.005;
-/// What scanning 100 GB costs in most Regions.
+/// The cost of scanning 100 GB in most Regions.
 const ASK_ABOVE_USD: f64 = 0.5;
 
-/// The file that was named, or the user's own.
+/// The path of the named file, or else of the user's own.
 pub(crate) fn path(named: Option<&Path>) -> Option<PathBuf> {
     named.map(Path::to_path_buf).or_else(default_path)
 }
 
-/// The text of the named file, or of the user's own where there is one.
+/// The text of the named file, or else of the user's own; `None` if the user has none.
 fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Error> {
     let Some(path) = path(named) else { return Ok(None) };
     match std::fs::read_to_string(&path) {
@@ -171,13 +171,13 @@ fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Error> {
     }
 }
 
-/// The named file, or the user's own, as it is written; empty where there is none.
+/// The named file, or else the user's own, as it is written; empty if the user has none.
 pub(crate) fn document(named: Option<&Path>) -> Result<DocumentMut, Error> {
     let Some((path, text)) = text(named)? else { return Ok(DocumentMut::new()) };
     text.parse().map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })
 }
 
-/// Reads the named file, or the user's own where there is one.
+/// Reads the named file, or else the user's own, if there is one.
 pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
     let Some((path, text)) = text(named)? else { return Ok(Config::default()) };
     let contents: Contents = toml::from_str(&text).map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
@@ -209,7 +209,7 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
     })
 }
 
-/// Returns a name that two things have which are said as `@name`.
+/// Returns a name that two of the things that `@name` may refer to share.
 fn twice(contents: &Contents) -> Option<&String> {
     let Contents { filters, sentences, lists, .. } = contents;
     let mut names = filters.keys().chain(sentences.keys()).chain(lists.keys());
@@ -217,7 +217,7 @@ fn twice(contents: &Contents) -> Option<&String> {
     names.find(|name| !seen.insert(*name))
 }
 
-/// Draws what is wrong with a config file: the library quotes its line.
+/// Draws an error of the config file: the library quotes its line.
 fn invalid(path: &Path, error: &impl std::fmt::Display) -> String {
     let (file, error) = (path.display().to_string(), error.to_string());
     format!(
@@ -228,7 +228,7 @@ fn invalid(path: &Path, error: &impl std::fmt::Display) -> String {
     )
 }
 
-/// Something that a user gives a name to in the shell.
+/// Something that the user can save under a name in the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Saved {
     /// An expression.
@@ -238,7 +238,7 @@ pub(crate) enum Saved {
 }
 
 impl Saved {
-    /// The table of the config file that holds them.
+    /// The table of the config file for it.
     const fn table(self) -> &'static str {
         match self {
             Self::Filter => "filters",
@@ -247,7 +247,7 @@ impl Saved {
     }
 }
 
-/// Saves a text under a name in the file that was named, or the user's own; its other lines stay as they are.
+/// Saves a text under a name in the named file, or else the user's own; its other lines stay as they are.
 pub(crate) fn save(named: Option<&Path>, kind: Saved, name: &str, text: &str) -> Result<(), Error> {
     let Some(path) = named.map(Path::to_path_buf).or_else(default_path) else {
         let message = "there is no folder for the user's configuration".into();
@@ -266,24 +266,23 @@ pub(crate) fn save(named: Option<&Path>, kind: Saved, name: &str, text: &str) ->
     }
     let after = with_saved(&before, kind.table(), name, text)
         .map_err(|error| Error::Drawn { drawn: invalid(&path, &error) })?;
-    // Another process may save at the same time.
+    // Another process may save at the same time, so the temporary file's name has the process id.
     let new = path.with_extension(format!("toml.{}", std::process::id()));
     std::fs::write(&new, after).map_err(failed)?;
     std::fs::rename(&new, &path).map_err(failed)
 }
 
-/// The text of a config file with one more line in a table, or another text in it; everything else stays as it was
-/// written.
+/// The text of a config file after a line in a table is added or replaced; everything else stays as it was written.
 fn with_saved(text: &str, table: &str, name: &str, saved: &str) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = text.parse()?;
     let entries = document.entry(table).or_insert(Item::Table(Table::new()));
-    // Anything else is not a table, and the config could not be read with it.
+    // A value that is not a table is replaced: the config would be invalid with it.
     if !entries.is_table_like() {
         *entries = Item::Table(Table::new());
     }
     match entries.get_mut(name) {
         Some(Item::Value(known)) => {
-            // The comment behind it stays, too.
+            // The comment after the value stays, too.
             let decor = known.decor().clone();
             *known = saved.into();
             *known.decor_mut() = decor;

@@ -1,6 +1,6 @@
-//! Output to the terminal beside data: colours, notes, errors, the closing line.
+//! Output to the terminal other than data: colours, notes, errors, the closing line.
 //!
-//! Everything that is printed here is escaped, as names, values and errors in it come from outside.
+//! Everything that is printed here is escaped, because it has names, values and errors from outside.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -21,9 +21,9 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Looks at the streams and the environment.
+    /// Determines the properties from the streams and the environment.
     pub(crate) fn new(color: Color, is_quiet: bool) -> Self {
-        // https://no-color.org: set and not empty. A terminal that calls itself dumb knows no colours.
+        // https://no-color.org: set and not empty. A `dumb` terminal has no colours.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let colour = |is_terminal: bool| match color {
@@ -43,22 +43,22 @@ impl Terminal {
         self.colour_err
     }
 
-    /// The same, without the lines around an answer.
+    /// The same terminal, without the lines around an answer.
     pub(crate) const fn without_asides(self) -> Self {
         Self { is_quiet: true, ..self }
     }
 
-    /// Whether notes are shown.
+    /// Returns whether notes are shown.
     pub(crate) const fn shows_notes(&self) -> bool {
         !self.is_quiet
     }
 
-    /// Whether progress can be drawn.
+    /// Returns whether progress can be drawn.
     pub(crate) const fn shows_progress(&self) -> bool {
         self.has_err && !self.is_quiet
     }
 
-    /// The columns of the terminal that data goes to, if it goes to one.
+    /// The width of the terminal, in columns; `None` if standard output is no terminal.
     pub(crate) fn width() -> Option<usize> {
         if !io::stdout().is_terminal() {
             return None;
@@ -67,12 +67,12 @@ impl Terminal {
         Some(usize::from(columns)).filter(|columns| *columns > 0)
     }
 
-    /// Says something that a person should know, on a line.
+    /// Prints a note for the user, on one line.
     pub(crate) fn note(&self, text: &str) {
         self.mark("note:", &escape::text(text));
     }
 
-    /// Says what a script has to say, which may have several lines.
+    /// Prints a note of a script, which may have several lines.
     pub(crate) fn note_lines(&self, text: &str) {
         self.mark("note:", &escape::lines(text));
     }
@@ -88,9 +88,9 @@ impl Terminal {
         }
     }
 
-    /// Says the first few of things that may be thousands, and how many more there are.
+    /// Prints notes about the first few items, and the number of the others.
     ///
-    /// `rest` ends the sentence `and 12 more`.
+    /// `rest` ends the text `and 12 more`.
     pub(crate) fn notes<T>(&self, all: &[T], say: impl Fn(&T) -> String, rest: &str) {
         for one in all.iter().take(NAMED) {
             self.note(&say(one));
@@ -100,9 +100,9 @@ impl Terminal {
         }
     }
 
-    /// Says the first few of failures that may be thousands, and how many more there are.
+    /// Prints the first few failures, and the number of the others.
     ///
-    /// `rest` ends the sentence `and 12 more`.
+    /// `rest` ends the text `and 12 more`.
     pub(crate) fn errors(&self, all: &[String], rest: &str) {
         for one in all.iter().take(NAMED) {
             self.error(one, None);
@@ -112,7 +112,7 @@ impl Terminal {
         }
     }
 
-    /// A line of its own, dimmed where there are colours.
+    /// Prints a separate line, dimmed if there are colours.
     pub(crate) fn aside(&self, text: &str) {
         if !self.is_quiet {
             let text = escape::text(text);
@@ -124,7 +124,7 @@ impl Terminal {
         }
     }
 
-    /// Says what went wrong, and what to do about it.
+    /// Prints an error, and its help.
     pub(crate) fn error(&self, message: &str, help: Option<&str>) {
         let message = escape::text(message);
         if self.colour_err {
@@ -137,36 +137,36 @@ impl Terminal {
         }
     }
 
-    /// Says the numbers of a run as JSON, exact where no terminal shows them.
+    /// Prints the statistics of a run as JSON; escaped only if a terminal shows them.
     pub(crate) fn stats(&self, document: &str) {
         write_line(&if self.has_err { escape::json(document) } else { document.into() });
     }
 }
 
-/// Notes of a kind that are said; the others are counted.
+/// The most notes or errors of one kind that are printed; the others are counted.
 const NAMED: usize = 5;
 
-/// Says a line on standard error.
+/// Prints a line on standard error.
 pub(crate) fn say(text: &str) {
     write_line(&escape::text(text));
 }
 
-/// Says what was drawn, in colours or without.
+/// Prints a drawn text on standard error, with or without colours.
 pub(crate) fn say_drawn(drawn: &str) {
     let _ = write!(io::stderr(), "{}", escape::coloured(drawn));
 }
 
-/// Writes a line to standard error; that it is closed is nobody's failure.
+/// Writes a line to standard error; ignores a closed one.
 fn write_line(escaped: &str) {
     let _ = writeln!(io::stderr(), "{escaped}");
 }
 
-/// A line on standard output.
+/// Writes a line to standard output.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
-/// The zone's name, or its offset now where it has none.
+/// The zone's name, or its current offset if it has none.
 pub(crate) fn zone_name(clock: &Clock) -> String {
     clock.zone.iana_name().map_or_else(
         || {

@@ -1,4 +1,4 @@
-//! The tools of a command.
+//! The environment of a command.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use crate::query::Context;
 use crate::session::{Interrupt, Session};
 use crate::value::Rows;
 
-/// The tools of a command: an open account, and how its user wants to be spoken to.
+/// The environment of a command: an open account, and the user's options for output and questions.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) session: Arc<Session>,
@@ -19,11 +19,11 @@ pub(crate) struct Desk {
     pub(crate) terminal: Terminal,
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) out: Out,
-    /// The cost of a query, in US dollars, above which a person is asked before it is run.
+    /// The cost of a query, in US dollars, above which the user is asked before it runs.
     pub(crate) ask_above_usd: f64,
-    /// Whether tables that do not fit have a line a column.
+    /// Whether tables that are too wide are printed with a line for each column.
     pub(crate) vertical: bool,
-    /// Where rows are kept beside being printed, up to [`KEPT_ROWS`].
+    /// The copy of the printed rows, up to [`KEPT_ROWS`].
     pub(crate) kept: Option<Arc<Mutex<Rows>>>,
 }
 
@@ -34,5 +34,5 @@ impl Desk {
     }
 }
 
-/// Rows that are kept of an answer.
+/// The most rows of an answer that are kept.
 pub(crate) const KEPT_ROWS: usize = 100_000;

@@ -1,4 +1,4 @@
-//! `doctor`: what is not as it should be in an account, and putting it right.
+//! `doctor`: finds problems of an account, and fixes them.
 
 use std::io::Write;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::outcome::{explained, print_lines, print_rows, text};
 use crate::account::{Remedy, placed};
 use crate::value::{ColumnType, Row, Value};
 
-/// Looks for what is not as it should be.
+/// Finds problems of an account.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Put right what can be
@@ -34,7 +34,7 @@ const FINDING_COLUMNS: [(&str, ColumnType); 3] =
     [("problem", ColumnType::Text), ("action", ColumnType::Text), ("detail", ColumnType::Text)];
 
 impl Doctor {
-    /// Fails while there are findings that are not put right.
+    /// Runs the command; fails if a problem is not fixed.
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
         let Desk { session, output, asking, terminal, .. } = desk;
         let findings = session.findings(self.min_age).await?;

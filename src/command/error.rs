@@ -1,22 +1,22 @@
-//! Why a command fails, and how it ends.
+//! Errors of commands, and their exit codes.
 
 use std::io;
 use std::process::ExitCode;
 
 use super::console::{self, Terminal};
 
-/// How a command ends.
+/// The way a command ends.
 ///
-/// In the order of what says more: of several lines the greatest counts.
+/// The variants are ordered by importance: of several lines, the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     Done,
-    /// The answer was cut and `--fail-on-truncate` asks to say so.
+    /// The answer was cut, and `--fail-on-truncate` makes that an exit code.
     Truncated,
-    /// The answer has rows and `--fail-if-rows` asks to say so.
+    /// The answer has rows, and `--fail-if-rows` makes that an exit code.
     HasRows,
-    /// This code and no other: what a script asked for, 0 behind lines that were typed, or 1 where a part
-    /// failed that was told of.
+    /// This code in any case: the one that a script asked for, 0 at the end of an interactive shell, or 1 if a part
+    /// failed, which was reported.
     Code(u8),
 }
 
@@ -44,17 +44,17 @@ pub(crate) const EXIT_CODES: [(&str, &str); 9] = [
     ("N", "a script called `exit(N)`"),
 ];
 
-/// Why a command fails.
+/// An error of a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Error {
-    /// A sentence, an expression or a script is wrong; drawn under its text.
+    /// A mistake in a sentence, an expression or a script; drawn under its text.
     #[error("{drawn}")]
     Query { drawn: String },
     /// A script failed; drawn under its text.
     #[error("{drawn}")]
     Drawn { drawn: String },
-    /// Arguments that do not fit each other.
+    /// Arguments that do not go together.
     #[error("{message}")]
     Usage { message: String, help: Option<String> },
     /// A run failed.
@@ -66,7 +66,7 @@ pub(crate) enum Error {
     /// SIGTERM.
     #[error("terminated")]
     Terminated,
-    /// Writing failed; a closed pipe is one of these.
+    /// Writing failed, for example to a closed pipe.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
 }
@@ -76,7 +76,7 @@ impl Error {
         matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Says it, and how the process ends if that was all.
+    /// Prints the error; returns the exit code of the process if this was all.
     pub(crate) fn report(&self, terminal: &Terminal) -> ExitCode {
         match self {
             Self::Query { drawn } | Self::Drawn { drawn } => console::say_drawn(drawn),
@@ -87,7 +87,7 @@ impl Error {
         ExitCode::from(self.code())
     }
 
-    /// The exit code of a process that ends so.
+    /// The exit code of the process.
     pub(crate) const fn code(&self) -> u8 {
         match self {
             Self::Query { .. } | Self::Usage { .. } => 2,

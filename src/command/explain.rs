@@ -1,4 +1,4 @@
-//! `flowlogs explain`: what a sentence means, without reading anything.
+//! `flowlogs explain`: shows the meaning of a sentence, without reading records.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ use crate::query::{Context, print};
 use crate::value::{ColumnType, Value};
 use crate::value::{time_in, time_utc};
 
-/// Minutes that a query looks back on an account where its sentence has no window.
+/// The window of a query whose sentence has none.
 const DEFAULT_WINDOW: &str = "the last 60 minutes on an account, all records of files";
 
 pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut Out) -> Result<(), Error> {
@@ -81,7 +81,7 @@ pub(super) fn explain(plan: &Plan, context: &Context, format: Format, out: &mut 
     Ok(())
 }
 
-/// Prints which log groups would answer, and for which interfaces.
+/// Prints the log groups that would answer, with their interfaces.
 #[cfg(feature = "local")]
 pub(super) fn targets(answers: &Answers, desk: &Desk) -> Result<(), Error> {
     let row = |one: &Answering| {
@@ -122,7 +122,7 @@ pub(super) fn links(links: &[String], format: Format, out: &mut Out) -> Result<(
     Ok(())
 }
 
-/// Prints what a query would take.
+/// Prints the estimated size and cost of a query.
 #[cfg(feature = "local")]
 pub(super) fn estimate(estimate: &Estimate, format: Format, out: &mut Out) -> Result<(), Error> {
     let Estimate { bytes, cost_usd } = estimate;

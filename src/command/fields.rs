@@ -50,7 +50,7 @@ fn row(field: Field) -> Row {
     ]
 }
 
-/// Returns everything that is known of a field.
+/// Returns the full description of a field.
 pub(super) fn described(field: Field) -> String {
     let info = field.info();
     let sources: Vec<&str> = field.sources().into_iter().filter(|source| *source != field).map(Field::name).collect();

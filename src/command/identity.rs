@@ -1,4 +1,4 @@
-//! The accounts in use, for people and for machines.
+//! Prints the accounts in use, for users and for programs.
 
 use super::desk::Desk;
 use super::error::Error;
@@ -13,7 +13,7 @@ const COLUMNS: [(&str, ColumnType); 4] = [
     ("login", ColumnType::Text),
 ];
 
-/// Prints accounts and Regions, with the login there.
+/// Prints accounts and Regions, with the login in each.
 pub(crate) fn print_identities(identities: &[Identity], desk: &Desk) -> Result<(), Error> {
     let or_absent = |value: &Option<String>| value.as_deref().map_or(Value::Absent, text);
     let row = |identity: &Identity| -> Row {

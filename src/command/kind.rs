@@ -1,4 +1,4 @@
-//! Kinds of target on the command line: one parser, so that help, errors and completions know them.
+//! Kinds of targets on the command line: one parser, so that help, errors and completions know the words.
 
 use std::ffi::OsStr;
 
@@ -18,7 +18,7 @@ pub(super) const KINDS_AND_ALL: [TargetKind; KINDS.len() + 1] = {
     kinds
 };
 
-/// Reads the word of one of these kinds, or another word for it; case does not count.
+/// Parses the word of one of these kinds, or an alias; ignores case.
 #[derive(Clone)]
 pub(crate) struct KindParser<const N: usize>(pub(crate) [TargetKind; N]);
 

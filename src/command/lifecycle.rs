@@ -1,7 +1,7 @@
-//! `create` and `delete`: the life of flow logs, the same words on every account.
+//! `create` and `delete` for flow logs, the same on every account.
 //!
-//! A person decides on a terminal; without one, flags have to; every command
-//! can be planned with `--dry-run`, and says per resource what became of it.
+//! On a terminal the user decides; without one, flags have to. Every command can be planned with `--dry-run`, and
+//! reports the outcome for each resource.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ pub(crate) struct Delete {
     keep_records: bool,
 }
 
-/// Reads one of several words.
+/// A parser for one of several words.
 fn word_of<T: Copy + Send + Sync + 'static, const N: usize>(
     words: [(&'static str, T); N],
 ) -> impl TypedValueParser<Value = T> {
@@ -163,7 +163,8 @@ impl Create {
             resources = pick::resources(resources, &vpcs, terminal)?;
         }
         let names: Vec<String> = resources.iter().map(Resource::label).collect();
-        // What was named one by one is meant; a glob may be wider than meant, and a list of one is not even asked for.
+        // Resources that were named one by one are not confirmed. A glob may match more than intended, and a pick list
+        // with a single item is not shown at all.
         let is_wide = names.len() > self.selectors.len();
         if is_wide && !asking.dry_run {
             asking.confirm_in(session, "create the flow logs of", &names, terminal).await?;
@@ -203,7 +204,7 @@ impl Delete {
     }
 }
 
-/// A flow log, and the records that are lost with it.
+/// Describes a flow log, and the records that are lost with it.
 fn lost(flow_log: &FlowLog, clock: &Clock) -> String {
     let label = flow_log.label();
     if flow_log.stored_bytes == 0 {
@@ -214,12 +215,12 @@ fn lost(flow_log: &FlowLog, clock: &Clock) -> String {
         days => flow_log.created.max(clock.now - i64::from(days) * 24 * 60 * 60),
     };
     let (size, since) = (HumanBytes(flow_log.stored_bytes), time_in(kept_from, &clock.zone));
-    // The day is enough.
+    // The date is precise enough.
     format!("{label} and {size} of records since {}", since.split(' ').next().unwrap_or_default())
 }
 
 impl Asking {
-    /// Asks as [`Self::confirm`] does, and says in which accounts and Regions it is.
+    /// Asks as [`Self::confirm`] does, and prints the accounts and Regions before.
     async fn confirm_in(
         &self,
         session: &Session,
@@ -228,7 +229,7 @@ impl Asking {
         terminal: &Terminal,
     ) -> Result<(), Error> {
         if !self.yes && pick::can_ask() {
-            // Who cannot be named is not a reason to ask nothing.
+            // If the identity cannot be found, the question is asked without it.
             for Identity { place, profile, .. } in session.identities().await.unwrap_or_default() {
                 let profile = profile.map(|profile| format!(" (profile {profile})")).unwrap_or_default();
                 say(&format!("in {}{profile}:", place.label()));
@@ -237,13 +238,13 @@ impl Asking {
         self.confirm(what, names, terminal)
     }
 
-    /// Asks, unless `--yes` said it beforehand.
+    /// Asks the user, unless `--yes` was given.
     pub(super) fn confirm(&self, what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
         if self.yes { Ok(()) } else { pick::confirm(what, names, terminal) }
     }
 }
 
-/// Without a person to pick, a command has to name what it is about.
+/// The error for a command without selectors and without a terminal to pick from a list.
 fn nothing_selected(command: &str, kind: TargetKind) -> Error {
     let kind = kind.name();
     Error::Usage {

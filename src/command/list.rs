@@ -1,4 +1,4 @@
-//! `list`: the flow logs that there are, and what they cover.
+//! `list`: the existing flow logs and their coverage.
 
 use clap::Args;
 
@@ -44,7 +44,7 @@ impl List {
     }
 }
 
-/// In front of the others where several places are looked at.
+/// The columns of the place, the first ones if there are several places.
 const PLACE_COLUMNS: [(&str, ColumnType); 2] = [("region", ColumnType::Text), ("account", ColumnType::Text)];
 
 const COLUMNS: [(&str, ColumnType); 12] = [
@@ -92,7 +92,7 @@ fn row_of_any(flow_log: &AnyFlowLog) -> Row {
     place_of(flow_log.place.as_ref()).chain(rest).collect()
 }
 
-/// The columns of a place, if there are several.
+/// The values of the place's columns, if there are several places.
 fn place_of(place: Option<&Place>) -> impl Iterator<Item = Value> {
     place.into_iter().flat_map(|place| [text(&place.region), text(&place.account)])
 }

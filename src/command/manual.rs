@@ -1,4 +1,4 @@
-//! The pages of the manual that are no command's: made of the tables of the language, the settings and the
+//! The pages of the manual that are not about commands, generated from the tables of the language, the settings and the
 //! exit codes. `flowlogs help`, `.help` of the shell and `flowlogs man` print the same pages.
 
 mod coming_from;
@@ -11,7 +11,7 @@ use crate::function::Function;
 
 pub(crate) use page::{Page, Part};
 
-/// The pages that need no shell and no scripts.
+/// The pages that do not need the shell or scripts.
 pub(crate) fn pages() -> Vec<Page> {
     let mut pages = vec![language::page(), fields()];
     pages.extend(program::pages());
@@ -38,7 +38,7 @@ pub(crate) fn about(name: &str, pages: &[Page]) -> Option<String> {
     ))
 }
 
-/// Everything that [`about`] knows but for the spellings of fields.
+/// Every topic of [`about`], except for the spellings of fields.
 pub(crate) fn topics(pages: &[Page]) -> Vec<&'static str> {
     let parts = pages.iter().flat_map(|page| [page.name].into_iter().chain(page.parts.iter().map(|part| part.name)));
     let mut topics: Vec<&str> = Vec::new();
@@ -63,7 +63,7 @@ fn fields() -> Page {
     }
 }
 
-/// The names of all pages, those of the shell and of scripts too.
+/// The names of all pages, including those of the shell and of scripts.
 pub(crate) fn names() -> Vec<&'static str> {
     let mut names: Vec<&str> = pages().iter().map(|page| page.name).collect();
     if cfg!(feature = "local") {

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::output::Format;
 use crate::query::columns::DefaultColumns;
 
-/// How the answer is printed.
+/// Output options.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "How the answer is printed")]
 #[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
@@ -69,7 +69,7 @@ pub(crate) enum StatsFormat {
     Json,
 }
 
-/// When to use colours.
+/// The use of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal, unless NO_COLOR is set
@@ -80,7 +80,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// Whether and how to ask before something changes.
+/// Options for confirmation and dry runs.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 #[command(next_help_heading = "What may be changed")]
 pub(crate) struct Asking {

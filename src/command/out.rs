@@ -1,4 +1,4 @@
-//! Where data goes: standard output, or a file or a pager in its place.
+//! The destination of data: standard output, a file, or memory for a pager.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::escape;
 
-/// Where data goes.
+/// The destination of data.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Out {
     /// Standard output.
@@ -15,7 +15,7 @@ pub(crate) enum Out {
     Standard,
     /// A file.
     File(Arc<File>),
-    /// Memory, until it is known how long it gets.
+    /// Memory, until the length is known.
     Memory(Arc<Mutex<Vec<u8>>>),
 }
 
@@ -38,17 +38,17 @@ impl Write for Out {
 }
 
 impl Out {
-    /// Whether a person sees what is written, on a terminal or in a pager in front of it.
+    /// Returns whether a person reads the output, on a terminal or in a pager in front of it.
     pub(crate) fn is_terminal(&self) -> bool {
         !matches!(self, Self::File(_)) && io::stdout().is_terminal()
     }
 
-    /// Prints lines, escaped where a terminal shows them, else exact.
+    /// Prints lines, escaped only if a terminal shows them.
     pub(crate) fn print(&self, lines: &str) -> io::Result<()> {
         self.clone().write_all(self.shown(lines, escape::lines).as_bytes())
     }
 
-    /// Prints a JSON document, escaped where a terminal shows it, else exact.
+    /// Prints a JSON document, escaped only if a terminal shows it.
     pub(crate) fn print_json(&self, document: &str) -> io::Result<()> {
         self.clone().write_all(self.shown(document, escape::json).as_bytes())
     }
@@ -57,7 +57,7 @@ impl Out {
         if self.is_terminal() { escape(text) } else { text.into() }
     }
 
-    /// The columns of the terminal that data goes to, if it goes to one.
+    /// The width of the terminal, in columns; `None` if data does not go to one.
     pub(crate) fn width(&self) -> Option<usize> {
         matches!(self, Self::Standard).then(super::Terminal::width).flatten()
     }

@@ -1,4 +1,4 @@
-//! The outcome of a command, for people and for machines.
+//! Prints the outcomes of a command, for users and for programs.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::output::{self, Style};
 use crate::session::Outcome;
 use crate::value::{Column, ColumnType, Row, Value};
 
-/// Says what became of each resource; fails if any failed.
+/// Reports the outcome for each resource; fails if any failed.
 pub(super) fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
     let said = |outcome: &Outcome| match &outcome.detail {
         Ok(detail) => detail.clone(),
@@ -36,7 +36,7 @@ pub(super) fn report(outcomes: &[Outcome], desk: &Desk) -> Result<Exit, Error> {
     })
 }
 
-/// Returns an error with its help.
+/// Returns an error's message with its help.
 pub(super) fn explained(error: &crate::account::Error) -> String {
     match error.help() {
         Some(help) => format!("{error} ({help})"),
@@ -44,7 +44,7 @@ pub(super) fn explained(error: &crate::account::Error) -> String {
     }
 }
 
-/// For people: what was done, to what, and what came of it, a line each.
+/// Prints a line for each action: what was done, to what, and with which result.
 pub(super) fn print_lines<'a>(
     lines: impl Iterator<Item = (&'a str, String, String)>,
     desk: &Desk,
@@ -53,7 +53,7 @@ pub(super) fn print_lines<'a>(
     let mut is_empty = true;
     for (action, what, detail) in lines {
         is_empty = false;
-        // A dry run has a line a call; messages from outside have one line.
+        // A dry run has a line for each call; messages from outside have a single line.
         let is_plan = action.starts_with("would_");
         let detail = if is_plan { escape::lines(&detail) } else { escape::text(&detail) };
         let what = escape::text(&what);
@@ -65,7 +65,7 @@ pub(super) fn print_lines<'a>(
     Ok(())
 }
 
-/// Prints rows as answers of queries are printed.
+/// Prints rows in the formats of queries.
 pub(super) fn print_rows(columns: &[(&str, ColumnType)], rows: Vec<Row>, desk: &Desk) -> Result<(), Error> {
     let column = |&(name, column_type): &(&str, ColumnType)| Column::new(name, column_type);
     let style = Style {

@@ -1,7 +1,6 @@
-//! Questions to a person: what to pick from a list, and whether to go on.
+//! Questions to the user: pick from a list, or confirm.
 //!
-//! Lists are searched by typing. Asked on standard error, so that what a command prints can be
-//! piped on.
+//! Lists are searched by typing. Questions go to standard error, so that the command's output can be piped.
 
 use std::io::{self, IsTerminal};
 
@@ -13,17 +12,17 @@ use super::error::Error;
 use crate::account::{FlowLog, Resource};
 use crate::escape;
 
-/// Whether somebody is there to answer.
+/// Returns whether a user can answer.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Lets a person pick resources, first the VPC where they live in several. Of one nothing is asked.
+/// Lets the user pick resources, after the VPC if they are in several. A single one is returned without a question.
 pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Terminal) -> Result<Vec<Resource>, Error> {
     let mut found: Vec<&String> = all.iter().map(|resource| &resource.vpc).collect();
     found.sort();
     found.dedup();
-    // VPCs are not picked twice.
+    // If the resources are VPCs, there is no question about the VPC.
     let is_nested = all.iter().any(|resource| resource.vpc != resource.id);
     let all = if found.len() > 1 && is_nested {
         let label =
@@ -39,7 +38,7 @@ pub(super) fn resources(all: Vec<Resource>, vpcs: &[Resource], terminal: &Termin
     several("Create the flow logs of which?", all, label, terminal)
 }
 
-/// Lets a person pick flow logs. Of one nothing is asked.
+/// Lets the user pick flow logs. A single one is returned without a question.
 pub(super) fn flow_logs(all: Vec<FlowLog>, terminal: &Terminal) -> Result<Vec<FlowLog>, Error> {
     several("Delete the flow logs of which?", all, FlowLog::label, terminal)
 }
@@ -59,7 +58,7 @@ fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, termina
     Ok(all.into_iter().enumerate().filter(|(place, _)| is_picked(*place)).map(|(_, one)| one).collect())
 }
 
-/// Asks a person whether to do something to each of these; without one, it has to be said beforehand.
+/// Asks the user whether to do something to each of these; without a terminal, an error asks for `--yes`.
 pub(crate) fn confirm(what: &str, names: &[String], terminal: &Terminal) -> Result<(), Error> {
     if !can_ask() {
         let message = format!(

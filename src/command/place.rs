@@ -1,4 +1,4 @@
-//! Which account, or which files.
+//! The account, or the files, to work on.
 
 use std::path::PathBuf;
 #[cfg(feature = "local")]
@@ -26,7 +26,7 @@ use crate::query::multiplier::{BYTE_UNITS, multiplier};
 #[cfg(feature = "local")]
 use crate::session::Session;
 
-/// Where the records are.
+/// The account, or the files, to work on.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Where the records are")]
 pub(crate) struct Place {
@@ -90,7 +90,7 @@ pub(crate) struct Place {
     #[arg(skip)]
     pub(crate) create: CreateSettings,
 
-    /// What queries have scanned and may scan, wherever the shell goes.
+    /// The bytes that queries have scanned and may scan, shared by all places that the shell opens.
     #[cfg(feature = "aws")]
     #[arg(skip)]
     pub(crate) budget: Arc<aws::Budget>,
@@ -119,7 +119,7 @@ pub(crate) struct Place {
 
 #[cfg(feature = "local")]
 impl Place {
-    /// Takes the settings of the config file on; before anything is opened.
+    /// Applies the settings of the config file; called before anything is opened.
     pub(crate) fn configure(&mut self, settings: AwsSettings, create: CreateSettings, geo: Vec<PathBuf>) {
         self.create = create;
         if self.geo.is_empty() {
@@ -132,12 +132,12 @@ impl Place {
         self.settings = settings;
     }
 
-    /// The cost of a query, in US dollars, above which a person is asked before it is run.
+    /// The cost of a query, in US dollars, above which the user is asked before it runs.
     pub(crate) const fn ask_above_usd(&self) -> f64 {
         self.settings.ask_above_usd
     }
 
-    /// The bytes that queries have scanned on AWS so far, and their cost in US dollars.
+    /// The bytes that queries have scanned on AWS so far, and the cost in US dollars.
     #[cfg(feature = "aws")]
     #[allow(clippy::cast_precision_loss, reason = "an amount for people")]
     pub(crate) fn scanned(&self) -> (u64, f64) {
@@ -145,7 +145,7 @@ impl Place {
         (bytes, bytes as f64 / 1e9 * self.settings.usd_per_gb)
     }
 
-    /// Whether the profile is one that the config file marks as production.
+    /// Returns whether the config file marks the profile as production.
     #[cfg(feature = "aws")]
     pub(crate) fn is_production(&self) -> bool {
         let profile = self.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()).unwrap_or_default();
@@ -164,13 +164,13 @@ impl Place {
         Self { local: vec![path], inventory: None, ..self.clone() }
     }
 
-    /// The account on AWS, with the profile and the Region that were named.
+    /// The account on AWS, with the same profile and Region.
     #[cfg(feature = "aws")]
     pub(crate) fn on_aws(&self) -> Self {
         Self { local: Vec::new(), inventory: None, ..self.clone() }
     }
 
-    /// Opens it; what is not local is on AWS.
+    /// Opens the account or the files; without local paths, the account is on AWS.
     pub(crate) fn open(&self, terminal: Terminal) -> Result<Session, Error> {
         Ok(self.open_bare(terminal)?.with_defaults(self.create.clone()))
     }
@@ -231,14 +231,14 @@ impl Place {
         })
     }
 
-    /// The Region that was named. The variable is not the option's own: it may be set where files are read.
+    /// The Region that was named. The variable is read here and not by clap: it may be set while files are read.
     #[cfg(feature = "aws")]
     fn region(&self) -> Option<String> {
         let of_environment = || std::env::var("AWSFL_REGION").ok().filter(|region| !region.is_empty());
         self.region.clone().or_else(of_environment)
     }
 
-    /// Returns its name for the prompt of a shell; `region` is the one in use, if that is known.
+    /// Returns the name for the shell's prompt; `region` is the Region in use, if known.
     pub(crate) fn name(&self, region: Option<String>) -> String {
         let Some(path) = self.local.first() else { return self.aws_name(region) };
         let name = std::path::Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
@@ -260,7 +260,7 @@ impl Place {
     }
 }
 
-/// The networks of AWS as they were last read, of one Region or of all; empty where none is kept.
+/// The last inventories read from AWS, of one Region or of all; empty if none are kept.
 #[cfg(feature = "local")]
 #[cfg_attr(not(feature = "aws"), allow(unused_variables, reason = "without the feature there is no AWS"))]
 pub(crate) fn kept_inventories(region: Option<&str>) -> Vec<Inventory> {
@@ -277,14 +277,14 @@ fn inventories_folder() -> Option<PathBuf> {
     Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("flowlogs").join("inventories"))
 }
 
-/// An amount of US dollars.
+/// Parses an amount of US dollars.
 #[cfg(feature = "aws")]
 fn parse_usd(text: &str) -> Result<f64, String> {
     let usd = text.parse::<f64>().ok().filter(|usd| usd.is_finite() && *usd >= 0.0);
     usd.ok_or_else(|| "expected an amount of US dollars, such as 0.50".into())
 }
 
-/// Bytes, from `512MiB`, `1GB` or a plain number.
+/// Parses bytes: `512MiB`, `1GB` or a plain number.
 fn parse_size(text: &str) -> Result<usize, String> {
     let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(digits_end);
@@ -295,5 +295,5 @@ fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected a size of 16MiB or more, such as 512MiB".into())
 }
 
-/// Below this, not even the buffers of a scan fit.
+/// A scan's buffers do not fit into less.
 const MIN_MEMORY_BYTES: usize = 16 << 20;

@@ -1,4 +1,5 @@
-//! `flowlogs config` and `flowlogs saved`: each setting with its value and where that comes from; what has a name.
+//! `flowlogs config` and `flowlogs saved`: each setting with its value and the origin of that value; and everything
+//! that has a name.
 
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use crate::value::{Row, Value};
 pub(crate) struct Setting {
     /// The section and the key.
     pub(crate) name: &'static str,
-    /// The value where the file says nothing; empty for none.
+    /// The default value; empty for none.
     pub(crate) default: &'static str,
     /// One line of help.
     pub(crate) help: &'static str,
@@ -61,7 +62,7 @@ pub(crate) const NAMED: [(&str, &str); 4] = [
     ("lists.NAME", "A file with a value a line, said as `in @NAME`; relative to the config file."),
 ];
 
-/// Prints each setting, its value, and where that comes from.
+/// Prints each setting, its value, and the origin of that value.
 pub(crate) fn print(named: Option<&Path>, options: &Output, out: &mut Out) -> Result<(), Error> {
     let file = config::path(named);
     let contents = config::document(named)?;
@@ -91,7 +92,7 @@ fn text(text: &str) -> Value {
     if text.is_empty() { Value::Absent } else { Value::Text(text.into()) }
 }
 
-/// Prints everything that the user has given a name to.
+/// Prints everything that the user has named.
 pub(crate) fn saved(named: &Named, options: &Output, out: &mut Out) -> Result<(), Error> {
     let row = |kind: &'static str, name: String, meaning: &str| -> Row {
         [Value::word(kind), text(&name), text(meaning)].into()

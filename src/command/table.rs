@@ -1,4 +1,4 @@
-//! Rows of text that no account has to be asked for.
+//! Tables of text that need no account.
 
 use jiff::tz::TimeZone;
 
@@ -7,7 +7,7 @@ use super::out::Out;
 use crate::output::{self, Format, Style};
 use crate::value::{Column, ColumnType, Row};
 
-/// Prints rows under these names.
+/// Prints rows under these column names.
 pub(super) fn print_table(names: &[&str], rows: Vec<Row>, format: Format, out: &mut Out) -> Result<(), Error> {
     let columns: Vec<Column> = names.iter().map(|name| Column::new(name, ColumnType::Text)).collect();
     let style = Style { terminal: out.is_terminal(), ..Style::plain(out.width(), TimeZone::UTC) };

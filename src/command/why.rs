@@ -1,4 +1,4 @@
-//! `why`: whether a connection is possible by the inventory, and what the records say happened.
+//! `why`: judges a connection by the inventory, and shows what the records say about it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -24,13 +24,13 @@ use crate::query::parse::parse_sentence;
 use crate::session::recorded::{Asked, Seen, seen};
 use crate::value::{Rows, Value, time_in, time_utc};
 
-/// The words that a window begins with.
+/// The first words of a window.
 const WINDOW_WORDS: [&str; 6] = ["last", "since", "from", "around", "today", "yesterday"];
 
-/// The window of records where none is named.
+/// The window of records, if none is named.
 const DEFAULT_WINDOW: &str = "last 1h";
 
-/// Says why a connection is possible or not.
+/// Judges whether a connection is possible.
 #[derive(Debug, Args)]
 pub(crate) struct Why {
     /// Fail with 4 if the connection is denied, also in part, and with 5 if it cannot be judged
@@ -62,7 +62,7 @@ fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     }
 }
 
-/// A question in words.
+/// A question, in words.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     source: String,
@@ -72,11 +72,11 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// Reads `SRC [DST] [PORT[/PROTO]] [WINDOW]`.
+    /// Parses `SRC [DST] [PORT[/PROTO]] [WINDOW]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] for a word that has no place.
+    /// [`Error::Usage`] for a word in the wrong place.
     pub(crate) fn read(words: &[String]) -> Result<Self, Error> {
         let usage = |message: String| {
             let help = Some("for example `why web orders-db 5432/tcp last 6h`".to_string());
@@ -100,7 +100,7 @@ impl Words {
 
 impl Why {
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
-        // In the shell a line is one argument where it is quoted.
+        // In the shell, a quoted line is a single argument.
         let words: Vec<String> = self.words.iter().flat_map(|word| word.split_whitespace()).map(Into::into).collect();
         let Words { source, target, service, window } = Words::read(&words)?;
         check_window(&window, desk)?;
@@ -132,12 +132,12 @@ fn check_window(window: &str, desk: &Desk) -> Result<(), Error> {
     }
 }
 
-/// The records of a connection; the reason why there are none, where they cannot be read.
+/// The records of a connection, or the reason why they cannot be read.
 type Recorded = Result<Vec<Seen>, String>;
 
 async fn records(answer: &Answer<'_>, question: &Question, window: &str, desk: &Desk) -> Result<Recorded, Error> {
     let mut refused = "no interface of the ends is known, or more than 200 are".to_string();
-    // Where one end has no flow log, the other may have one.
+    // If one end has no flow log, the other may have one.
     for ends in [[true, true], [false, true], [true, false]] {
         let Some(asked) = Asked::new(answer, question, window, ends) else { continue };
         let context = Context { parameters: asked.parameters, ..desk.context.clone() };
@@ -149,7 +149,7 @@ async fn records(answer: &Answer<'_>, question: &Question, window: &str, desk: &
         };
         match run.await {
             Ok(Ok(_)) => return Ok(Ok(seen(&rows, answer))),
-            // The verdict is of use without them.
+            // The verdict is useful without records.
             Ok(Err(error)) => refused = explained(&error),
             Err(error @ Error::Failed { .. }) => refused = error.to_string(),
             Err(error) => return Err(error),
@@ -262,7 +262,7 @@ fn of_case(case: &Case<'_>, paint: Paint) -> String {
     text
 }
 
-/// The further pairs that are named.
+/// The number of other pairs that are shown.
 const SHOWN_PAIRS: usize = 4;
 
 fn short(end: &End<'_>) -> String {
@@ -280,7 +280,7 @@ const fn sign(decision: Decision) -> char {
     }
 }
 
-/// The records in words, a line for each interface, direction and action.
+/// Describes the records, a line for each interface, direction and action.
 fn of_records(seen: &[Seen], answer: &Answer<'_>, window: &str, desk: &Desk) -> String {
     if seen.is_empty() {
         return format!("records of the {window}: none of this connection\n");

@@ -1,4 +1,4 @@
-//! The life of flow logs.
+//! Functions that create, list and delete flow logs.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::session::{Outcome, Session};
 
 type Thrown = Box<EvalAltResult>;
 
-/// The age from which on what nothing uses is a finding, as in `doctor`.
+/// The age from which an unused resource is a finding, as in `doctor`.
 const MIN_AGE: Duration = Duration::from_mins(15);
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
@@ -83,7 +83,7 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
         for outcome in outcomes {
             made.add(outcome);
         }
-        // Whoever interrupts a script wants to know what is there now.
+        // After an interrupt, the user needs to know what has been done.
         if is_interrupted {
             for outcome in outcomes {
                 world.console.note(&said(outcome));
@@ -93,7 +93,7 @@ fn create(world: &World, kind: &str, selector: &str, options: &Map) -> Result<Ar
     done(world.change_noted(session.create(&resources, &settings), note)?)
 }
 
-/// An outcome in words.
+/// Describes an outcome.
 fn said(outcome: &Outcome) -> String {
     let detail = match &outcome.detail {
         Ok(detail) => detail.clone(),
@@ -108,7 +108,7 @@ fn settings(options: &Map) -> Result<(Settings, bool), Thrown> {
     let dry_run = dry_run.map_err(|_| thrown("option", "`dry_run` is true or false", None))?;
     let read = |options: Map| serde_json::from_value::<Settings>(to_json(&options.into()));
     for (name, value) in &options {
-        // The library's message does not name the option whose value is wrong.
+        // The library's message does not name the option with the wrong value.
         if let Err(error) = read(Map::from([(name.clone(), value.clone())])) {
             let message = error.to_string();
             let message = match message.strip_prefix("unknown field ") {
@@ -130,8 +130,8 @@ fn delete(world: &World, kind: TargetKind, selectors: &[String]) -> Result<Array
     delete_these(world, &session, &flow_logs)
 }
 
-/// Deletes what rows of `create` or `list` stand for: a flow log that was created, the interfaces that one was extended
-/// to. What was there unchanged stays.
+/// Deletes the flow logs of rows of `create` or `list`; of an extended flow log, only the interfaces that joined. Rows
+/// that are `unchanged` or `failed` are skipped.
 fn delete_rows(world: &World, rows: &[Dynamic]) -> Result<Array, Thrown> {
     let session = begin_delete(world)?;
     let all = world.call(session.flow_logs(TargetKind::All, &[]))?;
@@ -141,7 +141,7 @@ fn delete_rows(world: &World, rows: &[Dynamic]) -> Result<Array, Thrown> {
         if ["unchanged", "failed"].contains(&row.action.as_str()) {
             continue;
         }
-        // It may be gone already.
+        // It may have been deleted already.
         let Some(flow_log) = all.iter().find(|flow_log| row.is_of(flow_log)).cloned() else { continue };
         if row.joined.is_empty() { whole.push(flow_log) } else { parts.push((flow_log, row.joined)) }
     }
@@ -156,7 +156,7 @@ fn delete_rows(world: &World, rows: &[Dynamic]) -> Result<Array, Thrown> {
     Ok(outcomes)
 }
 
-/// The parts of a row that name a flow log.
+/// The parts of a row that identify a flow log.
 struct Row {
     kind: String,
     resource: String,
@@ -210,7 +210,7 @@ fn begin_delete(world: &World) -> Result<Arc<Session>, Thrown> {
     Ok(session)
 }
 
-/// Asks before flow logs are deleted that no script created.
+/// Asks the user before flow logs that no script created are deleted.
 fn confirm<'f>(world: &World, others: impl Iterator<Item = &'f FlowLog>) -> Result<(), Thrown> {
     let others: Vec<String> = others.map(FlowLog::label).collect();
     if world.rules.dry_run || world.rules.yes || others.is_empty() {
@@ -236,8 +236,8 @@ fn delete_expired(world: &World) -> Result<Array, Thrown> {
     done(outcomes)
 }
 
-/// Returns the outcomes, those that failed too; an error if all failed, so that no script goes on as if something had
-/// been done.
+/// Returns the outcomes, including failed ones. It is an error if all failed, so that a script does not continue as if
+/// something had been done.
 fn done(outcomes: Vec<Outcome>) -> Result<Array, Thrown> {
     let failures: Vec<String> =
         outcomes.iter().filter_map(|one| Some(format!("{}: {}", one.label(), one.detail.as_ref().err()?))).collect();

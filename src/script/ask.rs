@@ -1,4 +1,4 @@
-//! Questions: `query`, `rows`, and what is known about a question before it is asked.
+//! Functions that query, and that describe a query before it runs.
 
 use std::io;
 use std::rc::Rc;
@@ -59,7 +59,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     library.doc("ans", "ans", "A variable of the shell: the rows of the last answer.");
 }
 
-/// The plan of a sentence.
+/// Compiles a sentence.
 pub(super) fn compile(world: &World, sentence: &str, parameters: &Map) -> Result<Plan, Thrown> {
     let context = world.context(to_parameters(parameters)?);
     let plan = query::compile(sentence, &context).map_err(|error| bad_query(&error, sentence))?;
@@ -69,10 +69,10 @@ pub(super) fn compile(world: &World, sentence: &str, parameters: &Map) -> Result
     Ok(plan)
 }
 
-/// The plan of a sentence, with the lists that it names.
+/// Compiles a sentence, and reads the lists that it names.
 fn runnable(world: &World, sentence: &str, parameters: &Map) -> Result<Plan, Thrown> {
     let plan = compile(world, sentence, parameters)?;
-    // Where the lists of the config are, the user has said.
+    // Lists of the config file may be anywhere, because the user named them.
     let open = |list: &ListFile| match list.name {
         Some(_) => open_list(list),
         None => file::open(world, &list.file),
@@ -106,7 +106,7 @@ fn run(world: &World, plan: &Plan, sink: &mut Kept) -> Result<RunStats, Thrown> 
     outcome.inspect(|stats| world.ended(stats.clone()))
 }
 
-/// The statistics of a query as a map.
+/// Converts the statistics of a query to a map.
 fn stats(stats: &RunStats) -> Map {
     let number = |number: u64| Dynamic::from(i64::try_from(number).unwrap_or(i64::MAX));
     let files = |files: &[FileProblem]| files.iter().map(|problem| problem.file.clone().into()).collect::<Array>();
@@ -127,7 +127,7 @@ fn stats(stats: &RunStats) -> Map {
     .into()
 }
 
-/// Rows up to what an array may hold.
+/// Rows up to the size limit of an array.
 #[derive(Default)]
 struct Kept(Rows);
 
@@ -138,7 +138,7 @@ impl RowSink for Kept {
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
         self.0.rows(rows)?;
-        // Any error ends the run; what it means is told by the rows that came.
+        // Any error stops the query; the number of rows tells the reason.
         if self.0.rows.len() > ROWS { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Values of queries, of JSON and of scripts, each to the other.
+//! Converts between values of queries, of JSON and of scripts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::error::thrown;
 use super::time::{self, Time};
 use crate::value::{Column, ColumnType, Row, Rows, Unit, Value, flag_names, time_utc};
 
-/// A value of a row: numbers are numbers, times compare, absent is `()`.
+/// Converts a value of a row: numbers stay numbers, times compare, an absent value is `()`.
 pub(super) fn from_value(value: &Value) -> Dynamic {
     match value {
         Value::Absent => Dynamic::UNIT,
@@ -23,13 +23,13 @@ pub(super) fn from_value(value: &Value) -> Dynamic {
     }
 }
 
-/// A row as a map of its columns.
+/// Converts a row to a map by columns.
 pub(super) fn from_row(columns: &[String], row: &Row) -> Dynamic {
     let map: Map = columns.iter().zip(row).map(|(name, value)| (name.as_str().into(), from_value(value))).collect();
     map.into()
 }
 
-/// JSON, as scripts have it.
+/// Converts JSON to a script's value.
 pub(super) fn from_json(json: &Json) -> Dynamic {
     match json {
         Json::Null => Dynamic::UNIT,
@@ -45,7 +45,7 @@ pub(super) fn from_json(json: &Json) -> Dynamic {
     }
 }
 
-/// A script's value as JSON; times as RFC 3339, what has no JSON as its text.
+/// Converts a script's value to JSON: times as RFC 3339, values without a JSON form as their text.
 pub(super) fn to_json(value: &Dynamic) -> Json {
     if value.is_unit() {
         return Json::Null;
@@ -73,7 +73,7 @@ pub(super) fn to_json(value: &Dynamic) -> Json {
     }
 }
 
-/// Returns an array of maps as rows, under the columns that `columns` gives for the names in them.
+/// Converts an array of maps to rows; `columns` returns the columns for the names in the maps.
 pub(super) fn to_rows(
     rows: &Array,
     columns: impl FnOnce(&BTreeSet<String>) -> Vec<Column>,
@@ -102,7 +102,7 @@ pub(super) fn to_rows(
     Ok(Rows { columns, rows })
 }
 
-/// Returns the type of a column as its answer had it, unless the values are something else by now.
+/// Returns the type that a column had in its answer, unless the values do not fit it any more.
 fn fitting(known: ColumnType, rows: &[Row], place: usize) -> ColumnType {
     let values: Vec<&Value> = rows.iter().map(|row| &row[place]).filter(|value| **value != Value::Absent).collect();
     if values.is_empty() {
@@ -134,7 +134,7 @@ fn to_value(value: &Dynamic) -> Value {
     }
 }
 
-/// A map of parameters: what stands for `$name` in a sentence.
+/// Converts a map to parameters, the values of `$name` in a sentence.
 pub(super) fn to_parameters(map: &Map) -> Result<BTreeMap<String, Vec<String>>, Box<EvalAltResult>> {
     map.iter().map(|(name, value)| Ok((name.to_string(), to_values(name, value)?))).collect()
 }

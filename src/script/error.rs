@@ -1,5 +1,5 @@
-//! Errors in a script: thrown as a map with a `kind`, so that it can be caught by that, and
-//! drawn with its place where nobody catches it.
+//! Errors of scripts: thrown as a map with a `kind`, so that a script can catch them by it, and drawn with their
+//! position if it does not.
 
 #![allow(clippy::unnecessary_box_returns, reason = "the errors of rhai's functions are boxes")]
 
@@ -11,44 +11,44 @@ use crate::diagnostic::{Report, Span, render};
 use crate::escape;
 use crate::query;
 
-/// Why a script ended before its end.
+/// An error that ended a script.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody caught it.
+    /// An error that the script did not catch.
     #[error("{message}")]
     Uncaught {
         /// The kind of error: `query`, `account`, `limit`, `syntax`, ...
         kind: String,
-        /// The mistake.
+        /// The message.
         message: String,
-        /// A fix.
+        /// A hint for the user.
         help: Option<String>,
-        /// Where in the script, drawn; a query's error is drawn inside it.
+        /// The script's line with the error, drawn; a query's error is drawn below it.
         drawn: String,
     },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
-    /// Its output cannot be written; a closed pipe is one reason.
+    /// The output cannot be written, for example to a closed pipe.
     #[error("cannot write: {0}")]
     Write(std::io::Error),
 }
 
-/// How a script ends, if it does not fail.
+/// The end of a script that did not fail.
 #[derive(Clone, Debug)]
 pub enum Ended {
-    /// With the value of its last expression.
+    /// The value of its last expression.
     Value(Dynamic),
-    /// By `exit(code)`.
+    /// The argument of `exit(code)`.
     Exit(u8),
 }
 
-/// The reasons for which a script ends that it cannot catch.
+/// The reasons to end a script that it cannot catch.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {
     Interrupted,
-    /// Its output cannot be written.
+    /// The output cannot be written.
     Unwritable,
     OutOfMemory,
     TooManySteps,
@@ -65,7 +65,7 @@ impl Stop {
     }
 }
 
-/// An error that a script can catch: `e.kind`, `e.message`, `e.help`.
+/// Makes an error that a script can catch, with `e.kind`, `e.message` and `e.help`.
 pub(super) fn thrown(kind: &str, message: &str, help: Option<String>) -> Box<EvalAltResult> {
     let mut map = Map::new();
     map.insert("kind".into(), kind.to_string().into());
@@ -74,12 +74,12 @@ pub(super) fn thrown(kind: &str, message: &str, help: Option<String>) -> Box<Eva
     Box::new(EvalAltResult::ErrorRuntime(map.into(), Position::NONE))
 }
 
-/// A query that means nothing, drawn under its text.
+/// Converts an error of a sentence, drawn under its text.
 pub(super) fn bad_query(error: &query::Error, text: &str) -> Box<EvalAltResult> {
     thrown("query", error.render("query", text, false).trim_end(), None)
 }
 
-/// An error of an account.
+/// Converts an error of an account.
 pub(super) fn failed(error: &account::Error) -> Box<EvalAltResult> {
     let kind = match error {
         account::Error::Select(SelectError::NoMatch { .. }) => "no_match",
@@ -93,7 +93,7 @@ pub(super) fn failed(error: &account::Error) -> Box<EvalAltResult> {
     thrown(kind, &error.to_string(), error.help())
 }
 
-/// The outcome of an evaluation.
+/// Converts the result of an evaluation.
 pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAltResult>>) -> Result<Ended, Error> {
     let error = match outcome {
         Ok(value) => return Ok(Ended::Value(value)),
@@ -113,7 +113,7 @@ pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAlt
             _ => Err(Error::Interrupted),
         },
         EvalAltResult::ErrorRuntime(value, _) => Err(Error::of_value(name, text, position, &value)),
-        // The text of a module is not at hand: the place in it is said.
+        // The text of the module is not available, so the message has the position in it.
         EvalAltResult::ErrorParsing(kind, at) => match within {
             Some((module, import)) => {
                 let message = format!("`{module}` cannot be imported: {} at {at}", lower_first(&kind.to_string()));
@@ -132,7 +132,7 @@ pub(super) fn ended(name: &str, text: &str, outcome: Result<Dynamic, Box<EvalAlt
     }
 }
 
-/// The place where it began, however many calls are around it.
+/// The position where the error arose, inside any calls.
 fn place(error: &EvalAltResult) -> Position {
     match error {
         EvalAltResult::ErrorInFunctionCall(_, _, inner, at) | EvalAltResult::ErrorInModule(_, inner, at) => {
@@ -143,7 +143,7 @@ fn place(error: &EvalAltResult) -> Position {
     }
 }
 
-/// The module that an error began in, and the place where it is imported.
+/// The module where the error arose, and the position of its import.
 fn module(error: &EvalAltResult) -> Option<(String, Position)> {
     match error {
         EvalAltResult::ErrorInModule(module, _, at) => Some((module.clone(), *at)),
@@ -164,7 +164,7 @@ fn lower_first(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// An error of a script, as it is drawn.
+/// An error of a script, to be drawn.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 struct Drawn {
@@ -194,7 +194,7 @@ impl Error {
         }
     }
 
-    /// A script that cannot be read.
+    /// The error of a script that does not parse.
     pub(super) fn of_text(name: &str, text: &str, position: Position, reason: &ParseErrorType) -> Self {
         if let Some(message) = limit::forbidden(reason) {
             return Self::uncaught(name, text, position, "limit", &message, None);
@@ -202,7 +202,7 @@ impl Error {
         Self::uncaught(name, text, position, "syntax", &lower_first(&reason.to_string()), None)
     }
 
-    /// Something that was thrown.
+    /// The error of a thrown value.
     fn of_value(name: &str, text: &str, position: Position, value: &Dynamic) -> Self {
         let Some(map) = value.read_lock::<Map>() else {
             return Self::uncaught(name, text, position, "thrown", &value.to_string(), None);
@@ -214,7 +214,7 @@ impl Error {
     }
 
     fn uncaught(name: &str, text: &str, position: Position, kind: &str, message: &str, help: Option<String>) -> Self {
-        // A drawn query has many lines: the script's place comes first, the query below it.
+        // A query's error has several lines: the script's position comes first, the query below it.
         let (first, inner) = match kind {
             "query" => ("the query is wrong", Some(message)),
             _ => (message, None),
@@ -228,7 +228,7 @@ impl Error {
     }
 }
 
-/// The bytes of the word at a position of lines and characters.
+/// The byte range of the word at a position, which counts lines and characters.
 fn span(text: &str, position: Position) -> Option<Span> {
     let (line, column) = (position.line()?, position.position().unwrap_or(1));
     let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();

@@ -1,4 +1,4 @@
-//! Files that a script writes, and lists that it reads: below one folder each, and nowhere else.
+//! Files that a script writes, and lists that it reads, each only below one folder.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -30,7 +30,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     }
 }
 
-/// The text of a file below the folder that scripts read from.
+/// Reads a file below the folder that scripts may read from.
 fn read(world: &World, path: &str) -> Result<String, Thrown> {
     let failed = |what: &str| thrown("file", &format!("cannot read `{path}`: {what}"), None);
     let file = open(world, Path::new(path)).map_err(|error| failed(&error.to_string()))?;
@@ -43,8 +43,8 @@ fn read(world: &World, path: &str) -> Result<String, Thrown> {
     Ok(text)
 }
 
-/// Writes a file below the folder for files of scripts. Without `--write-dir` that is the current folder,
-/// where much may lie that others run or trust: then only new files are written, and none that is hidden.
+/// Writes a file below the folder that scripts may write to. Without `--write-dir` that is the current folder, which
+/// may have files that others run or trust; so only new files that are not hidden are written there.
 fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     let root = world.rules.write_dir.as_deref();
     let refused = |what: &str, help: &str| thrown("file", &format!("`{path}` {what}"), Some(help.into()));
@@ -62,12 +62,12 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
         ErrorKind::AlreadyExists => refused("exists", "name the folder with `--write-dir` to write over files"),
         _ => thrown("file", &format!("cannot write `{path}`: {error}"), None),
     };
-    // Paths are resolved inside the opened folder: no link leads out of it, whoever makes one meanwhile.
+    // Paths are resolved inside the opened folder, so no link leads out of it, even one that is made meanwhile.
     let root_folder = root.unwrap_or_else(|| Path::new("."));
     let folder = Dir::open_ambient_dir(root_folder, ambient_authority())
         .map_err(|error| thrown("file", &format!("cannot write below `{}`: {error}", root_folder.display()), None))?;
     if let Some(parent) = Path::new(path).parent() {
-        // A link that leads out of the folder is there, and is not a folder.
+        // A link that leads out of the folder exists, but is no folder.
         let is_link = |error: &std::io::Error| error.kind() == ErrorKind::AlreadyExists;
         folder.create_dir_all(parent).map_err(|error| if is_link(&error) { outside() } else { failed(error) })?;
     }
@@ -81,12 +81,11 @@ fn write(world: &World, path: &str, text: &str) -> Result<(), Thrown> {
     folder.open_with(path, &options).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
 }
 
-/// Opens a file below the folder for lists, which is that of the script unless another was named; without a script, the
-/// current one.
+/// Opens a file below the folder that scripts may read from: the named one, the script's, or the current one.
 pub(super) fn open(world: &World, path: &Path) -> io::Result<File> {
     let root = world.rules.read_dir.clone().or_else(|| world.folder()).unwrap_or_else(|| ".".into());
     let folder = Dir::open_ambient_dir(root, ambient_authority())?;
-    // A pipe would keep the script waiting where nothing can stop it.
+    // Reading a pipe would block the script, and nothing could stop it.
     if !folder.metadata(path)?.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }

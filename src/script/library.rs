@@ -1,4 +1,4 @@
-//! The functions of scripts, each with what is said about it.
+//! Registers the functions of scripts together with their documentation.
 
 use rhai::Engine;
 
@@ -7,20 +7,19 @@ use rhai::Engine;
 pub struct FunctionDoc {
     /// Its name.
     pub name: &'static str,
-    /// How it is called.
+    /// Its signature.
     pub call: &'static str,
-    /// Its effect and its value.
+    /// A description of its effect and value.
     pub help: &'static str,
 }
 
-/// An engine on which functions are registered together with what is said about them.
+/// An engine under construction, and the documentation of its functions.
 pub(super) struct Library<'e> {
     pub(super) engine: &'e mut Engine,
     pub(super) docs: Vec<FunctionDoc>,
 }
 
-/// Adds functions to a library: the name of each, how it is called, what is said about it, and for each list of arguments
-/// what it does in `$world`.
+/// Adds functions: for each its name, signature, description, and a body over `$world` for each list of arguments.
 macro_rules! functions {
     ($library:ident, $world:ident: $($name:literal, $call:literal, $help:literal, $([$($arg:ident: $type:ty),*] $body:expr),+;)+) => {
         $(
@@ -38,7 +37,7 @@ macro_rules! functions {
 pub(super) use functions;
 
 impl Library<'_> {
-    /// The engine, to register the function that this is about.
+    /// Documents a function, and returns the engine to register it.
     pub(super) fn doc(&mut self, name: &'static str, call: &'static str, help: &'static str) -> &mut Engine {
         self.docs.push(FunctionDoc { name, call, help });
         self.engine

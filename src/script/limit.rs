@@ -1,39 +1,39 @@
-//! The limits of a script, and the messages where it meets one. The same in every build.
+//! The limits of scripts, and the messages when a script exceeds one. They are the same in every build.
 
 use indicatif::{HumanBytes, HumanCount};
 use rhai::{EvalAltResult, LexError, ParseErrorType};
 
-/// Steps of a script; calls out of it, such as queries, are one each.
+/// The steps of a script; a call into the program, such as a query, is one step.
 pub(super) const OPERATIONS: u64 = 20_000_000;
-/// Further steps for each row of `rows`.
+/// Additional steps for each row that `rows` returns.
 pub(super) const STEPS_A_ROW: u64 = 1_000;
-/// Functions that call functions.
+/// The depth of function calls.
 pub(super) const CALL_LEVELS: usize = 64;
-/// Expressions within expressions, outside and inside of functions.
+/// The depth of nested expressions, outside and inside of functions.
 pub(super) const EXPRESSION_DEPTHS: (usize, usize) = (64, 32);
-/// Bytes of a string: a report with its pictures fits.
+/// Bytes in a string: enough for a report with its pictures.
 pub(super) const STRING_BYTES: usize = 64 << 20;
 /// Bytes of the answer of a host.
 pub(super) const ANSWER_BYTES: u64 = 1 << 20;
-/// Bytes that the process may grow by while scripts run.
+/// The bytes by which the process may grow while scripts run.
 pub(super) const MEMORY_BYTES: usize = 2 << 30;
-/// The rows that `query` gives at once.
+/// The rows that `query` returns at once.
 pub(super) const ROWS: usize = 100_000;
-/// Entries of an array with all arrays in it: rows, and the flags of each.
+/// Entries of an array, including arrays in it: rows, and the flags of each.
 pub(super) const ARRAY_ENTRIES: usize = 10 * ROWS;
 /// Entries of a map, or of all maps in an array: rows of twenty columns.
 pub(super) const MAP_ENTRIES: usize = 20 * ROWS;
-/// Variables at one time.
+/// Variables at the same time.
 pub(super) const VARIABLES: usize = 1_000;
-/// Functions of one script.
+/// Functions in a script.
 pub(super) const FUNCTIONS: usize = 1_000;
 /// Files that a script imports.
 pub(super) const MODULES: usize = 32;
 
-/// The function that runs text, which is nobody's to review.
+/// The function that runs a text as code, which no reviewer of the script would see.
 pub(super) const EVAL: &str = "eval";
 
-/// Names the limit that a script met, if it is one.
+/// Returns the message if an error is an exceeded limit.
 pub(super) fn message(error: &EvalAltResult) -> Option<String> {
     let number = |number: usize| HumanCount(number as u64);
     Some(match error {
@@ -55,17 +55,17 @@ pub(super) fn message(error: &EvalAltResult) -> Option<String> {
     })
 }
 
-/// Names the limit of steps.
+/// The message for too many steps.
 pub(super) fn too_many_steps() -> String {
     format!("too many steps: a script has {}", HumanCount(OPERATIONS))
 }
 
-/// Names the limit of memory.
+/// The message for too much memory.
 pub(super) fn out_of_memory() -> String {
     format!("too much memory: scripts have {} in all", HumanBytes(MEMORY_BYTES as u64))
 }
 
-/// Says why a script may not be read, where that is a limit and no mistake.
+/// Returns the message if a script does not parse because of a limit, not a mistake.
 pub(super) fn forbidden(reason: &ParseErrorType) -> Option<String> {
     let is_eval = matches!(reason, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == EVAL)
         || matches!(reason, ParseErrorType::Reserved(symbol) if symbol == EVAL);

@@ -1,17 +1,17 @@
-//! What scripts created: they may delete that without being asked.
+//! The flow logs that scripts created, which they may delete without confirmation.
 
 use crate::account::FlowLog;
 use crate::kind::TargetKind;
 use crate::session::Outcome;
 
-/// Flow logs that scripts created at the place where they are, and interfaces that they extended others to.
+/// The flow logs that scripts created in the current account, and the interfaces that they extended others to.
 #[derive(Default)]
 pub(super) struct Made {
     created: Vec<Key>,
     joined: Vec<(Key, String)>,
 }
 
-/// The resource of a flow log.
+/// Identifies a flow log by its resource.
 struct Key {
     kind: TargetKind,
     resource: String,
@@ -24,14 +24,14 @@ impl Key {
     }
 
     fn is_of(&self, flow_log: &FlowLog) -> bool {
-        // Instances of one name are a resource in each VPC.
+        // Instances with the same name are a separate resource in each VPC.
         let is_vpc = flow_log.vpc.is_none() || flow_log.vpc == self.vpc;
         is_vpc && self.kind == flow_log.kind && self.resource == flow_log.resource
     }
 }
 
 impl Made {
-    /// Takes down what a create came to.
+    /// Records the outcome of a create.
     pub(super) fn add(&mut self, outcome: &Outcome) {
         if outcome.action == "created" {
             self.created.push(Key::of(outcome));
@@ -39,12 +39,12 @@ impl Made {
         self.joined.extend(outcome.joined.iter().map(|interface| (Key::of(outcome), interface.clone())));
     }
 
-    /// Whether a flow log was created by a script.
+    /// Returns whether a script created a flow log.
     pub(super) fn has(&self, flow_log: &FlowLog) -> bool {
         self.created.iter().any(|key| key.is_of(flow_log))
     }
 
-    /// Whether a script extended a flow log to all of these interfaces, or created it.
+    /// Returns whether a script created a flow log, or extended it to all of these interfaces.
     pub(super) fn has_joined(&self, flow_log: &FlowLog, interfaces: &[String]) -> bool {
         let is_joined =
             |interface: &String| self.joined.iter().any(|(key, joined)| key.is_of(flow_log) && joined == interface);

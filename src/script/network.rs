@@ -1,4 +1,4 @@
-//! The resources of the network, and whether a connection is possible there.
+//! Functions for the resources of the network, and for whether a connection is possible.
 
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -62,7 +62,7 @@ fn client_ports(options: &Map) -> Result<RangeInclusive<u16>, Thrown> {
     Ok(port..=port)
 }
 
-/// Which resources there are: each noun is a function, with and without a glob over ids and names.
+/// Adds a function for each type of resource, with and without a glob over ids and names.
 fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
     type Pick = fn(&Inventory) -> Vec<Dynamic>;
     let nouns: [(&'static str, &'static str, &'static str, Pick); 13] = [
@@ -103,7 +103,7 @@ fn nouns(library: &mut Library<'_>, world: &Rc<World>) {
 }
 
 fn maps<T: Serialize>(resources: &[T]) -> Vec<Dynamic> {
-    // A map without absent parts would make `x.name` an error in some rows and not in others.
+    // If absent values were left out, `x.name` would be an error in some rows only.
     const ABSENT: [&str; 2] = ["name", "account"];
     let json = |resource: &T| serde_json::to_value(resource).unwrap_or_default();
     let with_absent = |mut map: Map| {

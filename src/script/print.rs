@@ -15,7 +15,7 @@ use crate::value::{Column, Need};
 type Thrown = Box<EvalAltResult>;
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
-    // The language's own `print` takes any value. One that fails ends the script at its next step.
+    // Rhai's own `print` takes any value. If it fails, the script ends at its next step.
     let of_print = Rc::clone(world);
     library.doc("print", "print(value)", "Prints a line.").on_print(move |text| {
         let _ = of_print.print(&format!("{text}\n"));
@@ -32,7 +32,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         [rows: Array, names: Array] print(&world, Format::Chart, &rows, Some(&names));
         "to_json", "to_json(value)", "A value as JSON; times are RFC 3339.",
         [value: Dynamic] to_json(&value).to_string(),
-        // The language has one of its own for maps.
+        // Rhai has its own function of this name for maps.
         [map: &mut Map] to_json(&Dynamic::from(map.clone())).to_string();
         "from_json", "from_json(text)", "The value that a text of JSON stands for.",
         [text: &str] parse_json(text);
@@ -40,7 +40,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         [rows: Array] printed(&world, Format::Csv, &rows, None),
         [rows: Array, names: Array] printed(&world, Format::Csv, &rows, Some(&names));
     }
-    // Lines that debug a script are for people too.
+    // Debug output is for the user too.
     let of_debug = Rc::clone(world);
     library.engine.on_debug(move |text, _, place| of_debug.console.note(&escape::lines(&format!("{place}: {text}"))));
 }
@@ -55,7 +55,7 @@ fn print(world: &World, format: Format, rows: &Array, names: Option<&Array>) -> 
     world.print(&printed(world, format, rows, names)?)
 }
 
-/// Rows, in one of the formats of every answer, with the columns of these names.
+/// Formats rows like the rows of a query, with the named columns.
 fn printed(world: &World, format: Format, rows: &Array, names: Option<&Array>) -> Result<String, Thrown> {
     let named = names.map(|names| named(world, names)).transpose()?;
     let rows = to_rows(rows, |names| named.unwrap_or_else(|| world.columns(names)))?;
@@ -70,7 +70,7 @@ fn printed(world: &World, format: Format, rows: &Array, names: Option<&Array>) -
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Returns the columns of these names. Who names a column wants to see it.
+/// Returns the named columns; a named column is always shown.
 fn named(world: &World, names: &Array) -> Result<Vec<Column>, Thrown> {
     let column = |name: &Dynamic| {
         let Some(name) = name.read_lock::<ImmutableString>() else {

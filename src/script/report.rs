@@ -1,4 +1,4 @@
-//! A page that stands by itself: sections with texts, tables and pictures, no script and no link.
+//! A self-contained HTML page: sections with texts, tables and pictures, without scripts and links.
 
 mod html;
 mod picture;
@@ -31,10 +31,10 @@ svg .line { fill: none; stroke: var(--mark); stroke-width: 2; } svg .edge { fill
 svg .node { fill: var(--mark); }
 ";
 
-/// The parts of a section.
+/// The keys of a section's map.
 const PARTS: [&str; 4] = ["heading", "text", "rows", "chart"];
 
-/// The page as text.
+/// Returns the page as text.
 pub(super) fn page(world: &World, title: &str, sections: &Array) -> Result<String, Thrown> {
     let mut body = String::new();
     for section in sections {

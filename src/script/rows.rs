@@ -1,4 +1,4 @@
-//! Rows that are taken one by one while the query goes on.
+//! Rows that a script reads one by one while the query runs.
 
 use std::io;
 use std::rc::Rc;
@@ -17,9 +17,9 @@ use crate::query::Plan;
 use crate::session::Interrupt;
 use crate::value::{Column, Progress, Row, RowSink, RunStats};
 
-/// Batches that wait to be taken: the query does not run far ahead of who reads.
+/// The number of buffered batches: the query must not run far ahead of the reader.
 const AHEAD: usize = 4;
-/// The pause between two looks of a waiting reader whether it should stop.
+/// The interval at which a waiting reader checks whether it should stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 enum Part {
@@ -29,7 +29,7 @@ enum Part {
     Failed(account::Error),
 }
 
-/// The rows of a running query; to be taken once.
+/// The rows of a running query; they can be read once.
 #[derive(Clone)]
 pub(super) struct Stream {
     world: Rc<World>,
@@ -51,7 +51,7 @@ impl Stream {
             let mut sink = Sender(sender.clone());
             let progress = Arc::new(Progress::default());
             let ran = runtime.block_on(cancellation.scope(session.run(&plan, &clock, &progress, &mut sink)));
-            // The reader may be gone, and does not want to know.
+            // The reader may be gone, in which case the result is not needed.
             let _ = sender.send(ran.map_or_else(Part::Failed, |stats| Part::Ended(Box::new(stats))));
         });
         Self {
@@ -72,7 +72,7 @@ impl Stream {
                 Ok(part) => return Ok(Some(part)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) if self.interrupt.is_raised() => {
-                    // It ends by itself, behind the script.
+                    // The query ends by itself, after the script.
                     self.query.cancel();
                     return Err(Stop::Interrupted.into_error());
                 }
@@ -114,12 +114,12 @@ impl Iterator for Stream {
     }
 }
 
-/// Cancels a query once nobody can take its rows any more.
+/// Cancels a query when nothing can read its rows any more.
 struct CancelOnDrop(Cancellation);
 
 impl CancelOnDrop {
     fn cancel(&self) {
-        // A query that still runs ends behind the script.
+        // A query that is still running ends after the script.
         let _ = self.0.cancel();
     }
 }
@@ -130,7 +130,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Passes rows to who reads; that nobody does ends the query.
+/// Passes rows to the reader; an error ends the query if there is no reader.
 struct Sender(SyncSender<Part>);
 
 impl Sender {

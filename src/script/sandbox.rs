@@ -1,4 +1,4 @@
-//! Holds scripts to their limits: steps, memory, imports, Ctrl-C.
+//! Enforces the limits of scripts: steps, memory, imports, Ctrl-C.
 
 use std::path::{Component, Path};
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use super::world::World;
 /// Sets the limits of an engine.
 pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
     engine
-        // Counted below: a script has more steps for each row that it is handed.
+        // Steps are counted below, because a script gets more steps for each row that it reads.
         .set_max_operations(0)
         .set_max_call_levels(CALL_LEVELS)
         .set_max_expr_depths(EXPRESSION_DEPTHS.0, EXPRESSION_DEPTHS.1)
@@ -41,17 +41,17 @@ pub(super) fn set(engine: &mut Engine, world: &Rc<World>) {
     });
 }
 
-/// The steps between two looks at the memory: a look takes a microsecond, and a step may take a string of the
-/// largest size.
+/// The number of steps between two checks of the memory. A check takes a microsecond, and a step may allocate a string
+/// of the largest size.
 const STEPS_BETWEEN_LOOKS: u64 = 64;
 
-/// The memory of the process, 0 where the system does not tell. The library counts what each value holds when it
-/// is made, but not what an assignment to an entry of an array adds.
+/// The memory of the process; 0 if the system does not report it. Rhai counts the size of each value when it is made,
+/// but not the growth of an array whose entry is assigned.
 fn memory_bytes() -> usize {
     memory_stats::memory_stats().map_or(0, |memory| memory.physical_mem)
 }
 
-/// Imports files that lie beside the script, or below it.
+/// Imports files from the script's folder, or from folders below it.
 struct FolderOfScript {
     world: Rc<World>,
 }

@@ -1,4 +1,4 @@
-//! The world around a script: arguments, environment, time, and how it ends.
+//! Functions for the world around a script: arguments, environment, time, and the exit code.
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use super::world::World;
 
 type Thrown = Box<EvalAltResult>;
 
-/// Variables of this program, which carry no secrets.
+/// The prefix of this program's variables, which carry no secrets.
 const OWN_PREFIX: &str = "FLOWLOGS_";
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
@@ -63,7 +63,7 @@ fn env(world: &World, name: &str) -> Result<Dynamic, Thrown> {
     Ok(std::env::var(name).map_or(Dynamic::UNIT, Dynamic::from))
 }
 
-/// A length of time such as `90s`, `1h30m` or `2d`; a day has 24 hours.
+/// Parses a duration such as `90s`, `1h30m` or `2d`; a day has 24 hours.
 pub(super) fn seconds(text: &str) -> Result<Duration, Thrown> {
     let span = text.parse::<Span>().ok();
     let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());

@@ -1,11 +1,11 @@
-//! Points in time, as scripts have them.
+//! Points in time for scripts.
 
 use jiff::Timestamp;
 use rhai::{Dynamic, Engine};
 
 use crate::value::{EpochSeconds, time_utc};
 
-/// Whole seconds since 1970 that compare, and whose difference is seconds.
+/// Seconds since 1970, which compare and whose difference is a number of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Time(pub(super) EpochSeconds);
 
@@ -34,7 +34,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn(">=", |a: Time, b: Time| a >= b);
 }
 
-/// The time in a value, if it is one.
+/// Returns the time in a value; `None` if it is of another type.
 pub(super) fn of(value: &Dynamic) -> Option<Time> {
     value.clone().try_cast::<Time>()
 }

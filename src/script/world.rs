@@ -1,4 +1,4 @@
-//! The surroundings of a script: the open account, its permissions, and its console.
+//! The environment of scripts: the open account, their permissions, and their console.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::cmp::Reverse;
@@ -27,55 +27,55 @@ use crate::value::{Column, ColumnType, Rows, RunStats};
 
 type Thrown = Box<EvalAltResult>;
 
-/// The time for which the network is used that was read.
+/// The time for which the network is reused after it was read.
 const NETWORK_KEPT: Duration = Duration::from_mins(1);
 
 /// The permissions of a script.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// Nothing that would change an account.
+    /// Refuse every change of an account.
     pub read_only: bool,
     /// Say what would be changed, and change nothing.
     pub dry_run: bool,
     /// Do not ask before something is deleted.
     pub yes: bool,
-    /// Environment variables that may be read beside `FLOWLOGS_*`.
+    /// Environment variables that may be read in addition to `FLOWLOGS_*`.
     pub allow_env: Vec<String>,
     /// Hosts that JSON may be sent to, as [`host`](super::host) reads them.
     pub allow_net: Vec<String>,
     /// The folder below which files are read; `None` for that of the script.
     pub read_dir: Option<PathBuf>,
-    /// The folder below which files may be written.
+    /// The folder below which files are written; `None` for new files below the current one.
     pub write_dir: Option<PathBuf>,
 }
 
-/// Whom a script talks to.
+/// The user that a script talks to.
 pub trait Console {
     /// Prints data.
     ///
     /// # Errors
     ///
-    /// I/O errors of the writer; a closed pipe is one.
+    /// I/O errors of the writer, for example of a closed pipe.
     fn print(&self, text: &str) -> io::Result<()>;
 
-    /// Says something that a person should know.
+    /// Prints a note for the user.
     fn note(&self, text: &str);
 
-    /// Says what failed, even to who wants no notes.
+    /// Reports failures, even if notes are turned off.
     fn failed(&self, failures: &[String]);
 
     /// Asks whether to do something to each of these.
     ///
     /// # Errors
     ///
-    /// Why not.
+    /// The reason, if the user declines or cannot be asked.
     fn confirm(&self, what: &str, names: &[String]) -> Result<(), String>;
 
-    /// The columns of the terminal that data goes to, if it goes to one.
+    /// The width of the terminal, in columns; `None` if data does not go to one.
     fn width(&self) -> Option<usize>;
 }
 
-/// All of it.
+/// The environment of scripts.
 pub struct World {
     session: RefCell<Arc<Session>>,
     zone: RefCell<TimeZone>,
@@ -87,25 +87,25 @@ pub struct World {
     pub(super) args: RefCell<Vec<String>>,
     folder: RefCell<Option<PathBuf>>,
     at_end: RefCell<Vec<FnPtr>>,
-    /// What scripts created here: deleting that needs no confirmation.
+    /// The flow logs that scripts created here, which they may delete without confirmation.
     pub(super) made: RefCell<Made>,
-    /// The columns of answers, which maps forget: the latest last, each set of names once.
+    /// The columns of recent answers, the latest last, each set of names once: maps lose the order and the types.
     answers: RefCell<Vec<Vec<Column>>>,
     answer: RefCell<Rc<Rows>>,
     /// The statistics of the last query.
     stats: RefCell<RunStats>,
-    /// The network as it was read last, and when: a script asks about it again and again.
+    /// The network, and when it was read: a script uses it repeatedly.
     network: RefCell<Option<(Instant, Rc<Inventory>)>>,
-    /// Steps that a script has beside those that every script has.
+    /// Steps that a script has in addition to [`OPERATIONS`].
     more_steps: Cell<u64>,
     /// Whether tables and charts scale bytes and counts.
     human: Cell<bool>,
-    /// Why something could not be printed.
+    /// The error of a failed print.
     unwritable: RefCell<Option<io::Error>>,
 }
 
 impl World {
-    /// Scripts over this account.
+    /// Creates the environment of scripts over an account.
     #[must_use]
     pub fn new(
         session: Arc<Session>,
@@ -137,20 +137,20 @@ impl World {
         }
     }
 
-    /// From now on scripts work with another account.
+    /// Changes the account that scripts work with.
     pub fn move_to(&self, session: Arc<Session>) {
         *self.session.borrow_mut() = session;
-        // What was created elsewhere says nothing about what is here.
+        // Flow logs that were created in another account do not count here.
         self.made.take();
         self.network.take();
     }
 
-    /// From now on these are the names that a sentence may refer to.
+    /// Changes the names that sentences may use.
     pub fn set_named(&self, named: &Named) {
         self.named.borrow_mut().clone_from(named);
     }
 
-    /// From now on times are read and shown in this zone.
+    /// Changes the time zone in which times are read and shown.
     pub fn set_zone(&self, zone: &TimeZone) {
         self.zone.borrow_mut().clone_from(zone);
     }
@@ -160,17 +160,17 @@ impl World {
         *self.answer.borrow_mut() = rows;
     }
 
-    /// From now on tables and charts scale bytes and counts, or do not.
+    /// Sets whether tables and charts scale bytes and counts.
     pub fn set_human(&self, human: bool) {
         self.human.set(human);
     }
 
-    /// Returns how tables and charts look.
+    /// Returns the style of tables and charts.
     pub(super) fn style(&self) -> Style {
         Style { human: self.human.get(), ..Style::plain(self.console.width(), self.zone.borrow().clone()) }
     }
 
-    /// The rows of the last answer, as scripts have them.
+    /// The rows of the last answer, as values of scripts.
     pub(super) fn answer(&self) -> Array {
         let answer = self.answer.borrow();
         let names: Vec<String> = answer.columns.iter().map(|column| column.name.clone()).collect();
@@ -181,7 +181,7 @@ impl World {
     pub(super) fn begin(&self, args: Vec<String>, folder: Option<PathBuf>) {
         *self.args.borrow_mut() = args;
         self.more_steps.set(0);
-        // A script without a folder in its path lies in the current one.
+        // A script path without a folder is in the current one.
         *self.folder.borrow_mut() =
             folder.map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder });
     }
@@ -206,12 +206,12 @@ impl World {
         Clock::system(self.zone.borrow().clone())
     }
 
-    /// Returns the names that a sentence may refer to, with these parameters.
+    /// Returns the context to compile a sentence with these parameters.
     pub(super) fn context(&self, parameters: BTreeMap<String, Vec<String>>) -> Context {
         Context { clock: self.clock(), parameters, named: self.named.borrow().clone() }
     }
 
-    /// The network, as it was a minute ago at most.
+    /// The network, at most a minute old.
     pub(super) fn network(&self) -> Result<Rc<Inventory>, Thrown> {
         if let Some((at, network)) = self.network.borrow().as_ref()
             && at.elapsed() < NETWORK_KEPT
@@ -224,7 +224,7 @@ impl World {
         Ok(network)
     }
 
-    /// Gives the script more steps, for data that it is handed.
+    /// Gives the script more steps, for the data that it reads.
     pub(super) fn add_steps(&self, steps: u64) {
         self.more_steps.set(self.more_steps.get() + steps);
     }
@@ -234,7 +234,7 @@ impl World {
         OPERATIONS + self.more_steps.get()
     }
 
-    /// Waits for something, unless Ctrl-C comes first.
+    /// Waits for a future; fails after Ctrl-C.
     pub(super) fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
         self.runtime.block_on(async {
             tokio::select! {
@@ -244,18 +244,18 @@ impl World {
         })
     }
 
-    /// Lets time pass, unless Ctrl-C comes first.
+    /// Pauses; fails after Ctrl-C.
     pub(super) fn pause(&self, time: Duration) -> Result<(), Thrown> {
         self.wait(async { tokio::time::sleep(time).await })
     }
 
-    /// Waits for work on an account. On Ctrl-C a change puts back what it did, and a query stops, unless
-    /// Ctrl-C comes again.
+    /// Waits for work on an account. After Ctrl-C, a change rolls back and a query stops before this returns; a second
+    /// Ctrl-C does not wait for that.
     pub(super) fn change<T>(&self, work: impl Future<Output = T>) -> Result<T, Thrown> {
         self.change_noted(work, |_, _| ())
     }
 
-    /// The same; `note` gets the outcome, also the one of work that was interrupted, and whether it was.
+    /// Like [`Self::change`]; `note` gets the outcome, even of interrupted work, and whether it was interrupted.
     pub(super) fn change_noted<T>(
         &self,
         work: impl Future<Output = T>,
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    /// Waits for what an account does.
+    /// Waits for a call of an account.
     pub(super) fn call<T>(&self, work: impl Future<Output = Result<T, account::Error>>) -> Result<T, Thrown> {
         self.change(work)?.map_err(|error| failed(&error))
     }
@@ -289,7 +289,7 @@ impl World {
         self.at_end.borrow_mut().pop()
     }
 
-    /// Prints; where that fails, the script ends.
+    /// Prints data; if that fails, the script ends.
     pub(super) fn print(&self, text: &str) -> Result<(), Thrown> {
         self.console.print(text).map_err(|error| {
             *self.unwritable.borrow_mut() = Some(error);
@@ -297,7 +297,7 @@ impl World {
         })
     }
 
-    /// How a script has to stop, if it has to.
+    /// The reason to stop the script now, if there is one.
     pub(super) fn stop(&self) -> Option<Stop> {
         match (self.unwritable.borrow().is_some(), self.interrupt.is_raised()) {
             (true, _) => Some(Stop::Unwritable),
@@ -306,12 +306,12 @@ impl World {
         }
     }
 
-    /// Why something could not be printed, told once.
+    /// Takes the error of a failed print.
     pub(super) fn unwritable(&self) -> Option<io::Error> {
         self.unwritable.borrow_mut().take()
     }
 
-    /// Remembers the statistics of a query, and says what failed.
+    /// Remembers the statistics of a query, and reports its failures.
     pub(super) fn ended(&self, stats: RunStats) {
         self.console.failed(&stats.failures());
         *self.stats.borrow_mut() = stats;
@@ -332,8 +332,8 @@ impl World {
         answers.push(columns.to_vec());
     }
 
-    /// Returns columns of these names as the answer had them that the names came from; behind them, in order of
-    /// their names, those that no answer had.
+    /// Returns the columns with these names, in the order and with the types of the answers that they probably came
+    /// from; then the names that no answer had, in alphabetical order.
     pub(super) fn columns(&self, names: &BTreeSet<String>) -> Vec<Column> {
         let answers = self.answers.borrow();
         let mut left = names.clone();
@@ -345,7 +345,7 @@ impl World {
         columns
     }
 
-    /// Returns the column of this name, as the last answer had it that has one.
+    /// Returns the column with this name from the latest answer that has one.
     pub(super) fn column(&self, name: &str) -> Column {
         let answers = self.answers.borrow();
         let known = answers.iter().rev().flatten().find(|column| column.name == name);
@@ -353,15 +353,15 @@ impl World {
     }
 }
 
-/// Answers whose columns are remembered.
+/// The number of answers whose columns are remembered.
 const REMEMBERED: usize = 256;
 
 fn is_among(columns: &[Column], column: &Column) -> bool {
     columns.iter().any(|known| known.name == column.name)
 }
 
-/// Returns the columns of the answer that has the most of these names, if one has any: of those the one with the
-/// fewest others, and of those the latest.
+/// Returns the columns of the answer with the most of these names, or `None` if no answer has any. Ties go to the
+/// answer with the fewest other columns, then to the latest.
 fn likeliest<'a>(answers: &'a [Vec<Column>], names: &BTreeSet<String>) -> Option<&'a Vec<Column>> {
     let shared = |answer: &Vec<Column>| answer.iter().filter(|column| names.contains(&column.name)).count();
     let likeliest = answers.iter().max_by_key(|answer| (shared(answer), Reverse(answer.len())))?;

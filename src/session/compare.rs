@@ -1,4 +1,4 @@
-//! The groups of a window beside those of the window before.
+//! Compares the groups of a window with those of the window before.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::query::plan::{Aggregate, Compare, Compared, GroupKey, Groups, Kept, K
 use crate::query::window::Interval;
 use crate::value::{Row, Value, compare_rows};
 
-/// Joins the groups of two windows by their keys; bins by their place in the window.
+/// Joins the groups of two windows by their keys; bins are matched by their position in the window.
 pub(super) fn joined(groups: &Groups, now: Vec<Row>, before: Vec<Row>, windows: [Interval; 2]) -> Vec<Row> {
     let kept = groups.compare.map_or(Kept::All, |Compare { kept, .. }| kept);
     let keys = groups.keys.len();
@@ -31,7 +31,7 @@ pub(super) fn joined(groups: &Groups, now: Vec<Row>, before: Vec<Row>, windows: 
     pairs.map(|(Keys(keys), pair)| keys.into_iter().chain(measures(&aggregates, &pair)).collect()).collect()
 }
 
-/// The keys of a group, in an order.
+/// The keys of a group, with an order.
 struct Keys(Row);
 
 impl Ord for Keys {
@@ -54,7 +54,7 @@ impl PartialEq for Keys {
 
 impl Eq for Keys {}
 
-/// Puts the bins of the window before in the place of those of the window itself.
+/// Moves the bins of the window before to the position of the window's own.
 fn move_bins(keys: &[GroupKey], row: &mut Row, [now, before]: [Interval; 2]) {
     for (key, value) in keys.iter().zip(row) {
         if let (KeyBy::Bin(width_s), Value::Time(start)) = (&key.by, &value) {
@@ -64,7 +64,7 @@ fn move_bins(keys: &[GroupKey], row: &mut Row, [now, before]: [Interval; 2]) {
     }
 }
 
-/// Each measure in the window, in the one before, and the difference.
+/// The value of each measure in the window, in the one before, and the difference.
 fn measures(aggregates: &[Aggregate], [now, before]: &[Option<Row>; 2]) -> Vec<Value> {
     let value = |side: &Option<Row>, place: usize, aggregate: &Aggregate| match side {
         Some(row) => row[place].clone(),
@@ -79,7 +79,7 @@ fn measures(aggregates: &[Aggregate], [now, before]: &[Option<Row>; 2]) -> Vec<V
     aggregates.iter().filter(|one| one.compared == Compared::Now).enumerate().flat_map(of_measure).collect()
 }
 
-/// Whether a group without records has 0, and not nothing.
+/// Returns whether the aggregate of a group without records is 0 rather than absent.
 const fn is_zero_of_nothing(aggregate: &Aggregate) -> bool {
     matches!(aggregate.function, Function::Count | Function::Sum)
 }
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn bins_are_joined_by_their_place_in_the_window() {
-        // Bins of 10 seconds: from 1,000 on in the window, from 900 on in the one before, which is 100 s earlier.
+        // Bins of 10 seconds: the window starts at 1,000, the one before at 900, 100 s earlier.
         let rows = compared("count() by bin(10s) | compare 100s", &[(1_000, 1), (1_010, 2)], &[(900, 10), (910, 20)]);
         let expected = [[1_000, 1, 10, -9], [1_010, 2, 20, -18]];
         assert_eq!(numbers(&rows), expected.map(|row| row.map(|number| Some(f64::from(number))).to_vec()));

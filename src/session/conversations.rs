@@ -1,24 +1,24 @@
-//! Conversations: both directions in one row, and each once.
+//! Conversations: both directions in one row, and each only once.
 //!
-//! Traffic between two interfaces is recorded at both, and traffic through a gateway at more. So groups are made by
-//! interface, and of each conversation the one with the most bytes is taken.
+//! Traffic between two interfaces is recorded at both, and traffic through a gateway at more. So the account groups by
+//! interface, and for each conversation the interface with the most bytes is taken.
 
 use crate::field::Field;
 use crate::query::plan::{GroupKey, GroupStage, Groups, Measure, Source};
 use crate::value::{Row, RunStats, Value, compare_rows};
 
-/// The conversations of a plan, made of its [groups by interface](crate::query::Plan::in_parts).
+/// The conversations of a plan, computed from its [groups by interface](crate::query::Plan::in_parts).
 pub(super) struct Conversations<'a> {
     groups: &'a Groups,
 }
 
 impl<'a> Conversations<'a> {
-    /// The conversations that are asked for, if they are.
+    /// The conversations of groups; `None` if the groups are no conversations.
     pub(super) fn of(groups: &'a Groups) -> Option<Self> {
         matches!(groups.stage, GroupStage::Conversations(_)).then_some(Self { groups })
     }
 
-    /// Turns groups by interface into conversations, in no order; says in its statistics what they leave out.
+    /// Converts groups by interface to conversations, in any order; adds to the statistics how much is left out.
     pub(super) fn rows(&self, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
         let unknown: u64 = rows.extract_if(.., |row| !self.has_ends(row)).map(|row| self.flows(&row)).sum();
         if unknown > 0 {
@@ -28,7 +28,7 @@ impl<'a> Conversations<'a> {
         self.each_once(rows)
     }
 
-    /// Of the rows of each conversation, the one of the interface with the most bytes, without the interface.
+    /// Keeps the row of the interface with the most bytes for each conversation, without the interface.
     fn each_once(&self, mut rows: Vec<Row>) -> Vec<Row> {
         let interface = self.groups.keys.len();
         let compare = |a: &Row, b: &Row| compare_rows(a, b, (0..interface).map(|key| (key, false)));
@@ -43,14 +43,14 @@ impl<'a> Conversations<'a> {
         rows
     }
 
-    /// Whether the addresses of both ends are known.
+    /// Returns whether the addresses of both ends are known.
     fn has_ends(&self, row: &Row) -> bool {
         let is_end = |key: &GroupKey| matches!(key.source(), Source::Field(Field::ClientAddr | Field::ServerAddr));
         self.groups.keys.iter().zip(row).all(|(key, value)| !is_end(key) || *value != Value::Absent)
     }
 
     fn flows(&self, row: &Row) -> u64 {
-        // The interface stands before the measures.
+        // The column of the interface comes before the measures.
         match row[self.groups.keys.len() + 1] {
             Value::Int(flows) => flows.unsigned_abs(),
             _ => 0,

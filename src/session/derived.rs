@@ -1,4 +1,4 @@
-//! Rates and shares, of the sums and counts that were asked for in their place.
+//! Computes rates and shares from sums and counts.
 
 use crate::account::Error;
 use crate::field::Field;
@@ -7,11 +7,11 @@ use crate::query::plan::{Aggregate, GroupKey, Groups, KeyBy, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Row, Value};
 
-/// Puts rates and shares in the place of their sums.
+/// Replaces the sums with rates and shares.
 ///
 /// # Errors
 ///
-/// [`Error::NoWindow`] for a rate of records of any time.
+/// [`Error::NoWindow`] for a rate without a window.
 pub(super) fn compute(groups: &Groups, rows: &mut [Row], interval: Option<Interval>) -> Result<(), Error> {
     for (place, aggregate) in groups.aggregates.iter().enumerate() {
         let place = groups.keys.len() + place;
@@ -44,7 +44,7 @@ fn rates(groups: &Groups, aggregate: &Aggregate, place: usize, rows: &mut [Row],
     }
 }
 
-/// The seconds of a bin that lie in the window.
+/// The number of seconds of a bin that are in the window.
 fn seconds_within(interval: Interval, start: EpochSeconds, width_s: i64) -> i64 {
     interval.until.min(start + width_s - 1) - interval.from.max(start) + 1
 }

@@ -1,4 +1,4 @@
-//! Selects, sorts and cuts groups that were made here, and not by a reader of the plan.
+//! Filters, sorts and limits groups that the session itself computes.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use crate::query::holds::Predicate;
 use crate::query::plan::{GroupStage, Groups, Kept, Limit, Plan, Source};
 use crate::value::{Row, RunStats, Value, compare_rows};
 
-/// The rows of the answer, of all its groups.
+/// The rows of a result, from all its groups.
 pub(super) fn finished(plan: &Plan, groups: &Groups, mut rows: Vec<Row>, stats: &mut RunStats) -> Vec<Row> {
     if let Some(having) = &groups.having {
         let having = Predicate::of_results(&having.means);
@@ -22,12 +22,12 @@ pub(super) fn finished(plan: &Plan, groups: &Groups, mut rows: Vec<Row>, stats: 
     rows
 }
 
-/// The order that is asked for, or the default; ties by the other columns. Of conversations the largest, both directions
-/// together, come first.
+/// Compares by the plan's order, or the default one; ties by the other columns. By default the largest conversations,
+/// both directions together, come first.
 fn order(plan: &Plan, groups: &Groups, a: &Row, b: &Row) -> Ordering {
     let place = |source: &Source| if let Source::Result(place) = source { Some(*place) } else { None };
     let sort = plan.sort.iter().filter_map(|key| Some((place(&key.source)?, key.descending)));
-    // A comparison has three columns for each measure: that of the window itself first, then that of the one before.
+    // A comparison has three columns for each measure: for the window, the one before, and the difference.
     let step = if groups.compare.is_some() { 3 } else { 1 };
     let first = usize::from(groups.compare.is_some_and(|compare| compare.kept == Kept::Gone));
     let by_size = || match groups.stage {

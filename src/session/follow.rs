@@ -1,8 +1,8 @@
-//! New records as they come: the same plan again and again, and of each answer what is new.
+//! Follows new records: runs the same plan repeatedly, and passes on the new rows of each result.
 //!
-//! Records come late and out of order, so each round asks for all that may still have changed. A record that
-//! was passed on is recognised by its time and its values; identical records are all passed on, but each only
-//! once. The service could tell them apart by `@ptr`, but files have nothing like it, and the rows look the same.
+//! Records arrive late and out of order, so each round queries the whole time that may still change. A record that was
+//! passed on is recognised by its time and its values; identical records are all passed on, each once. The service
+//! could tell them apart by `@ptr`, but files have nothing like it, and the rows look the same.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,23 +17,22 @@ use crate::query::plan::{Limit, Plan, Shape, ShownColumn, SortKey, Source};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, RowSink, Rows, RunStats, Value};
 
-/// The time for which an account may not answer before following it ends.
+/// The time after which following an account that does not answer ends.
 const PATIENCE: Duration = Duration::from_hours(2);
-/// The pause before an account that does not answer is asked again.
+/// The pause before a retry.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// The number of records that were passed on, by their time and a hash of the values that are shown.
+/// The number of records that were passed on, by their time and a hash of the shown values.
 #[derive(Default)]
 struct Seen(HashMap<(EpochSeconds, u64), u32>);
 
 impl Session {
-    /// Runs a plan of records until it is stopped, or its window is over and nothing can come any more.
-    /// Rows go to `sink` oldest first: as many of those there are as the plan's limit says, then each
-    /// that is new, in one call a round.
+    /// Runs a plan of records until it is stopped, or until its window is over and no records can arrive any more. Rows
+    /// go to `sink` oldest first: the existing ones up to the plan's limit, then each new one, in one call per round.
     ///
     /// # Errors
     ///
-    /// The errors of [`Session::run`]; [`Error::NotFollowed`] where nothing can be added.
+    /// The errors of [`Session::run`]; [`Error::NotFollowed`] if no records can be added.
     pub async fn follow(
         &self,
         plan: &Plan,
@@ -50,7 +49,7 @@ impl Session {
         let mut rows = 0;
         let mut is_first = true;
         let mut rounds = 0;
-        // When the last answer came.
+        // The time of the last answer.
         let mut working = Instant::now();
         let mut is_told = false;
         let mut last_round: Option<(Instant, u64)> = None;
@@ -63,7 +62,7 @@ impl Session {
             let interval = first.zip(until).map(|(first, until)| Interval { from: from(first), until });
             let mut found = Rows::default();
             let mut stats = match self.account.run(&timed, interval, progress, &mut found, &cancellation).await {
-                // What has begun goes on: the records of the meantime come with the next answer.
+                // A failed round does not end the follow: the next answer includes its records.
                 Err(error) if !is_first && error.is_passing() && working.elapsed() < PATIENCE => {
                     if !is_told {
                         self.account.tell(&format!("waiting until AWS answers again: {error}"));
@@ -75,7 +74,7 @@ impl Session {
                 stats => stats?,
             };
             (working, is_told) = (Instant::now(), false);
-            // The first round scans the whole window; how long one takes is known with the next.
+            // The first round scans the whole window; the duration of a round is known when the next one begins.
             rounds += 1;
             if rounds == 3
                 && let Some((before, bytes)) = last_round
@@ -83,7 +82,7 @@ impl Session {
                 self.tell_cost(bytes, began.duration_since(before));
             }
             last_round = Some((began, stats.bytes_scanned));
-            // Several places stand in front of it.
+            // With several places, the columns of the place come before it.
             let time_at = found.columns.iter().position(|column| column.name == FOLLOW_TIME).unwrap_or(0);
             if is_first {
                 found.columns.remove(time_at);
@@ -110,7 +109,7 @@ impl Session {
 }
 
 impl Session {
-    /// Says what it costs to follow, by what a round scans and how long it takes.
+    /// Tells the user the cost of following, by the size and the duration of a round.
     #[allow(clippy::cast_precision_loss, reason = "an amount for people")]
     fn tell_cost(&self, bytes: u64, round: Duration) {
         const HOUR: Duration = Duration::from_hours(1);
@@ -122,15 +121,15 @@ impl Session {
     }
 }
 
-/// Whether nothing that comes could be in a window that ends here.
+/// Returns whether no record can arrive any more in a window that ends at `until`.
 fn is_over(until: Option<EpochSeconds>, now: &Clock, lateness_s: Option<i64>) -> bool {
     until.is_some_and(|until| until < now.now - lateness_s.unwrap_or(0))
 }
 
-/// The name of a column for the time of each record.
+/// The name of the added column with the time of each record.
 const FOLLOW_TIME: &str = "follow_time";
 
-/// The plan with every row and its time in front, oldest first.
+/// The plan for all rows, oldest first, with the time as the first column.
 fn timed(plan: &Plan) -> Plan {
     let mut timed = Plan { limit: Limit::None, ..plan.clone() };
     timed.sort = vec![SortKey { descending: false, ..SortKey::NEWEST_FIRST }];
@@ -141,10 +140,10 @@ fn timed(plan: &Plan) -> Plan {
 }
 
 impl Seen {
-    /// The rows that were not seen before, without the time, which is this one of their values.
+    /// The rows that were not seen before, without the added time column.
     fn take_new(&mut self, mut rows: Vec<Row>, time_at: usize) -> Vec<Row> {
         let time_of = |row: &Row| if let Some(Value::Time(time)) = row.get(time_at) { *time } else { 0 };
-        // Several places answer one after the other.
+        // The results of several places follow one another.
         rows.sort_by_key(time_of);
         let mut found: HashMap<(EpochSeconds, u64), u32> = HashMap::new();
         let mut new = Vec::new();
@@ -165,7 +164,7 @@ impl Seen {
         new
     }
 
-    /// Forgets records that will not be asked for again.
+    /// Forgets records that no later round returns.
     fn forget_before(&mut self, first: Option<EpochSeconds>) {
         if let Some(first) = first {
             self.0.retain(|(time, _), _| *time >= first);
@@ -197,7 +196,7 @@ mod tests {
         let mut seen = Seen::default();
         assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)], 0).len(), 3);
         assert_eq!(seen.take_new(vec![row(1, 5), row(1, 5), row(2, 5)], 0), Vec::<Row>::new());
-        // One more of the same, and a late one.
+        // One more identical record, and a late one.
         assert_eq!(
             seen.take_new(vec![row(1, 5), row(1, 5), row(1, 5), row(1, 9), row(2, 5)], 0),
             [[Value::Int(5)], [Value::Int(9)]]

@@ -1,6 +1,6 @@
-//! Groups whose answer is made of another: conversations, rates and shares, comparisons of two windows.
+//! Groups that are computed from other plans: conversations, rates and shares, comparisons of two windows.
 //!
-//! What makes them is the same wherever the records are.
+//! The computation is the same for all kinds of accounts.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::query::plan::{Compared, GroupKey, Groups, KeyBy, Limit, Plan, Shape};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Progress, Row, Rows, RunStats, Value, time_utc};
 
-/// A question to an account.
+/// A query of an account.
 pub(super) struct Question<'a> {
     pub(super) account: &'a dyn Account,
     pub(super) progress: &'a Arc<Progress>,
@@ -21,7 +21,7 @@ pub(super) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// The rows of a plan's answer, whose groups are made of others.
+    /// The rows of a plan whose groups are computed from other groups.
     pub(super) async fn answer(
         &self,
         plan: &Plan,
@@ -51,13 +51,13 @@ impl Question<'_> {
         Ok((rows, stats))
     }
 
-    /// The groups of two windows, asked for at the same time.
+    /// The groups of two windows, queried concurrently.
     async fn at_once(&self, plan: &Plan, [now, before]: [Interval; 2]) -> Result<([Vec<Row>; 2], RunStats), Error> {
         let (here, there) = tokio::join!(self.made(plan, Some(now)), self.made(plan, Some(before)));
         beside(here?, there)
     }
 
-    /// The groups of two windows of which one begins where the other ends, by one scan of the records of both.
+    /// The groups of two adjacent windows, from a single scan over both.
     async fn in_one_scan(&self, plan: &Plan, windows: [Interval; 2]) -> Result<([Vec<Row>; 2], RunStats), Error> {
         let [now, before] = windows;
         let mut asked = parts_of(plan);
@@ -89,7 +89,7 @@ impl Question<'_> {
         Ok((rows, stats))
     }
 
-    /// Every group of a plan without a comparison, in no order.
+    /// Every group of a plan without a comparison, in any order.
     async fn made(&self, plan: &Plan, interval: Option<Interval>) -> Result<(Vec<Row>, RunStats), Error> {
         let (rows, mut stats) = self.run(&parts_of(plan), interval).await?;
         Ok((derived_rows(plan, rows, interval, &mut stats)?, stats))
@@ -103,7 +103,7 @@ impl Question<'_> {
     }
 }
 
-/// The plan of all groups from which a plan's answer is computed, in no order.
+/// The plan of all groups that a plan's result is computed from, in any order.
 fn parts_of(plan: &Plan) -> Plan {
     plan.in_parts().unwrap_or_else(|| Plan { sort: Vec::new(), limit: Limit::None, ..plan.clone() })
 }
@@ -123,7 +123,7 @@ fn derived_rows(
     Ok(rows)
 }
 
-/// The answer of a window beside that of the window before.
+/// Combines the results of a window and of the one before.
 fn beside(
     now: (Vec<Row>, RunStats),
     before: Result<(Vec<Row>, RunStats), Error>,
@@ -138,7 +138,7 @@ fn note_of_younger(from: EpochSeconds) -> String {
     format!("the flow logs record since {}: what came earlier may count as new", time_utc(from))
 }
 
-/// The groups of a window in which no flow log recorded the targets: none, with a note.
+/// Replaces the error that no flow log recorded the targets in the window before with no groups and a note.
 fn unrecorded_is_nothing(before: Result<(Vec<Row>, RunStats), Error>) -> Result<(Vec<Row>, RunStats), Error> {
     match before {
         Err(Error::Select(SelectError::NoFlowLog { .. } | SelectError::NoFlowLogs { .. })) => {
@@ -148,7 +148,7 @@ fn unrecorded_is_nothing(before: Result<(Vec<Row>, RunStats), Error>) -> Result<
     }
 }
 
-/// The statistics of a window and of the one before it. A note on only one of them says on which.
+/// Merges the statistics of a window and of the one before. A note that applies to only one of them says which.
 fn both(now: RunStats, mut before: RunStats) -> RunStats {
     if let Some(from) = before.recorded_from {
         before.notes.push(note_of_younger(from));
@@ -164,7 +164,7 @@ fn both(now: RunStats, mut before: RunStats) -> RunStats {
     stats
 }
 
-/// Returns whether the answer of a plan is made of another.
+/// Returns the groups of a plan if they are computed from other plans.
 pub(super) fn is_made(plan: &Plan) -> Option<&Groups> {
     let Shape::Groups(groups) = &plan.shape else { return None };
     let is_compared = groups.aggregates.iter().any(|aggregate| aggregate.compared != Compared::Now);

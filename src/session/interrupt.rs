@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP, as what goes on sees them.
+//! Ctrl-C, SIGTERM and SIGHUP, as an event for running work.
 
 use std::io;
 use std::pin::pin;
@@ -11,16 +11,16 @@ use tokio::sync::Notify;
 use super::signals::Signals;
 use crate::account::{Cancellation, Running};
 
-/// How a piece of work ended.
+/// The end of a piece of work.
 #[derive(Debug)]
 pub enum Waited<T> {
-    /// It ended by itself.
+    /// It finished.
     Done(T),
-    /// It was interrupted: its outcome where it rolled back or stopped, nothing where it was not waited for.
+    /// It was interrupted. Its outcome, if it rolled back or stopped; `None` if its end was not awaited.
     Stopped(Option<T>),
 }
 
-/// Whether the user or the system asked what is running to stop.
+/// A request of the user or the system to stop the running work.
 #[derive(Debug, Default)]
 pub struct Interrupt {
     raised: AtomicBool,
@@ -29,11 +29,11 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Raised by each Ctrl-C, SIGTERM and SIGHUP (a terminal that is closed) from now on, for as long as the process lives.
+    /// Listens to Ctrl-C, SIGTERM and SIGHUP (a closed terminal), as long as the process lives.
     ///
     /// # Errors
     ///
-    /// Where the system lets nobody listen.
+    /// I/O errors if the system refuses signal handlers.
     pub fn listen(runtime: &Handle) -> io::Result<Arc<Self>> {
         let _entered = runtime.enter();
         let signals = Signals::listen()?;
@@ -49,33 +49,33 @@ impl Interrupt {
         }
     }
 
-    /// Asks what goes on to stop.
+    /// Requests the running work to stop.
     pub fn raise(&self) {
         self.raised.store(true, Ordering::Relaxed);
         self.notify.notify_waiters();
     }
 
-    /// Forgets earlier interrupts: something new begins.
+    /// Forgets earlier interrupts, before new work begins.
     pub fn clear(&self) {
         self.raised.store(false, Ordering::Relaxed);
     }
 
-    /// Whether to stop.
+    /// Returns whether the running work should stop.
     #[must_use]
     pub fn is_raised(&self) -> bool {
         self.raised.load(Ordering::Relaxed)
     }
 
-    /// Whether the process is to end, not only what goes on.
+    /// Returns whether the process should end, not only the running work.
     #[must_use]
     pub fn is_terminated(&self) -> bool {
         self.terminated.load(Ordering::Relaxed)
     }
 
-    /// Waits for work on an account. On an interrupt the work is cancelled: a change rolls back, which is told and
-    /// waited for, and a query stops, which is waited for; a second interrupt ends the waiting.
+    /// Waits for work on an account. An interrupt cancels the work: a change rolls back, with a note to the user, and a
+    /// query stops. Waits for that too, unless there is a second interrupt.
     pub async fn wait_for<T>(&self, work: impl Future<Output = T>, tell: impl Fn(&str)) -> Waited<T> {
-        // Work that is a part of other work is cancelled together with it.
+        // Nested work is cancelled together with the outer work.
         let cancellation = Cancellation::current();
         let mut work = pin!(cancellation.scope(work));
         tokio::select! {
@@ -89,25 +89,25 @@ impl Interrupt {
         }
         self.clear();
         tokio::select! {
-            // A step that it finished before it noticed stays done.
+            // A step that finished before the work noticed the interrupt is not rolled back.
             done = &mut work => Waited::Stopped(Some(done)),
             () = self.raised() => Waited::Stopped(None),
         }
     }
 
-    /// Waits until it is time to stop.
+    /// Waits for an interrupt.
     pub async fn raised(&self) {
         self.until(Self::is_raised).await;
     }
 
-    /// Waits until the process is to end.
+    /// Waits until the process should end.
     pub async fn terminated(&self) {
         self.until(Self::is_terminated).await;
     }
 
     async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         loop {
-            // Listening starts before the look, so that nothing falls in between.
+            // Listens before checking, so that no interrupt is missed in between.
             let notified = self.notify.notified();
             if is_so(self) {
                 return;

@@ -12,7 +12,7 @@ use crate::query::owner::{ListFile, Owner};
 use crate::query::plan::{Check, Condition, Source};
 use crate::query::print;
 
-/// The plan with each list that it names read through `open`. A caller with several questions of a plan reads them
+/// Reads each list that the plan names through `open`. A caller that runs several queries for a plan reads the lists
 /// once, before the first.
 ///
 /// # Errors

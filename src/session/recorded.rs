@@ -1,4 +1,4 @@
-//! The records of a connection that the inventory was asked about.
+//! The records of a connection that was judged by the inventory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::account::why::{Answer, End, INTERNET, Question, Service};
 use crate::value::{Rows, Value};
 
-/// The interfaces whose records are asked for at most.
+/// The most interfaces in the query.
 const MOST_INTERFACES: usize = 200;
 
 /// A sentence about the records of a connection, and its parameters.
@@ -36,8 +36,8 @@ pub struct Seen {
 }
 
 impl Asked {
-    /// The sentence about the records of what was asked, in a window such as `last 1h`, at the clients, the servers or
-    /// both; `None` where there are no interfaces, or too many.
+    /// The sentence for the records in a window such as `last 1h`, at the clients, the servers or both (`at`); `None`
+    /// if there are no interfaces, or too many.
     #[must_use]
     pub fn new(answer: &Answer<'_>, question: &Question, window: &str, at: [bool; 2]) -> Option<Self> {
         let meant = answer.ends.iter().zip(at).filter(|(_, is_meant)| *is_meant);
@@ -75,7 +75,7 @@ impl Asked {
         Some(Self { sentence, parameters })
     }
 
-    /// The field that tells requests from answers.
+    /// The field that distinguishes requests from answers.
     fn telling(answer: &Answer<'_>) -> &'static str {
         if is_internet(&answer.ends[0]) { "dst.addr" } else { "src.addr" }
     }
@@ -84,7 +84,7 @@ impl Asked {
 /// Reads the rows of [`Asked::sentence`], by interface.
 #[must_use]
 pub fn seen(rows: &Rows, answer: &Answer<'_>) -> Vec<Seen> {
-    // The field is the source of requests, or else the target of requests.
+    // The field is the source address of requests, or their destination if the clients are the internet.
     let of_requests: BTreeSet<IpAddr> = {
         let ends = if is_internet(&answer.ends[0]) { &answer.ends[1] } else { &answer.ends[0] };
         ends.iter().flat_map(addresses).collect()
@@ -119,9 +119,9 @@ fn time_of(value: &Value) -> Option<i64> {
     if let Value::Time(time) = value { Some(*time) } else { None }
 }
 
-/// The addresses that records have for an end.
+/// The addresses of an end in records.
 fn addresses<'e>(end: &'e End<'_>) -> impl Iterator<Item = IpAddr> + 'e {
-    // A name means an interface at any of its addresses; the first is the one that was judged.
+    // An end given by a name stands for all addresses of its interface; only the first one was judged.
     let own = end.interface.filter(|one| one.addresses.first() == Some(&end.address));
     let own = own.into_iter().flat_map(|interface| interface.addresses.iter().copied());
     own.chain([end.address])

@@ -19,7 +19,7 @@ mod unix {
     }
 
     impl Signals {
-        /// A signal is received from now on, also while nothing waits for one.
+        /// Starts listening: a signal is not lost even if nothing waits for one.
         pub(in crate::session) fn listen() -> io::Result<Self> {
             Ok(Self {
                 interrupts: signal(SignalKind::interrupt())?,
@@ -28,7 +28,7 @@ mod unix {
             })
         }
 
-        /// Waits for the next signal: whether it ends the process; `None` where there will be no more.
+        /// Waits for the next signal. Returns whether it ends the process; `None` if no more will arrive.
         pub(in crate::session) async fn next(&mut self) -> Option<bool> {
             tokio::select! {
                 Some(()) = self.interrupts.recv() => Some(false),
@@ -57,7 +57,7 @@ mod windows {
     }
 
     impl Signals {
-        /// A signal is received from now on, also while nothing waits for one.
+        /// Starts listening: a signal is not lost even if nothing waits for one.
         pub(in crate::session) fn listen() -> io::Result<Self> {
             Ok(Self {
                 interrupts: ctrl_c()?,
@@ -67,7 +67,7 @@ mod windows {
             })
         }
 
-        /// Waits for the next signal: whether it ends the process; `None` where there will be no more.
+        /// Waits for the next signal. Returns whether it ends the process; `None` if no more will arrive.
         pub(in crate::session) async fn next(&mut self) -> Option<bool> {
             tokio::select! {
                 Some(()) = self.interrupts.recv() => Some(false),

@@ -1,12 +1,11 @@
-//! What a delete is about: flow logs, or what an earlier delete left of them.
+//! Selects what a delete removes: flow logs, or the leftovers of an earlier delete.
 
 use super::Session;
 use crate::account::{Error, FlowLog};
 use crate::kind::TargetKind;
 
 impl Session {
-    /// What a delete with these selectors deletes: flow logs, or where there is none, what an earlier delete that failed in
-    /// part left of them.
+    /// The flow logs that the selectors match; if there are none, the leftovers of a delete that failed in part.
     ///
     /// # Errors
     ///
@@ -15,7 +14,7 @@ impl Session {
         self.refresh().await;
         match self.flow_logs(kind, selectors).await {
             Err(error @ Error::Select(_)) if kind != TargetKind::All => {
-                // Whose resource is gone, too, is told of the flow log alone.
+                // If the resource is gone too, the error is about the flow log.
                 let remains = self.remains(kind, selectors).await.unwrap_or_default();
                 if remains.is_empty() { Err(error) } else { Ok(remains) }
             }

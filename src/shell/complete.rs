@@ -1,4 +1,4 @@
-//! Completions of a word, by its place in the grammar, the tables, and the account.
+//! Completions of a word, from its position in the grammar, the tables, and the account.
 
 use std::collections::HashSet;
 
@@ -14,15 +14,15 @@ use crate::query::parse::{Next, next_of};
 use crate::query::word::{SIDES, TEST_WORDS};
 use crate::value::TCP_FLAGS;
 
-/// Where the word before the cursor starts, and what it may become.
+/// The start of the word before the cursor, and its completions.
 pub(super) struct Completion {
     pub(super) start: usize,
     pub(super) words: Vec<String>,
-    /// Files are completed here instead.
+    /// Whether the word is a file name, which the editor completes.
     pub(super) is_file: bool,
 }
 
-/// Returns the completions behind `before`, the text up to the cursor.
+/// Returns the completions at the end of `before`, the text up to the cursor.
 pub(super) fn complete(before: &str, known: &Known) -> Completion {
     let is_part = |c: char| c.is_alphanumeric() || "_-.*@$:/".contains(c);
     let start =
@@ -44,7 +44,7 @@ pub(super) fn complete(before: &str, known: &Known) -> Completion {
     let fits = |word: &String| {
         word.len() > partial.len() && word.get(..partial.len()).is_some_and(|head| head.eq_ignore_ascii_case(partial))
     };
-    // An account may have thousands of names: too many to look through a list for each.
+    // An account may have thousands of names, so duplicates are found by a set.
     let mut offered = HashSet::new();
     words.retain(|word| fits(word) && offered.insert(word.clone()));
     Completion { start, words, is_file }
@@ -75,7 +75,7 @@ fn dot_words(before: &str, prefix: &str) -> (Vec<String>, bool) {
     }
 }
 
-/// The names of settings, or the values of the one that is named.
+/// The names of settings, or the values of the setting in `prefix`.
 fn setting_words(prefix: &str) -> Vec<String> {
     let said = prefix.split_whitespace().nth(1);
     match said.map(|name| SETTINGS.iter().find(|setting| setting.name == name)) {
@@ -86,13 +86,13 @@ fn setting_words(prefix: &str) -> Vec<String> {
     }
 }
 
-/// All zones, behind those that are most often meant.
+/// All time zones, the most common ones first.
 fn zones(first: &[&str]) -> Vec<String> {
     let known = jiff::tz::db().available().map(|zone| zone.to_string());
     first.iter().map(ToString::to_string).chain(known).collect()
 }
 
-/// Words of `create sg `, `delete `, `explain vpc where `.
+/// The words in commands: `create sg `, `delete `, `explain vpc where `.
 fn command(prefix: &str, known: &Known) -> Vec<String> {
     let mut words = prefix.split_whitespace();
     let name = words.next().unwrap_or_default().to_ascii_lowercase();
@@ -119,7 +119,7 @@ fn sentence(prefix: &str, known: &Known) -> Vec<String> {
     nexts(&next_of(prefix), prefix, known)
 }
 
-/// The words for what the grammar expects; what is meant by a value comes before keywords.
+/// The words for the tokens that the grammar expects; values come before keywords.
 fn nexts(nexts: &[Next], before: &str, known: &Known) -> Vec<String> {
     let mut first = Vec::new();
     let mut keywords = Vec::new();
@@ -133,7 +133,7 @@ fn nexts(nexts: &[Next], before: &str, known: &Known) -> Vec<String> {
             Next::ListName => first.extend(known.named().lists.keys().map(|name| format!("@{name}"))),
             Next::Selector => first.extend(selectors(before, known)),
             Next::Test => first.extend(tests(known)),
-            // Only behind a field: every word could be one, by the grammar alone.
+            // Only after a field: the grammar alone would allow any word before an operator.
             Next::Operator if has_field => first.extend(operators(before)),
             Next::Value => first.extend(values(before, known)),
             Next::Reference => first.extend(field_names(|field| !matches!(field.info().origin, Origin::EitherSide(_)))),
@@ -152,7 +152,7 @@ fn nexts(nexts: &[Next], before: &str, known: &Known) -> Vec<String> {
     first
 }
 
-/// Lengths of time, where a window begins; rows, where there is a limit.
+/// Durations where a window begins, numbers of rows where a limit does.
 fn lengths(before: &str) -> Vec<String> {
     let words: &[&str] = match words_before(before).next().map(str::to_ascii_lowercase).as_deref() {
         Some("last") => &["5m", "15m", "30m", "1h", "6h", "1d", "week"],
@@ -167,7 +167,7 @@ pub(super) fn words_before(before: &str) -> impl Iterator<Item = &str> {
     before.rsplit(|c: char| c.is_whitespace() || "(),|[]{}!=<>~".contains(c)).filter(|word| !word.is_empty())
 }
 
-/// What an address of a side may belong to.
+/// The kinds that the address of a side can belong to.
 fn side_kinds() -> impl Iterator<Item = String> {
     let has_addresses = |kind: &TargetKind| !matches!(kind, TargetKind::Group | TargetKind::Bucket | TargetKind::All);
     let kinds = TargetKind::ALL.into_iter().filter(has_addresses).map(TargetKind::name);
@@ -182,12 +182,12 @@ fn is_prefix_list(word: &str) -> bool {
     ["prefix-list", "prefix-lists"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// Whether a word behind a side says what its address belongs to.
+/// Returns whether a word after a side says what its address belongs to.
 pub(super) fn is_side_kind(word: &str) -> bool {
     is_network(word) || is_prefix_list(word) || TargetKind::named(word).is_some()
 }
 
-/// The names of the kind that stands before.
+/// The names of the kind that was mentioned last before the cursor.
 fn selectors(before: &str, known: &Known) -> Vec<String> {
     match words_before(before).find(|word| is_side_kind(word)) {
         Some(word) if is_network(word) => known.named().networks.into_keys().collect(),
@@ -202,7 +202,7 @@ fn last_field(before: &str) -> Option<Field> {
 }
 
 fn names(kind: TargetKind, known: &Known) -> Vec<String> {
-    // A name that is not a bare word of the language stands in quotes.
+    // Names that are not bare words of the language are quoted.
     let is_bare = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
     let quoted = |name: String| if is_bare(&name) { name } else { format!("\"{name}\"") };
     known.names(kind).into_iter().map(quoted).collect()
@@ -225,7 +225,7 @@ fn tests(known: &Known) -> Vec<String> {
     words
 }
 
-/// The operators that fit the field before the cursor.
+/// The operators for the field before the cursor.
 fn operators(before: &str) -> Vec<String> {
     let Some(field) = last_field(before) else { return Vec::new() };
     let field_type = field.field_type();
@@ -241,7 +241,7 @@ fn operators(before: &str) -> Vec<String> {
     operators.into_iter().map(String::from).collect()
 }
 
-/// Values of the field that is tested: those seen in recent answers come first.
+/// Values for the field that is tested, those from recent answers first.
 fn values(before: &str, known: &Known) -> Vec<String> {
     let words: Vec<&str> = words_before(before).collect();
     let is_side = |word: &&str| SIDES.iter().any(|side| side.eq_ignore_ascii_case(word));
@@ -405,7 +405,7 @@ mod tests {
             assert_eq!(complete("vpc prod where reject and src sg web-99", &known).words.len(), 110);
         }
         let key = started.elapsed() / KEYS;
-        // A screen is drawn anew 60 times a second.
+        // A screen is redrawn 60 times per second.
         assert!(key < std::time::Duration::from_millis(16), "{key:?}");
     }
 

@@ -1,4 +1,4 @@
-//! Dot-commands: about the shell itself. One table makes, documents and completes them.
+//! Dot-commands control the shell itself. One table defines, documents and completes them.
 
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -24,21 +24,21 @@ use crate::query::{Named, print};
 use crate::session::Waited;
 use crate::value::{Column, Need};
 
-/// The argument of a dot-command, for completion.
+/// The type of a dot-command's argument, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     Nothing,
     OneOf(&'static [&'static str]),
     File,
     Topic,
-    /// The name of a setting and its value.
+    /// The name of a setting, and its value.
     Setting,
     /// An interval and a sentence.
     Sentence,
     Text,
 }
 
-/// A row of the table.
+/// An entry of the table.
 pub(super) struct DotCommand {
     pub(super) name: &'static str,
     pub(super) argument: &'static str,
@@ -201,7 +201,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
 /// A setting of `.set`.
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    /// Values, for completion and help.
+    /// The values, for completion and help.
     pub(super) values: &'static [&'static str],
     help: &'static str,
     set: fn(&mut Shell, &str) -> Result<(), Error>,
@@ -265,7 +265,7 @@ fn on_off(argument: &str) -> Result<bool, Error> {
     }
 }
 
-/// A format and whether it is the chart.
+/// Parses a format; returns whether it is the chart.
 fn format_of(argument: &str) -> Result<(OutputFormat, bool), Error> {
     Ok(match argument {
         "table" => (OutputFormat::Table, false),
@@ -354,7 +354,7 @@ fn set_output(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
         let failed = |error| Error::Failed { message: format!("cannot write `{path}`: {error}"), help: None };
         Out::File(Arc::new(file.map_err(failed)?))
     };
-    // Scripts print to the same place.
+    // Scripts print to the same destination, so they are made again.
     shell.scripts = None;
     Ok(Exit::Done)
 }
@@ -502,7 +502,7 @@ fn cost(shell: &mut Shell, _: &str) -> Result<Exit, Error> {
     say(shell, &format!("{} scanned, about {usd:.4} USD", HumanBytes(bytes)))
 }
 
-/// Goes on at another place; where that cannot be opened, everything is as before.
+/// Changes to another place; if it cannot be opened, nothing changes.
 fn go_to(shell: &mut Shell, place: Place) -> Result<Exit, Error> {
     let session = Arc::new(place.open(shell.desk.terminal)?);
     shell.desk.session = Arc::clone(&session);

@@ -1,4 +1,4 @@
-//! Answers to the line editor while somebody types.
+//! Answers the line editor while the user types.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) struct ShellHelper {
     pub(super) known: Arc<Known>,
     pub(super) context: query::Context,
     pub(super) colour: bool,
-    /// Whether the prompt warns.
+    /// Whether the prompt shows a warning.
     pub(super) is_production: bool,
     files: FilenameCompleter,
     history: HistoryHinter,
@@ -64,7 +64,7 @@ impl Hinter for ShellHelper {
 
 impl Highlighter for ShellHelper {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
-        // Pasted text may hide characters that the terminal would obey.
+        // Pasted text may hide control characters that the terminal would obey.
         let is_hidden = |letter: char| escape::is_hidden(letter) && !matches!(letter, '\n' | '\t');
         if line.contains(is_hidden) {
             return Cow::Owned(visible(line));

@@ -1,4 +1,4 @@
-//! Colours of a line as it is typed.
+//! Colours a line while it is typed.
 
 use owo_colors::{OwoColorize, Style};
 
@@ -33,8 +33,7 @@ impl Piece {
     }
 }
 
-/// The line in colours: an error that more text cannot mend is underlined, and so is the bracket that
-/// belongs to the one at the cursor.
+/// Colours a line; underlines an error that no more text can fix, and the bracket that matches the cursor's.
 pub(super) fn highlight(text: &str, cursor: usize, context: &Context) -> String {
     let is_language = matches!(line::classify(text), Line::Sentence | Line::Command);
     let wrong = is_language.then(|| wrong(text, context)).flatten();
@@ -53,7 +52,7 @@ pub(super) fn highlight(text: &str, cursor: usize, context: &Context) -> String 
     coloured
 }
 
-/// Where a whole sentence is wrong; its end is where more may follow.
+/// The range of an error in a sentence; `None` if the error is at the end, where more may follow.
 fn wrong(text: &str, context: &Context) -> Option<(usize, usize)> {
     let (offset, sentence) = match line::classify(text) {
         Line::Sentence => (0, text),
@@ -70,7 +69,7 @@ fn wrong(text: &str, context: &Context) -> Option<(usize, usize)> {
     (!is_unfinished && span.start < span.end).then_some((offset + span.start, offset + span.end))
 }
 
-/// The pieces of a text, which together are all of it.
+/// The pieces of a text, which together are the whole text.
 fn pieces(text: &str, is_language: bool) -> Vec<(usize, usize, Piece)> {
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -95,7 +94,7 @@ fn pieces(text: &str, is_language: bool) -> Vec<(usize, usize, Piece)> {
     pieces
 }
 
-/// The kind of a word behind another one.
+/// The kind of a word after another one.
 fn word(word: &str, before: &str) -> Piece {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
     let is_of_side = SIDES.iter().any(|side| side.eq_ignore_ascii_case(before)) && is_side_kind(word);
@@ -124,7 +123,7 @@ fn script_word(word: &str) -> Piece {
     }
 }
 
-/// The place of the bracket that belongs to the one at the cursor, or right before it.
+/// The position of the bracket that matches the one at the cursor or just before it.
 fn matching(text: &str, cursor: usize) -> Option<usize> {
     let at = [cursor, cursor.wrapping_sub(1)]
         .into_iter()

@@ -1,4 +1,4 @@
-//! The grey text behind the cursor: the rest of an earlier line, the meaning of a value, or words that may come next.
+//! The grey text after the cursor: the rest of an earlier line, the meaning of a value, or possible next words.
 
 use rustyline::hint::Hint;
 
@@ -8,12 +8,12 @@ use super::line::{self, Line};
 use crate::field::{Field, FieldType, port_names, protocol_word};
 use crate::query::parse::is_keyword;
 
-/// The text behind the cursor.
+/// The text after the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ShellHint {
-    /// The rest of a line that was typed before; the arrow to the right takes it.
+    /// The rest of an earlier line; the right arrow key inserts it.
     Rest(String),
-    /// A note that cannot be taken into the line.
+    /// A note that cannot be inserted.
     Note(String),
 }
 
@@ -28,7 +28,7 @@ impl Hint for ShellHint {
     }
 }
 
-/// The meaning of the last word of a sentence, or behind a blank the words that may come next.
+/// The meaning of the last word of a sentence, or, after a blank, the possible next words.
 pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
     const SHOWN: usize = 4;
     if line::classify(text) != Line::Sentence {
@@ -42,11 +42,11 @@ pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
     (!shown.is_empty()).then(|| if words.len() > SHOWN { format!("  {shown} ...") } else { format!("  {shown}") })
 }
 
-/// The meaning of the value at the end: the name of a port or a protocol by its number, and the other way round.
+/// The meaning of the last value: the name for the number of a port or a protocol, and vice versa.
 fn meaning(text: &str) -> Option<String> {
     let mut words = words_before(text);
     let value = words.next().filter(|value| text.ends_with(value))?;
-    // Between a field and its last value stand other values of the list, and the words around them.
+    // Between a field and its last value there may be other values of the list, and keywords.
     let is_between = |word: &&str| {
         let is_of_list = ["in", "not", "between"].iter().any(|one| one.eq_ignore_ascii_case(word));
         is_of_list || Field::named(word).is_none() && !is_keyword(word)
@@ -57,7 +57,7 @@ fn meaning(text: &str) -> Option<String> {
     let number = value.parse::<u16>().ok();
     match (field_type, number) {
         (FieldType::Port, Some(number)) => {
-            // Of several names the longest says most.
+            // The longest of several names says most.
             let names = port_names().filter(|(_, port)| *port == number).map(|(name, _)| name);
             names.max_by_key(|name| name.len()).map(String::from)
         }

@@ -1,11 +1,10 @@
-//! The history of the shell: a file with an entry a line, which is only ever appended to.
+//! The history of the shell: a file with one entry per line, which is only ever appended to.
 //!
-//! Two shells may write at once, and the machine may stop at any moment. So an entry is one write at the
-//! end of the file, nothing is rewritten, and whatever a line holds can be read: what is no text is shown
-//! as U+FFFD.
+//! Two shells may write at once, and the machine may stop at any moment. So an entry is a single write at the end of
+//! the file, nothing is rewritten, and any bytes can be read: invalid UTF-8 is shown as U+FFFD.
 //!
-//! Behind the line `#V2` a line end inside an entry is `\n`, and a backslash `\\`; in front of it entries
-//! stand as they were typed. That is the format of rustyline, which wrote the file before.
+//! After the line `#V2`, a line break inside an entry is written as `\n`, and a backslash as `\\`; before it, entries
+//! are unescaped. That is the format of rustyline, which wrote the file before.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -14,25 +13,25 @@ use std::path::{Path, PathBuf};
 use crate::escape::is_hidden;
 use crate::private::{private_file, private_folder};
 
-/// The line behind which entries are escaped.
+/// The line after which entries are escaped.
 const MARK: &str = "#V2";
 
-/// Bytes that are read, from the end of a longer file.
+/// The most bytes that are read, from the end of the file.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// Entries that an editor keeps.
+/// The most entries that an editor keeps.
 pub(super) const MOST_ENTRIES: usize = 10_000;
 
 /// A file of entries.
 #[derive(Debug)]
 pub(super) struct History {
     path: PathBuf,
-    /// Whether entries at its end are escaped.
+    /// Whether the entries at its end are escaped.
     is_marked: bool,
 }
 
 impl History {
-    /// The history in this file, which need not be there.
+    /// The history in this file, which may not exist yet.
     pub(super) const fn new(path: PathBuf) -> Self {
         Self { path, is_marked: false }
     }
@@ -46,7 +45,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// Where something is there that cannot be read.
+    /// I/O errors of an existing file.
     pub(super) fn read(&mut self) -> io::Result<Vec<String>> {
         let length = match fs::metadata(&self.path) {
             Ok(metadata) if metadata.is_file() => metadata.len(),
@@ -55,19 +54,19 @@ impl History {
             Err(error) => return Err(error),
         };
         let mut file = File::open(&self.path)?;
-        // Where that is refused, the entries are shown nevertheless.
+        // If that is refused, the entries are still read.
         let _ = make_private(&file);
         let start = length.saturating_sub(MOST_BYTES);
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
         file.take(MOST_BYTES).read_to_end(&mut bytes)?;
-        // So long a file was written by this program, and its first line here is cut.
+        // Only this program writes so long a file, and the first line is incomplete.
         self.is_marked = start > 0;
         let mut lines = bytes.split(|byte| *byte == b'\n').skip(usize::from(start > 0));
         Ok(lines.by_ref().filter_map(|line| self.entry(line)).collect())
     }
 
-    /// The entry of a line; a mark and a blank line are none.
+    /// The entry in a line; `None` for a mark and a blank line.
     fn entry(&mut self, line: &[u8]) -> Option<String> {
         let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
         if line == MARK {
@@ -106,7 +105,7 @@ impl History {
     }
 }
 
-/// Whether the last line is whole.
+/// Returns whether the last line is complete.
 fn ends_in_line_end(file: &mut File) -> io::Result<bool> {
     let mut last = [0];
     file.seek(SeekFrom::End(-1))?;
@@ -118,7 +117,7 @@ fn escape(entry: &str) -> String {
     entry.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-/// The entry of an escaped line; a backslash that escapes nothing stands for itself.
+/// Unescapes an entry; a backslash that escapes nothing stands for itself.
 fn unescape(line: &str) -> String {
     let mut entry = String::with_capacity(line.len());
     let mut letters = line.chars().peekable();
@@ -136,13 +135,13 @@ fn unescape(line: &str) -> String {
     entry
 }
 
-/// An entry as the editor may show it.
+/// An entry for the editor, with hidden characters replaced by U+FFFD.
 pub(super) fn visible(entry: &str) -> String {
     let is_layout = |letter: char| matches!(letter, '\n' | '\t');
     entry.chars().map(|letter| if is_hidden(letter) && !is_layout(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
-/// A file that others could read becomes private.
+/// Makes a file that others could read private.
 #[cfg(unix)]
 fn make_private(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -176,7 +175,7 @@ mod tests {
             (b"\n\n", vec![]),
             (b"#V2\n", vec![]),
             (b"sg web\nlist\n", vec!["sg web", "list"]),
-            // Without the mark a backslash is one.
+            // Before the mark, a backslash is a plain character.
             (b"eni ~ /a\\n/\n#V2\nvpc\\n| count()\n", vec!["eni ~ /a\\n/", "vpc\n| count()"]),
             (b"#V2\r\nlist\r\nvpc prod\r\n", vec!["list", "vpc prod"]),
             (b"#V2\nlist\nlist\nvpc prod wh", vec!["list", "list", "vpc prod wh"]),

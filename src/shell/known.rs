@@ -1,5 +1,5 @@
-//! Words for completion beside the tables: names of the account, values of recent answers, variables
-//! and functions of scripts. Filled in the background, so that no key waits.
+//! Words for completion in addition to the tables: names of the account, values of recent answers, variables and
+//! functions of scripts. Loaded in the background, so that typing never waits.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,17 +15,17 @@ use crate::script::FunctionDoc;
 use crate::session::Session;
 use crate::value::{ColumnType, Rows, Value};
 
-/// Values that are kept of a column.
+/// The most values that are kept of a column.
 const SEEN: usize = 200;
 
-/// Everything, behind a lock that is held for moments only.
+/// The words, behind a lock that is held only briefly.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<Parts>);
 
 #[derive(Debug, Default)]
 struct Parts {
     names: HashMap<TargetKind, Vec<String>>,
-    /// Values by the result name of their column, the latest first.
+    /// Values by the name of their result column, the latest first.
     seen: BTreeMap<String, Vec<String>>,
     variables: Vec<String>,
     functions: Vec<&'static str>,
@@ -48,12 +48,12 @@ impl Known {
         known
     }
 
-    /// Learns the account's names, in the background.
+    /// Loads the account's names in the background.
     pub(super) fn load(self: &Arc<Self>, runtime: &Handle, session: Arc<Session>) {
         let known = Arc::clone(self);
         runtime.spawn(async move {
             for kind in KINDS {
-                // Where there is no account, or none of the kind may be listed, there are no names.
+                // Without an account, or permission to list the kind, there are no names.
                 let Ok(resources) = session.every_resource(kind).await else { continue };
                 known.parts().names.insert(kind, shown_names(&resources));
             }
@@ -65,7 +65,7 @@ impl Known {
         self.parts().names.insert(kind, names);
     }
 
-    /// The names of a kind; of every kind for targets that take any.
+    /// The names of a kind.
     pub(super) fn names(&self, kind: TargetKind) -> Vec<String> {
         self.parts().names.get(&kind).cloned().unwrap_or_default()
     }
@@ -82,7 +82,7 @@ impl Known {
                     Value::Int(number) if column.column_type == ColumnType::Number => number.to_string(),
                     _ => continue,
                 };
-                // The editor would send them to the terminal.
+                // The editor would send control characters to the terminal.
                 if value.contains(is_hidden) {
                     continue;
                 }
@@ -98,7 +98,7 @@ impl Known {
         }
     }
 
-    /// Values that recent answers had in a column, the latest first.
+    /// The values of a column in recent answers, the latest first.
     pub(super) fn seen(&self, column: &str) -> Vec<String> {
         self.parts().seen.get(column).cloned().unwrap_or_default()
     }
@@ -115,12 +115,12 @@ impl Known {
         self.parts().named = named.clone();
     }
 
-    /// What the user has given names to.
+    /// The names that the user has defined.
     pub(super) fn named(&self) -> Named {
         self.parts().named.clone()
     }
 
-    /// Variables, and functions with their parenthesis.
+    /// Variables, and functions with their opening parenthesis.
     pub(super) fn script_words(&self) -> Vec<String> {
         let parts = self.parts();
         let functions =

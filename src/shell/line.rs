@@ -1,4 +1,4 @@
-//! The kind of a line, told by its first word and never by trial; and whether it is whole.
+//! The kind of a line, determined by its first word, never by trial; and whether the line is complete.
 
 use crate::diagnostic::nearest;
 use crate::function::Function;
@@ -8,7 +8,7 @@ use crate::query::word::TEST_WORDS;
 /// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Blanks, or a comment.
+    /// A blank line, or a comment.
     Nothing,
     /// `.mode json`
     Dot,
@@ -16,14 +16,14 @@ pub(super) enum Line {
     Sentence,
     /// `create vpc prod`
     Command,
-    /// Everything else: Rhai.
+    /// Any other line: Rhai.
     Script,
 }
 
-/// The commands of the command line that are lines here too.
+/// The commands of the command line that work in the shell too.
 pub(super) const COMMANDS: [&str; 8] = ["create", "list", "delete", "doctor", "why", "inventory", "explain", "fields"];
 
-/// Words of the language that a sentence without a target begins with.
+/// Words that begin a sentence without a target.
 const BEGINNINGS: [&str; 14] = [
     "where",
     "last",
@@ -41,13 +41,13 @@ const BEGINNINGS: [&str; 14] = [
     "follow",
 ];
 
-/// The words that make a line a sentence, but for aggregate functions.
+/// The words that make a line a sentence, except for aggregate functions.
 pub(super) fn sentence_words() -> impl Iterator<Item = &'static str> {
     TargetKind::ALL.into_iter().flat_map(|kind| kind.words().iter().copied()).chain(BEGINNINGS)
 }
 
-/// Whether a line that is no Rhai was meant as a sentence: its first word is nearly one that begins
-/// one, or stands in one.
+/// Returns whether a line that is not valid Rhai was probably meant as a sentence: its first word is similar to one
+/// that begins a sentence, or is used in one.
 pub(super) fn is_like_sentence(text: &str) -> bool {
     let word = first_word(text);
     let is_call = text.trim_start()[word.len()..].starts_with(['(', '.', '[']);
@@ -55,7 +55,7 @@ pub(super) fn is_like_sentence(text: &str) -> bool {
     !word.is_empty() && !is_call && nearest(word, known).is_some()
 }
 
-/// The first word, or nothing where the text begins otherwise.
+/// The first word; empty if the text begins with something else.
 pub(super) fn first_word(text: &str) -> &str {
     let text = text.trim_start();
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(text.len());
@@ -71,11 +71,11 @@ pub(super) fn classify(text: &str) -> Line {
     if text.starts_with('.') {
         return Line::Dot;
     }
-    // A saved sentence; Rhai has no such sign outside of quotes.
+    // A saved sentence; Rhai has no `@` outside of quotes.
     if text.starts_with('@') {
         return Line::Sentence;
     }
-    // A stage without what comes before it; `||` is a function of Rhai without parameters.
+    // A stage of the previous sentence; `||` is a Rhai function without parameters.
     if text.starts_with('|') && !text.starts_with("||") {
         return Line::Sentence;
     }
@@ -90,7 +90,7 @@ pub(super) fn classify(text: &str) -> Line {
     if !is_call && COMMANDS.into_iter().any(is) { Line::Command } else { Line::Script }
 }
 
-/// Whether a statement is whole, or goes on in the next line.
+/// Returns whether a statement is complete, rather than continued on the next line.
 pub(super) fn is_complete(text: &str) -> bool {
     match classify(text) {
         Line::Nothing | Line::Dot => true,
@@ -101,7 +101,7 @@ pub(super) fn is_complete(text: &str) -> bool {
     }
 }
 
-/// The text without quoted parts and comments; nothing where a quote is open.
+/// The text without quoted parts and comments; `None` if a quote is open.
 fn unquoted(text: &str, comment: &str) -> Option<String> {
     let mut bare = String::new();
     let mut rest = text;
@@ -119,7 +119,7 @@ fn unquoted(text: &str, comment: &str) -> Option<String> {
     Some(bare)
 }
 
-/// The length of a quoted part with its marks; nothing where it is open.
+/// The length of a quoted part with its quotation marks; `None` if it is open.
 pub(super) fn quoted(text: &str, mark: char) -> Option<usize> {
     let mut letters = text.char_indices().skip(1);
     while let Some((at, letter)) = letters.next() {
@@ -132,13 +132,13 @@ pub(super) fn quoted(text: &str, mark: char) -> Option<usize> {
     None
 }
 
-/// Whether every bracket that opens is closed.
+/// Returns whether every opening bracket is closed.
 fn is_closed(bare: &str) -> bool {
     let count = |marks: &str| bare.chars().filter(|letter| marks.contains(*letter)).count();
     count("([{") <= count(")]}")
 }
 
-/// Whether the end is something that more has to follow.
+/// Returns whether the end of the text requires more.
 fn expects_more(bare: &str) -> bool {
     const OPEN_WORDS: [&str; 10] = ["and", "or", "not", "where", "by", "in", "|", "&&", "||", "!"];
     let bare = bare.trim_end();

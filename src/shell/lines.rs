@@ -36,24 +36,24 @@ pub(crate) struct Shell {
     pub(super) place: Place,
     pub(super) runtime: Handle,
     pub(super) rules: Rules,
-    /// The config file that was named, for saved filters.
+    /// The named config file, where filters are saved.
     pub(super) config: Option<PathBuf>,
     pub(super) scripts: Option<Scripts>,
     pub(super) settings: Settings,
     pub(super) known: Arc<Known>,
-    /// The last sentence that was answered, and what came.
+    /// The last sentence with an answer, and its rows.
     pub(super) last: Option<(Plan, Rc<Rows>)>,
-    /// `.quit` was said.
+    /// Whether `.quit` was entered.
     pub(super) is_over: bool,
-    /// Somebody types, rather than a file.
+    /// Whether a user types, rather than a file is read.
     pub(super) is_typed: bool,
-    /// No line follows the one that is run.
+    /// Whether the running line is the last one.
     pub(super) is_last: bool,
     /// Runs a dot-command.
     pub(super) dot: fn(&mut Self, &str) -> Result<Exit, Error>,
 }
 
-/// A line that is a command: what stands behind `flowlogs` on a command line.
+/// A line that is a command: the arguments of `flowlogs` on a command line.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true, name = "")]
 struct CommandLine {
@@ -108,7 +108,7 @@ impl Shell {
         }
     }
 
-    /// Runs lines in order, up to the first that fails. Sentences are compiled before anything runs.
+    /// Runs lines in order, up to the first that fails. All sentences are compiled before the first line runs.
     pub(crate) fn run_lines(&mut self, lines: &[String]) -> Result<Exit, Error> {
         for text in lines {
             if let Line::Sentence = line::classify(text) {
@@ -126,7 +126,7 @@ impl Shell {
         Ok(exit)
     }
 
-    /// Runs what a reader has, statement by statement, up to the first that fails.
+    /// Runs statements from a reader, up to the first that fails.
     pub(crate) fn run_text(&mut self, reader: impl BufRead) -> Result<Exit, Error> {
         let mut exit = Exit::Done;
         let mut statement = String::new();
@@ -146,10 +146,10 @@ impl Shell {
         Ok(exit.max(self.run_line(&statement)?))
     }
 
-    /// Waits for what is read, where nothing else goes on that Ctrl-C or SIGTERM could stop.
+    /// Waits for a read. Meanwhile nothing else runs, so Ctrl-C and SIGTERM end the process.
     pub(super) fn read<T>(&self, read: impl FnOnce() -> T) -> T {
         if self.is_typed {
-            // It is a file, and the shell stays.
+            // It is a file, so it does not block, and the shell goes on.
             return read();
         }
         let interrupt = Arc::clone(&self.desk.interrupt);
@@ -171,7 +171,7 @@ impl Shell {
         self.ended(outcome, false)
     }
 
-    /// Runs one statement; what a failed one changed is as before.
+    /// Runs one statement; a failed one leaves the shell unchanged.
     pub(super) fn run_line(&mut self, text: &str) -> Result<Exit, Error> {
         self.desk.context.clock = Clock::system(self.desk.context.clock.zone.clone());
         let text = text.trim();
@@ -201,12 +201,12 @@ impl Shell {
 
     pub(super) fn answer(&mut self, plan: &Plan) -> Result<Exit, Error> {
         let kept = Arc::new(Mutex::new(Rows::default()));
-        // Behind the last line nobody asks for the answer again.
+        // After the last line, nothing can use the rows again.
         let mut desk = Desk { kept: (!self.is_last).then(|| Arc::clone(&kept)), ..self.desk.clone() };
         if !self.settings.timer {
             desk.terminal = desk.terminal.without_asides();
         }
-        // Everything there is may be more than memory: it is printed as it comes.
+        // An unlimited answer may not fit into memory, so it is printed as it arrives.
         let ends = plan.limit != Limit::None && !plan.follow;
         let has_pager = self.settings.pager.program().is_some();
         desk.vertical = self.is_typed && !has_pager;
@@ -268,13 +268,13 @@ impl Shell {
             && ["syntax", "script"].contains(&kind.as_str())
             && line::is_like_sentence(text)
         {
-            // The sentence's error says more.
+            // The error of compiling the sentence says more.
             compile(text, &self.desk.context, &self.desk.terminal)?;
         }
         self.ended(outcome, true)
     }
 
-    /// The outcome of a script; of a line the value is shown.
+    /// Handles the outcome of a script; prints its value if it is a line.
     pub(super) fn ended(&mut self, outcome: Result<Ended, script::Error>, shows_value: bool) -> Result<Exit, Error> {
         let variables = self.scripts().variables().map(str::to_string).collect();
         self.known.set_variables(variables);
@@ -292,14 +292,14 @@ impl Shell {
             Err(script::Error::Interrupted) => Err(Error::Interrupted),
             Err(script::Error::Write(error)) => Err(Error::Write(error)),
             Err(script::Error::Uncaught { kind, drawn, .. }) => {
-                // An error that a script meets is a failure; a mistake in its text is a usage error.
+                // An error while a script runs is a failure; a mistake in its text is a usage error.
                 let is_usage = ["syntax", "query", "option", "kind"].contains(&kind.as_str());
                 Err(if is_usage { Error::Query { drawn } } else { Error::Drawn { drawn } })
             }
         }
     }
 
-    /// The scripts, which are made when first needed.
+    /// The scripts, created when first needed.
     pub(super) fn scripts(&mut self) -> &mut Scripts {
         let Self { scripts, desk, runtime, rules, known, last, .. } = self;
         scripts.get_or_insert_with(|| {
@@ -323,7 +323,7 @@ impl Shell {
     }
 }
 
-/// Whom scripts talk to.
+/// The console of scripts.
 struct Console {
     terminal: Terminal,
     out: Out,

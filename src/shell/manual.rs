@@ -15,7 +15,7 @@ const KEYS: [(&str, &str); 4] = [
     ("Ctrl-D", "leaves"),
 ];
 
-/// Every page of the manual that is no command's.
+/// Every page of the manual that is not about a command.
 pub(super) fn pages(functions: &[FunctionDoc]) -> Vec<Page> {
     let mut pages = manual::pages();
     pages.push(shell());
@@ -62,13 +62,13 @@ fn scripts(functions: &[FunctionDoc]) -> Page {
     }
 }
 
-/// The names that `.help` completes.
+/// The topics that `.help` completes.
 pub(super) fn topics() -> Vec<&'static str> {
     manual::topics(&pages(&[]))
 }
 
 impl Shell {
-    /// Prints the manual about something; without a name, what can be typed.
+    /// Prints the manual's text about a topic; without one, an overview of what can be typed.
     pub(crate) fn help(&mut self, about: &str) -> Result<Exit, Error> {
         let text = self.help_text(about)?;
         self.desk.out.print(&text)?;
@@ -101,7 +101,7 @@ impl Shell {
         Err(Error::Usage { message: format!("there is no help about `{about}`"), help: Some(help) })
     }
 
-    /// Every page of the manual that is no command's.
+    /// Every page of the manual that is not about a command.
     pub(crate) fn pages(&mut self) -> Vec<Page> {
         pages(self.scripts().docs())
     }

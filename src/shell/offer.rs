@@ -1,4 +1,4 @@
-//! Completions for the shell of the system, which asks the program for sentences behind `-e` and for names.
+//! Completions for the system's shell, which asks the program for sentences after `-e` and for names.
 
 use crate::account::inventory::Inventory;
 use crate::query::Named;
@@ -6,7 +6,7 @@ use crate::query::Named;
 use super::complete::complete;
 use super::known::Known;
 
-/// Whole lines that complete a line: each repeats what was typed, with its last word completed.
+/// Complete lines: each repeats the typed line, with its last word completed.
 pub(crate) fn offered(line: &str, inventories: &[Inventory], named: &Named) -> Vec<String> {
     let known = Known::of(inventories, named);
     let completion = complete(line, &known);

@@ -1,4 +1,4 @@
-//! Long and wide answers, through a pager.
+//! Shows long and wide answers in a pager.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -6,19 +6,19 @@ use std::process::{Command, Stdio};
 
 use crate::output::width;
 
-/// When answers are paged.
+/// The use of a pager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pager {
-    /// Answers that do not fit the terminal.
+    /// For answers that do not fit the terminal.
     Auto,
-    /// Everything.
+    /// For every answer.
     On,
-    /// Nothing: rows that are too wide have a line a column instead.
+    /// For no answer: rows that are too wide are printed with a line for each column.
     Off,
 }
 
 impl Pager {
-    /// The program that answers go through: `$PAGER`, or less; `None` where they are not paged, or there is no such program.
+    /// The pager: `$PAGER`, or `less`; `None` if answers are not paged, or if there is no such program.
     pub(super) fn program(self) -> Option<String> {
         let wanted = std::env::var("PAGER").ok().filter(|program| !program.trim().is_empty());
         // -R keeps colours, -S keeps a row on its line, -F and -X leave short answers on the screen.
@@ -27,20 +27,20 @@ impl Pager {
     }
 }
 
-/// Whether the program of a shell's command is there.
+/// Returns whether the program of a shell command exists.
 fn is_there(command: &str) -> bool {
     let Some(program) = command.split_whitespace().find(|word| !word.contains('=')) else { return false };
-    // Where a shell looks without it.
+    // The default of shells without the variable.
     let folders = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
-    // A name with a folder in it stands by itself, which `join` minds.
+    // A path with a folder is used as it is; `join` returns an absolute one unchanged.
     let is_program = |path: &Path| path.is_file() || path.with_extension(std::env::consts::EXE_EXTENSION).is_file();
     std::env::split_paths(&folders).any(|folder| is_program(&folder.join(program))) || is_program(Path::new(program))
 }
 
-/// Lines around an answer: its window, its closing line, and the prompt.
+/// The number of lines around an answer: its window, its closing line, and the prompt.
 const AROUND: u16 = 3;
 
-/// Shows what was printed, through a program where it does not fit.
+/// Shows printed text, in a pager if it does not fit.
 pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
     let fits = || {
         terminal_size::terminal_size()
@@ -53,21 +53,21 @@ pub(super) fn show(text: &[u8], pager: Pager) -> io::Result<()> {
     let child = Command::new(shell).args([option, &program]).stdin(Stdio::piped()).spawn();
     let Ok(mut child) = child else { return io::stdout().write_all(text) };
     if let Some(mut input) = child.stdin.take() {
-        // A reader who leaves the pager early has seen enough.
+        // A user who quits the pager early has seen enough.
         let _ = input.write_all(text);
     }
     let status = child.wait()?;
-    // A shell says 127 where there is no such program.
+    // A shell exits with 127 if there is no such program.
     if status.code() == Some(127) { io::stdout().write_all(text) } else { Ok(()) }
 }
 
-/// Whether a text fits so many columns and lines.
+/// Returns whether a text fits this many columns and lines.
 fn fits(text: &[u8], columns: u16, lines: u16) -> bool {
     let text = String::from_utf8_lossy(text);
     text.lines().count() <= usize::from(lines) && text.lines().all(|line| visible(line) <= usize::from(columns))
 }
 
-/// Returns the cells that a line takes, which the sequences that colour it do not.
+/// Returns the number of terminal cells of a line, without escape sequences.
 fn visible(line: &str) -> usize {
     let mut text = String::new();
     let mut letters = line.chars();

@@ -1,4 +1,4 @@
-//! The shell where somebody types.
+//! The interactive shell.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::escape;
 type Lines = Editor<ShellHelper, FileHistory>;
 
 impl Shell {
-    /// Reads lines until `.quit` or Ctrl-D. A line that fails says why, and the next one is read.
+    /// Reads lines until `.quit` or Ctrl-D. A line that fails prints its error, and the shell goes on.
     pub(crate) fn run_terminal(&mut self) -> Result<Exit, Error> {
         self.is_typed = true;
         self.known.load(&self.runtime, Arc::clone(&self.desk.session));
@@ -49,14 +49,14 @@ impl Shell {
             };
             self.refresh(&mut lines);
         }
-        // The person saw each failure when it happened, so only `exit(code)` changes the exit code.
+        // The user saw each failure when it happened, so only `exit(code)` sets the exit code.
         Ok(match exit {
             Exit::Code(_) if self.is_over => exit,
             _ => Exit::Code(0),
         })
     }
 
-    /// Gives the editor what was typed before. The history, if it can be kept.
+    /// Loads the history into the editor; returns the history, if it can be kept.
     fn load_history(&self, lines: &mut Lines) -> Option<History> {
         let mut history = History::new(history_file()?);
         match history.read() {
@@ -73,8 +73,7 @@ impl Shell {
         }
     }
 
-    /// Keeps a statement, whole, and at once: another shell may be open. Where that fails once, no more is
-    /// kept.
+    /// Saves a whole statement to the history at once: another shell may be open. Stops after the first failure.
     fn remember(&self, lines: &mut Lines, text: &str, history: &mut Option<History>) {
         let Ok(true) = lines.add_history_entry(text) else { return };
         if let Some(kept) = history
@@ -90,14 +89,14 @@ impl Shell {
         self.desk.terminal.note(&format!("what is typed is not kept in the history `{file}`: {error}"));
     }
 
-    /// Reads a line. Ctrl-C counts from when it is read: while it is typed, it is a key.
+    /// Reads a line. Earlier interrupts are forgotten: while typing, Ctrl-C is a key.
     fn read_line(&self, lines: &mut Lines) -> rustyline::Result<String> {
         self.desk.interrupt.clear();
         let interrupt = Arc::clone(&self.desk.interrupt);
-        // The editor waits for keys and for nothing else.
+        // While it reads, the editor does not notice signals.
         let end = self.runtime.spawn(async move {
             interrupt.terminated().await;
-            // The editor cannot put the terminal back any more; a console of Windows belongs to its programs.
+            // The editor cannot restore the terminal any more; a Windows console needs no restoring.
             #[cfg(unix)]
             let _ = std::process::Command::new("stty").arg("sane").status();
             std::process::exit(Error::Terminated.code().into());
@@ -125,7 +124,7 @@ impl Shell {
         Ok(lines)
     }
 
-    /// Lets the editor know what the last line changed.
+    /// Tells the editor about changes by the last line.
     fn refresh(&self, lines: &mut Lines) {
         use rustyline::config::Configurer;
         lines.set_edit_mode(if self.settings.vi { EditMode::Vi } else { EditMode::Emacs });
@@ -136,13 +135,13 @@ impl Shell {
     }
 
     fn prompt(&self) -> String {
-        // The profile is a file, unless only the machine's own metadata knows the Region.
+        // The Region comes from a file, except on a machine where only its metadata service knows it.
         const MOST: Duration = Duration::from_millis(300);
         let region = self.runtime.block_on(async { timeout(MOST, self.desk.session.region()).await.ok().flatten() });
         format!("flowlogs {}> ", escape::text(&self.place.name(region)))
     }
 
-    /// Runs the lines of the file `rc` in the user's config folder; one that fails says so.
+    /// Runs the lines of the file `rc` in the user's config folder; prints the error of a line that fails.
     fn run_rc(&mut self) {
         let Some(file) = config_folder().map(|folder| folder.join("rc")).filter(|file| file.is_file()) else { return };
         let outcome = std::fs::File::open(&file)

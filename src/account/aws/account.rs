@@ -53,7 +53,7 @@ impl Account for Aws {
 
     async fn resources(&self, kind: TargetKind) -> Result<Vec<Resource>, Error> {
         let network = self.network().await?;
-        // Who may not list them is told so instead of that there are none.
+        // A caller who may not list transit gateways gets that error instead of an empty list.
         if kind.is_of_transit_gateways() && network.transit_gateways.is_empty() {
             transit_gateways::read(self.clients().await?).await?;
         }
@@ -113,7 +113,7 @@ impl Account for Aws {
     }
 
     async fn more(&self, cancellation: &Cancellation) -> Result<(), Error> {
-        // Each poll scans what may still change, which costs money; records arrive every minute at best.
+        // Each poll scans the recent records again, which costs money; new ones arrive every minute at best.
         const PAUSE: Duration = Duration::from_secs(15);
         Ok(cancellation.sleep(PAUSE).await.map_err(AwsError::from)?)
     }
@@ -126,7 +126,7 @@ impl Account for Aws {
         sink: &mut (dyn RowSink + Send),
         cancellation: &Cancellation,
     ) -> Result<RunStats, Error> {
-        // Many calls at once make a large future, so it is boxed.
+        // The future of many concurrent calls is large, so it is boxed.
         Ok(Box::pin(query::run(self, plan, interval, progress, sink, cancellation)).await?)
     }
 }
@@ -167,7 +167,7 @@ impl Lifecycle for Aws {
     }
 
     async fn findings(&self, min_age: Duration) -> Result<Vec<Finding>, Error> {
-        // Many calls at once make a large future, so it is boxed.
+        // The future of many concurrent calls is large, so it is boxed.
         Ok(Box::pin(doctor::findings(self, min_age)).await?)
     }
 

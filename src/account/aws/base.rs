@@ -1,5 +1,4 @@
-//! What the flow logs of a resource stand on: a log group and a role. Each is created, or taken over, or named by the
-//! user.
+//! The log group and the role of a resource's flow logs. Each is created, or taken over, or named by the user.
 
 use super::client::Clients;
 use super::error::Error;
@@ -23,7 +22,7 @@ pub(super) struct Base<'a> {
     pub(super) role: Role,
 }
 
-/// The role that delivers the records.
+/// The role with which the service delivers records.
 pub(super) enum Role {
     /// A role of this name is created.
     New(String),
@@ -32,7 +31,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The name of a role that is created.
+    /// The name of the role, if this tool creates it.
     fn new_name(&self) -> Option<&str> {
         match self {
             Self::New(name) => Some(name),
@@ -42,7 +41,7 @@ impl Role {
 }
 
 impl<'a> Base<'a> {
-    /// The base of a resource's flow logs, as the settings and the names of the Go tool have it.
+    /// The base of a resource's new flow logs, named by the settings or, by default, as the Go tool names it.
     pub(super) fn new(clients: &'a Clients, resource: &Resource, settings: &'a Settings, run: Run) -> Self {
         let name = resource.flow_log_name();
         let new = || Role::New(role_name(&clients.region, &name));
@@ -56,7 +55,7 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// The base of flow logs that exist.
+    /// The base of existing flow logs.
     pub(super) fn of_existing(clients: &'a Clients, settings: &'a Settings, there: &Request) -> Self {
         let own = roles::own_name(clients, &there.tags.name, &there.role_arn);
         let role = own.map_or_else(|| Role::Named(there.role_arn.clone()), |name| Role::New(name.into()));
@@ -64,13 +63,13 @@ impl<'a> Base<'a> {
         Self { clients, settings, tags, expiry: None, log_group, role }
     }
 
-    /// Creates log group and role, or takes over those that an earlier run left; returns the role's ARN. Adds notes on
-    /// what was there.
+    /// Creates the log group and the role, or takes over those that an earlier run left; returns the role's ARN. Adds
+    /// notes on what existed before.
     pub(super) async fn make(&self, undo: &mut Undo, notes: &mut Vec<String>) -> Result<String, Error> {
         let Undo { log_group, role, .. } = undo;
         let mut of_role = Vec::new();
         if self.settings.log_group.is_some() {
-            // The role tells the doctor of a log group that has another name than ours have.
+            // A log group that the user named is created last: the role's description leads the doctor to it.
             let arn = self.make_role(role, notes).await?;
             self.make_log_group(log_group, notes).await?;
             return Ok(arn);
@@ -90,7 +89,8 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// Creates again what is gone of log group and role, and returns that; the other one is left as it is.
+    /// Creates the log group and the role again if they are gone, and returns those that were created. A remaining one
+    /// is not changed.
     pub(super) async fn restore(&self) -> Result<Vec<String>, Error> {
         let [has_log_group, has_role] = which_are_there(self.clients, &self.log_group, self.role.new_name()).await?;
         let mut restored = Vec::new();
@@ -105,8 +105,8 @@ impl<'a> Base<'a> {
         Ok(restored)
     }
 
-    /// Creates the log group, or takes over one that is there; again if it goes away meanwhile. `made` is set if it may
-    /// be new.
+    /// Creates the log group, or takes over an existing one; tries again if it is deleted meanwhile. Sets `made` if the
+    /// log group may be new.
     async fn make_log_group(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<(), Error> {
         for _ in 1..TRIES {
             match self.try_log_group(made, notes).await {
@@ -117,7 +117,7 @@ impl<'a> Base<'a> {
         self.try_log_group(made, notes).await
     }
 
-    /// Creates the role, or takes over one that is there, as [`Self::make_log_group`] does. Adds notes on what was there.
+    /// Creates the role, or takes over an existing one, like [`Self::make_log_group`]. Adds notes on what existed.
     async fn make_role(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<String, Error> {
         for _ in 1..TRIES {
             match self.try_role(made, notes).await {
@@ -130,7 +130,7 @@ impl<'a> Base<'a> {
 
     async fn try_log_group(&self, made: &mut Option<String>, notes: &mut Vec<String>) -> Result<(), Error> {
         let Self { clients, log_group: group, tags, settings, .. } = self;
-        // Where the caller may create no log group, one that was named can still be used.
+        // A caller who may not create log groups can still use an existing one.
         if self.has_log_group_of_others().await? {
             notes.push(format!("the log group {group} was there: it stays as it is, and `delete` leaves it"));
             return Ok(());
@@ -139,7 +139,7 @@ impl<'a> Base<'a> {
             Ok(()) => *made = Some(group.clone()),
             Err(error) if error.is_taken() => {
                 let ours = log_groups::check(clients, group).await?.ok_or(error)?;
-                // The answer to an earlier try of the same call may have been lost.
+                // The log group has the tag of this run: an earlier try created it, but its response was lost.
                 if tags.run.is(ours.run.as_deref()) {
                     *made = Some(group.clone());
                 } else {
@@ -162,7 +162,7 @@ impl<'a> Base<'a> {
         log_groups::keep(clients, group, settings.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS)).await
     }
 
-    /// Whether the user named a log group that exists and that neither this tool nor the Go tool created.
+    /// Returns whether the user named a log group that exists and that neither this tool nor the Go tool created.
     pub(super) async fn has_log_group_of_others(&self) -> Result<bool, Error> {
         if self.settings.log_group.is_none() {
             return Ok(false);
@@ -208,11 +208,10 @@ impl<'a> Base<'a> {
     }
 }
 
-/// How often a resource is created or taken over that others delete and create at the same time.
+/// The number of tries to create or take over a resource that others delete and create at the same time.
 const TRIES: usize = 3;
 
-/// Returns whether a resource was there a moment ago and is gone, or the other way round: a delete, a create or a doctor
-/// is at work on it.
+/// Returns whether a resource has just appeared or disappeared: another create, delete or doctor is at work on it.
 fn is_of_another_change(error: &Error) -> bool {
     error.is_missing() || error.is_taken()
 }
@@ -222,7 +221,7 @@ fn may_be_made(error: &Error) -> bool {
     !error.is_refusal()
 }
 
-/// Fails if a delete has taken log group or role away meanwhile.
+/// Fails if the log group or the role was deleted meanwhile.
 pub(super) async fn check_still_there(clients: &Clients, group: &str, role: Option<&str>) -> Result<(), Error> {
     match which_are_there(clients, group, role).await? {
         [false, _] => Err(Error::Gone { what: format!("the log group {group}") }),
@@ -231,7 +230,7 @@ pub(super) async fn check_still_there(clients: &Clients, group: &str, role: Opti
     }
 }
 
-/// Whether a log group exists, and whether a role does; one that the user named counts as existing.
+/// Returns whether the log group exists, and whether the role does; a role that the user named counts as existing.
 async fn which_are_there(clients: &Clients, group: &str, role: Option<&str>) -> Result<[bool; 2], Error> {
     let role_is_there = async {
         match role {

@@ -10,7 +10,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget of so many US dollars; `None` for any amount.
+    /// A budget in US dollars; `None` for no limit.
     #[must_use]
     pub fn of(max_usd: Option<f64>, usd_per_gb: f64) -> Self {
         let most_bytes = max_usd.map_or(u64::MAX, |usd| bytes_of(usd, usd_per_gb));
@@ -34,7 +34,7 @@ impl Budget {
         is_limited.then(|| self.most_bytes.saturating_sub(self.scanned_bytes.load(Ordering::Relaxed)))
     }
 
-    /// Returns whether more was scanned than may be.
+    /// Returns whether the limit is exceeded.
     pub(super) fn is_spent(&self) -> bool {
         self.scanned_bytes.load(Ordering::Relaxed) > self.most_bytes
     }

@@ -20,10 +20,10 @@ pub(super) struct Clients {
     sts: aws_sdk_sts::Client,
     pub(super) region: String,
     profile: Option<String>,
-    /// The identity of the login, whatever the Region.
+    /// The identity of the login, the same in each Region.
     caller: Arc<OnceCell<Caller>>,
     pub(super) quota: Quota,
-    /// Gets messages for the user.
+    /// The receiver of messages for the user.
     tell: Option<Tell>,
 }
 
@@ -44,7 +44,7 @@ impl Caller {
 }
 
 impl Clients {
-    /// The clients of a login in the Region of `config`.
+    /// Creates the clients of a login in the Region of `config`.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl Clients {
         }
     }
 
-    /// The caller's identity; requested once.
+    /// The caller's identity, requested once.
     pub(super) async fn caller(&self) -> Result<&Caller, Error> {
         let ask = async || {
             let doing = "get the caller's identity";

@@ -23,7 +23,7 @@ pub struct Aws {
     login: Option<Login>,
     clients: OnceCell<Clients>,
     inventory: Recent,
-    /// The same with prefix lists and the ways of packets.
+    /// The inventory with prefix lists and routing.
     whole_inventory: Recent,
     pub(super) found_names: FoundNames,
     pub(super) estimated: Estimated,
@@ -44,7 +44,7 @@ impl Aws {
         }
     }
 
-    /// The same with a login that was read already.
+    /// Opens an account with a login that was read already.
     pub(super) fn with_login(options: Options, login: Login) -> Self {
         Self { login: Some(login), ..Self::open(options) }
     }
@@ -78,13 +78,12 @@ impl Aws {
         self.inventory.get(read).await
     }
 
-    /// The inventory of the network with prefix lists and the ways of packets, as far as they may be listed, at most a
-    /// minute old.
+    /// The network's inventory with prefix lists and routing, if the caller may list them; at most a minute old.
     pub(super) async fn whole_network(&self) -> Result<Arc<Inventory>, Error> {
         let clients = self.clients().await?;
         let prefix_lists = async {
             match prefix_lists::read(clients).await {
-                // Whoever asks for one of them is told what is missing; the rest is of use without them.
+                // A plan that needs prefix lists fails later, with the reason; other plans work without them.
                 Err(error) if error.is_refusal() => Ok(Vec::new()),
                 read => read,
             }
@@ -96,16 +95,16 @@ impl Aws {
             whole.drop_missing();
             Ok(whole)
         };
-        // Many calls at once make a large future, so it is boxed.
+        // The future of many concurrent calls is large, so it is boxed.
         Box::pin(self.whole_inventory.get(read)).await
     }
 
-    /// The inventories of the last days, if they are kept.
+    /// The inventories of earlier days, if they are kept.
     pub(super) fn kept(&self, inventory: &Inventory) -> Option<Kept> {
         Kept::new(self.options.inventories.as_ref()?, &inventory.account, &inventory.region)
     }
 
-    /// Keeps an inventory for later days, which nothing else depends on.
+    /// Keeps an inventory for later days; a failure is ignored, because nothing else depends on it.
     fn keep(&self, inventory: &Inventory) {
         let Some(kept) = self.kept(inventory) else { return };
         if let Err(error) = kept.keep(inventory, TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()) {
@@ -113,7 +112,7 @@ impl Aws {
         }
     }
 
-    /// Has the inventory read anew when it is needed next.
+    /// Forgets the inventory, so that it is read again when it is needed next.
     pub(super) async fn forget_network(&self) {
         self.inventory.forget().await;
         self.whole_inventory.forget().await;

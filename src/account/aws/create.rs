@@ -1,4 +1,4 @@
-//! Creating: log group and role at once, then the flow logs. A failure rolls back what was created.
+//! Creates the log group and the role at once, then the flow logs. A failure rolls back what was created.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::account::created::Created;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_AGGREGATION_S, Settings};
 
-/// The error message for ECS fields where there is no cluster, or no permission to see one.
+/// The error message for ECS fields if there is no cluster, or no permission to see one.
 const NO_ECS: &str = "Caller is not authorized to obtain ECS field(s)";
 /// The error message for a role that has not propagated yet.
 const NOT_ASSUMABLE: &str = "Unable to assume given IAM role";
@@ -46,7 +46,7 @@ pub(super) async fn create(
     }
 }
 
-/// The ids of the resources that the flow logs are created for: the resource itself, or its interfaces.
+/// The ids that the flow logs are created on: the resource itself, or its interfaces.
 pub(super) fn resource_ids(resource: &Resource) -> Vec<String> {
     if resource.kind.covers_whole() { vec![resource.id.clone()] } else { resource.interfaces.clone() }
 }
@@ -106,15 +106,15 @@ async fn extend(
     }
 }
 
-/// Creates the log group and the role of an existing flow log again where they are gone, and returns a note if so. They
-/// stay whatever comes of the rest: the flow log delivers nothing without them.
+/// Creates the log group and the role of an existing flow log again if they are gone, and returns a note if so. They
+/// stay even if a later step fails: the flow log delivers nothing without them.
 async fn restored(clients: &Clients, settings: &Settings, there: &Request) -> Result<Option<String>, Error> {
     let restored = Base::of_existing(clients, settings, there).restore().await?;
     Ok((!restored.is_empty()).then(|| format!("gone, and there again: {}", restored.join(", "))))
 }
 
-/// Keeps the records of a log group that exists longer, if that was asked for; never for a shorter time, which would
-/// delete some. Returns a note on what came of it.
+/// Prolongs the retention of an existing log group, if that was asked for. Never shortens it, which would delete
+/// records. Returns a note on the outcome.
 async fn longer_retention(clients: &Clients, group: &str, settings: &Settings) -> Result<Option<String>, Error> {
     let Some(days) = settings.retention_days else { return Ok(None) };
     let Some(found) = log_groups::check(clients, group).await? else { return Ok(None) };
@@ -154,14 +154,14 @@ async fn make(
         let others: Vec<String> = formats.collect();
         let ids = resource_ids(resource);
         let gone = make_flow_logs(aws, request, &others, &ids, &mut undo.flow_logs, cancellation).await?;
-        // Another create that failed, or a delete, may have taken them away before the flow logs used them.
+        // A failing create or a delete of another process may have removed them before the flow logs used them.
         if !base.is_there().await? {
             base.make(&mut undo, &mut Vec::new()).await?;
         }
         Ok(gone)
     };
     match outcome.await {
-        // Another create was faster with all of them.
+        // Another create has already created all of them.
         Ok(_) if undo.flow_logs.is_empty() => Ok(Created::Unchanged { notes: Vec::new() }),
         Ok(gone) => {
             if !settings.is_shared_with_go_tool() {
@@ -175,7 +175,7 @@ async fn make(
     }
 }
 
-/// A note on a flow log of the VPC around a resource, which records the same traffic.
+/// A note if the resource's VPC has a flow log, which records the same traffic.
 async fn note_of_vpc(clients: &Clients, resource: &Resource) -> Result<Option<String>, Error> {
     if resource.vpc.is_empty() || resource.vpc == resource.id {
         return Ok(None);
@@ -204,7 +204,7 @@ pub(super) fn request(base: &Base<'_>, resource: &Resource, role_arn: String, fo
 }
 
 /// Creates flow logs in as many calls as needed, and waits until the service can assume the role. Returns the resources
-/// that are gone meanwhile, which is an error only if nothing is left.
+/// that no longer exist, which is an error only if none is left.
 async fn make_flow_logs(
     aws: &Aws,
     mut request: Request,

@@ -1,4 +1,4 @@
-//! Deleting: the flow logs first, then their role and log group, unless other flow logs use them.
+//! Deletes flow logs, then their role and log group, unless other flow logs use them.
 
 use aws_sdk_ec2::types::FlowLog as Ec2FlowLog;
 
@@ -22,7 +22,7 @@ pub(super) async fn delete(
     let clients = aws.clients().await?;
     let Whole { ids, role, log_group, stays } = Whole::of(clients, flow_log).await?;
 
-    // Resources that are not ours are detected before anything is deleted; they stay, and the flow logs can go.
+    // Finds resources that are not ours before anything is deleted: they stay, and the flow logs are deleted.
     let check_role = async {
         match &role {
             Some(role) => roles::check(clients, role).await,
@@ -61,13 +61,13 @@ pub(super) async fn delete(
     }
 }
 
-/// A flow log with what was created for it, as it is now.
+/// A flow log and the resources that were created for it, as they are now.
 struct Whole {
     ids: Vec<String>,
-    /// The role, if it was created for it.
+    /// The role, if this tool created it.
     role: Option<String>,
     log_group: String,
-    /// Whether role and log group stay where they are not ours, as the user chose their names and they were there before.
+    /// Whether role and log group may belong to others, because the user chose their names; if so, they stay.
     stays: bool,
 }
 
@@ -88,7 +88,7 @@ impl Whole {
     }
 }
 
-/// Returns whether flow logs are deleted although the calls failed: the answer may have been lost.
+/// Returns whether flow logs are gone although the calls failed: the response may have been lost.
 async fn are_gone(clients: &Clients, ids: &[String], errors: &[Error]) -> bool {
     if errors.iter().any(Error::is_refusal) {
         return false;
@@ -97,7 +97,7 @@ async fn are_gone(clients: &Clients, ids: &[String], errors: &[Error]) -> bool {
     flow_logs::all(clients).await.is_ok_and(|all| !all.iter().any(is_one))
 }
 
-/// Deletes the flow logs of interfaces, and nothing else.
+/// Deletes the flow logs of some interfaces, and nothing else.
 pub(super) async fn shrink(
     aws: &Aws,
     flow_log: &FlowLog,
@@ -113,16 +113,17 @@ pub(super) async fn shrink(
     Error::of(flow_logs::delete(clients, &ids).await)
 }
 
-/// The flow logs that are one for the user, as they are now.
+/// The flow logs that the user sees as one, as they are now.
 async fn found(clients: &Clients, flow_log: &FlowLog) -> Result<flow_logs::Group, Error> {
-    // Its id becomes the `Name` when an interface joins; several may share a log group.
+    // `flow_log.id` is an id until a second interface joins, then the `Name`. The log group does not identify it:
+    // several may share one.
     let is_meant = |group: &flow_logs::Group| group.name == flow_log.id || group.ids().contains(&flow_log.id);
     let group = flow_logs::grouped(flow_logs::ours(clients).await?).into_iter().find(is_meant);
     group.ok_or_else(|| Error::Gone { what: format!("the flow log {}", flow_log.id) })
 }
 
-/// Deletes a role that was last used by a run, unless another run uses it by now, or a flow log that is not among those
-/// that are gone: the service may list those for a while.
+/// Deletes a role that `run` used last, unless another run has taken it over, or a flow log that is not in `gone` uses
+/// it: the service may list deleted flow logs for a while.
 pub(super) async fn orphaned_role(
     clients: &Clients,
     role: &str,
@@ -139,8 +140,8 @@ pub(super) async fn orphaned_role(
     }
 }
 
-/// Deletes a log group that was last used by a run, unless another run uses it by now, or a flow log that is not among
-/// those that are gone.
+/// Deletes a log group that `run` used last, unless another run has taken it over, or a flow log that is not in `gone`
+/// uses it.
 pub(super) async fn orphaned_log_group(
     clients: &Clients,
     group: &str,
@@ -157,7 +158,7 @@ pub(super) async fn orphaned_log_group(
     }
 }
 
-/// Every flow log that is there now, but those that are gone.
+/// Every flow log that exists now, without those in `gone`.
 async fn flow_logs_but(clients: &Clients, gone: &[String]) -> Result<Vec<Ec2FlowLog>, Error> {
     let is_gone = |flow_log: &Ec2FlowLog| flow_log.flow_log_id().is_some_and(|id| gone.iter().any(|known| known == id));
     let mut all = flow_logs::all(clients).await?;

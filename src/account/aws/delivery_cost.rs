@@ -1,4 +1,4 @@
-//! The cost of what flow logs deliver to log groups.
+//! The cost of delivery to log groups.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::query::LogGroups;
 use crate::account::flow_log::AnyFlowLog;
 use crate::query::window::Interval;
 
-/// US dollars for a gigabyte that a flow log delivers, of the first 10 TB of a month, by the class of the log group.
+/// US dollars per gigabyte delivered to a log group, for the first 10 TB of a month, by the class of the log group.
 ///
 /// Source: "Vended Logs" of <https://aws.amazon.com/cloudwatch/pricing/>, which differs by Region.
 const USD_PER_GB: f64 = 0.50;
@@ -18,8 +18,8 @@ const USD_PER_GB_INFREQUENT: f64 = 0.25;
 
 const MONTH_S: i64 = 30 * 24 * 60 * 60;
 
-/// Adds about what flow logs cost a month, by what their log groups store; several of one log group share its cost. What
-/// the log group does not tell stays unknown.
+/// Adds the approximate cost of each flow log in a month, from the bytes that its log group stores; flow logs of one
+/// log group share its cost. The cost stays unknown if the log group does not report its size.
 pub(super) async fn add(aws: &Aws, flow_logs: &mut [AnyFlowLog]) -> Result<(), Error> {
     let is_log_group = |flow_log: &&AnyFlowLog| flow_log.destination_type == "log group";
     let mut sharing: HashMap<String, u32> = HashMap::new();

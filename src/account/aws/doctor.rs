@@ -33,14 +33,14 @@ pub(super) async fn findings(aws: &Aws, min_age: Duration) -> Result<Vec<Finding
     );
     let mut denied = denied;
     let inventory = seen(inventory, &mut denied)?;
-    // The inventory does not tell that there are none from that none may be listed.
+    // The inventory has no transit gateways if the caller may not list them, so this call tells the two cases apart.
     let knows_gateways = seen(gateways, &mut denied)?.is_some();
     let all = seen(all, &mut denied)?;
     let mut groups = seen(groups, &mut denied)?;
     let roles = seen(roles, &mut denied)?;
 
     let mut findings = Vec::new();
-    // What is younger may be in use in a moment: its flow log is created last.
+    // A younger resource may be about to be used: its flow log is created last.
     let until = jiff::Timestamp::now().as_second() - i64::try_from(min_age.as_secs()).unwrap_or(i64::MAX);
     if let Some(all) = &all {
         let resources = inventory.as_deref().map(Resources::new);
@@ -110,7 +110,7 @@ fn of_group(
         add(format!("{label}: there is no {what}"), resource.cloned().map(Remedy::Restore));
     }
     match resource {
-        // Instances of a name come and go, and deleting the flow log deletes its records.
+        // Instances with this name may start again, and deleting the flow log would delete its records.
         None if group.kind == TargetKind::Instance => {
             add(format!("{label}: no instance of this name is running"), None);
         }
@@ -127,13 +127,13 @@ fn of_group(
     findings
 }
 
-/// The log group and the role that a flow log needs, as far as they are gone.
+/// The log group and the role that a flow log needs, as far as they do not exist.
 fn missing(clients: &Clients, group: &Group, log_groups: Option<&[LogGroup]>, roles: Option<&[Role]>) -> Vec<String> {
     let name = group.log_group();
     let is_gone = log_groups.is_some_and(|groups| !groups.iter().any(|known| known.log_group_name() == Some(&name)));
     let is_listed = |arn: &str| roles.is_none_or(|roles| roles.iter().any(|role| role.arn == arn));
     let role_arns = group.flow_logs.iter().filter_map(Ec2FlowLog::deliver_logs_permission_arn);
-    // Roles of other names are not listed.
+    // Roles with other names are not listed.
     let mut gone = role_arns.filter(|arn| roles::own_name(clients, &group.name, arn).is_some() && !is_listed(arn));
     let role = gone.next().map(|arn| format!("role {arn}"));
     is_gone.then(|| format!("log group {name}")).into_iter().chain(role).collect()
@@ -202,7 +202,7 @@ async fn orphaned_roles(
     Ok(findings)
 }
 
-/// The actions that IAM's simulator denies the caller; empty, with a note, if it cannot be used.
+/// The actions that IAM's simulator denies the caller; empty, with a note to the user, if the simulator cannot be used.
 async fn denied_actions(aws: &Aws, clients: &Clients) -> BTreeSet<String> {
     match simulated(clients).await {
         Ok(denied) => denied,
@@ -238,20 +238,20 @@ async fn simulate(clients: &Clients, source: &str, probe: Probe) -> Result<Vec<S
     let send = |marker| request.clone().set_marker(marker).send();
     let parts = |page: SimulatePrincipalPolicyOutput| (page.evaluation_results, page.marker);
     let results = clients.pages(Action::SimulatePrincipalPolicy, "check the permissions", send, parts).await?;
-    // A policy that asks for more than the request is told to have, such as a boundary, may allow it all the same.
+    // A policy that tests keys which the simulated request lacks, such as a boundary, may allow the real request.
     let is_denied = |result: &EvaluationResult| {
         result.eval_decision != PolicyEvaluationDecisionType::Allowed && result.missing_context_values().is_empty()
     };
     Ok(results.into_iter().filter(is_denied).map(|result| result.eval_action_name).collect())
 }
 
-/// The user or role whose policies apply. A session does not tell its role's path; the root user has no policies.
+/// The user or role whose policies apply. The ARN of a session lacks its role's path; the root user has no policies.
 async fn principal(clients: &Clients, caller: &Caller) -> Result<Option<String>, Error> {
     let session = caller.arn.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next());
     match session {
         Some(role) => match roles::get(clients, role).await {
             Ok(found) => Ok(found.map(|role| role.arn)),
-            // Most roles have no path, and not everybody may look at his own role.
+            // Most roles have no path, and not every caller may read the caller's own role.
             Err(error) if error.denied().is_some() => {
                 Ok(Some(format!("arn:{}:iam::{}:role/{role}", caller.partition(), caller.account)))
             }

@@ -1,4 +1,4 @@
-//! What a create would do: the resources, and every call with its parameters.
+//! The dry run of a create: the resources, and every call with its parameters.
 
 use aws_sdk_ec2::types::{TagFieldSpecificationRequest, TaggableResourceType};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::account::lifecycle::Steps;
 use crate::account::resource::Resource;
 use crate::account::settings::{DEFAULT_RETENTION_DAYS, Settings};
 
-/// The resources and calls of creating the flow log of a resource.
+/// The resources and calls that create the flow log of a resource.
 pub(super) async fn steps(clients: &Clients, resource: &Resource, settings: &Settings) -> Result<Steps, Error> {
     let base = Base::new(clients, resource, settings, Run::unknown());
     let [mut group, flow_log] = resource.steps(settings);

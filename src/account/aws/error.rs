@@ -57,7 +57,7 @@ pub enum Error {
         /// The profile that was used.
         profile: Option<String>,
     },
-    /// The time of this machine is not that of AWS.
+    /// The clock of this machine is wrong.
     #[error("cannot {doing}: the clock of this machine is wrong: {reason}")]
     WrongClock {
         /// The action that failed.
@@ -65,7 +65,7 @@ pub enum Error {
         /// The message of the service.
         reason: String,
     },
-    /// The role of a profile, or one that was named, may not be assumed.
+    /// The role of a profile, or one that the user named, may not be assumed.
     #[error("cannot {doing}: the role cannot be assumed: {reason}")]
     NotAssumed {
         /// The action that failed.
@@ -78,7 +78,7 @@ pub enum Error {
     NoProfile {
         /// The profile as it was named.
         profile: String,
-        /// The profiles that there are.
+        /// The existing profiles.
         known: Vec<String>,
     },
     /// Something between here and AWS answered, such as a proxy.
@@ -114,7 +114,7 @@ pub enum Error {
         /// The service's message.
         message: String,
     },
-    /// A resource that has the name but not the tags of this tool's resources.
+    /// A resource with a name of ours, but without our tags.
     #[error("{what} is not tagged `{}={}`: it was created by something else and is left alone", PROJECT.0, PROJECT.1)]
     NotOurs {
         /// The resource.
@@ -151,23 +151,23 @@ pub enum Error {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
-    /// An action failed, and what it had created was rolled back, as far as possible.
+    /// An action failed, and its changes were rolled back as far as possible.
     #[error("{cause}; {}", rolled_back(undone, left))]
     RolledBack {
         /// The failure.
         cause: Box<Self>,
-        /// The resources that were created and are deleted.
+        /// The resources that were created and then deleted.
         undone: Vec<String>,
         /// The resources that could not be deleted, with the reasons.
         left: Vec<String>,
     },
-    /// A flow log is deleted, but not everything that it stood on.
+    /// A flow log is deleted, but its role or log group is not.
     #[error("{cause}; the flow log itself is deleted")]
     Remains {
-        /// Why the rest is not.
+        /// The reason.
         cause: Box<Self>,
     },
-    /// Somebody else attached policies to a role.
+    /// A role has policies that this tool did not attach.
     #[error("the role {role} is held by policies that this tool did not attach: {}", policies.join(", "))]
     Held {
         /// Its name.
@@ -175,10 +175,10 @@ pub enum Error {
         /// The names or ARNs of the policies.
         policies: Vec<String>,
     },
-    /// `create`, `doctor` or another command for a single account, over several.
+    /// `create`, `doctor` or another command for a single account, used with several.
     #[error("this command takes one profile and one Region")]
     OnePlace,
-    /// Several things failed, one after another.
+    /// Several errors of independent steps.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Several(Vec<Self>),
     /// `show tgw.id`, where no record has the field.
@@ -189,10 +189,10 @@ pub enum Error {
         /// The ids of the flow logs.
         flow_logs: Vec<String>,
     },
-    /// No log group of a target can be queried.
+    /// The log groups of a target cannot be queried.
     #[error("{}", reasons.join("; "))]
     NotQueried {
-        /// Why, for each log group.
+        /// The reason for each log group.
         reasons: Vec<String>,
     },
     /// A selector selects nothing.
@@ -209,24 +209,24 @@ pub enum Error {
     ListTooLong {
         /// The error of the query that is too long.
         source: insights::Error,
-        /// A shorter way to say it.
+        /// A shorter test with the same meaning.
         shorter: String,
     },
-    /// A file that should say where addresses are.
+    /// The database of locations cannot be used.
     #[error(transparent)]
     Geo(crate::engine::Error),
     /// `p95(bytes)` over more log groups than one query takes.
     #[error("`{what}` {why}")]
     Unmergeable {
-        /// The aggregate or field, as in the sentence.
+        /// The aggregate or field, in the query's words.
         what: String,
         /// The reason.
         why: Unmergeable,
     },
-    /// The queries of the session have scanned what `--max-usd` pays for.
+    /// The queries of the session have spent `--max-usd`.
     #[error("the queries have scanned as much as `--max-usd` allows: the query is stopped")]
     OverBudget,
-    /// A query would scan more than the rest of `--max-usd` pays for.
+    /// A query would cost more than is left of `--max-usd`.
     #[error("the query would scan {}, about {cost_usd:.4} USD, and `--max-usd` leaves {left_usd:.4} USD", HumanBytes(*bytes))]
     TooExpensive {
         /// The bytes that it would scan.
@@ -236,7 +236,7 @@ pub enum Error {
         /// The amount that is left, in US dollars.
         left_usd: f64,
     },
-    /// The service gave the token of a page again, so that reading would never end.
+    /// The service repeated the token of a page, so that reading would never end.
     #[error("cannot read the answer of the query: the service gives the same page again and again")]
     RepeatedPage,
     /// The service ended a query before it was complete.
@@ -253,7 +253,7 @@ impl From<Cancelled> for Error {
     }
 }
 
-/// Plans that partial answers, or names that are joined after a query, rule out.
+/// Plans that cannot be computed from partial answers, or with names that are joined after a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unmergeable {
     /// `distinct(src.addr)` over several formats.
@@ -310,14 +310,14 @@ fn rolled_back(undone: &[String], left: &[String]) -> String {
     parts.join("; ")
 }
 
-/// The codes of calls that are throttled: there are too many at present.
+/// Error codes of throttled calls.
 const THROTTLED: [&str; 5] =
     ["ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException", "EC2ThrottledException"];
-/// The codes of changes that another change of the same thing is in the way of.
+/// Error codes of a conflict with another change of the same resource.
 const CONFLICTS: [&str; 3] = ["OperationAbortedException", "ConcurrentModification", "ConcurrentModificationException"];
-/// The code of a role that has policies, also for a moment after the last one is deleted.
+/// The error code for a role that has policies, also for a moment after the last one is deleted.
 const DELETE_CONFLICT: &str = "DeleteConflict";
-/// The code of a query beyond the number of concurrent ones; of other calls, that the account has as much as it may have.
+/// The error code for too many concurrent queries; for other calls, a quota of the account is used up.
 const LIMIT_EXCEEDED: &str = "LimitExceededException";
 
 /// Error codes of a missing permission.
@@ -325,17 +325,17 @@ const DENIED: [&str; 4] =
     ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"];
 /// Error codes of a missing or expired login.
 const LOGGED_OUT: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "InvalidToken", "UnauthorizedException"];
-/// Error codes of a login that is not valid, also where it is valid in other Regions, but the account has not enabled
-/// this one.
+/// Error codes of an invalid login. A login that is valid in other Regions gets them in a Region that the account has
+/// not enabled.
 ///
 /// Source: <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>.
 const NOT_ENABLED: [&str; 3] = ["AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"];
-/// Error codes, and parts of messages of other codes, of a clock that is wrong.
+/// Error codes of a wrong clock, and parts of messages that come with other codes.
 const WRONG_CLOCK: [&str; 4] =
     ["RequestExpired", "RequestTimeTooSkewed", "Signature expired", "Signature not yet current"];
-/// The code of a response without one, such as that of a proxy.
+/// The code of a response that has none, such as that of a proxy.
 const UNKNOWN: &str = "unknown error";
-/// Error codes of faults of the service.
+/// Error codes of failures of the service itself.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 const FAULTS: [&str; 9] = [
@@ -436,7 +436,7 @@ impl Error {
         }
     }
 
-    /// The error, with a shorter way to say what the plan says where a query is too long.
+    /// Adds a shorter test to the error, if the query is too long and there is such a test.
     pub(super) fn with_shorter(self, plan: &Plan) -> Self {
         match (self, plan.shorter_test()) {
             (Self::Insights(source @ insights::Error::TooLong { .. }), Some(shorter)) => {
@@ -478,23 +478,22 @@ impl Error {
         }
     }
 
-    /// Returns whether the service would accept the call later: there are too many calls or queries now.
+    /// Returns whether the service would accept the call later: there are too many calls or queries at present.
     pub(super) fn is_throttled(&self, action: Action) -> bool {
         let Self::Refused { code, .. } = self else { return false };
-        // For other calls it says that the account has as much as it may have.
+        // For other calls this code means that a quota of the account is used up.
         let is_too_many_queries = action == Action::StartQuery && code == LIMIT_EXCEEDED;
         THROTTLED.contains(&code.as_str()) || is_too_many_queries
     }
 
-    /// Returns whether another change of the same thing is in the way, or one that the service does not see yet.
+    /// Returns whether the call conflicts with another change of the resource, perhaps one that has not propagated.
     pub(super) fn is_conflict(&self, action: Action) -> bool {
         let Self::Refused { code, .. } = self else { return false };
         let is_lag = action == Action::DeleteRole && code == DELETE_CONFLICT;
         CONFLICTS.contains(&code.as_str()) || is_lag
     }
 
-    /// Returns whether the same call may succeed a while later: there is no answer, a fault of the service, or there are
-    /// too many calls.
+    /// Returns whether the same call may succeed later: no response, a failure of the service, or too many calls.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
@@ -508,7 +507,7 @@ impl Error {
         }
     }
 
-    /// The service's message, for cases that have no code of their own.
+    /// The service's message, to tell apart cases that have no error code of their own.
     pub(super) fn message(&self) -> &str {
         match self {
             Self::Refused { message, .. } | Self::Unsuccessful { message, .. } => message,
@@ -539,7 +538,7 @@ impl Error {
 const CLEAN_UP: &str =
     "`flowlogs doctor --fix --min-age 0s` removes what is left, where no other create is running meanwhile";
 
-/// `... is not authorized to perform: iam:PassRole on resource: ...`
+/// Extracts the action from `... is not authorized to perform: iam:PassRole on resource: ...`.
 fn denied_action(message: &str) -> Option<&str> {
     let named = message.split_once("to perform: ")?.1;
     let action = named.split_whitespace().next()?;
@@ -582,11 +581,11 @@ where
     }
 }
 
-/// The most letters of an answer that is not from AWS.
+/// The longest excerpt, in characters, of a response that is not from AWS.
 const BODY_LETTERS: usize = 80;
 
-/// Converts an error before the service answered. The SDK tells the kinds only in messages: the error types differ by the
-/// source of the login.
+/// Converts an error that occurred before the service answered. Only the SDK's messages tell the kinds apart: the error
+/// types differ by the source of the login.
 fn from_dispatch(error: &dyn StdError, doing: String, profile: Option<String>) -> Error {
     let reason = reasons(error);
     let has = |parts: &[&str]| parts.iter().any(|part| reason.to_lowercase().contains(part));

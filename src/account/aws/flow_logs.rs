@@ -1,4 +1,4 @@
-//! Flow logs: created, listed, deleted. AWS has one for each interface; those of one `Name` are one flow log here.
+//! Creates, lists and deletes flow logs. AWS has one for each interface; those that share a `Name` are one here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
@@ -38,7 +38,7 @@ pub(super) const RESOURCES_PER_CALL: usize = 300;
 /// The status of a flow log that has not delivered yet.
 pub(super) const PENDING: &str = "PENDING";
 
-/// Every flow log, including those of other tools.
+/// Every flow log, including those that other tools created.
 pub(super) async fn all(clients: &Clients) -> Result<Vec<ec2::FlowLog>, Error> {
     matching(clients, Vec::new()).await
 }
@@ -67,7 +67,7 @@ pub(super) async fn of(clients: &Clients, resource: &Resource) -> Result<Vec<ec2
     Ok(groups.filter(is_its).flat_map(|group| group.flow_logs).collect())
 }
 
-/// The flow logs on a VPC itself, whoever created them.
+/// The flow logs on a VPC itself, including those that other tools created.
 pub(super) async fn of_vpc(clients: &Clients, vpc: &str) -> Result<Vec<ec2::FlowLog>, Error> {
     matching(clients, vec![Filter::builder().name("resource-id").values(vpc).build()]).await
 }
@@ -101,14 +101,14 @@ pub(super) fn created(flow_log: &ec2::FlowLog) -> EpochSeconds {
     flow_log.creation_time().map_or(0, DateTime::secs)
 }
 
-/// The problem of delivery, if there is one.
+/// The problem of delivery, if it has one.
 pub(super) fn trouble(flow_log: &ec2::FlowLog) -> Option<String> {
     let status = flow_log.deliver_logs_status().filter(|status| !["SUCCESS", ""].contains(status));
     let message = flow_log.deliver_logs_error_message().filter(|message| !message.is_empty());
     message.or(status).map(ToString::to_string)
 }
 
-/// Where a flow log delivers to. A log group of another account goes by its ARN.
+/// The destination of a flow log. A log group of another account is named by its ARN.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html>.
 pub(super) fn destination(flow_log: &ec2::FlowLog) -> Destination {
@@ -122,7 +122,7 @@ pub(super) fn destination(flow_log: &ec2::FlowLog) -> Destination {
     }
 }
 
-/// The name of a log group, or its ARN; the service ends either in `:*` where the flow log was created by ARN.
+/// The name of a log group, or its ARN. Both end in `:*` if the flow log was created by ARN.
 fn log_group(flow_log: &ec2::FlowLog, arn: &str) -> String {
     let arn = arn.trim_end_matches(":*");
     let name = arn.split_once(":log-group:").map(|(_, name)| name);
@@ -131,7 +131,7 @@ fn log_group(flow_log: &ec2::FlowLog, arn: &str) -> String {
     if is_elsewhere { arn.into() } else { name.into() }
 }
 
-/// The format of a flow log, of which the service may leave out the default one.
+/// The format of a flow log; the service may leave out the default one.
 pub(super) fn format(flow_log: &ec2::FlowLog) -> String {
     let format = flow_log.log_format().filter(|format| !format.is_empty());
     format.map_or_else(|| log_format::default_format(flow_log.resource_id()), Into::into)
@@ -143,7 +143,7 @@ pub(super) fn has_field(flow_log: &ec2::FlowLog, field: Field) -> bool {
     format(flow_log).contains(&format!("${{{name}}}"))
 }
 
-/// A flow log as it is listed beside those of others.
+/// Converts a flow log of any tool for listing.
 pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
     let (destination_type, destination) = match destination(flow_log) {
         Destination::LogGroup(name) => ("log group", name),
@@ -155,7 +155,7 @@ pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
         id: flow_log.flow_log_id().unwrap_or_default().into(),
         kind: AnyFlowLog::kind_of(&resource),
         resource,
-        // Those of transit gateways have none: they record everything.
+        // Flow logs of transit gateways have no traffic type: they record everything.
         traffic: flow_log.traffic_type().unwrap_or(&TrafficType::All).as_str().into(),
         destination_type,
         destination,
@@ -168,8 +168,8 @@ pub(super) fn describe(flow_log: &ec2::FlowLog) -> AnyFlowLog {
     }
 }
 
-/// Resources that flow logs can be created for, by kind and the `Name` of their flow logs, of this tool or of the Go
-/// tool. Instances of one name in several VPCs may have flow logs of one `Name`.
+/// Resources that flow logs can be created for, by kind and by each `Name` that this tool or the Go tool gives their
+/// flow logs. Instances of one name in several VPCs may share a `Name`.
 pub(super) struct Resources(HashMap<(TargetKind, String), Vec<Resource>>);
 
 impl Resources {
@@ -228,17 +228,17 @@ impl Group {
         named.unwrap_or_else(|| format!("{LOG_GROUP_PREFIX}{}", self.name))
     }
 
-    /// The ARN of the role that delivers its records.
+    /// The ARN of the role that delivers the records.
     pub(super) fn role_arn(&self) -> Option<&str> {
         self.flow_logs.iter().find_map(ec2::FlowLog::deliver_logs_permission_arn)
     }
 
-    /// When it expires, if it does.
+    /// The expiry, if the flow log expires.
     pub(super) fn expiry(&self) -> Option<Expiry> {
         self.flow_logs.iter().find_map(|flow_log| expiry(flow_log.tags()))
     }
 
-    /// Whether it has names that the user chose, so that log group and role may be those of others.
+    /// Returns whether the user chose its names, so that the log group and the role may belong to others.
     pub(super) fn has_chosen_names(&self) -> bool {
         let project = |flow_log: &ec2::FlowLog| tag(flow_log.tags(), PROJECT.0);
         self.flow_logs.iter().any(|flow_log| project(flow_log).as_deref() == Some(PROJECT_ALONE))
@@ -251,7 +251,7 @@ impl Group {
         named.iter().find(|resource| resource.has_flow_log(&self.name, &covered))
     }
 
-    /// The ids of the resources in AWS's sense: interfaces, or a VPC or subnet.
+    /// The ids of its resources on AWS: interfaces, or a VPC or subnet.
     pub(super) fn resource_ids(&self) -> impl Iterator<Item = &str> {
         self.flow_logs.iter().filter_map(ec2::FlowLog::resource_id)
     }
@@ -259,7 +259,7 @@ impl Group {
     /// The first problem of delivery, or its state.
     pub(super) fn status(&self) -> String {
         let of = |flow_log: &ec2::FlowLog| {
-            // It has none until the first delivery.
+            // The status is empty until the first delivery.
             let status = flow_log.deliver_logs_status().filter(|status| !status.is_empty()).unwrap_or(PENDING);
             match flow_log.deliver_logs_error_message().filter(|message| !message.is_empty()) {
                 Some(message) => format!("{status}: {message}"),
@@ -301,15 +301,15 @@ impl Group {
         }
     }
 
-    /// The id of the resource, as far as the `Name` contains it. The Go tool gives all instances without a name the same,
-    /// which ends in nothing.
+    /// The id of the resource, as far as the `Name` contains it. The Go tool gives the flow logs of all instances
+    /// without a name the same `Name`, `instance-`.
     pub(super) fn resource_id(&self) -> String {
         let of_instances = self.name.strip_prefix("instance-").filter(|name| !name.is_empty());
         of_instances.unwrap_or(&self.name).to_string()
     }
 }
 
-/// The traffic that new flow logs of a kind record; `None` where the service takes no choice.
+/// The traffic that new flow logs of a kind record; `None` if the service offers no choice.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/tgw/flow-logs-api-cli.html>.
 pub(super) fn traffic(kind: TargetKind, settings: &Settings) -> Option<TrafficType> {
@@ -328,19 +328,19 @@ pub(super) struct Request {
     pub(super) resource_type: FlowLogsResourceType,
     pub(super) log_group: String,
     pub(super) role_arn: String,
-    /// Whether the service may need a while until it can assume the role.
+    /// Whether the service may not be able to assume the role yet.
     pub(super) role_is_new: bool,
     pub(super) format: String,
-    /// Which tags its fields hold.
+    /// The tags that its fields hold.
     pub(super) tag_fields: Vec<TagFieldSpecificationRequest>,
     pub(super) aggregation_s: i32,
-    /// The traffic; `None` where the service takes no choice.
+    /// The traffic; `None` if the service offers no choice.
     pub(super) traffic: Option<TrafficType>,
     pub(super) tags: Tags,
 }
 
-/// Creates the flow logs of resources in one call; the new ids are added to `made` even if others fail, and resources
-/// that do not exist any more to `gone`.
+/// Creates the flow logs of resources in one call. The new ids are added to `made` even if others fail, and resources
+/// that no longer exist to `gone`.
 pub(super) async fn create(
     clients: &Clients,
     request: &Request,
@@ -349,8 +349,8 @@ pub(super) async fn create(
     gone: &mut Vec<String>,
 ) -> Result<(), Error> {
     match send(clients, request, resources, made, gone).await {
-        // The retry of a call whose response was lost, or a concurrent create: a success if every resource has its flow
-        // log now, whoever created it.
+        // A retry after a lost response, or a concurrent create: a success if every resource has its flow log now,
+        // whichever process created it.
         Err(error) if error.is_taken() => {
             let there = named(clients, std::slice::from_ref(&request.tags.name)).await?;
             let of = |resource: &String| there.iter().find(|flow_log| flow_log.resource_id() == Some(resource));
@@ -389,9 +389,9 @@ async fn send(
     let doing = format!("create flow logs of {}", listed(resources));
     let answer = clients.call(Action::CreateFlowLogs, &doing, || request.clone().send()).await?;
     made.extend(answer.flow_log_ids().iter().cloned());
-    // Flow logs that exist already count only if there is no other error.
+    // Existing flow logs matter only if there is no other error.
     let mut errors = unsuccessful("create the flow log of", answer.unsuccessful());
-    // Interfaces of a group that grows and shrinks come and go while it is worked on.
+    // Interfaces of an autoscaling group may disappear while it is worked on.
     errors.retain(|error| match error {
         Error::Unsuccessful { resource, code, .. } if code == "InvalidNetworkInterfaceId.NotFound" => {
             gone.push(resource.clone());
@@ -413,13 +413,13 @@ async fn send(
     }
 }
 
-/// The client token: a retry of a call has the same one, a new try another.
+/// Returns the client token: a retry of a call reuses it, a new attempt gets a new one.
 fn token(name: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
     format!("flowlogs-{:016x}-{now:x}", hash(u64::from(std::process::id()), name))
 }
 
-/// The type of what the flow logs of a resource are on.
+/// The type of the resources that the flow logs are created on.
 pub(super) fn resource_type(resource: &Resource) -> FlowLogsResourceType {
     match resource.kind.info().covers {
         Covers::Whole { resource_type } | Covers::Itself { resource_type } => resource_type.into(),
@@ -453,7 +453,7 @@ fn unsuccessful(doing: &'static str, items: &[UnsuccessfulItem]) -> Vec<Error> {
     items.iter().map(error).collect()
 }
 
-/// Deletes flow logs and returns the failures; if one is already gone, that is a success.
+/// Deletes flow logs and returns the failures; a flow log that is already gone is a success.
 pub(super) async fn delete(clients: &Clients, ids: &[String]) -> Vec<Error> {
     let mut errors = Vec::new();
     for ids in ids.chunks(RESOURCES_PER_CALL) {

@@ -1,4 +1,4 @@
-//! The names that the service has found in records, remembered for as long as the account is open.
+//! The field names that the service has discovered in records, remembered while the account is open.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -11,12 +11,12 @@ pub(super) type Place = (String, BTreeSet<String>);
 pub(super) struct FoundNames(Mutex<HashMap<Place, BTreeSet<String>>>);
 
 impl FoundNames {
-    /// The names that are known, if the service was asked before.
+    /// The names, if the service was asked before.
     pub(super) fn get(&self, place: &Place) -> Option<BTreeSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
     }
 
-    /// Remembers an answer. One without names is not remembered: the first records may be on their way.
+    /// Remembers a response, unless it is empty: the first records may be on their way.
     pub(super) fn add(&self, place: Place, names: &BTreeSet<String>) {
         if !names.is_empty() {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(place, names.clone());

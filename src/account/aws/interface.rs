@@ -3,7 +3,7 @@
 
 use aws_sdk_ec2::types::{NetworkInterface, NetworkInterfaceType, Tag};
 
-/// Prefixes of descriptions, the kind of owner that writes them, and whether the owner's name follows.
+/// Prefixes of descriptions, each with the kind of owner that writes it, and whether the owner's name follows.
 const DESCRIPTIONS: &[(&str, &str, bool)] = &[
     ("ELB app/", "alb", true),
     ("ELB net/", "nlb", true),
@@ -34,7 +34,7 @@ const DESCRIPTIONS: &[(&str, &str, bool)] = &[
     ("DO NOT DELETE - Amazon MSK network interface for cluster ", "msk", false),
 ];
 
-/// Interface types that tell the owner, as AWS writes them and as the SDK knows them.
+/// Interface types that reveal the owner, in AWS's spelling and in the SDK's.
 const TYPES: &[(&str, &str)] = &[
     ("network_load_balancer", "nlb"),
     ("load_balancer", "alb"),
@@ -59,7 +59,7 @@ pub(super) fn tag(tags: &[Tag], key: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_string())
 }
 
-/// The instance that an interface is attached to, if it belongs to the account.
+/// The instance that an interface is attached to, if the account owns it.
 pub(super) fn instance(interface: &NetworkInterface) -> Option<&str> {
     interface.attachment()?.instance_id()
 }
@@ -88,7 +88,7 @@ pub(super) fn kind(interface: &NetworkInterface) -> &str {
     }
 }
 
-/// The name of the owner, as far as the interface itself tells it.
+/// The name of the owner, as far as the interface itself has it.
 pub(super) fn name(interface: &NetworkInterface) -> Option<String> {
     let tags = interface.tag_set();
     let described =

@@ -1,4 +1,4 @@
-//! The inventory of the network, read from EC2: every page, independent calls at once.
+//! Reads the inventory of the network from EC2: every page, independent calls at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -33,7 +33,7 @@ macro_rules! every {
     };
 }
 
-/// Reads the inventory of the account's network, with what other accounts share with it.
+/// Reads the inventory of the account's network, including what other accounts share with it.
 pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
     let running = filter("instance-state-name", InstanceStateName::Running.as_str());
     let (caller, transit, vpcs, subnets, groups, acls, reservations, nats, endpoints, interfaces) = tokio::try_join!(
@@ -54,7 +54,7 @@ pub(super) async fn read(clients: &Clients) -> Result<Inventory, Error> {
             "network interfaces"
         ),
     )?;
-    // What others own is shared with this account, or is in a subnet that this account shares.
+    // A resource of another owner is shared with this account, or is in a subnet that this account shares.
     let other = |owner: Option<&str>| owner.filter(|owner| *owner != caller.account).map(ToString::to_string);
     let gone = [Some(&NatGatewayState::Deleted), Some(&NatGatewayState::Failed)];
     let nats: Vec<ec2::NatGateway> = nats.into_iter().filter(|nat| !gone.contains(&nat.state())).collect();
@@ -109,7 +109,7 @@ fn filter(name: &str, value: &str) -> Filter {
     Filter::builder().name(name).values(value).build()
 }
 
-/// An id that every answer has, as text.
+/// An id that every response has, as text.
 fn text(value: Option<&str>) -> String {
     value.unwrap_or_default().to_string()
 }
@@ -128,7 +128,7 @@ fn vpc(vpc: &ec2::Vpc) -> Vpc {
     Vpc { id: text(vpc.vpc_id()), name: tag(vpc.tags(), "Name"), cidrs, account: None }
 }
 
-/// Converts a subnet; one with only IPv6 has its IPv6 network.
+/// Converts a subnet; an IPv6-only one has its IPv6 network.
 fn subnet(subnet: &ec2::Subnet) -> Option<Subnet> {
     let v6 = subnet.ipv6_cidr_block_association_set().iter().find_map(|block| block.ipv6_cidr_block());
     Some(Subnet {
@@ -160,8 +160,7 @@ fn has_interfaces(endpoint: &ec2::VpcEndpoint) -> bool {
     matches!(endpoint.vpc_endpoint_type(), Some(Interface | GatewayLoadBalancer | Resource | ServiceNetwork))
 }
 
-/// Returns whether an endpoint is in use. The service writes states in small letters, though its documentation has
-/// capitals.
+/// Returns whether an endpoint is in use. The service writes states in lower case, unlike its documentation.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>.
 fn is_used(endpoint: &ec2::VpcEndpoint) -> bool {
@@ -190,7 +189,7 @@ fn security_group(group: &ec2::SecurityGroup) -> SecurityGroup {
     }
 }
 
-/// A permission gives one rule for each far side.
+/// Converts a permission to one rule for each peer.
 fn rules(permission: &IpPermission) -> Vec<Rule> {
     let protocol = permission.ip_protocol().and_then(protocol);
     // For ICMP, the ports are type and code.
@@ -242,7 +241,7 @@ fn acl_entry(entry: &ec2::NetworkAclEntry) -> Option<AclEntry> {
 /// The owners of interfaces, and the owners' names.
 struct Owners {
     names: BTreeMap<String, Option<String>>,
-    /// The owners of interfaces, as gateways and endpoints themselves list them.
+    /// The owners of interfaces, from the lists of gateways and endpoints.
     by_interface: BTreeMap<String, String>,
 }
 
@@ -298,7 +297,7 @@ fn addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     parsed(interface.private_ip_address().into_iter().chain(private).chain(v6))
 }
 
-/// Public and Elastic IP addresses, and those of a carrier or a customer, of the primary address and of the others.
+/// Public and Elastic IP addresses, carrier addresses and customer-owned ones, the primary address's first.
 fn public_addresses(interface: &NetworkInterface) -> Vec<IpAddr> {
     let of_others = interface.private_ip_addresses().iter().filter_map(|address| address.association());
     let associations = interface.association().into_iter().chain(of_others);
@@ -313,7 +312,7 @@ fn prefixes(interface: &NetworkInterface) -> Vec<IpNet> {
     parsed(v4.chain(interface.ipv6_prefixes().iter().filter_map(|prefix| prefix.ipv6_prefix())))
 }
 
-/// The values of texts, each once.
+/// The values of texts, without duplicates.
 fn parsed<'t, T: FromStr + PartialEq>(texts: impl Iterator<Item = &'t str>) -> Vec<T> {
     let mut values = Vec::new();
     for value in texts.filter_map(|text| text.parse().ok()) {

@@ -1,6 +1,6 @@
-//! Inventories of the last days, in a private folder: they name interfaces that are gone.
+//! Inventories of earlier days, in a private folder: they name interfaces that are gone.
 //!
-//! A day's file has what was there when the inventory was read last, and what was there earlier that day.
+//! A day's file has the resources of that day's last inventory, and those that disappeared earlier in the day.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,14 +28,14 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The inventories below `root`; `None` for an account or a Region that is no name of a folder.
+    /// The inventories below `root`; `None` if the account or the Region cannot name a folder.
     pub(super) fn new(root: &Path, account: &str, region: &str) -> Option<Self> {
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         (is_name(account) && is_name(region)).then(|| Self { folder: root.join(account).join(region) })
     }
 
-    /// Keeps an inventory as that of a day, and removes those that are too old. The file is replaced as a whole, unless
-    /// nothing has changed.
+    /// Keeps an inventory as that of a day, and removes inventories that are too old. Replaces the file as a whole,
+    /// unless nothing has changed.
     ///
     /// # Errors
     ///
@@ -54,13 +54,13 @@ impl Kept {
         self.remove_before(day.saturating_sub(DAYS.days()))
     }
 
-    /// Removes the files of the days before one, and those that an interrupted process left then.
+    /// Removes the files of the days before `first`, including those that an interrupted process left.
     fn remove_before(&self, first: Date) -> io::Result<()> {
         self.files()?.iter().filter(|(day, _)| *day < first).try_for_each(|(_, file)| fs::remove_file(file))
     }
 
     /// The inventories that may name what was recorded in a window, by day: those of its days and the last one before
-    /// them; if there is none of these, the first one after. What cannot be read is left out.
+    /// them; if there is none of these, the first one after. Unreadable files are left out.
     pub(super) fn of_window(&self, window: Interval) -> Vec<OfDay> {
         let whole = self.files().unwrap_or_default().into_iter().filter(|(_, file)| has_extension(file, "json"));
         let mut days: Vec<(EpochSeconds, PathBuf)> =
@@ -78,7 +78,7 @@ impl Kept {
         days.into_iter().skip(first).filter_map(read).collect()
     }
 
-    /// The files that begin with a day, by day.
+    /// The files whose names begin with a day, by day.
     fn files(&self) -> io::Result<Vec<(Date, PathBuf)>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -93,8 +93,7 @@ impl Kept {
     }
 }
 
-/// The last inventory that was kept of each account and Region below `root`, of one Region or of all. A file that
-/// cannot be read is left out.
+/// The last inventory of each account and Region below `root`, of one Region or of all. Unreadable files are left out.
 #[must_use]
 pub fn latest_inventories(root: &Path, region: Option<&str>) -> Vec<Inventory> {
     let folders = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -116,7 +115,7 @@ fn first_second(day: Date) -> Option<EpochSeconds> {
     TimeZone::UTC.to_timestamp(day.into()).ok().map(jiff::Timestamp::as_second)
 }
 
-/// Writes a file beside the old one, and puts it in its place.
+/// Writes a new file next to the old one, then replaces the old one.
 fn replace(file: &Path, inventory: &Inventory) -> io::Result<()> {
     let new = file.with_extension(format!("new-{}", std::process::id()));
     let text = serde_json::to_vec(inventory)?;
@@ -131,7 +130,7 @@ fn replace(file: &Path, inventory: &Inventory) -> io::Result<()> {
     written
 }
 
-/// Adds what was there earlier and is gone.
+/// Adds the resources that existed earlier and are gone.
 fn add_gone(now: &mut Inventory, earlier: &Inventory) {
     add(&mut now.vpcs, &earlier.vpcs, |vpc| &vpc.id);
     add(&mut now.subnets, &earlier.subnets, |subnet| &subnet.id);
@@ -181,11 +180,11 @@ mod tests {
         kept.keep(&inventory(&["vpc-3", "vpc-2"]), day("2026-11-20")).unwrap();
         let file = root.path().join("123456789012/eu-west-1/2026-11-20.json");
         assert_eq!(vpcs(&Inventory::read(&file).unwrap()), ["vpc-3", "vpc-2", "vpc-1"]);
-        // Unchanged it is left alone.
+        // An unchanged file is not rewritten.
         let written = fs::metadata(&file).unwrap().modified().unwrap();
         kept.keep(&inventory(&["vpc-3", "vpc-2"]), day("2026-11-20")).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written);
-        // Nobody else can read it.
+        // Other users cannot read it.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -234,7 +233,7 @@ mod tests {
             assert_eq!(days, expected, "{from} {until}");
             assert!(found.iter().all(|(second, inventory)| *second == start(&inventory.vpcs[0].id)));
         }
-        // What cannot be read is left out.
+        // Unreadable files are left out.
         fs::write(kept.folder.join("2026-11-18.json"), "{").unwrap();
         assert_eq!(kept.of_window(Interval { from: start("2026-11-20"), until: start("2026-11-21") }), []);
     }

@@ -1,4 +1,4 @@
-//! What an existing flow log keeps although a create asks for something else: notes for the user.
+//! Notes on settings that a create asks for, but that an existing flow log does not take.
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::types::TrafficType;
@@ -11,7 +11,7 @@ use super::{log_format, log_groups, roles};
 use crate::account::resource::Resource;
 use crate::account::settings::Settings;
 
-/// Notes on settings that were asked for and that an existing flow log, its log group and its role do not take.
+/// Notes on requested settings that an existing flow log, its log group and its role do not take.
 pub(super) async fn notes(
     clients: &Clients,
     resource: &Resource,
@@ -65,7 +65,7 @@ fn of_flow_log(resource: &Resource, settings: &Settings, there: &Request) -> Vec
     notes
 }
 
-/// Notes on a log group that is there and stays as it is.
+/// Notes on an existing log group, which is not changed.
 pub(super) fn of_log_group(settings: &Settings, group: &LogGroup) -> Vec<String> {
     let name = group.log_group_name().unwrap_or_default();
     let mut notes = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn of_log_group(settings: &Settings, group: &LogGroup) -> Vec<String>
     notes
 }
 
-/// A note on a role that is there and stays as it is.
+/// A note on an existing role, which is not changed.
 pub(super) fn of_role(settings: &Settings, role: &Role) -> Option<String> {
     let asked = settings.permissions_boundary.as_deref()?;
     let kept = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
@@ -120,7 +120,7 @@ mod tests {
             "the log group g does not get another KMS key: it has none"
         );
         assert_eq!(of(&keyed, &group(standard.clone(), Some("k"))), "");
-        // What was not asked for is not worth a word.
+        // A setting that was not asked for gets no note.
         assert_eq!(of(&Settings::default(), &group(standard, Some("k"))), "");
     }
 

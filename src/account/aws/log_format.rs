@@ -7,7 +7,7 @@ use crate::account::resource::Resource;
 use crate::field::{Field, TRANSIT_GATEWAY_FORMAT};
 use crate::kind::TargetKind;
 
-/// The fields of versions 2 to 5, in the order of their versions, and `reject-reason`.
+/// The fields of versions 2 to 5, by version, and `reject-reason`.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 const FIELDS: [&str; 30] = [
@@ -42,7 +42,7 @@ const FIELDS: [&str; 30] = [
     "traffic-path",
     "reject-reason",
 ];
-/// The format that flow logs of a resource have by default: of transit gateways all fields, of others those of version 2.
+/// The default format: all fields for transit gateways, those of version 2 for other resources.
 pub(super) fn default_format(resource_id: Option<&str>) -> String {
     if resource_id.and_then(TargetKind::of_id).is_some_and(TargetKind::is_of_transit_gateways) {
         return transit_gateway_format();
@@ -76,14 +76,14 @@ pub(super) fn choices(resource: &Resource, fields: &[String]) -> Vec<String> {
     if resource.kind.is_of_transit_gateways() {
         return vec![transit_gateway_format()];
     }
-    // Those of a regional NAT gateway have its id in place of an interface, and no task of ECS.
+    // Records of a regional NAT gateway have its id instead of an interface, and no ECS task.
     if resource.is_logged_itself {
         return vec![format(FIELDS.into_iter().chain(Field::Resource.record_name()))];
     }
     vec![format(FIELDS.into_iter().chain(ECS_FIELDS)), format(FIELDS)]
 }
 
-/// Which tags the chosen fields hold.
+/// The tags that the chosen fields hold.
 pub(super) fn tag_fields(fields: &[String]) -> Vec<TagFieldSpecificationRequest> {
     let of = |(resource_type, keys): (&str, Vec<String>)| {
         TagFieldSpecificationRequest::builder().resource_type(resource_type.into()).set_tag_keys(Some(keys)).build()
@@ -91,7 +91,7 @@ pub(super) fn tag_fields(fields: &[String]) -> Vec<TagFieldSpecificationRequest>
     tag_keys(fields).into_iter().map(of).collect()
 }
 
-/// Which tags the fields of an existing flow log hold.
+/// The tags that the fields of an existing flow log hold.
 pub(super) fn tag_fields_of(flow_log: &FlowLog) -> Vec<TagFieldSpecificationRequest> {
     let of = |there: &TagFieldSpecificationResponse| {
         TagFieldSpecificationRequest::builder()

@@ -1,4 +1,4 @@
-//! Log groups: created, read, deleted.
+//! Creates, reads and deletes log groups.
 
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
 
@@ -22,19 +22,19 @@ pub(super) async fn starting_with(clients: &Clients, prefix: &str) -> Result<Vec
     clients.pages(Action::DescribeLogGroups, "list log groups", send, |page| (page.log_groups, page.next_token)).await
 }
 
-/// The number of log groups that one call describes by name.
+/// The most log groups that one call describes by name.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html>.
 pub(super) const NAMES_PER_CALL: usize = 50;
 
-/// The log groups of these names, at most [`NAMES_PER_CALL`]; those that do not exist are left out.
+/// The log groups with these names, at most [`NAMES_PER_CALL`]; those that do not exist are left out.
 pub(super) async fn named(clients: &Clients, names: Vec<String>) -> Result<Vec<LogGroup>, Error> {
     let send = || clients.logs.describe_log_groups().set_log_group_identifiers(Some(names.clone())).send();
     let found = clients.call(Action::DescribeLogGroups, "describe log groups", send).await?;
     Ok(found.log_groups.unwrap_or_default())
 }
 
-/// Those of the log groups of these names that do not have our prefix.
+/// The log groups with these names that do not have our prefix.
 pub(super) async fn beside_ours(clients: &Clients, names: &[String]) -> Result<Vec<LogGroup>, Error> {
     let others: Vec<String> = names.iter().filter(|name| !name.starts_with(LOG_GROUP_PREFIX)).cloned().collect();
     let mut groups = Vec::new();
@@ -70,7 +70,7 @@ pub(super) async fn keep(clients: &Clients, group: &str, days: u32) -> Result<()
     Ok(())
 }
 
-/// A log group that is ours.
+/// A log group with our tag.
 pub(super) struct Ours {
     pub(super) group: LogGroup,
     /// The run that created it, or took it over last.
@@ -85,7 +85,7 @@ impl Ours {
     }
 }
 
-/// Checks that a log group of this name is ours; `None` if it does not exist.
+/// Checks that the log group of this name is ours; `None` if it does not exist.
 pub(super) async fn check(clients: &Clients, group: &str) -> Result<Option<Ours>, Error> {
     let found = starting_with(clients, group).await?;
     let Some(found) = found.into_iter().find(|found| found.log_group_name() == Some(group)) else { return Ok(None) };
@@ -104,14 +104,14 @@ pub(super) async fn ours(clients: &Clients, group: LogGroup) -> Result<Option<Ou
     Ok(is_ours.then_some(Ours { group, run }))
 }
 
-/// Whether nothing was ever delivered to a log group.
+/// Returns whether nothing was ever delivered to a log group.
 pub(super) async fn is_empty(clients: &Clients, group: &str) -> Result<bool, Error> {
     let send = || clients.logs.describe_log_streams().log_group_name(group).limit(1).send();
     let found = clients.call(Action::DescribeLogStreams, &format!("list the streams of {group}"), send).await?;
     Ok(found.log_streams().is_empty())
 }
 
-/// Marks a log group of an earlier run as one that this run uses.
+/// Marks a log group of an earlier run as used by this run.
 pub(super) async fn take_over(clients: &Clients, ours: &Ours, run: &Run) -> Result<(), Error> {
     let doing = format!("tag the log group {}", ours.group.log_group_name().unwrap_or_default());
     let send = || clients.logs.tag_resource().resource_arn(arn(&ours.group)).tags(RUN, run.value()).send();
@@ -119,12 +119,12 @@ pub(super) async fn take_over(clients: &Clients, ours: &Ours, run: &Run) -> Resu
     Ok(())
 }
 
-/// The ARN as calls take it: without the `:*` that `arn` ends in.
+/// The ARN as calls take it: without the `:*` at the end of `arn`.
 fn arn(group: &LogGroup) -> &str {
     group.log_group_arn().or_else(|| group.arn().map(|arn| arn.trim_end_matches(":*"))).unwrap_or_default()
 }
 
-/// Deletes a log group that was checked; if it is already gone, that is a success.
+/// Deletes a log group that was checked; one that is already gone is a success.
 pub(super) async fn delete(clients: &Clients, group: &str) -> Result<(), Error> {
     let send = || clients.logs.delete_log_group().log_group_name(group).send();
     match clients.call(Action::DeleteLogGroup, &format!("delete the log group {group}"), send).await {

@@ -1,5 +1,5 @@
-//! Logins: a profile or the SDK's default chain, and a role that is assumed with it. Each is read once, for any number of
-//! Regions.
+//! Logins: a profile or the SDK's default chain, and optionally a role that is assumed with it. Each is read once, for
+//! any number of Regions.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ use super::options::{Role, Tell};
 /// The name of the sessions of assumed roles, which `CloudTrail` shows.
 const SESSION_NAME: &str = "flowlogs";
 
-/// A login, without a Region of its own.
+/// A login, independent of the Region.
 #[derive(Clone)]
 pub(super) struct Login {
     config: SdkConfig,
@@ -51,8 +51,8 @@ impl Login {
             return Err(Error::NoProfile { profile: profile.clone(), known: known.into_iter().collect() });
         }
         let config = loader.profile_name(profile).load().await;
-        // A named profile takes precedence over keys in the environment, as in the AWS CLI. The role of a profile is
-        // assumed in a Region.
+        // A named profile takes precedence over keys in the environment, as in the AWS CLI. Assuming the profile's role
+        // needs a Region.
         let of_profile = ProviderConfig::default().with_http_client(http).with_region(config.region().cloned());
         let login = ProfileFileCredentialsProvider::builder().configure(&of_profile).profile_name(profile).build();
         let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(login)).build();
@@ -71,7 +71,7 @@ impl Login {
         Self { config, profile: self.profile, caller: Arc::default() }
     }
 
-    /// The clients in a Region; `None` stands for that of the profile or the environment.
+    /// Creates the clients in a Region; `None` for the Region of the profile or the environment.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Login {
     }
 }
 
-/// An HTTP client that goes through the proxy of the environment (`HTTPS_PROXY`, `NO_PROXY`), as the SDK's own does.
+/// An HTTP client that uses the proxy of the environment (`HTTPS_PROXY`, `NO_PROXY`), as the SDK's own client does.
 fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder();
@@ -107,7 +107,7 @@ fn profiles() -> BTreeSet<String> {
     texts.flat_map(|text| profiles_of(&text)).collect()
 }
 
-/// The profiles of a file: `[profile dev]`, and `[dev]` among credentials.
+/// The profiles of a file: `[profile dev]` in the config file, `[dev]` in the credentials file.
 fn profiles_of(text: &str) -> Vec<String> {
     let section = |line: &str| Some(line.trim().strip_prefix('[')?.split_once(']')?.0.trim().to_string());
     let name = |section: String| match section.split_once(char::is_whitespace) {

@@ -1,11 +1,11 @@
-//! Names and tags of resources that are created on AWS; the same as those of the Go tool, unless the user chose others.
+//! Names and tags of the resources that are created on AWS: those of the Go tool, unless the user chose others.
 
 /// The key of the tag with the `Name` of a flow log.
 pub(super) const NAME: &str = "Name";
 /// The tag of resources that this tool or the Go tool creates.
 pub(super) const PROJECT: (&str, &str) = ("Project", "flowlogs-cli");
-/// The value of that tag where the user chose log group, role or path. The Go tool would look for others, which it
-/// derives from the `Name`, so these resources are none of its own.
+/// The value of that tag if the user chose the log group, role or path. The Go tool derives their names from the
+/// `Name`, so it could not find these resources.
 pub(super) const PROJECT_ALONE: &str = "flowlogs";
 
 /// Returns whether this tool or the Go tool created a resource whose tag [`PROJECT`] has this value.

@@ -1,4 +1,4 @@
-//! Options of an account on AWS, and messages to the user.
+//! The options of an account on AWS, and messages to the user.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use crate::engine::Geo;
 pub enum News<'n> {
     /// A note on a long wait, or on a difference from the request.
     Note(&'n str),
-    /// A failure in one of several places; the others answer.
+    /// A failure in one of several places; the others still answer.
     Failed(&'n str),
 }
 
-/// The function that gets messages for the user.
+/// The receiver of messages for the user.
 pub type Tell = Arc<dyn Fn(News<'_>) + Send + Sync>;
 
 /// A role to assume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
-    /// Its ARN; with several accounts its name.
+    /// Its ARN; with several accounts, its name.
     pub arn: String,
-    /// The id that the role's trust policy may ask for.
+    /// The external id that the role's trust policy may require.
     pub external_id: Option<String>,
-    /// The name of the session, which `CloudTrail` shows; `None` for `flowlogs`.
+    /// The name of the session, shown by `CloudTrail`; `None` for `flowlogs`.
     pub session_name: Option<String>,
 }
 
@@ -38,17 +38,17 @@ pub struct Options {
     pub region: Option<String>,
     /// The role to assume with the profile's login.
     pub role: Option<Role>,
-    /// The accounts in which a role is assumed, each a place of its own.
+    /// The accounts to assume the role in, each a place.
     pub accounts: Vec<String>,
-    /// Gets the messages.
+    /// The receiver of messages.
     pub tell: Option<Tell>,
     /// The price of scanning a gigabyte, in US dollars.
     pub usd_per_gb: f64,
-    /// The folder in which inventories are kept for later days, if they are.
+    /// The folder in which inventories are kept for later days; `None` to keep none.
     pub inventories: Option<PathBuf>,
-    /// The limit on the bytes that queries scan; shared by several places.
+    /// The limit on the bytes that queries scan; several places share it.
     pub budget: Arc<Budget>,
-    /// What says where addresses are.
+    /// The locations of addresses.
     pub geo: Arc<Geo>,
 }
 

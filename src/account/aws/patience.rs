@@ -1,7 +1,7 @@
-//! Every call to AWS is made here: in its turn, and again while the service throttles it.
+//! Makes every call to AWS: waits for its turn, and retries while the service throttles it.
 //!
-//! The SDK tries a call three times within about a second. That is not enough where many calls of one operation come at
-//! once, or where another program uses the account's quota.
+//! The SDK tries a call three times within about a second. That is not enough if many calls of one operation come at
+//! once, or if another program uses up the account's quota.
 
 use std::time::{Duration, Instant};
 
@@ -14,21 +14,21 @@ use super::options::News;
 use super::policy::Action;
 use crate::account::cancellation::Cancellation;
 
-/// The longest pause before the first retry, and of all.
+/// The longest pause before the first retry, and before any retry.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The time after which a call that is throttled is given up.
+/// The time after which a throttled call is given up.
 const PATIENCE: Duration = Duration::from_mins(10);
-/// The time after which a call is given up that is in the way of another one.
+/// The time after which a call is given up that conflicts with another change.
 const PATIENCE_WITH_CONFLICTS: Duration = Duration::from_secs(20);
 
 impl Clients {
-    /// Makes a call, and makes it again while the service throttles it, which it says once, and for a while where the
-    /// service is still busy with another change of the same thing.
+    /// Makes a call, and retries it while the service throttles it, with one note to the user, or, for a shorter time,
+    /// while it conflicts with another change of the same resource.
     ///
     /// # Errors
     ///
-    /// The errors of the call, and [`Error::Interrupted`] after Ctrl-C while it waits.
+    /// The errors of the call, and [`Error::Interrupted`] after Ctrl-C during a pause.
     pub(super) async fn call<T, E, F>(&self, action: Action, doing: &str, send: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -39,7 +39,7 @@ impl Clients {
         loop {
             let outcome = {
                 let _turn = self.quota.turn(action).await;
-                // The SDK's futures are large, and several are held at once.
+                // The SDK's futures are large, and several are alive at once.
                 Box::pin(send()).await
             };
             match outcome.map_err(|error| self.failed(&error, action, doing)) {
@@ -55,12 +55,12 @@ impl Clients {
         }
     }
 
-    /// Reads every page of a list; `parts` takes a page apart into its items and the token of the next page. A page is
-    /// asked for again by itself, so that a long list comes to its end in spite of throttling.
+    /// Reads every page of a list; `parts` splits a page into its items and the token of the next page. Each page is
+    /// retried by itself, so that a long list completes in spite of throttling.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::call`].
+    /// The errors of [`Self::call`].
     pub(super) async fn pages<T, P, E, F>(
         &self,
         action: Action,
@@ -79,7 +79,7 @@ impl Clients {
             let (items, next) = parts(page);
             all.extend(items.unwrap_or_default());
             let next = next.filter(|next| !next.is_empty());
-            // A service that returns the same token again would go on for ever.
+            // A service that returns the same token again would never come to an end.
             if next.is_none() || next == token {
                 return Ok(all);
             }
@@ -88,12 +88,12 @@ impl Clients {
     }
 }
 
-/// Whether a call that failed may succeed if it is made again.
+/// Returns whether a failed call may succeed if it is retried.
 fn may_pass(error: &Error, action: Action, waited: Duration) -> bool {
     (error.is_throttled(action) && waited < PATIENCE) || (error.is_conflict(action) && waited < PATIENCE_WITH_CONFLICTS)
 }
 
-/// A pause of random length, so that callers that were throttled together do not come back together (full jitter).
+/// A random pause, so that callers that were throttled together do not retry together (full jitter).
 ///
 /// See <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 fn jittered(longest: Duration) -> Duration {

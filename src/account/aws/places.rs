@@ -1,6 +1,6 @@
 //! Several accounts and Regions, queried, checked and cleaned up as one account.
 //!
-//! If a place fails, its error is reported with its name, and the other places answer.
+//! A place that fails is reported by name, and the other places answer.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -41,22 +41,22 @@ use crate::query::plan::Plan;
 use crate::query::window::Interval;
 use crate::value::{Column, ColumnType, Progress, Row, RowSink, Rows, RunStats, Value};
 
-/// The word for every Region that an account has enabled.
+/// The word for every enabled Region.
 const ALL: &str = "all";
 
-/// The Region that is asked for all others, if no Region is set.
+/// The Region that is asked for the list of Regions, if no Region is set.
 const ANY_REGION: &str = "us-east-1";
 
-/// The number of places that are asked at once.
+/// The most places that are asked at once.
 const AT_ONCE: usize = 16;
 
 /// The profiles and Regions to use.
 pub struct Places {
-    /// Profiles; `None` for what the SDK's default chain finds.
+    /// Profiles; `None` for the SDK's default chain.
     profiles: Vec<Option<String>>,
-    /// Regions, or [`ALL`]; `None` for the profile's or the environment's.
+    /// Regions, or [`ALL`]; `None` for the Region of the profile or the environment.
     regions: Vec<Option<String>>,
-    /// Accounts in which the role is assumed; none for those of the profiles.
+    /// Accounts to assume the role in; empty to use those of the profiles.
     accounts: Vec<String>,
     /// The role to assume with each login.
     role: Option<Role>,
@@ -65,12 +65,12 @@ pub struct Places {
     inventories: Option<PathBuf>,
     budget: Arc<Budget>,
     found: OnceCell<Vec<(Place, Aws)>>,
-    /// The failures that were reported during the running command.
+    /// The failures reported so far during the running command.
     told: Mutex<BTreeSet<String>>,
     is_partial: AtomicBool,
 }
 
-/// The items of a comma-separated list, each once; a single `None` if there is no list.
+/// The items of a comma-separated list, without duplicates; a single `None` if there is no list.
 fn parts(list: Option<&String>) -> Vec<Option<String>> {
     match list {
         Some(list) => each_once(list.split(',').map(|part| Some(part.trim().to_string()))),
@@ -78,7 +78,7 @@ fn parts(list: Option<&String>) -> Vec<Option<String>> {
     }
 }
 
-/// Items in their order, each once.
+/// The items in their order, without duplicates.
 fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut known = Vec::new();
     for item in items {
@@ -90,7 +90,7 @@ fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
 }
 
 impl Places {
-    /// The places that `options` name, if there are several; otherwise `options` name the one.
+    /// The places that `options` name; `None` if there is only one, which `options` then describe.
     #[must_use]
     pub fn of(options: &mut Options) -> Option<Self> {
         let (mut profiles, mut regions) = (parts(options.profile.as_ref()), parts(options.region.as_ref()));
@@ -116,7 +116,8 @@ impl Places {
         })
     }
 
-    /// The places, each account and Region once; a login whose places cannot be found is reported, unless all fail.
+    /// The places, without duplicates of an account and Region; a login whose places cannot be found is reported,
+    /// unless all fail.
     async fn places(&self) -> Result<&Vec<(Place, Aws)>, Error> {
         let find = async || {
             let logins = join_all(self.profiles.iter().map(|profile| self.logins(profile.as_ref()))).await;
@@ -248,7 +249,7 @@ async fn place(aws: &Aws) -> Result<Place, Error> {
     Ok(Place { region: clients.region.clone(), account: clients.caller().await?.account.clone() })
 }
 
-/// The clients of a login in whatever Region.
+/// The clients of a login in any Region.
 fn clients(login: &Login) -> Result<Clients, Error> {
     match login.clients(None, None) {
         Err(Error::NoRegion) => login.clients(Some(&ANY_REGION.into()), None),
@@ -256,7 +257,7 @@ fn clients(login: &Login) -> Result<Clients, Error> {
     }
 }
 
-/// Every Region that an account has enabled.
+/// Every Region that is enabled for an account.
 async fn enabled_regions(login: &Login) -> Result<Vec<String>, Error> {
     let clients = clients(login)?;
     let send = || clients.ec2.describe_regions().send();
@@ -349,7 +350,7 @@ impl Account for Places {
         above_usd: Option<f64>,
         cancellation: &Cancellation,
     ) -> Result<Estimate, AccountError> {
-        // Guesses that are each far below their share are so together.
+        // Guesses that are each far below their share are far below `above_usd` together.
         let places = u32::try_from(self.places().await?.len()).map_or(f64::INFINITY, f64::from);
         let share = above_usd.map(|usd| usd / places);
         let each = self.each(|aws| aws.estimate(plan, interval, share, cancellation)).await?;
@@ -439,7 +440,7 @@ fn of_place(name: &str) -> Column {
     Column::new(name, ColumnType::Text)
 }
 
-/// The statistics of all places so far and of one more. Each has log groups of its own, so their numbers add up.
+/// Adds the statistics of one more place. Each place has its own log groups, so the numbers add up.
 fn beside(mut whole: RunStats, other: RunStats) -> RunStats {
     let log_groups = whole.log_groups + other.log_groups;
     whole.add(other);

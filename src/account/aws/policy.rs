@@ -1,4 +1,4 @@
-//! The IAM actions that each command needs: the table behind `flowlogs policy`, the doctor, and the advice of errors.
+//! The IAM actions that each command needs: a table for `flowlogs policy`, the doctor, and the help of errors.
 
 mod scope;
 
@@ -31,7 +31,7 @@ impl Command {
     /// Every command.
     pub const ALL: [Self; 6] = [Self::Create, Self::List, Self::Delete, Self::Doctor, Self::Inventory, Self::Query];
 
-    /// The command's word.
+    /// The command's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Command {
         }
     }
 
-    /// The command of this word.
+    /// The command with this name.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|command| command.name() == word)
@@ -74,13 +74,13 @@ actions! {
     DescribeInstances "ec2:DescribeInstances" Everything [Create List Delete Doctor Inventory Query]
     DescribeNatGateways "ec2:DescribeNatGateways" Everything [Create List Delete Doctor Inventory Query]
     DescribeVpcEndpoints "ec2:DescribeVpcEndpoints" Everything [Create List Delete Doctor Inventory Query]
-    // Without them, nothing is known of transit gateways.
+    // The inventory is read without transit gateways if these are denied.
     DescribeTransitGateways "ec2:DescribeTransitGateways" Everything [Create List Delete Doctor Inventory Query]
     DescribeTransitGatewayAttachments "ec2:DescribeTransitGatewayAttachments" Everything [Create List Delete Doctor Inventory Query]
     DescribeNetworkInterfaces "ec2:DescribeNetworkInterfaces" Everything [Create List Delete Doctor Inventory Query]
     DescribeManagedPrefixLists "ec2:DescribeManagedPrefixLists" Everything [Inventory Query]
     GetManagedPrefixListEntries "ec2:GetManagedPrefixListEntries" PrefixLists [Inventory Query]
-    // Without them, `why` cannot judge the ways of packets.
+    // `why` cannot judge routes if these are denied.
     DescribeRouteTables "ec2:DescribeRouteTables" Everything [Inventory Query]
     DescribeVpcPeeringConnections "ec2:DescribeVpcPeeringConnections" Everything [Inventory Query]
     DescribeVpcBlockPublicAccessOptions "ec2:DescribeVpcBlockPublicAccessOptions" Everything [Inventory Query]
@@ -98,10 +98,10 @@ actions! {
     ListTagsForResource "logs:ListTagsForResource" LogGroups [Create Delete Doctor]
     GetRole "iam:GetRole" Roles [Create Delete Doctor]
     ListRoles "iam:ListRoles" Everything [Doctor]
-    // Before a role is deleted.
+    // Called before a role is deleted.
     ListRolePolicies "iam:ListRolePolicies" Roles [Create Delete]
     ListAttachedRolePolicies "iam:ListAttachedRolePolicies" Roles [Create Delete]
-    // Whether a log group is empty.
+    // Shows whether a log group is empty.
     DescribeLogStreams "logs:DescribeLogStreams" LogGroups [Doctor]
     SimulatePrincipalPolicy "iam:SimulatePrincipalPolicy" Everything [Doctor]
     CreateLogGroup "logs:CreateLogGroup" NewLogGroups [Create]
@@ -112,13 +112,13 @@ actions! {
     TagRole "iam:TagRole" TaggedRoles [Create]
     PutRolePolicy "iam:PutRolePolicy" BoundedRoles [Create]
     PassRole "iam:PassRole" PassedRoles [Create]
-    // Of what it is created, and the flow log itself.
+    // Checked for the resource and for the new flow log.
     CreateFlowLogs "ec2:CreateFlowLogs" LoggedResources [Create]
     CreateFlowLogsTagged "ec2:CreateFlowLogs" NewFlowLogs [Create]
     CreateTags "ec2:CreateTags" TagsOfNewFlowLogs [Create]
-    // Without it, flow logs have no ECS fields.
+    // Flow logs have no ECS fields if this is denied.
     ListEcs "ecs:List*" Everything [Create]
-    // A create that fails is rolled back.
+    // Rolls back a create that fails.
     DeleteFlowLogs "ec2:DeleteFlowLogs" OwnFlowLogs [Create Delete]
     DeleteRolePolicy "iam:DeleteRolePolicy" OwnRoles [Create Delete]
     DeleteRole "iam:DeleteRole" OwnRoles [Create Delete]
@@ -134,15 +134,15 @@ impl Action {
     }
 }
 
-/// A request to IAM's simulator: whether these actions are allowed on this resource.
+/// A request to IAM's simulator: whether the actions are allowed on the resource.
 pub(super) struct Probe {
     pub(super) actions: Vec<&'static str>,
     pub(super) resource: String,
-    /// What the request is told to have.
+    /// The values of condition keys that the simulated request has.
     pub(super) context: Vec<Condition>,
 }
 
-/// The requests to the simulator for all actions, one for each kind of resource.
+/// The simulator requests for all actions, one for each kind of resource.
 pub(super) fn probes(home: Home<'_>) -> Vec<Probe> {
     let names = Names::default();
     let mut probes: Vec<Probe> = Vec::new();
@@ -170,7 +170,7 @@ pub(super) fn probes(home: Home<'_>) -> Vec<Probe> {
 #[must_use]
 pub fn document(command: Option<Command>, names: &Names) -> Value {
     let is_meant = |commands: &[Command]| command.is_none_or(|command| commands.contains(&command));
-    // A role that is named is neither looked at nor changed.
+    // The role that the user named is neither read nor changed.
     let is_needed = |scope: &Scope| names.role.is_none() || !scope.is_of_roles();
     let statement = |scope: Scope| {
         let rows = ACTIONS.iter().filter(|row| row.2 == scope && is_meant(row.3));
@@ -181,7 +181,7 @@ pub fn document(command: Option<Command>, names: &Names) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// Whether whoever has the policy of a command could make himself an administrator: by a role that he creates.
+/// Returns whether the policy of a command lets its holder become an administrator, by creating a role.
 #[must_use]
 pub fn is_unbounded(command: Option<Command>, names: &Names) -> bool {
     let creates = command.is_none_or(|command| command == Command::Create);

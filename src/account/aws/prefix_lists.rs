@@ -1,4 +1,4 @@
-//! Prefix lists, those that AWS manages too.
+//! Reads prefix lists, including those that AWS manages.
 
 use aws_sdk_ec2::types::ManagedPrefixList;
 use futures::future::try_join_all;

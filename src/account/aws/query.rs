@@ -1,6 +1,6 @@
-//! Queries: targets to log groups, plans to queries of the service, its replies to rows.
+//! Runs queries: turns targets into log groups, plans into queries of the service, and its replies into rows.
 //!
-//! A plan becomes as few queries as possible: one for up to 50 log groups of one format. If there are several, by log
+//! A plan becomes as few queries as possible: one for up to 50 log groups of one format. If it takes several, by log
 //! groups or by time, they run at once and are merged.
 
 mod answer;

@@ -1,4 +1,4 @@
-//! The quotas of calls and queries, which hold for an account and Region.
+//! The quotas of calls and queries, which apply per account and Region.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
 
@@ -9,14 +9,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::policy::Action;
 
-/// Time between calls of one operation. The quota is ten calls per second; this keeps slightly below it.
+/// The time between calls of one operation. The quota is ten calls per second; this stays slightly below it.
 const PACE: Duration = Duration::from_millis(110);
-/// Calls that may come at once after a pause.
+/// The calls that may come at once after a pause.
 const BURST: u32 = 5;
-/// Concurrent queries of this process; the account may have 100 in total.
+/// The concurrent queries of this process; the account may have 100 in total.
 const MOST_QUERIES: usize = 30;
 
-/// Calls in flight at once.
+/// The calls in flight at once.
 const MOST_CALLS: usize = 10;
 
 /// The limits of the calls and queries of one session.
@@ -28,7 +28,7 @@ pub(super) struct Quota {
 }
 
 impl Quota {
-    /// Waits until a call may go; it is in flight as long as the returned value lives.
+    /// Waits until a call may start; it counts as in flight while the returned value lives.
     pub(super) async fn turn(&self, action: Action) -> Option<SemaphorePermit<'_>> {
         match action {
             Action::StartQuery => self.starts.turn().await,
@@ -56,7 +56,7 @@ impl Default for Quota {
 struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
-    /// Waits until the next call may go.
+    /// Waits until the next call may start.
     async fn turn(&self) {
         let turn = {
             let mut next = self.0.lock().await;

@@ -1,4 +1,4 @@
-//! The inventory as it was read last: a network changes while a shell is open.
+//! The last inventory that was read, kept for a short time only: a network changes while a shell is open.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,15 +7,15 @@ use tokio::sync::Mutex;
 
 use crate::account::inventory::Inventory;
 
-/// The time for which names and queries use an inventory that was read.
+/// The time for which names and queries use the same inventory.
 const KEPT_FOR: Duration = Duration::from_mins(1);
 
-/// An inventory that is at most a minute old, or none. Those who ask at once wait for one reading.
+/// An inventory that is at most a minute old, or none. Concurrent callers wait for the same reading.
 #[derive(Default)]
 pub(super) struct Recent(Mutex<Option<(Instant, Arc<Inventory>)>>);
 
 impl Recent {
-    /// The inventory; read if there is none that is recent.
+    /// The inventory; reads it if there is no recent one.
     pub(super) async fn get<E>(&self, read: impl AsyncFnOnce() -> Result<Inventory, E>) -> Result<Arc<Inventory>, E> {
         let mut last = self.0.lock().await;
         if let Some((at, inventory)) = last.as_ref()
@@ -28,7 +28,7 @@ impl Recent {
         Ok(inventory)
     }
 
-    /// Forgets the inventory, so that it is read anew.
+    /// Forgets the inventory, so that it is read again.
     pub(super) async fn forget(&self) {
         *self.0.lock().await = None;
     }
@@ -38,7 +38,7 @@ impl Recent {
 mod tests {
     use super::*;
 
-    /// Asks for the inventory; returns the account of the one that is read, or of the recent one.
+    /// Gets the inventory; returns the account of the one that `read` makes, or of the recent one.
     async fn account(recent: &Recent, read: &str) -> String {
         let inventory = async || Ok::<_, ()>(Inventory { account: read.into(), ..Inventory::default() });
         recent.get(inventory).await.unwrap().account.clone()

@@ -1,4 +1,4 @@
-//! What a delete that failed in part left of a flow log: its role, its log group, or both.
+//! The leftovers of a delete that failed in part: the role of a flow log, its log group, or both.
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_iam::types::Role;
@@ -10,10 +10,10 @@ use super::{log_groups, roles};
 use crate::account::flow_log::FlowLog;
 use crate::account::resource::Resource;
 
-/// The state of a flow log of which only role or log group are left.
+/// The status of a flow log of which only the role or the log group is left.
 pub(super) const DELETED: &str = "DELETED";
 
-/// What is left of the flow log of a resource, in the form of that flow log; `None` if nothing of ours is left.
+/// The leftovers of a resource's flow log, in the form of a flow log; `None` if nothing of ours is left.
 pub(super) async fn remains(clients: &Clients, resource: &Resource) -> Result<Option<FlowLog>, Error> {
     let id = resource.flow_log_name();
     let role = role(clients, &id).await?;
@@ -43,13 +43,13 @@ pub(super) async fn remains(clients: &Clients, resource: &Resource) -> Result<Op
     }))
 }
 
-/// The role that was created for a flow log of this `Name`; one of the same name may be that of another flow log.
+/// The role that was created for the flow log of this `Name`; a role of the same name may belong to another flow log.
 pub(super) async fn role(clients: &Clients, name: &str) -> Result<Option<Role>, Error> {
     let found = expected(roles::check(clients, &role_name(&clients.region, name)).await, true)?;
     Ok(found.filter(|role| roles::owner(role) == Some(name)))
 }
 
-/// What was found, or nothing where what is not ours is expected.
+/// The result, or `None` instead of [`Error::NotOurs`] if that is expected.
 pub(super) fn expected<T>(found: Result<Option<T>, Error>, is_expected: bool) -> Result<Option<T>, Error> {
     match found {
         Err(Error::NotOurs { .. }) if is_expected => Ok(None),

@@ -1,4 +1,4 @@
-//! Roles with which the service delivers records: created, read, deleted.
+//! Creates, reads and deletes the roles with which the service delivers records.
 
 use aws_sdk_iam::operation::list_attached_role_policies::ListAttachedRolePoliciesOutput;
 use aws_sdk_iam::types::{Role, Tag};
@@ -13,13 +13,13 @@ use super::tags::Tags;
 use crate::account::settings::Settings;
 use crate::value::EpochSeconds;
 
-/// The description of a role.
+/// The description of a role, up to the log group.
 const DESCRIPTION: &str = "flowlogs cli role";
-/// What stands in it before the log group, where the user chose that.
+/// The text before the log group, if the user chose one.
 const OF_LOG_GROUP: &str = " for the log group ";
 
-/// The description of a new role. It tells the log group that the user chose, which nothing else tells while there is no
-/// flow log.
+/// The description of a new role. It names the log group that the user chose, which is recorded nowhere else while
+/// there is no flow log.
 pub(super) fn description(settings: &Settings) -> String {
     let group = settings.log_group.as_ref().map(|group| format!("{OF_LOG_GROUP}{group}"));
     format!("{DESCRIPTION}{}", group.unwrap_or_default())
@@ -30,8 +30,8 @@ pub(super) fn described_log_group(role: &Role) -> Option<&str> {
     role.description()?.strip_prefix(DESCRIPTION)?.strip_prefix(OF_LOG_GROUP)
 }
 
-/// Creates a role that the service can assume only for flow logs of this account and Region. If the
-/// name exists already, [`Error::is_taken`] is true of the error.
+/// Creates a role that the service can assume only for flow logs of this account and Region. If the name exists
+/// already, [`Error::is_taken`] is true of the error.
 pub(super) async fn create(clients: &Clients, role: &str, tags: &Tags, settings: &Settings) -> Result<String, Error> {
     let trust = trust(clients).await?;
     let tags: Result<Vec<Tag>, Error> = tags.all().iter().map(|(key, value)| tag(key, value)).collect();
@@ -45,7 +45,7 @@ pub(super) async fn create(clients: &Clients, role: &str, tags: &Tags, settings:
     made.role.map(|role| role.arn).ok_or(Error::Incomplete { doing, what: "role" })
 }
 
-/// Whom a role trusts: the service, for flow logs of this account and Region.
+/// The trust policy of a role: it trusts the service, for flow logs of this account and Region.
 pub(super) async fn trust(clients: &Clients) -> Result<Value, Error> {
     let caller = clients.caller().await?;
     let source = format!("arn:{}:ec2:{}:{}:vpc-flow-log/*", caller.partition(), clients.region, caller.account);
@@ -68,7 +68,7 @@ fn tag(key: &str, value: &str) -> Result<Tag, Error> {
     tag.map_err(|_| Error::Incomplete { doing: "tag a role".into(), what: "key" })
 }
 
-/// Lets a role write to one log group.
+/// Allows a role to write to one log group.
 pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<(), Error> {
     let policy = permissions(clients, group).await?;
     let request = clients.iam.put_role_policy().role_name(role).policy_name(POLICY);
@@ -78,7 +78,7 @@ pub(super) async fn allow(clients: &Clients, role: &str, group: &str) -> Result<
     Ok(())
 }
 
-/// What a role may do: write to one log group.
+/// The policy of a role that may write to one log group.
 pub(super) async fn permissions(clients: &Clients, group: &str) -> Result<Value, Error> {
     let caller = clients.caller().await?;
     let arn = format!("arn:{}:logs:{}:{}:log-group:{group}", caller.partition(), clients.region, caller.account);
@@ -130,8 +130,8 @@ pub(super) async fn check(clients: &Clients, role: &str) -> Result<Option<Role>,
     }
 }
 
-/// The name of the role in an ARN, if it is the one that is created for a flow log of this `Name`. Another one was
-/// named by the user, and the caller may not be allowed to look at it.
+/// The name of the role in an ARN, if this tool creates a role of that name for the flow log `name`. Any other role was
+/// named by the user, and the caller may not be allowed to read it.
 pub(super) fn own_name<'a>(clients: &Clients, name: &str, arn: &'a str) -> Option<&'a str> {
     let own = naming::role_name(&clients.region, name);
     arn.rsplit('/').next().filter(|role| *role == own)
@@ -170,12 +170,12 @@ fn value_of<'a>(role: &'a Role, key: &str) -> Option<&'a str> {
     role.tags().iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
 }
 
-/// Deletes a role that was checked, its policy first; if it is already gone, that is a success.
+/// Deletes a role that was checked, its policy first; a role that is already gone is a success.
 pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
     let empty = || clients.iam.delete_role_policy().role_name(role).policy_name(POLICY).send();
     let doing = format!("delete the policy of the role {role}");
     missing_is_done(clients.call(Action::DeleteRolePolicy, &doing, empty).await)?;
-    // Asked beforehand, as a refusal for a moment after that call looks the same.
+    // Checked before the delete, because a recently deleted policy makes it fail with the same error for a moment.
     let policies = policies(clients, role).await?;
     if !policies.is_empty() {
         return Err(Error::Held { role: role.into(), policies });
@@ -184,7 +184,7 @@ pub(super) async fn delete(clients: &Clients, role: &str) -> Result<(), Error> {
     missing_is_done(clients.call(Action::DeleteRole, &format!("delete the role {role}"), delete).await)
 }
 
-/// The policies on a role beside ours, which may be listed for a moment after it is deleted; none if the role is gone.
+/// The policies on a role except ours, which a delete may leave listed for a moment; empty if the role is gone.
 async fn policies(clients: &Clients, role: &str) -> Result<Vec<String>, Error> {
     let doing = format!("list the policies of the role {role}");
     let inline = |marker| clients.iam.list_role_policies().role_name(role).set_marker(marker).send();

@@ -1,4 +1,4 @@
-//! Rolling back a create that failed.
+//! Rolls back a create that failed.
 
 use std::collections::BTreeSet;
 
@@ -10,16 +10,16 @@ use super::run::Run;
 use super::{flow_logs, log_groups, roles};
 use crate::account::cancellation::Cancellation;
 
-/// What a run created, or may have created where a call had no answer.
+/// The resources that a run created, or may have created if a call had no response.
 pub(super) struct Undo {
     /// The `Name` of its flow logs.
     pub(super) name: String,
     pub(super) run: Run,
-    /// The ids of flow logs that the service named.
+    /// The ids of flow logs that the service returned.
     pub(super) flow_logs: Vec<String>,
-    /// A log group that was not there before.
+    /// The log group, if it did not exist before.
     pub(super) log_group: Option<String>,
-    /// A role that was not there before.
+    /// The role, if it did not exist before.
     pub(super) role: Option<String>,
 }
 
@@ -36,10 +36,10 @@ impl Undo {
         }
     }
 
-    /// Rolls back what the run created, and nothing else: each resource has to have its tag still, as another run may have
-    /// taken it over. Returns an error that lists the outcome.
+    /// Rolls back what the run created, and nothing else: a resource is deleted only if it still has the run's tag, as
+    /// another run may have taken it over. Returns an error that lists the outcome.
     pub(super) async fn roll_back(self, clients: &Clients, cause: Error) -> Error {
-        // The interrupt that ended the change does not end this.
+        // The interrupt that ended the create must not end the rollback.
         Cancellation::default().scope(self.rolled_back(clients, cause)).await
     }
 

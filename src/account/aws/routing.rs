@@ -1,4 +1,4 @@
-//! Route tables, peerings and the block of public access, for whoever may list them.
+//! Route tables, peerings and VPC Block Public Access, if the caller may list them.
 
 use aws_sdk_ec2::types::{
     self as ec2, InternetGatewayBlockMode, InternetGatewayExclusionMode, RouteOrigin, RouteState,
@@ -10,7 +10,7 @@ use super::interface::tag;
 use super::policy::Action;
 use crate::account::routing::{BlockPublicAccess, Blocked, Exclusion, Peering, Route, RouteTable, Routing};
 
-/// Reads the ways of packets; `None` where they may not be listed.
+/// Reads the routing; `None` if the caller may not list it.
 pub(super) async fn read_if_allowed(clients: &Clients) -> Result<Option<Routing>, Error> {
     let blocked = async { known(block_public_access(clients).await, "the block of public access") };
     let ways = async { known(tokio::try_join!(route_tables(clients), peerings(clients)), "route tables") };
@@ -18,7 +18,7 @@ pub(super) async fn read_if_allowed(clients: &Clients) -> Result<Option<Routing>
     Ok(ways.map(|(route_tables, peerings)| Routing { route_tables, peerings, block_public_access }))
 }
 
-/// Returns a value that was read; `None` where the caller may not read it, or where the Region does not have it.
+/// Returns a value that was read; `None` if the caller may not read it, or if the Region does not have it.
 fn known<T>(read: Result<T, Error>, what: &str) -> Result<Option<T>, Error> {
     match read {
         Err(error) if error.is_refusal() => {
@@ -58,7 +58,7 @@ fn route_table(table: &ec2::RouteTable) -> RouteTable {
 fn route(route: &ec2::Route) -> Option<Route> {
     let to =
         route.destination_cidr_block().or(route.destination_ipv6_cidr_block()).or(route.destination_prefix_list_id())?;
-    // An instance's route names its interface as well.
+    // A route to an instance also names its interface, so instance ids are not needed.
     let via = route
         .gateway_id()
         .or(route.nat_gateway_id())
@@ -91,7 +91,7 @@ async fn peerings(clients: &Clients) -> Result<Vec<Peering>, Error> {
     Ok(peerings)
 }
 
-/// Converts a peering that is active.
+/// Converts a peering that is active; `None` for others.
 fn peering(peering: &ec2::VpcPeeringConnection) -> Option<Peering> {
     let is_active =
         peering.status().and_then(|status| status.code()) == Some(&ec2::VpcPeeringConnectionStateReasonCode::Active);
@@ -120,7 +120,7 @@ async fn block_public_access(clients: &Clients) -> Result<BlockPublicAccess, Err
     Ok(BlockPublicAccess { mode, exclusions: exclusions.iter().filter_map(exclusion).collect() })
 }
 
-/// Converts an exclusion that is in force.
+/// Converts an exclusion that is in force; `None` for others.
 fn exclusion(exclusion: &ec2::VpcBlockPublicAccessExclusion) -> Option<Exclusion> {
     let state = exclusion.state().map(ec2::VpcBlockPublicAccessExclusionState::as_str);
     let is_in_force = state.is_some_and(|state| ["create-complete", "update-complete"].contains(&state));

@@ -1,5 +1,4 @@
-//! Which run of a program created a resource. Two may work on one account at once, and a run rolls back only what it
-//! created itself.
+//! The run that created a resource. Two may work on one account at once, and each rolls back only what it created.
 
 use crate::value::EpochSeconds;
 
@@ -11,14 +10,14 @@ pub(super) const RUN: &str = "flowlogs:run";
 pub(super) struct Run(String);
 
 impl Run {
-    /// A run that begins now: its second, which says how old a resource is that is taken over, and a random number.
+    /// A run that begins now: its second, which gives the age of a resource that is taken over, and a random number.
     pub(super) fn new() -> Self {
-        // Without random numbers the process tells runs of one second apart on this machine.
+        // Without random numbers, the process id tells runs of one second on this machine apart.
         let random = getrandom::u64().unwrap_or_else(|_| std::process::id().into());
         Self(format!("{}-{random:016x}", jiff::Timestamp::now().as_second()))
     }
 
-    /// A run that is not known yet.
+    /// A placeholder for a dry run.
     pub(super) fn unknown() -> Self {
         Self("(known when it runs)".into())
     }
@@ -28,7 +27,7 @@ impl Run {
         &self.0
     }
 
-    /// Whether a resource with this tag is of this run.
+    /// Returns whether a tag is that of this run.
     pub(super) fn is(&self, tag: Option<&str>) -> bool {
         tag == Some(&self.0)
     }

@@ -1,4 +1,4 @@
-//! The tags of what a create makes.
+//! The tags of the resources that a create makes.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +13,24 @@ use crate::value::time_utc;
 
 /// The key of the tag with the time when a flow log expires.
 const EXPIRES: &str = "flowlogs:expires";
-/// The key of the tag of a flow log whose records go with it when it expires.
+/// The key of the tag of a flow log whose records are deleted with it when it expires.
 const DROPS_RECORDS: &str = "flowlogs:drops-records";
 
-/// When flow logs with these tags expire, if they do.
+/// The expiry of flow logs with these tags, if there is one.
 pub(super) fn expiry(tags: &[ec2::Tag]) -> Option<Expiry> {
     let at: jiff::Timestamp = tag(tags, EXPIRES)?.parse().ok()?;
     Some(Expiry { at: at.as_second(), drops_records: tag(tags, DROPS_RECORDS).is_some() })
 }
 
-/// The tags of what a create makes for a flow log.
+/// The tags of the resources that a create makes for a flow log.
 #[derive(Clone)]
 pub(super) struct Tags {
     /// The `Name` of the flow log.
     pub(super) name: String,
-    /// Whose it is: this tool's alone, or also that of the Go tool.
+    /// The owner: this tool alone, or also the Go tool.
     project: String,
     pub(super) run: Run,
-    /// Those that the user added.
+    /// The tags that the user added.
     others: BTreeMap<String, String>,
 }
 
@@ -41,7 +41,7 @@ impl Tags {
         Self { name, project: project.into(), run, others: settings.tags.clone() }
     }
 
-    /// The tags of one more flow log beside another of the same `Name`; `None` if that has none.
+    /// The tags of a further flow log with the same `Name` as an existing one; `None` if that has no `Name`.
     pub(super) fn beside(first: &ec2::FlowLog, run: Run) -> Option<Self> {
         let is_others = |key: &str| ![NAME, PROJECT.0, RUN].contains(&key) && !key.starts_with("aws:");
         let pair = |tag: &ec2::Tag| Some((tag.key()?.to_string(), tag.value().unwrap_or_default().to_string()));
@@ -50,7 +50,7 @@ impl Tags {
         Some(Self { name: tag(first.tags(), NAME)?, project, run, others })
     }
 
-    /// These tags, with the time when the flow log expires.
+    /// Adds the time when the flow log expires.
     pub(super) fn expiring(mut self, expiry: Option<Expiry>) -> Self {
         if let Some(expiry) = expiry {
             self.others.insert(EXPIRES.into(), time_utc(expiry.at));

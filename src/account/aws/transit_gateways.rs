@@ -1,4 +1,4 @@
-//! Transit gateways and their attachments, read from EC2. A caller who may not list them can do everything else.
+//! Reads transit gateways and their attachments from EC2. A caller who may not list them can do everything else.
 
 use aws_sdk_ec2::types as ec2;
 

@@ -2,9 +2,10 @@
 //!
 //! Its network is always the same. Its records are generated in slots of ten minutes, each from its own seed, so that a
 //! slot always has the same records. Whenever the account is read, the slots up to now are added, and those older than
-//! a day are removed. What is true about a slot (who asked whom, for what, what let it through) is kept beside its
-//! records. Mistakes wait to be found: `demo-db` lacks a rule for `worker`, the ACL of `prod-private-b` denies the
-//! traffic of the load balancer, and that of `bought-data-a` keeps answers to clients on low ports.
+//! a day are removed. The truth about a slot (the client and server of each connection, its purpose, and the rule that
+//! decided it) is stored next to its records. The network has mistakes to be found: `demo-db` lacks a rule for
+//! `worker`, the ACL of `prod-private-b` denies the traffic of the load balancer, and that of `bought-data-a` drops
+//! answers to clients on low ports.
 
 mod connection;
 mod firewall;
@@ -33,7 +34,7 @@ use crate::kind::TargetKind;
 use crate::value::EpochSeconds;
 use traffic::{LONGEST_S, SEED, Traffic};
 
-/// The ages of flow logs that the demo begins with, in seconds.
+/// The ages of the demo's first flow logs, in seconds.
 const YOUNGEST_S: i64 = 20 * 60;
 const OLD_S: i64 = 30 * 24 * 60 * 60;
 
@@ -46,11 +47,11 @@ pub(super) fn network() -> Inventory {
     Inventory { routing: Some(ways::routing(&vpcs)), ..vpcs }
 }
 
-/// Creates the demo account in `folder`, or extends the existing one up to now.
+/// Creates the demo account in `folder`, or extends an existing one up to now.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] where the folder cannot be written.
+/// [`Error::Io`] if the folder cannot be written.
 pub fn refresh(folder: &Path, now: EpochSeconds) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|source| failed("make", folder, source))?;
     let inventory = network();
@@ -62,10 +63,10 @@ pub fn refresh(folder: &Path, now: EpochSeconds) -> Result<(), Error> {
     create_first_flow_logs(folder, &inventory, now)
 }
 
-/// Checks that a folder is empty or that of a demo account, also of an earlier version: other files are somebody's.
+/// Checks that a folder is empty, or has a demo account of this or an earlier version: other files belong to the user.
 fn check_is_ours(folder: &Path, demo: &Inventory) -> Result<(), Error> {
     let entries = fs::read_dir(folder).map_err(|source| failed("read", folder, source))?;
-    // A demo that was interrupted while it made the first file may have left it under another name.
+    // A demo that was interrupted while it wrote its first file may have left the temporary one.
     let is_of_somebody = |name: &str| !name.starts_with("inventory.new-");
     let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().display().to_string()).collect();
     names.retain(|name| is_of_somebody(name));
@@ -94,12 +95,12 @@ fn replace(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     fs::write(&new, bytes).and_then(|()| fs::rename(&new, file)).map_err(|source| failed("write", file, source))
 }
 
-/// Generates the slots of the last day, under `records` and what is true about them under `truth`: those that are
-/// missing, and again those that were not over yet.
+/// Generates the slots of the last day: their records in the folder `records`, the truth about them in `truth`.
+/// Generates those that are missing, and again those that were incomplete.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] where the folder cannot be written.
+/// [`Error::Io`] if the folder cannot be written.
 pub(super) fn make_slots(folder: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let first = (now - KEPT_S).div_euclid(SLOT_S) * SLOT_S;
     let [records, truth] = ["records", "truth"].map(|name| folder.join(name));
@@ -109,7 +110,7 @@ pub(super) fn make_slots(folder: &Path, inventory: &Inventory, now: EpochSeconds
     let name = |slot: i64| records.join(format!("{SLOT_PREFIX}{slot}.log.gz"));
     let name_of_truth = |slot: i64| truth.join(format!("{SLOT_PREFIX}{slot}.csv.gz"));
     let slots: Vec<i64> = (first..=now).step_by(usize::try_from(SLOT_S).unwrap_or(1)).collect();
-    // A slot is incomplete if its last records still lay ahead when it was generated.
+    // A slot is incomplete if it was generated before its last records ended.
     let is_whole = |slot: i64| made_at(&name(slot)).is_some_and(|made| slot + SLOT_S + LONGEST_S < made);
     let missing: Vec<i64> = slots.iter().copied().filter(|slot| !is_whole(*slot)).collect();
     let traffic = Traffic::new(inventory, SEED);
@@ -138,7 +139,7 @@ pub(super) fn make_slots(folder: &Path, inventory: &Inventory, now: EpochSeconds
     remove_before(&records, first)
 }
 
-/// The time up to which a slot has records, which is its file's modification time.
+/// The time up to which a slot has records: its file's modification time.
 fn made_at(file: &Path) -> Option<EpochSeconds> {
     let changed = fs::metadata(file).ok()?.modified().ok()?;
     i64::try_from(changed.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
@@ -166,8 +167,8 @@ fn remove_before(records: &Path, first: EpochSeconds) -> Result<(), Error> {
     Ok(())
 }
 
-/// Creates the flow logs that the demo begins with: of the VPCs, a group, and a NAT gateway. Those of the VPC that
-/// was bought are new, so that most windows begin before them.
+/// Creates the demo's first flow logs: of the VPCs, an instance group, and a NAT gateway. The one of the bought VPC is
+/// new, so that most windows begin before it.
 fn create_first_flow_logs(folder: &Path, inventory: &Inventory, now: EpochSeconds) -> Result<(), Error> {
     let marker: PathBuf = folder.join("flow-logs.json");
     if marker.exists() {

@@ -64,7 +64,7 @@ fn of_flow_log(account: &Embedded, flow_log: FlowLog) -> Option<Finding> {
     }
 }
 
-/// The interfaces that have records but are not in the inventory.
+/// The interfaces with records that are not in the inventory.
 async fn strays(account: &Embedded) -> Result<Vec<String>, Error> {
     let files = account.record_files(None)?;
     if files.is_empty() {
@@ -81,7 +81,7 @@ async fn strays(account: &Embedded) -> Result<Vec<String>, Error> {
     Ok(ids.filter(|id| !known.contains(id)).collect())
 }
 
-/// `count() by eni`, of all records.
+/// The plan of `count() by eni`, over all records.
 fn interfaces_of_all_records() -> Plan {
     let key = GroupKey { by: KeyBy::Source(Source::Field(Field::Eni)), name: "eni".into() };
     let count =

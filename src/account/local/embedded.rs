@@ -31,7 +31,7 @@ use crate::query::plan::{Plan, Source};
 use crate::query::window::Interval;
 use crate::value::{Progress, RowSink, RunStats};
 
-/// The records of a new flow log reach this far back, so that there is something to see at once. On AWS there are no
+/// The records of a new flow log reach this far back, in seconds, so that there are rows at once. On AWS there are no
 /// records from before the flow log.
 const BACKFILL_S: i64 = 60 * 60;
 
@@ -151,7 +151,7 @@ impl Lifecycle for Embedded {
         Ok(created)
     }
 
-    // The records belong to the folder.
+    // The records belong to the folder, not to a flow log.
     fn deletes_records(&self) -> bool {
         false
     }
@@ -192,7 +192,7 @@ fn notes_of(settings: &Settings, expiry: Option<Expiry>) -> Vec<String> {
     notes.chain(expiry.map(|expiry| expiry.note())).collect()
 }
 
-/// An unused id; the same resource gets the same id again.
+/// An unused id; the first one for a resource is always the same.
 fn free_id(entries: &[Entry], resource: &Resource) -> String {
     let mut id = format!("fl-{}", id_digits(&resource.log_group()));
     while entries.iter().any(|entry| entry.id == id) {

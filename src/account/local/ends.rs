@@ -14,7 +14,7 @@ use crate::query::window::Interval;
 use crate::value::{Progress, Rows, Value};
 
 /// Returns whether two interfaces recorded the same pair of addresses, among the newest records that `plan` sums.
-/// Records without an interface or an address do not count.
+/// Records without an interface or an address are ignored.
 pub(super) async fn are_both_recorded(
     account: &impl Account,
     plan: &Plan,

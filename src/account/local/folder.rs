@@ -1,8 +1,7 @@
 //! The embedded account: a folder with `inventory.json`, `flow-logs.json` and records under `records/`.
 //!
-//! The records are all traffic of the network; a flow log is a view of them: the records of the interfaces that it
-//! covers, from its creation on. So a plan runs over the same files whatever its targets are, with the targets as a
-//! filter.
+//! The records are all traffic of the network. A flow log is a view of them: the records of the interfaces that it
+//! covers, since its creation. So every plan runs over the same files, with its targets as a filter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -34,7 +33,7 @@ pub struct Embedded {
     pub(super) inventory: Inventory,
     pub(super) state: State,
     pub(super) options: engine::Options,
-    /// The second up to which there are records; `None` for an account that is not a demo account.
+    /// The second up to which there are records; `None` if this is no demo account.
     demo_until: Option<Mutex<EpochSeconds>>,
 }
 
@@ -60,7 +59,7 @@ impl Embedded {
         Ok(Self { folder: folder.to_path_buf(), inventory, state, options, demo_until })
     }
 
-    /// Extends the records of a demo account up to now.
+    /// Adds the records of a demo account up to now.
     pub(super) fn go_on(&self) -> Result<(), EmbeddedError> {
         let Some(until) = &self.demo_until else { return Ok(()) };
         let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +76,7 @@ impl Embedded {
         self.inventory.resources(kind).into_iter().find(|resource| entry.is_of(resource))
     }
 
-    /// The interfaces that a flow log covers now. The flow log of a VPC or subnet covers new interfaces by itself.
+    /// The interfaces that a flow log covers now. That of a VPC or subnet covers new ones without being extended.
     fn covered(&self, entry: &Entry) -> Vec<String> {
         if !entry.interfaces.is_empty() {
             return entry.interfaces.clone();
@@ -116,13 +115,13 @@ impl Embedded {
         Ok(flow_logs)
     }
 
-    /// The bytes under `records/`, divided among the flow logs by the interfaces that they cover.
+    /// The bytes under `records/`, shared among the flow logs by the number of their interfaces.
     fn stored_bytes(&self) -> u64 {
         let files = std::fs::read_dir(self.folder.join("records")).into_iter().flatten().flatten();
         files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|data| data.len()).sum()
     }
 
-    /// The files that may hold records of an interval: the slots that overlap it, and all other files.
+    /// The files that may have records of an interval: the slots that overlap it, and all other files.
     pub(super) fn record_files(&self, interval: Option<Interval>) -> Result<Vec<String>, EmbeddedError> {
         let folder = self.folder.join("records");
         let io = |source| EmbeddedError::Io { action: "read", file: folder.clone(), source };
@@ -138,7 +137,7 @@ impl Embedded {
             (Some(slot), Some(interval)) => slot <= interval.until && slot + SLOT_S > interval.from,
             _ => true,
         };
-        // If no slot overlaps it, one file still tells the format, so that a wrong field is an error.
+        // If no slot overlaps it, one file is kept for its format, so that an unknown field is still an error.
         let last = files.last().cloned();
         let mut kept: Vec<PathBuf> = files.into_iter().filter(meets).collect();
         if kept.is_empty() {
@@ -147,7 +146,7 @@ impl Embedded {
         Ok(kept.iter().map(|file| file.display().to_string()).collect())
     }
 
-    /// Every flow log as it is listed beside those of others.
+    /// Every flow log, in the form for those of any tool.
     pub(super) fn any_listed(&self) -> Result<Vec<AnyFlowLog>, EmbeddedError> {
         let any = |flow_log: FlowLog| AnyFlowLog {
             usd_a_month: None,
@@ -166,7 +165,7 @@ impl Embedded {
         Ok(self.listed()?.into_iter().map(any).collect())
     }
 
-    /// What the flow logs record of the plan's targets.
+    /// The records that answer a plan, by its targets and the flow logs.
     pub(super) fn recorded(&self, plan: &Plan, interval: Option<Interval>) -> Result<Recorded, Error> {
         let entries = self.state.read()?;
         let (groups, targets): (Vec<Target>, Vec<Target>) =
@@ -199,7 +198,7 @@ impl Embedded {
     }
 }
 
-/// A flow log, and the seconds that it answers for.
+/// A flow log's id, and the first and last second that it answers for.
 type View = (String, EpochSeconds, EpochSeconds);
 
 /// Records that answer a plan, and notes on what is left out.
@@ -210,7 +209,7 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// The second in which the first of the flow logs began to record, where that is after the start of the window.
+    /// The second in which the first of the flow logs began to record, if it is after the start of the window.
     pub(super) fn from(&self) -> Option<EpochSeconds> {
         let first = self.answering.iter().map(|one| one.interval.from).min();
         first.filter(|from| *from > self.window.from)
@@ -234,7 +233,7 @@ impl Recorded {
     }
 }
 
-/// The records that a flow log answers with.
+/// The records with which a flow log answers.
 fn answering(entry: &Entry, interfaces: BTreeSet<String>, interval: Interval) -> Answering {
     Answering {
         log_group: entry.log_group.clone(),
@@ -256,7 +255,7 @@ fn of_interfaces(interfaces: BTreeSet<String>) -> Condition {
     Condition::any(kinds.into_iter().map(|(kind, ids)| Condition::one_of(kind.field(), ids)).collect())
 }
 
-/// The flow logs of log groups that are asked for by name.
+/// The flow logs whose log groups the targets name.
 fn of_log_groups<'e>(targets: &[Target], entries: &'e [Entry]) -> Result<Vec<&'e Entry>, SelectError> {
     let mut selected = Vec::new();
     for target in targets {
@@ -278,7 +277,7 @@ fn of_log_groups<'e>(targets: &[Target], entries: &'e [Entry]) -> Result<Vec<&'e
     Ok(selected)
 }
 
-/// A flow log as coverage knows it: one of each interface, or of the VPC or subnet.
+/// The parts of a flow log for the choice of coverage: one for each interface, or one for the VPC or subnet.
 fn logs_of(entry: &Entry) -> impl Iterator<Item = Log> {
     let whole = entry.interfaces.is_empty().then_some(&entry.resource);
     entry.interfaces.iter().chain(whole).map(|resource| Log {

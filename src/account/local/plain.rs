@@ -1,5 +1,4 @@
-//! Flow log files without an account: targets become filters on the record's own fields, or on the interfaces of an
-//! inventory.
+//! Flow log files without an account: targets become filters on the record's fields, or on inventory interfaces.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,15 +33,15 @@ pub struct PlainFiles {
     options: engine::Options,
     /// The files as last opened.
     files: Mutex<Arc<Files>>,
-    /// The time that opening them took, until an answer has told it.
+    /// The time that opening them took, until the statistics of an answer include it.
     opening: Mutex<Duration>,
-    /// Whether no query has used them since: they are read again for each answer, as files grow.
+    /// Whether no query has used them since. They are read again for each answer, because files grow.
     is_fresh: AtomicBool,
     inventory: Option<Inventory>,
 }
 
 impl PlainFiles {
-    /// Reads the head of each file; an inventory adds what the records do not say.
+    /// Reads the head of each file; an inventory adds what the records lack.
     ///
     /// # Errors
     ///
@@ -54,7 +53,7 @@ impl PlainFiles {
         Ok(Self { options, files, opening, is_fresh: AtomicBool::new(true), inventory })
     }
 
-    /// No files, for what needs none.
+    /// No files, for commands that need none.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -70,7 +69,7 @@ impl PlainFiles {
         Arc::clone(&self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the heads of the files again, unless they are fresh or come through a pipe.
+    /// Reads the heads of the files again, unless they are fresh or a pipe.
     fn look_again(&self) -> Result<(), engine::Error> {
         if !self.is_fresh.swap(false, Ordering::Relaxed) && self.files().extent().is_some() {
             self.keep(Files::open(self.options.clone())?);
@@ -85,7 +84,7 @@ impl PlainFiles {
     /// The condition that selects the records of this target; `None` for every record.
     fn condition(&self, target: &Target) -> Result<Option<Condition>, Error> {
         if target.selectors.is_empty() && target.kind.is_of_transit_gateways() {
-            // Other records may lie beside them.
+            // The files may also have records of interfaces.
             return Ok(id_of(target.kind).map(|(field, _)| Condition::Test(Source::Field(field), Check::Present)));
         }
         if target.kind == TargetKind::All || (target.selectors.is_empty() && id_of(target.kind).is_some()) {
@@ -97,7 +96,7 @@ impl PlainFiles {
         }
     }
 
-    /// The records of resources in the inventory, and of ids that are not in the inventory any more.
+    /// Selects the records of resources in the inventory, and of ids that are not in it any more.
     fn of_selectors(&self, target: &Target, inventory: &Inventory) -> Result<Condition, Error> {
         let resources = inventory.resources(target.kind);
         if target.selectors.is_empty() {
@@ -125,7 +124,7 @@ impl PlainFiles {
         Ok(Condition::any(tests))
     }
 
-    /// Selects by the record's own id if records have it, so that deleted interfaces count too; otherwise by the
+    /// Selects by the resource's id in the record if there is one, which includes deleted interfaces; otherwise by the
     /// interfaces of the resources.
     fn of_resources(&self, kind: TargetKind, resources: &[&Resource]) -> Condition {
         let field = id_of(kind).map(|(field, _)| field).filter(|field| self.files().has(&Source::Field(*field)));
@@ -141,7 +140,7 @@ impl PlainFiles {
         }
     }
 
-    /// The plan with what belongs to resources told by the inventory, or by the ids in the records.
+    /// The plan with its tests of resources rewritten by the inventory, or by the ids in the records.
     fn answerable<'p>(&self, plan: &'p Plan) -> Result<Cow<'p, Plan>, Error> {
         let files = self.files();
         let has = |field| files.has(&Source::Field(field));
@@ -238,7 +237,7 @@ impl Account for PlainFiles {
         if self.files().extent().is_none() {
             return Ok(None);
         }
-        // The answer that this is about has just opened the files.
+        // The query that this note is about has just opened the files.
         self.is_fresh.store(true, Ordering::Relaxed);
         are_both_recorded(self, plan, interval, cancellation).await.map(Some)
     }
@@ -254,7 +253,7 @@ impl Account for PlainFiles {
         let started = Instant::now();
         self.look_again()?;
         let conditions = plan.targets.iter().map(|target| self.condition(target)).collect::<Result<Vec<_>, _>>()?;
-        // A target without a selector takes every record, whatever the other targets select.
+        // A target without a selector selects every record, whatever the other targets select.
         let narrowed = match conditions.into_iter().collect::<Option<Vec<_>>>() {
             Some(tests) => plan.narrowed(Condition::any(tests)),
             None => plan.clone(),

@@ -1,34 +1,34 @@
-//! Targets by the ids that records themselves have.
+//! Targets selected by the ids in the records themselves.
 
 use crate::field::Field;
 use crate::kind::TargetKind;
 use crate::query::plan::{Check, Condition, Source, Target};
 
-/// Why a plan cannot be run on files.
+/// An error of a plan that cannot be run on files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// `sg web`, where there are only files.
+    /// `sg web` without an inventory.
     #[error("the records do not say which {what} an interface belongs to")]
     NeedsInventory {
         /// The kind, for messages.
         what: &'static str,
     },
-    /// `vpc prod`, where there are only files.
+    /// `vpc prod` without an inventory.
     #[error("`{selector}` is not a valid {kind} id, and names need an inventory")]
     NameNeedsInventory {
-        /// The kind's word.
+        /// The name of the kind.
         kind: &'static str,
-        /// The selector as it was typed.
+        /// The selector, as written in the query.
         selector: String,
     },
-    /// `group "/aws/vpc"`, where there are only files.
+    /// `group "/aws/vpc"` with files.
     #[error("files have no log groups")]
     NoLogGroups,
 }
 
 impl Error {
-    /// A hint at what to type instead.
+    /// A hint for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -46,12 +46,12 @@ impl Error {
     }
 }
 
-/// The field that has a kind's id in records, and the prefix of such ids.
+/// The field that has a kind's id in records, and the prefix of those ids.
 pub(super) const fn id_of(kind: TargetKind) -> Option<(Field, &'static str)> {
     kind.info().id
 }
 
-/// The condition that selects the records of a target by the ids in the records alone.
+/// The condition that selects the records of a target only by the ids in the records.
 pub(super) fn by_ids(target: &Target) -> Result<Condition, Error> {
     let Some((field, prefix)) = id_of(target.kind) else {
         return Err(match target.kind {

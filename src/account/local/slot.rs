@@ -1,4 +1,4 @@
-//! Slots: time spans of a demo account, whose records are in one file each.
+//! Slots: time spans of a demo account, each with its records in one file.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::value::EpochSeconds;
 /// Seconds in a slot.
 pub(super) const SLOT_S: i64 = 600;
 
-/// The prefix of the file names of slots; the first second of the slot follows.
+/// The prefix of the file names of slots, followed by the first second of the slot.
 pub(super) const SLOT_PREFIX: &str = "slot-";
 
 /// The first second of the slot in a file; `None` if the file is not a slot.

@@ -1,6 +1,6 @@
 //! The flow logs of an embedded account: `flow-logs.json`, which is replaced atomically.
 //!
-//! A change takes the lock, reads the file, writes a new file beside it, syncs and renames it. So a reader needs no
+//! A change takes the lock, reads the file, writes a new file next to it, syncs and renames it. So a reader needs no
 //! lock, and a process that is killed leaves either the old state or the new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_RETRY: Duration = Duration::from_millis(20);
 
-/// Why the folder of an embedded account cannot be used.
+/// An error of the folder of an embedded account.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -35,7 +35,7 @@ pub enum Error {
         /// The error of the system.
         source: io::Error,
     },
-    /// `flow-logs.json` is not JSON of this schema; the reason has line and column.
+    /// `flow-logs.json` is not JSON of this schema.
     #[error("`{}` is not valid: {source}", file.display())]
     Invalid {
         /// The file.
@@ -54,7 +54,7 @@ pub enum Error {
     /// `create --traffic reject`
     #[error("an embedded account shows all traffic of an interface: a flow log cannot record a part of it")]
     PartOfTraffic,
-    /// `demo --dir FOLDER`, where that is somebody else's.
+    /// `demo --dir FOLDER`, where the folder has other files.
     #[error("`{}` is not the folder of a demo account: it has `{found}` already", folder.display())]
     NotADemo {
         /// The folder.
@@ -73,7 +73,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A hint at what to do.
+    /// A hint for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -91,9 +91,9 @@ impl Error {
 pub(super) struct Entry {
     /// Its id.
     pub(super) id: String,
-    /// The kind's word.
+    /// The name of its kind.
     pub(super) kind: String,
-    /// The resource's id; for instances their name.
+    /// The resource's id; for instances, their name.
     pub(super) resource: String,
     /// Its log group.
     pub(super) log_group: String,
@@ -101,13 +101,13 @@ pub(super) struct Entry {
     pub(super) interfaces: Vec<String>,
     /// The time when it was created.
     pub(super) created: EpochSeconds,
-    /// The first second that it has records of.
+    /// The first second of its records.
     pub(super) records_from: EpochSeconds,
     /// Days that records are kept.
     pub(super) retention_days: u32,
     /// The aggregation interval, in seconds.
     pub(super) aggregation_s: u32,
-    /// When it expires, if it does.
+    /// The expiry, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) expiry: Option<Expiry>,
 }
@@ -143,7 +143,7 @@ impl State {
         self.folder.join("flow-logs.json")
     }
 
-    /// Reads the flow logs; none before the first is created.
+    /// Reads the flow logs; empty before the first one is created.
     pub(super) fn read(&self) -> Result<Vec<Entry>, Error> {
         let file = self.file();
         let text = match fs::read_to_string(&file) {
@@ -179,7 +179,7 @@ impl State {
         File::open(&file).is_ok_and(is_held).then(|| holder(&file))
     }
 
-    /// The leftover of an interrupted change, if there is one; the file of a running change is not a leftover.
+    /// The file that an interrupted change left, if there is one; the file of a running change does not count.
     pub(super) fn leftover(&self) -> Option<PathBuf> {
         let leftover = self.leftover_file();
         (leftover.exists() && self.lock().is_ok() && leftover.exists()).then_some(leftover)
@@ -205,7 +205,7 @@ impl State {
         self.folder.join("flow-logs.lock")
     }
 
-    /// Takes the lock, which lasts as long as the file is open; the system releases it when the process ends.
+    /// Takes the lock, which is held while the file is open; the system releases it when the process ends.
     fn lock(&self) -> Result<File, Error> {
         let file = self.lock_file();
         let io = |action| {
@@ -225,7 +225,7 @@ impl State {
                 Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
             }
         }
-        // Only for the message above: the lock itself does not depend on it.
+        // Only the error message needs the process id: the lock itself does not depend on it.
         lock.set_len(0).map_err(io("write"))?;
         write!(lock, "{}", std::process::id()).map_err(io("write"))?;
         Ok(lock)
@@ -241,12 +241,12 @@ impl State {
         to.write_all(text.as_bytes()).map_err(io)?;
         to.sync_all().map_err(io)?;
         fs::rename(&new, &file).map_err(io)?;
-        // The rename is durable only when the folder is synced, which Windows does not open as a file.
+        // The rename is durable only after the folder is synced; Windows cannot open a folder as a file.
         if cfg!(unix) { File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io) } else { Ok(()) }
     }
 }
 
-/// The process that the lock file names.
+/// The process id in the lock file.
 fn holder(lock: &Path) -> String {
     let process = fs::read_to_string(lock).ok().filter(|text| !text.is_empty());
     process.map_or_else(|| "another process".into(), |id| format!("process {}", id.trim()))

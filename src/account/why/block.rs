@@ -1,4 +1,4 @@
-//! The internet: public addresses, and the block of public access.
+//! The internet: public addresses, and VPC Block Public Access.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,7 @@ use super::piece::{Decided, Decision};
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::Blocked;
 
-/// Whether an interface can be known to the internet at an address: an IPv4 address needs a public one that stands for
-/// it.
+/// Decides whether an address of an interface can be reached from the internet: an IPv4 address needs a public address.
 pub(super) fn public_address(interface: &Interface, address: IpAddr) -> Decided {
     let public = interface.public_addresses.iter().find(|public| public.is_ipv4());
     match (address, public) {
@@ -20,7 +19,7 @@ pub(super) fn public_address(interface: &Interface, address: IpAddr) -> Decided 
     }
 }
 
-/// Whether the block of public access lets a connection pass between an interface and the internet.
+/// Decides whether VPC Block Public Access allows a connection between an interface and the internet.
 pub(super) fn block(network: &Inventory, at: &Interface, is_asked_from_outside: bool) -> Decided {
     let known = network.routing.as_ref().and_then(|routing| routing.block_public_access.as_ref());
     let Some(block) = known else { return (Decision::Unknown, "the block of public access is not known".into()) };

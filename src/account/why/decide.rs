@@ -1,4 +1,4 @@
-//! Whether a connection is possible: every check on its way, and on the way of its answers.
+//! Judges a connection by every check on its path, and on the path of its answers.
 
 use std::ops::RangeInclusive;
 
@@ -9,39 +9,39 @@ use super::route::{Way, way};
 use super::{network_acl, security_group};
 use crate::account::inventory::{Interface, Inventory};
 
-/// The ports that clients take where nothing else is known.
+/// The ports of clients, unless the user names others.
 pub const CLIENT_PORTS: RangeInclusive<u16> = 1_024..=65_535;
 
-/// A check on the way of packets.
+/// A check on the path of packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// The security groups of an interface, by its id.
+    /// The security groups of an interface.
     SecurityGroups {
         /// The interface.
         interface: String,
-        /// Whether packets leave it.
+        /// Whether the packets leave the interface.
         egress: bool,
     },
-    /// The network ACL of a subnet, by the subnet's id.
+    /// The network ACL of a subnet.
     NetworkAcl {
         /// The subnet.
         subnet: String,
-        /// Whether packets leave it.
+        /// Whether the packets leave the subnet.
         egress: bool,
     },
-    /// The route of packets out of a subnet, by its id.
+    /// The route of packets out of a subnet.
     Route {
         /// The subnet.
         subnet: String,
     },
-    /// The public address of an interface, by its id.
+    /// The public address of an interface.
     PublicAddress {
         /// The interface.
         interface: String,
     },
-    /// The block of public access.
+    /// VPC Block Public Access.
     BlockPublicAccess,
-    /// A part of the way that is not in the inventory.
+    /// A part of the path that is not in the inventory.
     Between,
 }
 
@@ -65,7 +65,7 @@ impl Check {
 /// A step: a check, and its decisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Whether it is on the way of answers.
+    /// Whether it is on the path of the answers.
     pub is_answer: bool,
     /// The check.
     pub check: Check,
@@ -74,28 +74,28 @@ pub struct Step {
 }
 
 impl Step {
-    /// The worst of the decisions.
+    /// The worst decision.
     #[must_use]
     pub fn worst(&self) -> Decision {
         self.pieces.iter().map(|piece| piece.decision).max().unwrap_or(Decision::Unknown)
     }
 
-    /// The best of the decisions.
+    /// The best decision.
     fn best(&self) -> Decision {
         self.pieces.iter().map(|piece| piece.decision).min().unwrap_or(Decision::Unknown)
     }
 }
 
-/// Whether a connection is possible.
+/// The verdict about a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It is.
+    /// The connection is possible.
     Allowed,
-    /// The inventory does not tell.
+    /// The inventory lacks something that is needed to judge.
     CannotJudge,
-    /// For some ports it is not.
+    /// The connection is denied for some ports.
     DeniedInPart,
-    /// It is not.
+    /// The connection is denied.
     Denied,
 }
 
@@ -112,7 +112,7 @@ impl Verdict {
     }
 }
 
-/// The judgement of an inventory about a connection.
+/// The judgement about a connection.
 #[derive(Clone, Debug)]
 pub struct Judgement<'a> {
     /// The client.
@@ -123,7 +123,7 @@ pub struct Judgement<'a> {
     pub service: Service,
     /// The client's ports.
     pub client_ports: RangeInclusive<u16>,
-    /// The steps, those of the request first.
+    /// The steps, first those of the request.
     pub steps: Vec<Step>,
     /// The verdict.
     pub verdict: Verdict,
@@ -146,7 +146,7 @@ pub fn judge<'a>(
     Judgement { source, target, service: service.clone(), client_ports: answer_ports, steps: path.steps, verdict }
 }
 
-/// The verdict of steps about a request to some ports and an answer to others.
+/// The verdict of the steps, for the ports of the request and those of the answer.
 fn verdict(steps: &[Step], [request, answer]: [&RangeInclusive<u16>; 2]) -> Verdict {
     let is_all_denied = |is_answer: bool, ports: &RangeInclusive<u16>| {
         let pieces = steps.iter().filter(|step| step.is_answer == is_answer).flat_map(|step| &step.pieces);
@@ -165,7 +165,7 @@ fn verdict(steps: &[Step], [request, answer]: [&RangeInclusive<u16>; 2]) -> Verd
     }
 }
 
-/// The steps of a connection so far.
+/// The steps of a connection, under construction.
 struct Path<'a> {
     network: &'a Inventory,
     protocol: u8,
@@ -184,7 +184,7 @@ impl<'a> Path<'a> {
             self.security_groups(to, source, target, ports, false);
             return;
         }
-        // The end that the server sees, which may be a gateway, and the gateway.
+        // The end as the server sees it, which may be a NAT gateway, and that gateway.
         let (mut seen, mut gateway) = (source, None);
         if let Some(from) = here {
             self.security_groups(from, source, target, ports, true);
@@ -224,7 +224,7 @@ impl<'a> Path<'a> {
         self.steps.push(Step { is_answer, check, pieces });
     }
 
-    /// Adds a step that decides about every port alike.
+    /// Adds a step with the same decision for every port.
     fn all(&mut self, is_answer: bool, check: Check, (decision, by): Decided) {
         self.push(is_answer, check, vec![Piece { ports: 0..=u16::MAX, decision, by }]);
     }
@@ -254,7 +254,7 @@ impl<'a> Path<'a> {
         self.push(is_answer, Check::NetworkAcl { subnet: at.subnet.clone(), egress }, pieces);
     }
 
-    /// Adds the way of a request out of the client's subnet; returns the NAT gateway that it goes through.
+    /// Adds the path of a request out of the client's subnet; returns the NAT gateway that it passes.
     fn way_out(
         &mut self,
         from: &'a Interface,
@@ -290,7 +290,7 @@ impl<'a> Path<'a> {
         way
     }
 
-    /// Adds the way of a request through a NAT gateway.
+    /// Adds the path of a request through a NAT gateway.
     fn through(
         &mut self,
         nat: &'a Interface,
@@ -309,14 +309,14 @@ impl<'a> Path<'a> {
         });
     }
 
-    /// Adds what an interface needs to ask somebody on the internet.
+    /// Adds the checks of an interface that sends requests to the internet.
     fn on_internet(&mut self, from: &Interface, end: End<'a>) {
         let check = Check::PublicAddress { interface: from.id.clone() };
         self.all(false, check, public_address(from, end.address));
         self.all(false, Check::BlockPublicAccess, block(self.network, from, false));
     }
 
-    /// Adds what an interface needs to be asked by somebody on the internet.
+    /// Adds the checks of an interface that receives requests from the internet.
     fn asked_from_internet(&mut self, target: End<'a>) {
         let Some(to) = target.interface else {
             self.between(false, "neither end is in the inventory".into());
@@ -327,7 +327,7 @@ impl<'a> Path<'a> {
         self.all(false, Check::BlockPublicAccess, block(self.network, to, true));
     }
 
-    /// Adds the way of answers out of the server's subnet.
+    /// Adds the path of answers out of the server's subnet.
     fn way_back(&mut self, from: &Interface, to: End<'a>) {
         let check = Check::Route { subnet: from.subnet.clone() };
         let decided = match way(self.network, from, &to) {
@@ -340,14 +340,14 @@ impl<'a> Path<'a> {
     }
 }
 
-/// The end that a NAT gateway gives the packets of a client.
+/// The end that the packets of a client have behind a NAT gateway.
 fn nat_end<'a>(nat: &'a Interface, client: End<'a>) -> End<'a> {
     let address = nat.addresses.first().copied().unwrap_or(client.address);
     End::of(nat, address)
 }
 
 impl Judgement<'_> {
-    /// The decisions that the verdict stands on: what denies, or what is not known; none for what is allowed.
+    /// The decisions behind the verdict: those that deny, or those that cannot be judged; none if all is allowed.
     pub fn reasons(&self) -> impl Iterator<Item = &Piece> {
         let meant = match self.verdict {
             Verdict::Allowed | Verdict::CannotJudge => Decision::Unknown,
@@ -357,9 +357,9 @@ impl Judgement<'_> {
         steps.flat_map(|step| &step.pieces).filter(move |piece| piece.decision == meant)
     }
 
-    /// The steps that deny something, in the order of the way; the first is the reason.
+    /// The denying steps, in the order of the path; the first is the reason.
     pub fn denying(&self) -> impl Iterator<Item = &Step> {
-        // A step that denies everything is the reason before one that denies some ports.
+        // A step that denies all ports is a better reason than one that denies some.
         let whole = self.steps.iter().filter(|step| step.best() == Decision::Denied);
         let in_part = self.steps.iter().filter(|step| step.best() != Decision::Denied);
         whole.chain(in_part.filter(|step| step.worst() == Decision::Denied))

@@ -1,4 +1,4 @@
-//! The ends that words mean: addresses, names and ids.
+//! The ends that a word stands for: addresses, names and ids.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,15 +8,15 @@ use crate::account::inventory::{Interface, Inventory};
 use crate::account::select::Error;
 use crate::query::glob::matches_glob;
 
-/// The word for any address of the internet.
+/// The word for any internet address.
 pub const INTERNET_WORD: &str = "internet";
 
-/// The ends that a word means: an address, `internet`, or the id or name of an interface, of what owns it, or of a
+/// The ends that a word stands for: an address, `internet`, or the id or name of an interface, of its owner, or of a
 /// security group; names may be globs.
 ///
 /// # Errors
 ///
-/// [`Error::NoMatch`] with the names that there are.
+/// [`Error::NoMatch`] with the existing names.
 pub fn ends<'a>(network: &'a Inventory, word: &str) -> Result<Vec<End<'a>>, Error> {
     if word == INTERNET_WORD {
         return Ok(vec![End::outside(INTERNET)]);
@@ -35,7 +35,7 @@ pub fn ends<'a>(network: &'a Inventory, word: &str) -> Result<Vec<End<'a>>, Erro
     Ok(found.into_iter().filter_map(|one| Some(End::of(one, *one.addresses.first()?))).collect())
 }
 
-/// The interfaces that have an address, or the address itself where nothing has it.
+/// The interfaces that have an address, or the address itself if there are none.
 fn of_address(network: &Inventory, address: IpAddr) -> Vec<End<'_>> {
     let mut ends = Vec::new();
     for interface in &network.interfaces {
@@ -52,7 +52,7 @@ fn of_address(network: &Inventory, address: IpAddr) -> Vec<End<'_>> {
     if ends.is_empty() { vec![End::outside(address)] } else { ends }
 }
 
-/// The interfaces of a name or an id; those in a security group where nothing else has the name.
+/// The interfaces with a name or an id; if there are none, those in a security group of that name.
 fn named<'a>(network: &'a Inventory, word: &str) -> Vec<&'a Interface> {
     let is_meant = |interface: &&Interface| names(interface).any(|name| matches_glob(word, name));
     let found: Vec<&Interface> = network.interfaces.iter().filter(is_meant).collect();
@@ -64,12 +64,12 @@ fn named<'a>(network: &'a Inventory, word: &str) -> Vec<&'a Interface> {
     network.interfaces.iter().filter(|one| one.security_groups.iter().any(|id| ids.contains(id))).collect()
 }
 
-/// The id and the name of an interface, and the id of what owns it.
+/// The id and the name of an interface, and the id of its owner.
 fn names(interface: &Interface) -> impl Iterator<Item = &String> {
     [Some(&interface.id), interface.name.as_ref(), interface.owner.as_ref()].into_iter().flatten()
 }
 
-/// The pairs of clients and servers. Of equal addresses in several VPCs those count that are in the other end's.
+/// The pairs of clients and servers. If several VPCs have the same address, the one in the other end's VPC counts.
 pub(super) fn pairs<'a>(sources: &[End<'a>], targets: &[End<'a>]) -> Vec<(End<'a>, End<'a>)> {
     let vpc = |end: &End<'a>| end.interface.map(|interface| interface.vpc.as_str());
     let is_one = |one: &End<'a>, other: &End<'a>| {
@@ -82,7 +82,7 @@ pub(super) fn pairs<'a>(sources: &[End<'a>], targets: &[End<'a>]) -> Vec<(End<'a
     let mut pairs = Vec::new();
     for source in sources {
         for target in targets {
-            // A host that has the address in the other end's own VPC is the one that is meant there.
+            // An address means the host in the other end's own VPC, if there is one.
             let is_shadowed = has_twin(target, targets, source) || has_twin(source, sources, target);
             if !is_one(source, target) && !is_shadowed {
                 pairs.push((*source, *target));

@@ -1,4 +1,4 @@
-//! The changes that would let a connection pass.
+//! The changes that would allow a connection.
 
 use std::net::IpAddr;
 
@@ -10,15 +10,15 @@ use super::piece::Decision;
 use super::{network_acl, route};
 use crate::account::inventory::{Interface, Inventory, SecurityGroup};
 
-/// Ports of administration and of data that nobody opens to the internet unless by mistake.
+/// Ports of administration and of databases, which should not be open to the internet.
 ///
-/// The list is that of AWS Security Hub (control EC2.19), with the ports of RPC.
+/// The list is that of AWS Security Hub (control EC2.19), plus the ports of RPC.
 pub const SENSITIVE_PORTS: [u16; 26] = [
     20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500, 5601, 6379, 8080,
     8088, 8888, 9200, 9300, 27017,
 ];
 
-/// The changes that would let a connection pass, a line for each step that denies it; a warning where none is recommended.
+/// The changes that would allow a connection, one for each step that denies it; or else a warning.
 pub(super) fn fixes(network: &Inventory, judgement: &Judgement<'_>) -> Vec<String> {
     if !matches!(judgement.verdict, Verdict::Denied | Verdict::DeniedInPart) {
         return Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn fixes(network: &Inventory, judgement: &Judgement<'_>) -> Vec<Strin
     judgement.denying().filter_map(|step| fix(network, judgement, step)).collect()
 }
 
-/// Why a service is not to be opened to the internet.
+/// The reason why a service should not be opened to the internet.
 fn not_recommended(judgement: &Judgement<'_>) -> Option<String> {
     let from_internet = judgement.source.interface.is_none() && is_public(judgement.source.address);
     let service = &judgement.service;
@@ -67,7 +67,7 @@ fn fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step) -> Option<St
     }
 }
 
-/// The entry that an ACL lacks: with a number below that of the entry that denies.
+/// The entry that an ACL needs, with a number below that of the denying entry.
 fn acl_fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step, subnet: &str, egress: bool) -> String {
     let denied = step.pieces.iter().filter(|piece| piece.decision == Decision::Denied);
     let protocol = judgement.service.protocol;
@@ -87,13 +87,13 @@ fn acl_fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step, subnet: 
     format!("add to {} the {direction} entry: allow {service} {preposition} {}{place}", acl.id, host(far))
 }
 
-/// The group of an interface that a rule belongs to: its first one that is not the VPC's default group.
+/// The security group of an interface to add a rule to: its first one that is not the VPC's default group.
 fn own_group<'a>(network: &'a Inventory, at: &Interface) -> Option<&'a SecurityGroup> {
     let groups = || at.security_groups.iter().filter_map(|id| network.security_groups.iter().find(|one| one.id == *id));
     groups().find(|group| group.name != "default").or_else(|| groups().next())
 }
 
-/// An address as a network of its own; any address for one that stands for the internet.
+/// The network of a single address; `0.0.0.0/0` for the internet.
 fn host(address: IpAddr) -> String {
     if address == INTERNET { "0.0.0.0/0".into() } else { IpNet::from(address).to_string() }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Answer, Case, End, Question};
 
 impl Answer<'_> {
-    /// The answer with its verdict, cases and steps.
+    /// Converts the answer, with its verdict, cases and steps.
     #[must_use]
     pub fn to_json(&self, question: &Question) -> Json {
         json!({

@@ -1,4 +1,4 @@
-//! Network ACLs: of the entries about a packet, the one with the lowest number decides; without one it is denied.
+//! Network ACLs: the matching entry with the lowest number decides; without one, the packet is denied.
 
 use std::net::IpAddr;
 
@@ -38,7 +38,7 @@ pub(super) fn decide(network: &Inventory, subnet: &str, packets: &Packets<'_>, e
     open.finish(Decision::Denied, &|| format!("no {direction} entry of {} is about it, so it is denied", acl.id))
 }
 
-/// An entry for people, as `acl-1 ingress entry 90: denies TCP 8080 from 10.0.1.0/24`.
+/// Describes an entry to the user, as `acl-1 ingress entry 90: denies TCP 8080 from 10.0.1.0/24`.
 fn described(acl: &NetworkAcl, entry: &AclEntry) -> String {
     let (direction, preposition) = if entry.egress { ("egress", "to") } else { ("ingress", "from") };
     let verb = if entry.allow { "allows" } else { "denies" };
@@ -46,7 +46,7 @@ fn described(acl: &NetworkAcl, entry: &AclEntry) -> String {
     format!("{} {direction} entry {}: {verb} {service} {preposition} {}", acl.id, entry.number, entry.cidr)
 }
 
-/// The lowest number of an entry that denies packets of a protocol to or from an address.
+/// The lowest number of the entries that deny packets of a protocol to or from an address.
 pub(super) fn first_denying(acl: &NetworkAcl, packets: &Packets<'_>, far: IpAddr, egress: bool) -> Option<u16> {
     let is_about = |entry: &&AclEntry| {
         entry.egress == egress

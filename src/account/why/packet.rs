@@ -1,4 +1,4 @@
-//! Packets from one end to another, and the service that they ask for.
+//! Packets between two ends, and the service that they use.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
@@ -10,10 +10,10 @@ use crate::account::inventory::Interface;
 use crate::field::{port_named, protocol_named, protocol_word};
 use crate::query::address_set::AddressSet;
 
-/// An address that stands for any one of the internet; it is set aside for documents.
+/// A placeholder for any internet address; it is reserved for documentation.
 pub const INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-/// Returns whether an address is one of the internet: `public` in a sentence.
+/// Returns whether an address is on the internet, as `public` in a sentence.
 pub(super) fn is_public(address: IpAddr) -> bool {
     static OTHERS: LazyLock<Vec<IpNet>> = LazyLock::new(|| AddressSet::Public.networks());
     !OTHERS.iter().any(|network| network.contains(&address))
@@ -22,11 +22,11 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 /// An end of traffic.
 #[derive(Clone, Copy, Debug)]
 pub struct End<'a> {
-    /// The address that packets have there.
+    /// The address in the packets.
     pub address: IpAddr,
-    /// The interface, if it is one of the inventory.
+    /// The interface, if it is in the inventory.
     pub interface: Option<&'a Interface>,
-    /// Whether the address is a public one that stands for the interface.
+    /// Whether the address is a public one that translates to the interface's own.
     pub is_public_name: bool,
 }
 
@@ -37,13 +37,13 @@ impl<'a> End<'a> {
         Self { address, interface: Some(interface), is_public_name: false }
     }
 
-    /// An address that nothing in the inventory has.
+    /// An address that is not in the inventory.
     #[must_use]
     pub const fn outside(address: IpAddr) -> Self {
         Self { address, interface: None, is_public_name: false }
     }
 
-    /// The end for people: name and address.
+    /// The name and the address, for the user.
     #[must_use]
     pub fn label(&self) -> String {
         match self.interface {
@@ -55,12 +55,12 @@ impl<'a> End<'a> {
     }
 }
 
-/// A protocol, and the ports of the server where the protocol has ports.
+/// A protocol, and the server's ports if the protocol has ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     /// The protocol's number.
     pub protocol: u8,
-    /// The ports; all of a protocol without ports.
+    /// The ports; every number if the protocol has none.
     pub ports: RangeInclusive<u16>,
 }
 
@@ -77,7 +77,7 @@ impl Service {
         matches!(protocol, 6 | 17)
     }
 
-    /// Reads `443`, `53/udp`, `8000-8010/tcp`, `icmp`, `https`; a port without a protocol is one of TCP.
+    /// Parses `443`, `53/udp`, `8000-8010/tcp`, `icmp` or `https`; a port without a protocol is TCP.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let named = |word: &str| protocol_named(word).and_then(|number| u8::try_from(number).ok());
@@ -96,7 +96,7 @@ impl Service {
         (first <= last && Self::has_ports(protocol)).then_some(Self { protocol, ports: first..=last })
     }
 
-    /// The service for people, as `TCP 5432`.
+    /// The service for the user, as `TCP 5432`.
     #[must_use]
     pub fn label(&self) -> String {
         let name = protocol_word(i64::from(self.protocol)).map_or_else(|| self.protocol.to_string(), str::to_string);
@@ -104,7 +104,7 @@ impl Service {
     }
 }
 
-/// Ports for people, as `22` or `1024-65535`.
+/// Ports for the user, as `22` or `1024-65535`.
 #[must_use]
 pub(super) fn ports(ports: &RangeInclusive<u16>) -> String {
     if ports.start() == ports.end() { ports.start().to_string() } else { format!("{}-{}", ports.start(), ports.end()) }

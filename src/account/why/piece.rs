@@ -1,4 +1,4 @@
-//! Decisions about ranges of ports.
+//! Decisions by ranges of ports.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 pub enum Decision {
     /// They pass.
     Allowed,
-    /// The inventory does not tell.
+    /// The inventory does not say.
     Unknown,
     /// They do not pass.
     Denied,
@@ -25,21 +25,21 @@ impl Decision {
     }
 }
 
-/// A decision about all packets, and what decided.
+/// A decision about all packets, and what made it.
 pub(super) type Decided = (Decision, String);
 
-/// A decision about the packets to some ports, and what decided.
+/// A decision about the packets to some ports, and what made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// The ports.
     pub ports: RangeInclusive<u16>,
     /// The decision.
     pub decision: Decision,
-    /// The rule, entry or route that decided, or what is missing.
+    /// The rule, entry or route that decided, or the missing one.
     pub by: String,
 }
 
-/// Ports that nothing has decided about yet.
+/// Ports without a decision yet.
 pub(super) struct Open {
     ranges: Vec<RangeInclusive<u16>>,
     pieces: Vec<Piece>,
@@ -50,7 +50,7 @@ impl Open {
         Self { ranges: vec![ports], pieces: Vec::new() }
     }
 
-    /// Decides about those of the open ports that are among `ports`.
+    /// Decides about the open ports within `ports`.
     pub(super) fn decide(&mut self, ports: &RangeInclusive<u16>, decision: Decision, by: &dyn Fn() -> String) {
         let mut open = Vec::new();
         for range in self.ranges.drain(..) {
@@ -70,7 +70,7 @@ impl Open {
         self.ranges = open;
     }
 
-    /// Decides about all ports that are still open; every decision, in the order of ports.
+    /// Decides about all ports that are still open, and returns every decision, ordered by ports.
     pub(super) fn finish(mut self, decision: Decision, by: &dyn Fn() -> String) -> Vec<Piece> {
         self.decide(&(0..=u16::MAX), decision, by);
         self.pieces.sort_by_key(|piece| *piece.ports.start());

@@ -1,4 +1,4 @@
-//! Routes: of those that lead to an address, the most specific one is taken.
+//! Routes: of those that match an address, the most specific one is taken.
 
 use std::net::IpAddr;
 
@@ -9,18 +9,18 @@ use super::piece::{Decided, Decision};
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::{Route, RouteTable, Routing};
 
-/// The way of packets from a subnet to an end.
+/// The path of packets from a subnet to an end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Way<'a> {
-    /// Straight to the other end, in the VPC or over a peering.
+    /// Directly to the other end, in the VPC or over a peering.
     There(String),
-    /// To the internet, without an address of another one.
+    /// To the internet, with the sender's own address.
     Internet { by: String, is_outbound_only: bool },
     /// Through a NAT gateway; its interface, if it is known.
     Nat { by: String, gateway: &'a str, interface: Option<&'a Interface> },
-    /// Nowhere.
+    /// The packets are dropped.
     Nowhere(String),
-    /// To what the inventory does not describe.
+    /// To a target that the inventory does not describe.
     Unknown(String),
 }
 
@@ -35,7 +35,7 @@ impl Way<'_> {
     }
 }
 
-/// The way of packets that leave the subnet of an interface for an end.
+/// The path of packets from an interface's subnet to an end.
 pub(super) fn way<'a>(network: &'a Inventory, from: &Interface, to: &End<'_>) -> Way<'a> {
     let Some(routing) = &network.routing else { return Way::Unknown("the route tables are not known".into()) };
     let Some(table) = routing.table(&from.vpc, &from.subnet) else {
@@ -55,7 +55,7 @@ pub(super) fn way<'a>(network: &'a Inventory, from: &Interface, to: &End<'_>) ->
     leads(network, routing, route, from, to, by)
 }
 
-/// Where a route leads.
+/// The path that a route leads to.
 fn leads<'a>(
     network: &'a Inventory,
     routing: &Routing,
@@ -68,7 +68,7 @@ fn leads<'a>(
     let kind = route.via.split('-').next().unwrap_or_default();
     match kind {
         "local" if is_in(&from.vpc) => Way::There(by),
-        // Of a VPC that is shared with this account, others have interfaces that are not listed.
+        // In a VPC that is shared with this account, other accounts have interfaces that are not listed.
         "local" if is_shared(network, &from.vpc) => {
             Way::Unknown(format!("{by}, and no interface of this account is there"))
         }
@@ -88,7 +88,7 @@ fn leads<'a>(
         }
         "igw" if is_public(to.address) => Way::Internet { by, is_outbound_only: false },
         "eigw" if is_public(to.address) => Way::Internet { by, is_outbound_only: true },
-        // The internet has no private addresses.
+        // The internet does not route private addresses.
         "igw" | "eigw" => Way::Nowhere(format!("{by}, where nobody has a private address")),
         "nat" => {
             let owns = |interface: &&Interface| interface.owner.as_ref() == Some(&route.via);
@@ -109,7 +109,7 @@ fn zone<'a>(network: &'a Inventory, interface: &Interface) -> Option<&'a str> {
     network.subnets.iter().find(|subnet| subnet.id == interface.subnet).map(|subnet| subnet.az.as_str())
 }
 
-/// The route that is taken to an address; the prefix list whose networks are not known, if it could be one to it.
+/// The route that is taken to an address; or, as the error, a prefix list with unknown networks that might match it.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>.
 fn chosen<'a>(network: &'a Inventory, table: &'a RouteTable, to: IpAddr) -> Result<Option<&'a Route>, &'a str> {
@@ -123,13 +123,13 @@ fn chosen<'a>(network: &'a Inventory, table: &'a RouteTable, to: IpAddr) -> Resu
             },
         };
         let longest = networks.iter().filter(|network| network.contains(&to)).map(IpNet::prefix_len).max();
-        // Of routes to equal networks the local one comes first, then one that was added by hand.
+        // Of routes to the same network, the local one takes precedence, then a static one.
         matches.extend(longest.map(|length| (length, route.via == "local", !route.propagated, route)));
     }
     Ok(matches.into_iter().max_by_key(|(length, local, by_hand, _)| (*length, *local, *by_hand)).map(|found| found.3))
 }
 
-/// A route table for people.
+/// The name of a route table for the user.
 pub(super) fn table_label(table: &RouteTable) -> String {
     match &table.name {
         Some(name) => format!("route table {name} ({})", table.id),

@@ -1,4 +1,4 @@
-//! Security groups: any rule of any group of an interface lets packets pass; none keeps them.
+//! Security groups: a packet passes if any rule of any group of the interface allows it.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use super::piece::{Decision, Open, Piece};
 use crate::account::inventory::{Interface, Inventory, Rule, SecurityGroup};
 use crate::field::protocol_word;
 
-/// The decision of an interface's groups about packets that arrive there or, with `egress`, leave.
+/// The decision of an interface's groups about packets to it or, with `egress`, from it.
 pub(super) fn decide(network: &Inventory, at: &Interface, packets: &Packets<'_>, egress: bool) -> Vec<Piece> {
     let mut open = Open::new(packets.ports.clone());
     if at.security_groups.is_empty() {
@@ -54,23 +54,23 @@ pub(super) fn rules(group: &SecurityGroup, egress: bool) -> &[Rule] {
     if egress { &group.egress } else { &group.ingress }
 }
 
-/// The ports that a rule is about, for packets of a protocol; `None` if it is about another protocol.
+/// The ports of a rule, for packets of a protocol; `None` if the rule is about another protocol.
 fn about(rule: &Rule, protocol: u8) -> Option<RangeInclusive<u16>> {
     let is_meant = rule.protocol.is_none_or(|meant| meant == protocol);
     let (first, last) = rule.ports.filter(|_| Service::has_ports(protocol)).unwrap_or((0, u16::MAX));
     is_meant.then_some(first..=last)
 }
 
-/// Whether an end is the peer of a rule.
+/// The result of comparing an end with the peer of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
     Matches,
     Other,
-    /// The rule names a group or a list that is not in the inventory.
+    /// The rule names a group or a prefix list that is not in the inventory.
     Unknown,
 }
 
-/// Returns whether an end is a peer: a network, a security group or a prefix list.
+/// Compares an end with a peer: a network, a security group or a prefix list.
 pub(super) fn peer(network: &Inventory, at: &Interface, end: &End<'_>, peer: &str) -> Peer {
     if let Ok(meant) = peer.parse::<IpNet>() {
         return is(meant.contains(&end.address));
@@ -81,7 +81,7 @@ pub(super) fn peer(network: &Inventory, at: &Interface, end: &End<'_>, peer: &st
     }
     let group = network.security_groups.iter().find(|group| group.id == peer);
     match (end.interface, group) {
-        // A group stands for the addresses in its VPC, and for those in a VPC that is peered.
+        // A security group stands for its members' addresses, in its own VPC and in peered ones.
         (Some(interface), _) => {
             let is_member = !end.is_public_name && interface.security_groups.iter().any(|id| id == peer);
             is(is_member && is_near(network, &interface.vpc, &at.vpc))
@@ -97,7 +97,7 @@ pub(super) fn peer(network: &Inventory, at: &Interface, end: &End<'_>, peer: &st
     }
 }
 
-/// Returns whether two VPCs are one, or peered as far as is known.
+/// Returns whether two VPCs are the same, or peered as far as is known.
 fn is_near(network: &Inventory, one: &str, other: &str) -> bool {
     let is_pair = |vpcs: &[String; 2]| vpcs.iter().any(|vpc| vpc == one) && vpcs.iter().any(|vpc| vpc == other);
     one == other
@@ -108,7 +108,7 @@ const fn is(matches: bool) -> Peer {
     if matches { Peer::Matches } else { Peer::Other }
 }
 
-/// A rule for people, as `demo-db (sg-1) ingress rule 1: TCP 5432 from sg-2`.
+/// Describes a rule to the user, as `demo-db (sg-1) ingress rule 1: TCP 5432 from sg-2`.
 fn described(group: &SecurityGroup, egress: bool, place: usize, rule: &Rule) -> String {
     let (direction, preposition) = if egress { ("egress", "to") } else { ("ingress", "from") };
     let service = shown(rule.protocol, rule.ports);
@@ -122,7 +122,7 @@ fn described(group: &SecurityGroup, egress: bool, place: usize, rule: &Rule) -> 
     )
 }
 
-/// Protocol and ports of a rule or an entry for people.
+/// The protocol and the ports of a rule or an entry, for the user.
 pub(super) fn shown(protocol: Option<u8>, of_rule: Option<(u16, u16)>) -> String {
     let Some(protocol) = protocol else { return "everything".into() };
     let name = protocol_word(i64::from(protocol)).map_or_else(|| format!("protocol {protocol}"), str::to_string);

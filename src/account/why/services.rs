@@ -1,14 +1,14 @@
-//! The services that the rules between two ends are about.
+//! The services in the rules between two ends.
 
 use super::packet::{End, Service};
 use super::security_group::{Peer, peer, rules};
 use crate::account::inventory::{Inventory, Rule};
 
-/// TCP, UDP and ICMP, for a rule about every protocol.
+/// TCP, UDP and ICMP, for rules about every protocol.
 const PROTOCOLS: [u8; 3] = [6, 17, 1];
 
-/// The services that a client may reach at a server as far as the server's security groups go; of a server that is not
-/// in the inventory, as far as those of the client go.
+/// The services that the server's security groups allow a client; if the server is not in the inventory, those that the
+/// client's security groups allow.
 pub(super) fn services(network: &Inventory, source: &End<'_>, target: &End<'_>) -> Vec<Service> {
     let (at, far, egress) = match (target.interface, source.interface) {
         (Some(at), _) => (at, source, false),

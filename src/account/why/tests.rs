@@ -1,4 +1,4 @@
-//! Judgements that were worked out by hand, by the rules that AWS documents.
+//! The expected judgements were worked out by hand, from the rules that AWS documents.
 
 use serde_json::{Value as Json, json};
 
@@ -61,7 +61,7 @@ fn network() -> Json {
     })
 }
 
-/// The verdict about a question, with what it stands on.
+/// The verdict about a question, with its reasons.
 fn judged(network: &Json, source: &str, target: &str, service: &str, client_ports: RangeInclusive<u16>) -> String {
     let network: Inventory = serde_json::from_value(network.clone()).unwrap();
     let question = Question {
@@ -80,7 +80,7 @@ fn verdict(network: &Json, source: &str, target: &str, service: &str) -> String 
     judged(network, source, target, service, CLIENT_PORTS)
 }
 
-/// The network with a part put in place of another one, by JSON pointer.
+/// The network with one part replaced, by JSON pointer.
 fn with(pointer: &str, value: Json) -> Json {
     let mut network = network();
     *network.pointer_mut(pointer).unwrap() = value;
@@ -98,7 +98,7 @@ fn a_rule_about_a_group_lets_its_members_in() {
     assert_judged(&verdict(&network(), "web", "db", "5433"), "denied: no rule of sg-db (sg-db) lets it in");
     assert_judged(&verdict(&network(), "web", "db", "5432/udp"), "denied: no rule of sg-db");
     assert_judged(&verdict(&network(), "10.0.9.9", "db", "5432"), "denied: ");
-    // Over the peering too, and not where that is not active.
+    // Over the peering too, but not if that is not active.
     assert_eq!(verdict(&network(), "web", "b", "443"), "allowed: ");
     let apart = with("/routing/peerings", json!([]));
     assert_judged(&verdict(&apart, "web", "b", "443"), "denied: no rule of sg-b");
@@ -122,7 +122,7 @@ fn of_the_entries_of_an_acl_the_lowest_number_decides_and_answers_are_judged_by_
     assert_judged(&verdict(&ephemeral, "web", "db", "5432"), "denied in part: no egress entry");
     assert_eq!(judged(&ephemeral, "web", "db", "5432", 40_000..=40_000), "allowed: ");
     assert_judged(&judged(&ephemeral, "web", "db", "5432", 2_000..=2_000), "denied: ");
-    // Within a subnet no ACL is asked.
+    // Within a subnet no ACL applies.
     let closed = with("/network_acls/1/entries", json!([]));
     assert_eq!(verdict(&closed, "web", "near", "5432"), "allowed: ");
     assert_judged(&verdict(&closed, "web", "db", "5432"), "denied: ");
@@ -142,10 +142,10 @@ fn the_most_specific_route_is_taken_wherever_it_leads() {
         &verdict(&routes(json!([local])), "web", "b", "443"),
         "denied: route table rtb-1 has no route to 10.1.1.5",
     );
-    // Whoever has a way there needs one back.
+    // Answers need a route back.
     let one_way = with("/routing/route_tables/2/routes", json!([{"to": "10.1.0.0/16", "via": "local"}]));
     assert_judged(&verdict(&one_way, "web", "b", "443"), "denied: route table rtb-b has no route to 10.0.1.5");
-    // The networks behind a transit gateway are not known; a rule that denies counts all the same.
+    // The networks behind a transit gateway are not known, but a rule that denies still counts.
     assert_judged(
         &verdict(&network(), "web", "10.8.0.1", "443"),
         "cannot judge: route table rtb-1 routes 10.8.0.0/16 to tgw-1",
@@ -167,7 +167,7 @@ fn the_internet_is_reached_through_a_gateway_and_reaches_what_has_a_public_addre
     assert_judged(&verdict(&network(), "internet", "web", "443"), "denied: eni-web has no public address");
     let bare = with("/interfaces/4/public_addresses", json!([]));
     assert_judged(&verdict(&bare, "web", "internet", "443"), "denied: eni-nat has no public address");
-    // An egress-only gateway takes no requests.
+    // An egress-only gateway accepts no requests.
     let mut six = network();
     six["interfaces"][0]["addresses"] = json!(["2001:db8::5"]);
     six["security_groups"][0]["ingress"] = json!([{"protocol": 6, "peer": "::/0"}]);
@@ -217,7 +217,7 @@ fn what_is_not_in_the_inventory_cannot_be_judged() {
     };
     assert_eq!(known("10.0.1.0/24"), "allowed: ");
     assert_judged(&known("10.0.3.0/24"), "denied: ");
-    // A rule that is certain counts before one that is not.
+    // A rule that certainly matches takes precedence over one that may.
     let both = ingress(json!([{"protocol": 6, "peer": "pl-1"}, {"peer": "sg-web"}]));
     assert_eq!(verdict(&both, "web", "db", "5432"), "allowed: ");
     let types = ingress(json!([{"protocol": 1, "some_types": true, "peer": "0.0.0.0/0"}]));

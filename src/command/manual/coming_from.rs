@@ -1,8 +1,8 @@
-//! The page for people who know another tool: what they would type there, and here.
+//! The page for users of other tools: what they type there, and here.
 
 use super::page::{Page, Part};
 
-/// A tool, and questions to it with the sentences that ask the same here.
+/// A tool, its description, and its queries, each with the sentence that means the same.
 type Tool = (&'static str, &'static str, [(&'static str, &'static str); 10]);
 
 const TOOLS: [Tool; 6] = [

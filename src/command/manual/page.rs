@@ -15,17 +15,17 @@ pub(crate) struct Page {
     pub(crate) parts: Vec<Part>,
 }
 
-/// A part of a page: a text, and what it lists.
+/// A part of a page: a text, and a list.
 pub(crate) struct Part {
-    /// The heading, and what `flowlogs help NAME` takes for this part alone.
+    /// The heading, and the name of this part for `flowlogs help NAME`.
     pub(crate) name: &'static str,
-    /// Lines.
+    /// The text, in lines.
     pub(crate) text: String,
     /// Terms with their explanations.
     pub(crate) rows: Vec<(String, String)>,
 }
 
-/// The width up to which a term shares a line with its explanation.
+/// The widest term that shares a line with its explanation, in characters.
 const WIDEST_TERM: usize = 36;
 
 impl Part {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::value::{Value, time_utc};
 
-/// A value as the page has it; times in UTC.
+/// Formats a value for the page; times in UTC.
 pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Absent => "–".into(),
@@ -16,7 +16,7 @@ pub(super) fn shown(value: &Value) -> String {
     }
 }
 
-/// A text that is not read as markup.
+/// Escapes a text for HTML.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -33,7 +33,7 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Writing to a string never fails.
+/// Writing to a `String` cannot fail.
 pub(super) fn push(html: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = html.write_fmt(text);
 }

@@ -1,4 +1,4 @@
-//! Pictures of rows, as SVG inside of the page.
+//! Charts of rows, as SVG in the page.
 
 use std::f64::consts::TAU;
 
@@ -14,7 +14,7 @@ type Thrown = Box<EvalAltResult>;
 
 const WIDTH: f64 = 900.0;
 
-/// The place of the first column whose values are such.
+/// The index of the first column whose values all fulfil a condition.
 fn column(rows: &Rows, is_such: impl Fn(&Value) -> bool) -> Option<usize> {
     (0..rows.columns.len()).find(|place| rows.rows.iter().all(|row| is_such(&row[*place])))
 }
@@ -27,7 +27,7 @@ const fn is_time(value: &Value) -> bool {
     matches!(value, Value::Time(_))
 }
 
-/// The place of the first column that is a measure.
+/// The index of the first column that is a measure.
 fn measure(rows: &Rows) -> Result<usize, Thrown> {
     needed(rows.columns.iter().position(|column| column.column_type.is_measure()), "numbers")
 }
@@ -45,7 +45,7 @@ fn largest(rows: &Rows, place: usize) -> f64 {
     rows.rows.iter().map(|row| number(&row[place])).fold(0.0, f64::max).max(f64::MIN_POSITIVE)
 }
 
-/// A share of the whole, 0 to 1.
+/// The position of a value between two others, 0 to 1.
 fn share(value: f64, first: f64, last: f64) -> f64 {
     if last > first { (value - first) / (last - first) } else { 0.5 }
 }
@@ -56,7 +56,7 @@ fn label(columns: &[Column], row: &Row) -> String {
     parts.map(|(_, value)| shown(value)).collect::<Vec<_>>().join(" ")
 }
 
-/// A number over time, on axes with ticks; times are of a zone.
+/// A line chart of a number over time, with axes and ticks; times are in `zone`.
 pub(super) fn line(rows: &Rows, zone: &TimeZone) -> Result<String, Thrown> {
     const HEIGHT: f64 = 240.0;
     const LEFT: f64 = 90.0;
@@ -98,7 +98,7 @@ pub(super) fn line(rows: &Rows, zone: &TimeZone) -> Result<String, Thrown> {
     Ok(svg)
 }
 
-/// Round numbers from 0 to one that is not below the largest: 1, 2 or 5 times a power of ten apart, four at most.
+/// Round numbers from 0 to at least the largest value, in steps of 1, 2 or 5 times a power of ten: at most four steps.
 fn value_ticks(largest: f64) -> Vec<f64> {
     let power = 10_f64.powf((largest / 4.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| step * 4.0 >= largest);
@@ -110,11 +110,11 @@ fn value_ticks(largest: f64) -> Vec<f64> {
     ticks
 }
 
-/// The seconds between times that people read.
+/// The steps between ticks of time, in seconds.
 const TIME_STEPS_S: [i64; 13] =
     [60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 
-/// Times of day, or dates where days pass, each with its label: eight or a few more.
+/// Times of day, or dates if the range is days, each with its label: about eight.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds since 1970 have no 53 bits")]
 fn time_ticks(first: f64, last: f64, zone: &TimeZone) -> Vec<(f64, String)> {
     let (first, last) = (first as i64, last as i64);
@@ -122,7 +122,7 @@ fn time_ticks(first: f64, last: f64, zone: &TimeZone) -> Vec<(f64, String)> {
     let step = TIME_STEPS_S.into_iter().find(|step| (last - first) / step <= 8);
     let step = step.unwrap_or_else(|| ((last - first) / 8).div_euclid(longest) * longest + longest);
     let Ok(start) = Timestamp::from_second(first) else { return Vec::new() };
-    // Ticks stand at full hours and midnights of the zone.
+    // Ticks are at full hours and midnights of the zone.
     let offset = i64::from(zone.to_offset(start).seconds());
     let aligned = (first + offset + step - 1).div_euclid(step) * step - offset;
     let tick = |second: i64| {
@@ -133,7 +133,7 @@ fn time_ticks(first: f64, last: f64, zone: &TimeZone) -> Vec<(f64, String)> {
     (aligned..=last).step_by(usize::try_from(step).unwrap_or(1)).filter_map(tick).collect()
 }
 
-/// A number in few letters.
+/// A number in few characters.
 fn compact(number: f64) -> String {
     let scaled = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")].into_iter().find(|(size, _)| number >= *size);
     match scaled {
@@ -142,7 +142,7 @@ fn compact(number: f64) -> String {
     }
 }
 
-/// A bar for each row.
+/// A bar chart, a bar for each row.
 pub(super) fn bars(rows: &Rows) -> Result<String, Thrown> {
     const LINE: f64 = 24.0;
     const RIGHT: f64 = 90.0;
@@ -177,14 +177,14 @@ pub(super) fn bars(rows: &Rows) -> Result<String, Thrown> {
     Ok(svg)
 }
 
-/// The room that labels take at the left, where letters are about as wide as they are.
+/// The width of the labels at the left, estimated from the number of characters.
 fn room_of(labels: &[String]) -> f64 {
     const LETTER: f64 = 7.0;
     const WIDEST: f64 = 400.0;
     labels.iter().map(|label| label.chars().map(|_| LETTER).sum::<f64>() + 16.0).fold(0.0, f64::max).min(WIDEST)
 }
 
-/// Draws who talks to whom: names on a circle, and a line for each pair, as thick as its traffic.
+/// A chart of pairs: names on a circle, and a line for each pair, as thick as its traffic.
 pub(super) fn pairs(rows: &Rows) -> Result<String, Thrown> {
     const SIZE: f64 = 450.0;
     const RADIUS: f64 = 190.0;
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(value_ticks(4.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
         assert_eq!(value_ticks(62_000.0), [0.0, 20_000.0, 40_000.0, 60_000.0, 80_000.0]);
         let labels = |hours: f64, zone: &TimeZone| -> Vec<String> {
-            // From 2026-11-26 21:20 UTC on.
+            // Starts at 2026-11-26 21:20 UTC.
             let first = 1_795_728_000.0;
             time_ticks(first, first + hours * 3_600.0, zone).into_iter().map(|(_, label)| label).collect()
         };

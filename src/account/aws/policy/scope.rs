@@ -1,5 +1,5 @@
-//! What an action is restricted to: resources by their names, and conditions by their tags, so that whoever may create and
-//! delete flow logs cannot get at anything else.
+//! The restriction of an action: resources by their names, and conditions on their tags, so that a policy to create and
+//! delete flow logs gives no access to anything else.
 //!
 //! Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
 
@@ -8,20 +8,20 @@ use serde_json::{Map, Value, json};
 use super::super::naming::{PROJECT, PROJECT_ALONE, ROLE_PREFIX, SERVICE};
 use crate::account::naming::LOG_GROUP_PREFIX;
 
-/// Names that a policy allows beside those that are given by default, and what roles have to have.
+/// The names that a policy allows in addition to the default ones, and the requirements on roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// The ARN of the permissions boundary that every role has to have.
+    /// The ARN of the permissions boundary that every role must have.
     pub permissions_boundary: Option<String>,
-    /// The ARN of an existing role that delivers the records, so that none is created.
+    /// The ARN of an existing role that delivers the records; none is created then.
     pub role: Option<String>,
     /// The path of roles that are created.
     pub role_path: Option<String>,
-    /// Names of further log groups; `*` stands for anything.
+    /// The names of further log groups; `*` matches anything.
     pub log_groups: Vec<String>,
 }
 
-/// Where resources are; `*` for anywhere.
+/// The location of resources; `*` for any.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Home<'h> {
     pub(in super::super) partition: &'h str,
@@ -39,11 +39,11 @@ impl Home<'static> {
 pub(super) enum Scope {
     /// Actions without resource-level permissions.
     Everything,
-    /// Log groups of flow logs, to look at.
+    /// Log groups of flow logs, for reading.
     LogGroups,
-    /// All prefix lists: AWS owns some.
+    /// All prefix lists, because AWS owns some.
     PrefixLists,
-    /// All log groups: other tools' flow logs may deliver to any.
+    /// All log groups, because flow logs of other tools may deliver to any.
     AnyLogGroup,
     /// Log groups that are created, with our tag.
     NewLogGroups,
@@ -51,19 +51,19 @@ pub(super) enum Scope {
     TaggedLogGroups,
     /// Log groups with our tag.
     OwnLogGroups,
-    /// Roles of flow logs, to look at.
+    /// Roles of flow logs, for reading.
     Roles,
-    /// Roles that are created, with our tag and the boundary that is asked for.
+    /// Roles that are created, with our tag and the required boundary.
     NewRoles,
     /// Roles that are tagged: new ones, and those with our tag.
     TaggedRoles,
-    /// Roles with our tag and the boundary that is asked for, whose policy is set.
+    /// Roles with our tag and the required boundary, whose policy is set.
     BoundedRoles,
     /// Roles with our tag.
     OwnRoles,
-    /// The roles, passed to the service only.
+    /// Roles that are passed to the flow logs service only.
     PassedRoles,
-    /// What flow logs are created of.
+    /// The resources that flow logs are created on.
     LoggedResources,
     /// Flow logs that are created, with our tag.
     NewFlowLogs,
@@ -73,7 +73,7 @@ pub(super) enum Scope {
     OwnFlowLogs,
 }
 
-/// An operator, a key of the context, and the values that it may have.
+/// An operator, a condition key, and the allowed values.
 pub(in super::super) type Condition = (&'static str, &'static str, Vec<String>);
 
 impl Scope {
@@ -97,7 +97,7 @@ impl Scope {
         Self::OwnFlowLogs,
     ];
 
-    /// Whether it is about creating, changing and deleting roles, which nobody needs for a role that is named.
+    /// Returns whether it is about creating, changing and deleting roles: not needed if the user named a role.
     pub(super) const fn is_of_roles(self) -> bool {
         matches!(self, Self::Roles | Self::NewRoles | Self::TaggedRoles | Self::BoundedRoles | Self::OwnRoles)
     }
@@ -112,7 +112,7 @@ impl Scope {
             Self::PrefixLists => vec![format!("arn:{partition}:ec2:{region}:*:prefix-list/*")],
             Self::AnyLogGroup => vec![log_group("*")],
             Self::LogGroups | Self::NewLogGroups | Self::TaggedLogGroups | Self::OwnLogGroups => {
-                // Some actions take the ARN with `:*` behind it.
+                // Some actions take the ARN with a `:*` at the end.
                 let others =
                     names.log_groups.iter().flat_map(|name| [log_group(name), log_group(&format!("{name}:*"))]);
                 [log_group(&format!("{LOG_GROUP_PREFIX}*"))].into_iter().chain(others).collect()
@@ -130,7 +130,7 @@ impl Scope {
         }
     }
 
-    /// The conditions, each of which has to hold.
+    /// The conditions, all of which must hold.
     pub(super) fn conditions(self, names: &Names) -> Vec<Condition> {
         let ours = || vec![PROJECT.1.to_string(), PROJECT_ALONE.to_string()];
         let boundary = names.permissions_boundary.clone();
@@ -146,7 +146,7 @@ impl Scope {
             Self::NewRoles => {
                 [("StringEquals", "aws:RequestTag/Project", ours())].into_iter().chain(boundary).collect()
             }
-            // What is new has no tag yet. What has another one is somebody else's, and stays so; ours stay ours.
+            // A new log group has no tag yet. One with a foreign tag stays foreign, and ours stay ours.
             Self::TaggedLogGroups => vec![
                 ("StringEqualsIfExists", "aws:ResourceTag/Project", ours()),
                 ("StringEqualsIfExists", "aws:RequestTag/Project", ours()),

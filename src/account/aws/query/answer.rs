@@ -1,4 +1,4 @@
-//! A query, and its answer while it arrives.
+//! A running query, and its answer so far.
 
 use super::super::error::Error;
 use super::asked::Unit;
@@ -29,11 +29,11 @@ pub(super) struct Query<'a> {
 #[derive(Default)]
 pub(super) struct Totals {
     pub(super) rows: u64,
-    /// Records that the filters let through.
+    /// Records that passed the filters.
     pub(super) matched: u64,
     pub(super) truncated: bool,
     pub(super) notes: Vec<String>,
-    /// Why rows are missing.
+    /// The reason if rows are missing.
     pub(super) cut: Option<Error>,
 }
 

@@ -1,4 +1,4 @@
-//! What a plan queries: log groups, and which records in them.
+//! The log groups that a plan queries, and the records it wants of each.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -20,21 +20,21 @@ pub(super) struct LogSource {
     pub(super) flow_logs: BTreeSet<String>,
     /// Their formats.
     pub(super) formats: BTreeSet<String>,
-    /// The interfaces of today whose records answer; empty for a log group that is asked for by name.
+    /// The current interfaces whose records answer; empty if the plan names the log group itself.
     pub(super) interfaces: BTreeSet<String>,
     /// The condition of the records that answer; `None` for all.
     pub(super) condition: Option<Condition>,
-    /// The part of the window in which they start.
+    /// The part of the window in which these records start.
     pub(super) interval: Interval,
-    /// The creation time of the first of the flow logs.
+    /// The creation time of the oldest of these flow logs.
     pub(super) created: EpochSeconds,
-    /// The creation time of the last of them.
+    /// The creation time of the youngest one.
     pub(super) since: EpochSeconds,
     /// The state of delivery, if it has problems.
     pub(super) trouble: Option<String>,
 }
 
-/// Log groups of one query.
+/// Log groups that are queried together.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
     pub(super) groups: Vec<String>,
@@ -44,11 +44,11 @@ pub(super) struct Unit {
     pub(super) condition: Option<Condition>,
     /// The part of a list that is too long for one query.
     pub(super) of_list: Option<Check>,
-    /// The part of the window that they answer for.
+    /// The part of the window that the unit answers for.
     pub(super) part: Interval,
-    /// The seconds of it that they can answer.
+    /// The part of it that the log groups can answer.
     pub(super) interval: Interval,
-    /// The bytes of these seconds, as far as the log groups tell.
+    /// The bytes stored for that part, as far as the log groups report them.
     pub(super) stored_bytes: u64,
 }
 
@@ -56,9 +56,9 @@ pub(super) struct Unit {
 pub(super) struct Asked {
     pub(super) sources: Vec<LogSource>,
     pub(super) units: Vec<Unit>,
-    /// The plan with every test in fields of the record.
+    /// The plan with every test rewritten to fields of the record.
     pub(super) plan: Plan,
-    /// Notes on what is not in the answer, or in it twice.
+    /// Notes on records that are missing from the answer, or counted twice.
     pub(super) notes: Vec<String>,
     pub(super) now: EpochSeconds,
 }
@@ -69,21 +69,21 @@ impl Asked {
         self.sources.iter().map(|source| &source.group).collect::<BTreeSet<_>>().len() as u64
     }
 
-    /// The second in which the first of the flow logs was created, where that is after `start`.
+    /// The creation time of the first flow log, if it is after `start`.
     pub(super) fn recorded_from(&self, start: EpochSeconds) -> Option<EpochSeconds> {
         self.sources.iter().map(|source| source.created).min().filter(|created| *created > start)
     }
 
-    /// The bytes that they store of the window, as far as they tell.
+    /// The bytes that the log groups store for the window, as far as they report them.
     pub(super) fn stored_bytes(&self) -> u64 {
         self.units.iter().map(|unit| unit.stored_bytes).fold(0, u64::saturating_add)
     }
 }
 
-/// The time for which a plan that was estimated may be run without finding its log groups again.
+/// The time for which the log groups of an estimated plan are reused.
 const KEPT_FOR: Duration = Duration::from_mins(1);
 
-/// The log groups of the plan that was estimated last: it is usually run next.
+/// The log groups of the plan that was estimated last, which is usually run next.
 #[derive(Default)]
 pub(in super::super) struct Estimated(Mutex<Option<Kept>>);
 
@@ -96,7 +96,7 @@ struct Kept {
 }
 
 impl Estimated {
-    /// Keeps the log groups of a plan in place of those of the one before.
+    /// Keeps the log groups of a plan, and drops those of the one before.
     pub(super) fn keep(&self, plan: Plan, interval: Option<Interval>, asked: Asked) {
         let kept = Kept { plan, interval, asked, at: Instant::now() };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);

@@ -1,7 +1,7 @@
 //! Converts the service's text to values.
 //!
-//! Values arrive as the number or address that the record has. Words and times are converted only when rows are
-//! finished, so that the order until then is that of the record.
+//! Values arrive as the number or address in the record. Words and times are converted only when rows are finished, so
+//! that rows are sorted by the record's values until then.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -44,7 +44,7 @@ fn number(text: &str) -> Option<Value> {
     Some(if is_whole { Value::Int(number as i64) } else { Value::Float(number) })
 }
 
-/// A time as text in UTC, as `2026-11-23 08:00:00.000`, or in seconds or milliseconds since 1970.
+/// Parses a time: text in UTC, as `2026-11-23 08:00:00.000`, or seconds or milliseconds since 1970.
 fn seconds(text: &str) -> Option<i64> {
     if let Some(Value::Int(number)) = number(text) {
         return Some(to_seconds(number));

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use crate::query::window::Interval;
 use crate::value::time_utc;
 
-/// The page of the console on which a query stands, ready to be run.
+/// The address of the console's page with a query, ready to be run.
 ///
-/// The console keeps its state behind the `#` of the address. The form is not documented: an object is `~(name~value)`, a
-/// list `~(~value~value)`, a text starts with an apostrophe and has `*2f` for a slash; all of it is percent-encoded
+/// The console keeps its state after the `#` of the address. The form is not documented: an object is `~(name~value)`,
+/// a list `~(~value~value)`, a text starts with an apostrophe and has `*2f` for a slash; all of it is percent-encoded
 /// twice, with `$` for `%`.
 pub(super) fn link(partition: &str, region: &str, groups: &[String], text: &str, interval: Interval) -> String {
     let domain = match partition {
@@ -29,13 +29,13 @@ pub(super) fn link(partition: &str, region: &str, groups: &[String], text: &str,
     format!("https://{region}.{domain}/cloudwatch/home?region={region}#logsV2:logs-insights$3FqueryDetail$3D{state}")
 }
 
-/// A text in the form of the console.
+/// Escapes a text in the form of the console.
 fn escaped(text: &str) -> String {
     let mut escaped = String::from("'");
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => escaped.push(char::from(byte)),
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             byte => drop(write!(escaped, "*{byte:02x}")),
         }
     }
@@ -46,7 +46,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The address that the console itself had for such a query, apart from keys that are left out here.
+    /// The expected address is one that the console itself had for this query, without some keys.
     #[test]
     fn a_link_has_the_form_of_the_console() {
         let groups = ["/aws/lambda/f".to_string(), "g".to_string()];

@@ -1,4 +1,4 @@
-//! The fields of a log group's records, and which of them the service discovers.
+//! The fields of a log group's records, and those that the service discovers.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::asked::LogSource;
 use crate::field::Field;
 use crate::insights::Format;
 
-/// The number of log groups whose fields are asked for at once: the quota is five calls a second.
+/// The number of log groups whose fields are read at once: the quota is five calls per second.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
 const AT_ONCE: usize = 4;
@@ -53,9 +53,9 @@ fn default_values() -> Vec<Option<Field>> {
     values(&log_format::default_format(None))
 }
 
-/// Returns the names that the service has found in the most recent records: in any format but the default one, whether
-/// it finds a name, and how that is spelt, is not documented. It finds none where no record arrived lately, and may
-/// refuse to tell for a log group of another class or account.
+/// Returns the names that the service has discovered in the most recent records. For formats other than the default
+/// one, it is not documented which names it discovers, nor how they are spelt. It discovers none without recent
+/// records, and may refuse the call for a log group of another class or account.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogGroupFields.html>.
 async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, Error> {
@@ -72,7 +72,7 @@ async fn found_names(aws: &Aws, source: &LogSource) -> Result<BTreeSet<String>, 
     };
     let doing = format!("ask which fields {} has", source.group);
     let found = match clients.call(Action::GetLogGroupFields, &doing, || request.clone().send()).await {
-        // Without an answer the format of the flow log tells how to take records apart.
+        // Without these names, records are parsed by the format of the flow log.
         Err(error) if error.is_refusal() => {
             if let Some(action) = error.denied() {
                 aws.tell(&format!(

@@ -1,14 +1,14 @@
-//! Reasons for an empty answer.
+//! Reasons for an empty result.
 
 use super::asked::Asked;
 use crate::value::{EpochSeconds, time_utc};
 
-/// The usual longest delay of records after their interval.
+/// The usual longest delay of records after their aggregation interval.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-basics.html>.
 const LAG_S: i64 = 10 * 60;
 
-/// Possible reasons why no record matched.
+/// Notes on the possible reasons why no record matched.
 pub(super) fn notes(asked: &Asked) -> Vec<String> {
     let mut notes = Vec::new();
     let window = asked.units.iter().map(|unit| unit.interval);

@@ -1,4 +1,4 @@
-//! Groups: computed by the service as a whole, or in parts that merge.
+//! Groups: computed by the service in one query, or in parts that are merged.
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
@@ -29,7 +29,7 @@ impl Query<'_> {
             Ok(None) | Err(_) => (self.whole(is_long).await?, false),
         };
         if part.matched == 0 {
-            // A query that was stopped says nothing about its groups.
+            // A query that was stopped early does not tell whether there are groups.
             part.rows = if part.cut.is_none() { groups.of_nothing() } else { Vec::new() };
         }
         answer.totals.matched = part.matched;
@@ -44,18 +44,18 @@ impl Query<'_> {
         answer.rows_within(rows.into_iter().map(|row| self.finished(row)).collect(), self.plan.limit)
     }
 
-    /// Has the service compute all groups in one query: there is at most one unit.
+    /// Computes all groups in one query: there is at most one unit.
     async fn whole(&self, is_long: bool) -> Result<Part, Error> {
         let Some(unit) = self.units.first() else { return Ok(Part::default()) };
         let limit = match self.plan.limit {
-            // One more than the default limit shows whether there are more.
+            // One row more than the default limit shows whether there are more.
             Limit::Default => DEFAULT_LIMIT + 1,
             limit => limit.rows().unwrap_or(MAX_ROWS).min(MAX_ROWS),
         };
         let plan = Plan { limit: Limit::Rows(limit), ..self.joined.plan.clone() };
         let mut part = self.part(&plan, unit, unit.interval).await?;
         if !is_long {
-            // No more rows were requested.
+            // The plan asks for no more rows, so none are missing.
             part.full.clear();
         }
         Ok(part)
@@ -69,7 +69,7 @@ impl Query<'_> {
         Ok(part)
     }
 
-    /// Every group of an interval; splits it in halves if it has more groups than a query returns.
+    /// Every group of an interval; bisects the interval if it has more groups than a query returns.
     fn every_group<'q>(
         &'q self,
         plan: &'q Plan,

@@ -6,11 +6,11 @@ use crate::field::{Field, Origin};
 use crate::query::plan::{GroupKey, KeyBy, Limit, Plan, Shape, ShownColumn, Source};
 use crate::value::{EpochSeconds, Row, Value};
 
-/// A plan over ids and addresses in place of names, and the columns that hold those.
+/// A plan over ids and addresses instead of names, and the columns that hold them.
 pub(super) struct Joined {
     pub(super) plan: Plan,
     places: Vec<(usize, Field)>,
-    /// The columns of the interface and of the time, where names depend on them.
+    /// The columns of the interface and of the time, if the names depend on them.
     interface: Option<Beside>,
     time: Option<Beside>,
 }
@@ -19,29 +19,29 @@ pub(super) struct Joined {
 #[derive(Clone, Copy)]
 struct Beside {
     place: usize,
-    /// Whether it is there for the names alone.
+    /// Whether it was added only to find names.
     is_added: bool,
 }
 
 impl Joined {
-    /// Returns whether the plan asks for names at all.
+    /// Returns whether the plan has names.
     pub(super) fn has_names(&self) -> bool {
         !self.places.is_empty()
     }
 
-    /// Asks for the interface of each row too.
+    /// Adds the interface of each row to the plan.
     pub(super) fn add_interface(&mut self) {
         self.interface = Some(self.add(Field::Eni));
     }
 
-    /// Asks for the time of each record too; a group has none.
+    /// Adds the time of each record to the plan; a group has none.
     pub(super) fn add_time(&mut self) {
         if matches!(self.plan.shape, Shape::Records { .. }) {
             self.time = Some(self.add(Field::Time));
         }
     }
 
-    /// Asks for another field, unless the plan asks for it already.
+    /// Adds a field to the plan, unless it is there already.
     fn add(&mut self, field: Field) -> Beside {
         let (source, name) = (Source::Field(field), field.result_name());
         let (known, count) = match &mut self.plan.shape {
@@ -64,8 +64,8 @@ impl Joined {
         Beside { place: known.unwrap_or(count - 1), is_added: known.is_none() }
     }
 
-    /// Replaces ids and addresses with their names, and removes what was added for that. A row without a time is of the
-    /// second `until`.
+    /// Replaces ids and addresses with their names, and removes the columns that were added for that. A row without a
+    /// time gets the names of the second `until`.
     pub(super) fn name(&self, names: &PastNames, row: &mut Row, until: EpochSeconds) {
         let interface = self.interface.map_or(Value::Absent, |beside| row[beside.place].clone());
         let time = self.time.map_or(Value::Absent, |beside| row[beside.place].clone());
@@ -79,7 +79,7 @@ impl Joined {
                 }
             };
         }
-        // The last one first, so that the other keeps its place.
+        // The last column is removed first, so that the index of the other stays valid.
         let added = [self.time, self.interface].into_iter().flatten().filter(|beside| beside.is_added);
         let mut places: Vec<usize> = added.map(|beside| beside.place).collect();
         places.sort_unstable();
@@ -96,7 +96,7 @@ fn named(source: &Source) -> Option<(Field, Source)> {
     }
 }
 
-/// Returns the plan to run in place of one that may ask for names.
+/// Returns the plan to run instead of one that may have names.
 ///
 /// # Errors
 ///
@@ -125,7 +125,8 @@ pub(super) fn joined(plan: &Plan) -> Result<Joined, Error> {
                 }
             }
             if !joined.places.is_empty() {
-                // Groups are selected, sorted and cut by their names, which the service does not know.
+                // Groups are filtered, sorted and limited by their names, which the service does not know, so this is
+                // done afterwards.
                 groups.having = None;
                 (joined.plan.sort, joined.plan.limit) = (Vec::new(), Limit::None);
             }
@@ -150,7 +151,7 @@ mod tests {
         assert_eq!(columns[0].name, "local_name");
     }
 
-    /// The names of two VPCs that have one address; once, one of them had another one.
+    /// Two VPCs have an interface at 10.0.0.1; the name of 10.0.0.2 changed from `old` to `new`.
     fn names() -> PastNames {
         let interface = |name: &str, vpc: &str, address: &str| {
             let addresses = vec![address.parse().unwrap()];
@@ -201,7 +202,7 @@ mod tests {
                 vec![address("10.0.0.2"), text("eni-web"), number(200)],
                 vec![text("new"), text("web")],
             ),
-            // A group is of the end of the window.
+            // A group gets the names of the end of the window.
             (
                 "vpc | count() by remote.name",
                 vec![address("10.0.0.2"), text("eni-web"), number(1)],

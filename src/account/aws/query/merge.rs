@@ -1,6 +1,6 @@
-//! Merges partial answers, by log groups or by time, into one.
+//! Merges partial results, by log groups or by time, into one.
 //!
-//! Counts, minima and maxima merge directly; a sum and an average merge by a sum and a count. Other aggregates do not merge.
+//! Counts, minima and maxima merge directly; sums and averages by a sum and a count; other aggregates do not merge.
 
 use super::super::error::{Error, Unmergeable};
 use crate::function::Function;
@@ -8,17 +8,17 @@ use crate::query::holds::Predicate;
 use crate::query::plan::{Aggregate, Groups, Limit, Plan, Shape};
 use crate::value::{Row, Value, compare_rows};
 
-/// The way an aggregate of the whole is computed from those of the parts.
+/// The computation of an aggregate from those of the parts.
 enum Made {
-    /// A merged aggregate, by its place after the keys.
+    /// A merged aggregate, by its index after the keys.
     Of(usize),
-    /// A sum and the number of values in it: over none, which the service may take for 0, it is absent.
+    /// A sum and the number of its values. The sum of no values is absent, although the service may return 0.
     Sum { sum: usize, count: usize },
     /// An average, from a sum and a count.
     Mean { sum: usize, count: usize },
 }
 
-/// The plan of each part, and the way to merge the answers.
+/// The plan of each part, and the way to merge the results.
 pub(super) struct Merge {
     /// The plan of a part.
     pub(super) part: Plan,
@@ -27,11 +27,11 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    /// Determines how the groups of an answer merge; the plan of the parts may have other keys.
+    /// Determines how the groups of a plan merge; the plan of the parts may have other keys.
     ///
     /// # Errors
     ///
-    /// [`Error::Unmergeable`] if they do not.
+    /// [`Error::Unmergeable`] if an aggregate does not merge.
     pub(super) fn of(plan: &Plan, groups: &Groups) -> Result<Self, Error> {
         let mut parts: Vec<Aggregate> = Vec::new();
         let mut made = Vec::new();
@@ -44,7 +44,7 @@ impl Merge {
                 Function::Distinct | Function::Percentile(_) => {
                     return Err(Error::Unmergeable { what: aggregate.name.clone(), why: Unmergeable::Aggregate });
                 }
-                // It is a number whatever there is.
+                // A sum by role is never absent: without values it is 0.
                 Function::Sum if aggregate.role.is_some() => Made::Of(add(&mut parts, aggregate, Function::Sum)),
                 Function::Sum => {
                     let sum = add(&mut parts, aggregate, Function::Sum);
@@ -102,7 +102,7 @@ impl Merge {
     }
 }
 
-/// Returns the place of an aggregate among those of the parts; adds it if it is missing.
+/// Returns the index of an aggregate among those of the parts; adds it if it is missing.
 fn add(parts: &mut Vec<Aggregate>, whole: &Aggregate, function: Function) -> usize {
     let is_same = |part: &Aggregate| part.function == function && part.over == whole.over && part.role == whole.role;
     parts.iter().position(is_same).unwrap_or_else(|| {

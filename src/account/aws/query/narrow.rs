@@ -1,4 +1,4 @@
-//! Narrows the records of a log group to the interfaces that are meant.
+//! Narrows the records of a log group to those of the selected interfaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,21 @@ use crate::account::member::{Member, MemberKind};
 use crate::field::Field;
 use crate::query::plan::{Check, Condition, Source};
 
-/// The most interfaces in the text of one query, which has at most 10,000 characters.
+/// The most interface ids in one query, whose text has at most 10,000 characters.
 const INTERFACES_PER_QUERY: usize = 250;
 
-/// How the records that are meant are found.
+/// The way to select records in a log group.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Narrowing {
-    /// They are all records of the log group.
+    /// All records of the log group are selected.
     Whole,
-    /// They fulfil one of these conditions, each in a query of its own.
+    /// The records that fulfil one of these conditions, each in its own query.
     Some {
         conditions: Vec<Condition>,
-        /// Whether records of interfaces that are gone may be left out.
+        /// Whether records of deleted interfaces may be missing.
         is_of_today: bool,
     },
-    /// The records do not have the field that tells.
+    /// The records cannot be selected, because they lack this field.
     Impossible { lacking: Field },
 }
 
@@ -31,8 +31,8 @@ pub(super) struct Instance {
     pub(super) members: BTreeSet<Member>,
 }
 
-/// Narrows records of `written` interfaces to those of `meant` ones, by the fields that each record has; `instances`
-/// are those that may be told by their own field.
+/// Narrows the records of `written` interfaces to those of `meant` ones, by the fields that the records have;
+/// `instances` can be selected by the field of the instance.
 pub(super) fn narrowing(
     written: &BTreeSet<Member>,
     meant: &BTreeSet<Member>,
@@ -51,7 +51,7 @@ pub(super) fn narrowing(
     let mut narrow = Narrow { written, others, rest: meant.iter().collect(), conditions: Vec::new() };
     narrow.networks(&has);
     narrow.subnets(&has);
-    // Records of a regional NAT gateway are narrowed to those of its VPC, or else need a field that few formats have.
+    // Records of a regional NAT gateway are selected by its VPC, or else by a field that few formats have.
     let is_lacking = |member: &&Member| member.kind == MemberKind::NatGateway && !has(member.kind.field());
     if narrow.conditions.is_empty() && narrow.rest.iter().all(is_lacking) {
         return Narrowing::Impossible { lacking: MemberKind::NatGateway.field() };
@@ -64,7 +64,7 @@ pub(super) fn narrowing(
     Narrowing::Some { conditions: narrow.finish(), is_of_today }
 }
 
-/// The condition that keeps records of some actions of those that a log group has; `None` where it has no other.
+/// The condition that selects the records of some actions; `None` if the log group has no others.
 pub(super) fn of_actions(written: &BTreeSet<Action>, meant: &BTreeSet<Action>) -> Option<Condition> {
     if written.is_subset(meant) {
         return None;
@@ -78,7 +78,7 @@ pub(super) fn of_actions(written: &BTreeSet<Action>, meant: &BTreeSet<Action>) -
 
 struct Narrow<'a> {
     written: &'a BTreeSet<Member>,
-    /// The interfaces whose records are not meant.
+    /// The interfaces whose records must not be selected.
     others: BTreeSet<&'a Member>,
     /// The interfaces that no condition selects yet.
     rest: BTreeSet<&'a Member>,
@@ -86,7 +86,8 @@ struct Narrow<'a> {
 }
 
 impl Narrow<'_> {
-    /// VPCs whose interfaces are meant even where they are gone, but for some; transit gateways with their attachments.
+    /// Selects VPCs as a whole, including deleted interfaces, except for some interfaces and subnets; and transit
+    /// gateways with their attachments.
     fn networks(&mut self, has: &impl Fn(Field) -> bool) {
         let is_gone = |member: &&&Member| member.interface.is_none() && member.subnet.is_none();
         let gone = self.rest.iter().filter(is_gone);
@@ -117,7 +118,7 @@ impl Narrow<'_> {
         }
     }
 
-    /// Subnets whose interfaces are meant even where they are gone, but for some.
+    /// Selects subnets as a whole, including deleted interfaces, except for some interfaces.
     fn subnets(&mut self, has: &impl Fn(Field) -> bool) {
         let is_gone = |member: &&&Member| member.interface.is_none();
         let subnets: Vec<String> =
@@ -144,7 +145,7 @@ impl Narrow<'_> {
         }
     }
 
-    /// Instances all of whose interfaces are meant.
+    /// Selects instances, if all their interfaces are wanted.
     fn instances(&mut self, instances: &[Instance]) {
         let is_whole = |instance: &&Instance| {
             !instance.members.is_empty() && instance.members.iter().all(|member| self.rest.contains(member))
@@ -157,7 +158,7 @@ impl Narrow<'_> {
         self.conditions.push(text(Field::Instance, whole.iter().map(|instance| instance.id.clone()).collect(), false));
     }
 
-    /// The conditions so far, and the interfaces that are left.
+    /// Returns the conditions so far, and those for the remaining interfaces.
     fn finish(mut self) -> Vec<Condition> {
         let mut left: BTreeMap<MemberKind, Vec<String>> = BTreeMap::new();
         for member in &self.rest {
@@ -190,7 +191,7 @@ fn all(mut conditions: Vec<Condition>) -> Condition {
 mod tests {
     use super::*;
 
-    /// `vpc/subnet/interface`, in which `-` are those that are gone.
+    /// `vpc/subnet/interface`, where `-` stands for deleted ones.
     fn member(text: &str) -> Member {
         let kind = text.split('/').map(MemberKind::of_id).max().unwrap();
         let mut parts = text.split('/').map(|part| (part != "-").then(|| part.to_string()));

@@ -1,4 +1,4 @@
-//! A partial answer, of one query or of several.
+//! A partial result, of one query or of several.
 
 use super::super::error::Error;
 use crate::value::{EpochSeconds, Row};
@@ -7,11 +7,11 @@ use crate::value::{EpochSeconds, Row};
 #[derive(Default)]
 pub(super) struct Part {
     pub(super) rows: Vec<Row>,
-    /// Records that the filters let through.
+    /// Records that passed the filters.
     pub(super) matched: u64,
     /// The seconds with more rows than a query returns.
     pub(super) full: Vec<EpochSeconds>,
-    /// Why rows are missing.
+    /// The reason if rows are missing.
     pub(super) cut: Option<Error>,
 }
 

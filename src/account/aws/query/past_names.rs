@@ -1,4 +1,4 @@
-//! Names at the time of a record: those of today, and for what is gone those of the kept inventories.
+//! Names at the time of a record: those of today's inventory, and for deleted resources those of the kept inventories.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::engine::{Found, Geo};
 use crate::field::{Field, Location};
 use crate::value::{EpochSeconds, Value};
 
-/// The names of today, and those of earlier days.
+/// Today's names, and those of earlier days.
 pub(super) struct PastNames {
     today: Names,
     /// The first second of each day, in order.
     days: Vec<(EpochSeconds, Names)>,
-    /// The names of addresses that are in nobody's hands.
+    /// The names of addresses that no interface has.
     networks: Names,
-    /// Where addresses are.
+    /// The locations of addresses.
     geo: Arc<Geo>,
 }
 
 impl PastNames {
     pub(super) fn new(today: &Inventory, days: &[OfDay], networks: &[(IpNet, String)]) -> Self {
         let inventories = || days.iter().map(|(_, inventory)| inventory).chain([today]);
-        // In which VPC an address was seen is known of interfaces that are gone, too.
+        // An address is looked up in the VPC of the recording interface, also if that interface is gone.
         let all = |inventory: &Inventory| {
             let mut names = names(inventory, &[]);
             for interface in inventories().flat_map(|inventory| &inventory.interfaces) {
@@ -41,12 +41,12 @@ impl PastNames {
         }
     }
 
-    /// The same names, with what says where addresses are.
+    /// Adds the locations of addresses.
     pub(super) fn with_geo(self, geo: Arc<Geo>) -> Self {
         Self { geo, ..self }
     }
 
-    /// What is known of where an address is.
+    /// The location of an address, as far as it is known.
     pub(super) fn location(&self, what: Location, address: &Value) -> Value {
         if let Value::Address(address) = address { self.geo.find(what, *address) } else { Value::Absent }
     }
@@ -61,9 +61,9 @@ impl PastNames {
         !self.days.is_empty()
     }
 
-    /// The value of `field` for the interface id or the address that it is joined by, as `interface` has recorded it at
-    /// a second. What today's inventory does not know is looked up in the nearest of the others that does: first those
-    /// of that day and before, then those after.
+    /// The value of `field` for the interface id or the address that it is joined by, as recorded by `interface` at a
+    /// second. If today's inventory does not know it, the nearest of the others that does counts: first those of that
+    /// day and before, then those after.
     pub(super) fn name(&self, field: Field, key: &Value, interface: &Value, second: EpochSeconds) -> Option<&str> {
         let (before, after) = self.days.split_at(self.days.partition_point(|(day, _)| *day <= second));
         let nearest = before.iter().rev().chain(after).map(|(_, names)| names);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::account::inventory::{Interface, Vpc};
 
-    /// An inventory of interfaces: id, name, VPC and address. Every VPC has the same network.
+    /// An inventory of interfaces: id, name, VPC and address. All VPCs have the same network.
     fn inventory(interfaces: &[(&str, &str, &str, &str)]) -> Inventory {
         let interface = |(id, name, vpc, address): &(&str, &str, &str, &str)| Interface {
             id: (*id).into(),
@@ -118,14 +118,14 @@ mod tests {
         let names = PastNames::new(&today, &days, &[]);
         assert!(names.depend_on_interface() && names.depend_on_time());
         for (address, interface, second, expected) in [
-            // Today's inventory counts first.
+            // Today's inventory takes precedence.
             ("10.0.0.1", "eni-1", 150, Some("web")),
             ("10.0.0.2", "eni-1", 50, Some("red")),
             ("10.0.0.2", "eni-1", 199, Some("red")),
             ("10.0.0.2", "eni-1", 200, Some("blue")),
             ("10.0.0.2", "eni-1", 900, Some("blue")),
             ("10.0.0.3", "eni-1", 150, None),
-            // The interface is gone, and its VPC has nobody with the address of one that is in another VPC.
+            // The interface is deleted, and only another VPC has an interface with the address.
             ("10.0.0.9", "eni-2", 150, None),
             ("10.0.0.8", "eni-8", 150, Some("gone")),
         ] {

@@ -1,4 +1,4 @@
-//! Records: one query of each unit, or several where the answer is longer than one query returns.
+//! Records: one query per unit, or several if the result is longer than one query returns.
 
 use futures::future::{BoxFuture, try_join_all};
 use futures::{FutureExt, StreamExt, stream};
@@ -16,12 +16,12 @@ use crate::query::plan::{Limit, Plan, SortKey};
 use crate::query::window::Interval;
 use crate::value::{EpochSeconds, Row, Value, compare_rows, time_utc};
 
-/// Rows of the first query of a long answer. One page is enough to learn the oldest time, so that the other parts can
-/// start early.
+/// The rows of the first query of a long result. One page is enough to learn the oldest time, so that the other parts
+/// can start early.
 const FIRST_ROWS: u64 = 10_000;
-/// Rows that each of the other queries should return: less than a page, because traffic is uneven.
+/// The rows that each of the other queries should return: less than a page, because traffic is uneven.
 const PART_ROWS: u64 = 8_000;
-/// Parts of the window that are in flight or buffered at once.
+/// The parts of the window that are in flight or buffered at once.
 const PARTS_AT_ONCE: usize = 24;
 
 /// The layout of a plan's rows: the sort keys come before the columns.
@@ -51,7 +51,7 @@ impl Layout {
         rows.sort_by(|a, b| compare_rows(a, b, self.order.iter().copied()));
     }
 
-    /// Removes the sort keys.
+    /// Removes the sort keys from a row.
     fn columns(&self, mut row: Row) -> Row {
         row.split_off(self.keys)
     }
@@ -67,7 +67,7 @@ impl Query<'_> {
         }
     }
 
-    /// Answers within the limit of one query: each unit is asked for that many rows.
+    /// Runs a plan within the limit of one query: each unit returns up to that many rows.
     async fn some_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), Error> {
         let plan = &self.joined.plan;
         let asked = self.units.iter().map(|unit| self.ask(layout, plan, unit, unit.interval));
@@ -82,7 +82,7 @@ impl Query<'_> {
         answer.rows(self.shown(layout, part.rows))
     }
 
-    /// Answers beyond the limit of one query: the newest records first, then the others in parts by time.
+    /// Runs a plan beyond the limit of one query: the newest records first, then the others in parts by time.
     async fn all_records(&self, layout: &Layout, answer: &mut Answer<'_>) -> Result<(), Error> {
         let Some(whole) = self.window() else { return Ok(()) };
         let newest = Plan { limit: Limit::Rows(FIRST_ROWS), ..self.joined.plan.clone() };
@@ -99,7 +99,7 @@ impl Query<'_> {
             sorted.add(first, answer)?;
             return sorted.finish(answer);
         };
-        // The second of the oldest row may have more rows; in any other order, all of the interval is queried again.
+        // The second of the oldest row may have more rows. In any other order, the whole interval is queried again.
         let rest = if layout.is_newest_first { Interval { until: oldest, ..whole } } else { whole };
         first.rows.retain(|row| layout.is_newest_first && row[0].compare(&Value::Int(oldest)).is_gt());
         let left = first.matched.saturating_sub(first.rows.len() as u64);
@@ -114,7 +114,7 @@ impl Query<'_> {
         sorted.finish(answer)
     }
 
-    /// Every record of an interval; splits it in halves if it has more records than a query returns.
+    /// Every record of an interval; bisects the interval if it has more records than a query returns.
     fn every_record<'q>(
         &'q self,
         layout: &'q Layout,
@@ -145,7 +145,7 @@ impl Query<'_> {
         Ok(Part { rows, matched, full: Vec::new(), cut })
     }
 
-    /// The interval that the units can answer together.
+    /// The interval that the units together can answer.
     fn window(&self) -> Option<Interval> {
         let from = self.units.iter().map(|unit| unit.interval.from).min()?;
         let until = self.units.iter().map(|unit| unit.interval.until).max()?;
@@ -158,7 +158,7 @@ impl Query<'_> {
 }
 
 impl Part {
-    /// The time of the oldest row, if the service has more rows than it returned.
+    /// The time of the oldest row, if there are more rows than the service returned.
     fn oldest_if_incomplete(&self) -> Option<EpochSeconds> {
         if self.matched <= self.rows.len() as u64 {
             return None;
@@ -168,12 +168,12 @@ impl Part {
     }
 }
 
-/// Passes on parts in order: if newest first, as they arrive; otherwise, once all have arrived.
+/// Passes on parts in order: as they arrive if newest first, otherwise once all have arrived.
 struct Sorted<'a> {
     layout: &'a Layout,
     query: &'a Query<'a>,
     waiting: Vec<Row>,
-    /// Rows that may still be passed on; `None` for all.
+    /// The rows that may still be passed on; `None` for all.
     left: Option<u64>,
 }
 

@@ -80,7 +80,7 @@ pub(in super::super) async fn run(
     })
 }
 
-/// The names of what recorded in an interval, and of what it met.
+/// The names of the interfaces that recorded in an interval, and of the addresses that they talked to.
 async fn past_names(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<PastNames, Error> {
     let today = aws.network().await?;
     let all = Interval { from: 0, until: EpochSeconds::MAX };
@@ -91,7 +91,7 @@ async fn past_names(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Resul
     Ok(PastNames::new(&today, &days.unwrap_or_default(), &plan.networks).with_geo(Arc::clone(&aws.options.geo)))
 }
 
-/// The notes on the queries that the answer comes from, each once.
+/// The notes on the plan's queries, without duplicates.
 fn emission_notes(query: &Query<'_>) -> Result<Vec<String>, Error> {
     let mut plan = query.joined.plan.clone();
     if query.units.len() > 1 && matches!(plan.shape, Shape::Groups(_)) {
@@ -106,11 +106,11 @@ fn emission_notes(query: &Query<'_>) -> Result<Vec<String>, Error> {
     Ok(notes)
 }
 
-/// The most that the bytes of a scan may be of what the log groups say that they store, which is not documented to be
-/// before or after compression.
+/// The most bytes that a query scans for each byte that a log group reports to store. Whether that size is before or
+/// after compression is not documented.
 const MOST_OF_STORED: u64 = 8;
 
-/// Checks that the budget of the session pays for a plan, before anything is scanned.
+/// Checks that the session's budget suffices for a plan, before anything is scanned.
 async fn check_budget(aws: &Aws, asked: &Asked, plan: &Plan, cancellation: &Cancellation) -> Result<(), Error> {
     let Some(left_bytes) = aws.options.budget.left_bytes().filter(|_| !plan.is_never()) else { return Ok(()) };
     let bytes = estimated_bytes(aws, asked, plan, Some(left_bytes), cancellation).await?;
@@ -121,7 +121,7 @@ async fn check_budget(aws: &Aws, asked: &Asked, plan: &Plan, cancellation: &Canc
     Err(Error::TooExpensive { bytes, cost_usd, left_usd })
 }
 
-/// The bytes that a plan would scan: a guess from what the log groups store, or where that is not far below
+/// The bytes that a plan would scan: a guess from the size of the log groups, or, if that is not far below
 /// `above_bytes`, the service's estimate, which is free of charge.
 async fn estimated_bytes(
     aws: &Aws,
@@ -142,7 +142,7 @@ async fn estimated_bytes(
     Ok(outcome?.into_iter().sum())
 }
 
-/// Estimates the bytes that a plan would scan, exactly if they may cost more than `above_usd`.
+/// Estimates the bytes that a plan would scan; asks the service if they may cost more than `above_usd`.
 pub(in super::super) async fn estimate(
     aws: &Aws,
     plan: &Plan,
@@ -159,7 +159,7 @@ pub(in super::super) async fn estimate(
     Ok(Estimate { bytes, cost_usd: aws.options.cost_usd(bytes) })
 }
 
-/// The pages of the console on which the queries of a plan stand.
+/// The addresses of the console's pages with the queries of a plan.
 pub(in super::super) async fn console_links(
     aws: &Aws,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! One query of the service: started, polled, read page by page, stopped.
+//! Runs one query of the service: starts, polls, reads page by page, stops it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,14 +18,14 @@ use crate::value::Progress;
 
 /// The delay of the first poll.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
-/// The longest pause between polls, in the first seconds and later.
+/// The longest pause between polls, at first and later.
 const LONGEST_PAUSE: Duration = Duration::from_millis(175);
 const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(10);
 /// The time after which a query of unknown status is given up.
 const UNKNOWN_FOR: Duration = Duration::from_mins(1);
 
-/// The length, in characters, at which the service cuts values of a row without saying so; `GetLogRecord` has them whole.
+/// The length, in characters, at which the service silently truncates a row's values; `GetLogRecord` does not.
 const LONGEST_VALUE: usize = 1_000;
 
 /// A row as the service returns it.
@@ -43,14 +43,14 @@ pub(super) struct Question<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     pub(super) rows: Vec<Cells>,
-    /// Records that the filters let through.
+    /// Records that passed the filters.
     pub(super) matched: u64,
-    /// Why rows are missing; the rows that arrived before are valid.
+    /// The reason if rows are missing; the rows that arrived before are valid.
     pub(super) cut: Option<Error>,
 }
 
 impl Reply {
-    /// The same for an answer without statistics: it matched as many records as it has rows with a value.
+    /// Corrects a reply without statistics: it matched as many records as it has rows with a value.
     fn counted_by_rows(self) -> Self {
         let has_value = |cells: &&Cells| cells.iter().any(|(name, text)| name != "@ptr" && !text.is_empty());
         let rows = self.rows.iter().filter(has_value).count() as u64;
@@ -65,7 +65,7 @@ pub(super) struct Service<'a> {
     cancellation: &'a Cancellation,
     /// The queries that were started, and what each has scanned.
     started: Mutex<HashMap<String, Scanned>>,
-    /// Whether some value is as long as those that are cut.
+    /// Whether a value is as long as truncated ones are.
     has_long_values: AtomicBool,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Service<'a> {
         Self { aws, progress, cancellation, started: Mutex::default(), has_long_values: AtomicBool::new(false) }
     }
 
-    /// Records and bytes that all queries have scanned.
+    /// The records and bytes that all queries have scanned.
     pub(super) fn scanned(&self) -> (u64, u64) {
         let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
         started.values().fold((0, 0), |sum, one| (sum.0 + one.records, sum.1 + one.bytes))
@@ -93,13 +93,13 @@ impl<'a> Service<'a> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
-    /// The note for the user, if some value may be cut.
+    /// A note for the user if a value may be truncated.
     pub(super) fn note_of_cut_values(&self) -> Option<String> {
         let is_cut = self.has_long_values.load(Ordering::Relaxed);
         is_cut.then(|| format!("the service cuts values after {LONGEST_VALUE} characters: a row has one that long"))
     }
 
-    /// Runs a query to its end. After Ctrl-C it is stopped, and the rows that arrived are the answer.
+    /// Runs a query to its end. Ctrl-C stops it, and the rows that arrived are the result.
     pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Reply, Error> {
         // The semaphore is never closed.
         let _one = self.aws.clients().await?.quota.queries.acquire().await;
@@ -117,8 +117,8 @@ impl<'a> Service<'a> {
         outcome
     }
 
-    /// Those of some log groups that exist, or that cannot be looked at as they are in another account; the others are
-    /// named to the user.
+    /// The log groups that still exist, or that cannot be checked because they are in another account; reports the
+    /// others to the user.
     pub(super) async fn still_there(&self, groups: &[String]) -> Result<Vec<String>, Error> {
         let groups_now = LogGroups::read(self.aws, &groups.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         let refusal = |group: &String| groups_now.refusal(group);
@@ -149,7 +149,7 @@ impl<'a> Service<'a> {
         let started = clients.call(Action::StartQuery, "start the query", || request.clone().send());
         let started = tokio::select! {
             started = started => started?,
-            // A service that does not answer does not hold up who wants to leave.
+            // Ctrl-C works even if the service does not answer.
             () = self.cancellation.cancelled() => return Err(Error::Interrupted),
         };
         started.query_id.ok_or(Error::Incomplete { doing: "start the query".into(), what: "id" })
@@ -224,7 +224,7 @@ impl<'a> Service<'a> {
     /// Reads the first page of the result so far.
     fn read(&self, id: &str, page: GetQueryResultsOutput, reply: &mut Reply) {
         let rows = page.results.unwrap_or_default();
-        // A query that is ended may return fewer rows than before: the earlier rows remain valid.
+        // A stopped query may return fewer rows than before: the earlier rows remain valid.
         if !rows.is_empty() || page.status == Some(QueryStatus::Complete) {
             reply.rows = rows.into_iter().map(|row| self.cells(row)).collect();
         }
@@ -259,7 +259,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Stops a query; the error for one that is already over is ignored.
+    /// Stops a query; ignores the error if it is already over.
     async fn stop(&self, id: &str) {
         self.is_over(id);
         if let Ok(clients) = self.aws.clients().await {

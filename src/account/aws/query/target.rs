@@ -25,29 +25,29 @@ use crate::value::EpochSeconds;
 /// The log groups that answer a plan, and notes.
 pub(super) struct Sources {
     pub(super) sources: Vec<LogSource>,
-    /// Notes on what is not in the answer, or in it twice.
+    /// Notes on records that are missing from the answer, or counted twice.
     pub(super) notes: Vec<String>,
 }
 
-/// Finds what answers a plan: log groups that are asked for by name, and those with the traffic of the other targets.
+/// Finds the log groups that answer a plan: those that it names, and those with the traffic of its other targets.
 pub(super) async fn sources(aws: &Aws, plan: &Plan, window: Interval) -> Result<Sources, Error> {
     let (named, targets): (Vec<Target>, Vec<Target>) =
         plan.targets.iter().cloned().partition(|target| target.kind == TargetKind::Group);
     let clients = aws.clients().await?;
     let mut all = flow_logs::all(clients).await?;
-    // Several may be created in one second.
+    // Several flow logs may be created in one second.
     all.sort_by_key(|flow_log| flow_log.creation_time().map(DateTime::as_nanos));
     let groups = Groups::new(&all);
     let mut found = groups.named(&named, window)?;
     if targets.is_empty() {
         return Ok(found);
     }
-    // An account without flow logs is told without a look at its network, since there are many in `--region all`.
+    // An account without flow logs fails before its network is read: `--region all` has many such Regions.
     if let Some(target) = targets.first().filter(|target| all.is_empty() && target.selectors.is_empty()) {
         return Err(SelectError::NoFlowLogs { kind: target.kind }.into());
     }
     let traffic = groups.traffic(&*aws.network().await?, &targets, plan, window)?;
-    // A log group that is asked for by name is there as a whole already.
+    // A log group that the plan names is already included as a whole.
     let is_new = |source: &LogSource| !found.sources.iter().any(|known| known.group == source.group);
     let new: Vec<LogSource> = traffic.sources.into_iter().filter(is_new).collect();
     found.sources.extend(new);
@@ -72,7 +72,7 @@ impl<'a> Groups<'a> {
         Self { all, by_group }
     }
 
-    /// The log groups that targets name, all of each.
+    /// The log groups that targets name, with all their records.
     fn named(&self, targets: &[Target], window: Interval) -> Result<Sources, Error> {
         let mut groups: BTreeSet<&String> = BTreeSet::new();
         for target in targets {
@@ -176,12 +176,12 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Log groups, narrowed to the interfaces and actions that are meant.
+/// Log groups, narrowed to the selected interfaces and actions.
 struct Narrowed<'a> {
     groups: &'a Groups<'a>,
     network: &'a Network<'a>,
     instances: Vec<Instance>,
-    /// The actions that the plan sees.
+    /// The actions that the plan selects.
     actions: BTreeSet<Action>,
     sources: Vec<LogSource>,
     notes: Vec<String>,
@@ -218,8 +218,8 @@ impl Narrowed<'_> {
         }
     }
 
-    /// The conditions that select the records of interfaces, one for each query; `None` in place of one for every
-    /// record. Where nothing can tell the interfaces, the log group is left out.
+    /// The conditions that select the records of interfaces, one for each query; `None` stands for every record. If no
+    /// field can select the interfaces, the log group is left out.
     fn conditions(
         &mut self,
         group: &str,
@@ -271,7 +271,7 @@ impl Narrowed<'_> {
     }
 }
 
-/// A flow log as coverage knows it.
+/// Converts a flow log for the choice of coverage.
 fn of(flow_log: &ec2::FlowLog) -> Log {
     let mut actions: BTreeSet<Action> = Action::ALL.into();
     match flow_log.traffic_type() {
@@ -307,8 +307,8 @@ fn instances(inventory: &Inventory, members: &BTreeSet<Member>) -> Vec<Instance>
     by_instance.into_iter().filter(is_instance).map(instance).collect()
 }
 
-/// A note on two flow logs that write records of one interface into one log group, where nobody can tell them apart.
-/// Each interface is told by the resources that a flow log of it may be on.
+/// A note on two flow logs that write records of one interface into one log group, where they cannot be told apart.
+/// Each interface is given as the resources that may have a flow log for it.
 fn note_of_twice<'m>(
     group: &str,
     writers: &[Log],

@@ -1,4 +1,4 @@
-//! Units: log groups that are queried together, as they have one format and the same records are selected.
+//! Units: log groups that are queried together, because they have the same format and condition.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -28,10 +28,10 @@ use crate::value::{EpochSeconds, Value, time_utc};
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
 const GROUPS_PER_QUERY: usize = 50;
 
-/// The most queries that one is divided into, as a list of it is too long.
+/// The most parts that a query with too long a list is split into.
 const MOST_PARTS: usize = 16;
 
-/// Finds the log groups that a plan queries; what cannot be answered is an error before any query starts.
+/// Finds the log groups that a plan queries; fails before any query starts if the plan cannot be answered.
 pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) -> Result<Asked, Error> {
     if let Some(asked) = aws.estimated.take(plan, interval) {
         return Ok(asked);
@@ -71,7 +71,7 @@ pub(super) async fn asked(aws: &Aws, plan: &Plan, interval: Option<Interval>) ->
     Ok(Asked { sources, units, plan: plan.clone(), notes, now })
 }
 
-/// The inventory of what a plan names.
+/// The inventory that a plan needs.
 async fn network_of(aws: &Aws, plan: &Plan) -> Result<Arc<Inventory>, Error> {
     let network = aws.network().await?;
     let is_of_lists = |check: &Check| matches!(check, Check::Belongs { owner: Owner::PrefixLists { .. }, .. });
@@ -82,7 +82,7 @@ async fn network_of(aws: &Aws, plan: &Plan) -> Result<Arc<Inventory>, Error> {
     Ok(Arc::new(Inventory { prefix_lists, ..(*network).clone() }))
 }
 
-/// The units, each in as many parts as it takes for every text to fit a query.
+/// Splits each unit into as many parts as it takes for every query text to fit.
 fn in_parts(units: Vec<Unit>, plan: &Plan) -> Result<Vec<Unit>, Error> {
     let mut all = Vec::new();
     for unit in units {
@@ -113,12 +113,12 @@ pub(in super::super) async fn answers(aws: &Aws, plan: &Plan, interval: Option<I
     Ok(Answers { answering: answering.collect(), notes })
 }
 
-/// Every second up to one.
+/// The interval of every second up to `until`.
 const fn all_until(until: EpochSeconds) -> Interval {
     Interval { from: 0, until }
 }
 
-/// The sources whose log groups can be queried, with their formats; the others are noted.
+/// The sources whose log groups can be queried, with their formats; the others get a note.
 fn answering(
     sources: Vec<(LogSource, Format)>,
     log_groups: &LogGroups,
@@ -154,7 +154,7 @@ impl Unit {
         &self.groups
     }
 
-    /// Whether the log groups of another unit can be queried together with these.
+    /// Returns whether another unit's log groups can be queried together with these.
     fn fits(&self, other: &Self) -> bool {
         self.format == other.format
             && self.class == other.class
@@ -169,8 +169,8 @@ impl Unit {
         self.stored_bytes = self.stored_bytes.saturating_add(other.stored_bytes);
     }
 
-    /// The same from the creation of the flow log on, where the query takes the text of records apart: an earlier flow
-    /// log may have written another format into the log group, whose values would be taken for others. `None` if
+    /// Limits the interval to the time since the flow log was created, if the query parses the text of records: an
+    /// earlier flow log may have written another format into the log group, whose values would be misread. `None` if
     /// nothing is left.
     fn since_its_format(mut self, aws: &Aws, plan: &Plan, source: &LogSource) -> Option<Self> {
         if source.created > self.interval.from && insights::parses(&self.narrowed(plan), &self.format) {
@@ -184,7 +184,7 @@ impl Unit {
         (self.interval.from <= self.interval.until).then_some(self)
     }
 
-    /// The same log groups in several queries, each with a part of the longest list of the plan.
+    /// Splits the unit into several queries, each with a part of the plan's longest list.
     fn in_parts(self, plan: &Plan) -> Result<Vec<Self>, Error> {
         let mut outcome = Ok(Vec::new());
         for count in (1..).map(|power| 1 << power).take_while(|count| *count <= MOST_PARTS) {
@@ -196,7 +196,7 @@ impl Unit {
                 return outcome;
             }
         }
-        // The text of the whole says best what is too long.
+        // The error of the unsplit text says best what is too long.
         self.emit(plan)?;
         outcome
     }
@@ -206,7 +206,7 @@ impl Unit {
         self.format.has(Field::Eni)
     }
 
-    /// The plan over the selected records.
+    /// The plan, narrowed to the selected records.
     fn narrowed<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
         let narrowed = match &self.condition {
             None => Cow::Borrowed(plan),
@@ -218,7 +218,7 @@ impl Unit {
         }
     }
 
-    /// The query text of a plan over the selected records.
+    /// The query text of a plan, narrowed to the selected records.
     pub(super) fn emit(&self, plan: &Plan) -> Result<insights::Query, Error> {
         Ok(insights::emit_part(&self.narrowed(plan), &self.format)?)
     }
@@ -250,13 +250,13 @@ impl Unit {
     /// Runs a query over the log groups.
     pub(super) async fn ask(&self, service: &Service<'_>, text: &str, interval: Interval) -> Result<Reply, Error> {
         match service.ask(&Question { groups: &self.groups, text, interval }).await {
-            // A log group that was deleted meanwhile does not take the answer of the others away.
+            // A log group that was deleted meanwhile must not prevent the answer of the others.
             Err(error) if error.is_missing() => Box::pin(self.ask_the_others(service, text, interval, error)).await,
             outcome => outcome,
         }
     }
 
-    /// Runs a query over the log groups that still exist, if there are such.
+    /// Runs a query over the log groups that still exist, if any.
     async fn ask_the_others(
         &self,
         service: &Service<'_>,
@@ -279,13 +279,13 @@ pub(super) fn halves(interval: Interval) -> Option<[Interval; 2]> {
     (from < until).then_some([Interval { from: middle + 1, until }, Interval { from, until: middle }])
 }
 
-/// An interval in `count` parts of similar length, the latest first; each is at least one second.
+/// Splits an interval into `count` parts of similar length, the latest first; each has at least one second.
 pub(super) fn parts(interval: Interval, count: u64) -> Vec<Interval> {
     let seconds = interval.until - interval.from + 1;
     let count = i64::try_from(count).unwrap_or(i64::MAX).clamp(1, seconds);
     let start = |part: i64| {
         let start = i128::from(seconds) * i128::from(part) / i128::from(count);
-        // Less than the number of seconds in the interval.
+        // `start` is less than the number of seconds in the interval.
         interval.from + i64::try_from(start).unwrap_or(seconds)
     };
     (0..count).rev().map(|part| Interval { from: start(part), until: start(part + 1) - 1 }).collect()

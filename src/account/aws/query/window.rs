@@ -1,4 +1,4 @@
-//! Clamps a window to what a log group can answer: the service refuses the rest of it.
+//! Clamps a window to the time that a log group can answer: the service refuses the rest.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,10 +17,10 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 pub(in super::super) struct LogGroups(HashMap<String, LogGroup>);
 
 impl LogGroups {
-    /// Reads these log groups; one that is gone is left out.
+    /// Reads these log groups; those that do not exist are left out.
     pub(in super::super) async fn read(aws: &Aws, names: &[&str]) -> Result<Self, Error> {
         let clients = aws.clients().await?;
-        // Another account does not describe its log groups to this one.
+        // Log groups of other accounts cannot be described.
         let names: BTreeSet<&str> = names.iter().copied().filter(|name| !name.starts_with("arn:")).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let names = names.chunks(log_groups::NAMES_PER_CALL).map(|names| names.iter().map(ToString::to_string));
@@ -30,7 +30,7 @@ impl LogGroups {
         Ok(Self(found.into_iter().flatten().filter_map(named).collect()))
     }
 
-    /// Why a log group cannot be queried, if it cannot.
+    /// The reason why a log group cannot be queried, if there is one.
     pub(super) fn refusal(&self, name: &str) -> Option<String> {
         match self.0.get(name) {
             None if name.starts_with("arn:") => None,
@@ -60,15 +60,15 @@ impl LogGroups {
         created.max(kept)
     }
 
-    /// The bytes that a log group stores of an interval, if its records are spread evenly over the time that it keeps; 0
-    /// if it does not tell, as one that is new.
+    /// The bytes that a log group stores for an interval, if its records are spread evenly over its retention period; 0
+    /// if it does not report its size, as a new one.
     pub(in super::super) fn stored_bytes(&self, name: &str, interval: Interval, now: EpochSeconds) -> u64 {
         let stored = self.0.get(name).and_then(LogGroup::stored_bytes).and_then(|bytes| u64::try_from(bytes).ok());
         let (Some(stored), Some(first)) = (stored, self.first_second(name, now)) else { return 0 };
         let seconds = |from: i64, until: i64| u128::try_from(until - from).unwrap_or(0) + 1;
         let kept = seconds(first, now);
         let asked = seconds(interval.from.max(first), interval.until.min(now)).min(kept);
-        // A part of a 64-bit number.
+        // `asked` is at most `kept`, so the result is at most `stored`.
         u64::try_from(u128::from(stored) * asked / kept).unwrap_or(stored)
     }
 
@@ -88,10 +88,10 @@ mod tests {
         let group = LogGroup::builder().creation_time(0).retention_in_days(10).stored_bytes(8_640_000);
         let groups = LogGroups(HashMap::from([("g".to_string(), group.build())]));
         let stored = |from, until, now| groups.stored_bytes("g", Interval { from, until }, now);
-        // A day old: 100 bytes a second.
+        // The log group is a day old: 100 bytes per second.
         assert_eq!(stored(0, 999, 86_399), 100_000);
         assert_eq!(stored(0, 1 << 40, 86_399), 8_640_000);
-        // Twenty days old: ten days are kept.
+        // It is twenty days old and keeps ten days.
         let now = 20 * 86_400 - 1;
         assert_eq!(stored(now - 86_399, now, now), 863_999);
         assert_eq!(groups.stored_bytes("other", Interval { from: 0, until: 9 }, 9), 0);

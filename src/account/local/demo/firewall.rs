@@ -1,6 +1,6 @@
-//! What the demo's network allows: its network ACLs and security groups, and what it blocks as a whole.
+//! The firewalls of the demo's network: network ACLs, security groups, and Block Public Access.
 //!
-//! An ACL knows no connections, so that it judges an answer by itself; a security group lets answers out.
+//! An ACL is stateless, so it judges an answer by itself; a security group lets answers out.
 
 use std::net::IpAddr;
 
@@ -9,16 +9,16 @@ use ipnet::IpNet;
 use super::network::{CLOUDFRONT_LIST, CLOUDFRONT_NETWORK, is_blocked};
 use crate::account::inventory::{Interface, Inventory, Rule};
 
-/// What becomes of a connection.
+/// The outcome of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
-    /// It is answered.
+    /// The request is answered.
     Served,
-    /// The request is rejected where it arrives.
+    /// The request is rejected on arrival.
     RequestRejected,
-    /// The request arrives, and its answer is rejected where it leaves.
+    /// The request arrives, but its answer is rejected on its way out.
     AnswerRejected,
-    /// The whole VPC takes nothing from the internet.
+    /// Block Public Access drops all traffic of the VPC from the internet.
     Blocked,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Verdict {
     pub(super) by: String,
 }
 
-/// A connection that is judged where its server is.
+/// A connection to be judged at its server.
 pub(super) struct Attempt<'a> {
     pub(super) client: IpAddr,
     pub(super) client_port: u16,
@@ -57,8 +57,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// The decision of the ACL of the server's subnet about packets to, or with `egress` from, the server: the entry
-    /// with the lowest number that is about them decides. An error names what denies them.
+    /// The decision of the ACL of the server's subnet about packets to the server or, with `egress`, from it: the
+    /// matching entry with the lowest number decides. The error names what denies them.
     fn entry(&self, inventory: &Inventory, egress: bool, port: u16) -> Result<(), String> {
         let Some(acl) = inventory.network_acls.iter().find(|acl| acl.subnets.contains(&self.server.subnet)) else {
             return Ok(());
@@ -75,7 +75,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// The rule of the server's groups that lets the request in; an error names the groups that have none.
+    /// The rule of the server's security groups that allows the request; the error names the groups.
     fn rule(&self, inventory: &Inventory) -> Result<String, String> {
         if self.server.security_groups.is_empty() {
             return Ok("no group".into());

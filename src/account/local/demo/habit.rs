@@ -1,4 +1,4 @@
-//! The habits of the demo's network: who asks whom for what, how much, and when.
+//! The habits of the demo's network: clients, servers, purposes, volumes and times.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -6,10 +6,10 @@ use std::ops::RangeInclusive;
 use super::network::{CLOUDFRONT, DYNAMODB, S3_HERE};
 use super::random::Random;
 
-/// An end of connections.
+/// One side of a habit.
 #[derive(Clone, Copy)]
 pub(super) enum Party {
-    /// Interfaces of this name.
+    /// Interfaces with this name.
     Named(&'static str),
     /// Customers on the internet.
     Customers,
@@ -17,7 +17,7 @@ pub(super) enum Party {
     Customers6,
     /// Scanners on the internet.
     Scanners,
-    /// CloudFront, which asks the origin for customers.
+    /// CloudFront, which sends its customers' requests to the origin.
     CloudFront,
     /// S3 in the Region of the network.
     S3Here,
@@ -30,7 +30,7 @@ pub(super) enum Party {
 }
 
 impl Party {
-    /// An address of the internet and the AWS service that it belongs to; none for a party within the network.
+    /// An internet address and the AWS service that it belongs to; `None` for a party within the network.
     pub(super) fn outside(self, random: &mut Random) -> Option<(IpAddr, &'static str)> {
         Some(match self {
             Self::Named(_) => return None,
@@ -46,7 +46,7 @@ impl Party {
     }
 }
 
-/// An address of the internet; the same number gives the same address. A second octet of 0 is any.
+/// An internet address; the same number gives the same address. A second octet of 0 means a random one.
 fn public([first, second]: [u8; 2], number: u64) -> IpAddr {
     let [b, c, d, ..] = Random::new(number ^ u64::from(first)).next().to_le_bytes();
     IpAddr::from([first, if second == 0 { b | 64 } else { second }, c, d])
@@ -57,27 +57,27 @@ fn public6(number: u64) -> IpAddr {
     IpAddr::V6(Ipv6Addr::from_bits(0x2001_0db8_0081_u128 << 80 | u128::from(host)))
 }
 
-/// The life of a connection.
+/// The duration of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
-    /// It mostly begins and ends within a minute.
+    /// It usually takes less than a minute.
     Short,
     /// It takes minutes.
     Long,
-    /// It began before the slot and goes on behind it.
+    /// It lasts longer than the slot, before and after it.
     Ongoing,
 }
 
-/// The ports that clients take.
+/// The ephemeral ports of clients.
 #[derive(Clone, Copy)]
 pub(super) enum Ephemeral {
-    /// Those of Linux.
+    /// The range of Linux.
     Linux,
-    /// Those that IANA has set aside, as on Windows and macOS.
+    /// The range of IANA, which Windows and macOS use.
     Dynamic,
-    /// Any port that is not privileged, as behind gateways and in runtimes that choose themselves.
+    /// Any unprivileged port, as used by gateways and by runtimes that choose ports themselves.
     Any,
-    /// Ports below those of Linux.
+    /// Ports below the range of Linux.
     Low,
 }
 
@@ -92,12 +92,12 @@ impl Ephemeral {
     }
 }
 
-/// A habit: clients of one party ask servers of another.
+/// A habit: clients of one party send requests to servers of another.
 #[derive(Clone, Copy)]
 pub(super) struct Habit {
-    /// The frequency relative to the other habits.
+    /// The relative frequency.
     pub(super) weight: u64,
-    /// What the traffic is for.
+    /// The purpose of the traffic.
     pub(super) purpose: &'static str,
     pub(super) client: Party,
     pub(super) server: Party,
@@ -105,10 +105,10 @@ pub(super) struct Habit {
     /// The ports of the servers.
     pub(super) ports: &'static [u16],
     pub(super) ephemeral: Ephemeral,
-    /// The largest number of packets in a direction.
+    /// The most packets in a direction.
     pub(super) packets: u64,
     pub(super) life: Life,
-    /// Whether it is quiet at night.
+    /// Whether there is less of it at night.
     pub(super) is_daily: bool,
 }
 
@@ -167,11 +167,11 @@ pub(super) const HABITS: &[Habit] = &[
     habit(12, "orders", Named("api"), DynamoDb, &[443], 20),
     habit(5, "orders", Named("invoice"), Named("dynamodb"), &[443], 10),
     habit(8, "assets", Named("web"), Named("s3"), &[443], 200),
-    // The batch job goes to S3 through the NAT gateway, at night as well.
+    // The batch job reads S3 through the NAT gateway, day and night.
     habit(22, "batch", Named("worker"), S3Here, &[443], 4_000).always(),
     habit(3, "batch", Named("worker"), S3Here, &[443], 40_000).always().lives(Long),
     habit(4, "backup", Named("worker"), S3Elsewhere, &[443], 3_000).always(),
-    // The rule that was forgotten.
+    // The traffic whose rule is missing.
     habit(18, "batch", Named("worker"), Named("orders-db"), &[5432], 3),
     habit(30, "names", Named("api"), Named("dns"), &[53], 2).udp().from(Any),
     habit(20, "names", Named("web"), Named("dns"), &[53], 2).udp().from(Any),
@@ -183,7 +183,7 @@ pub(super) const HABITS: &[Habit] = &[
     habit(6, "admin", Named("bastion"), Named("worker"), &[0], 4).icmp().always(),
     habit(60, "scan", Scanners, Named("bastion"), SCANNED, 3).always().from(Any),
     habit(30, "scan", Scanners, Named("shop-alb"), SCANNED, 3).always().from(Any),
-    // Pods, whose clients choose their ports themselves.
+    // Traffic between pods, whose runtimes choose client ports themselves.
     habit(10, "grpc", Named("eks-node"), Named("eks-node"), &[50_051], 60).from(Any),
     habit(1, "grpc", Named("eks-node"), Named("eks-node"), &[50_051], 600).from(Low).lives(Long),
     habit(8, "admission", Named("eks-node"), Named("eks-node"), &[8443], 30).from(Any),
@@ -193,7 +193,7 @@ pub(super) const HABITS: &[Habit] = &[
     habit(8, "delivery", Named("ci"), Servers, &[443], 900).always(),
     habit(30, "staging", Named("staging-web"), Named("staging-api"), &[8080], 20),
     habit(24, "staging", Named("staging-batch"), Servers, &[443], 80).always(),
-    // A network that was bought, with the same addresses.
+    // The bought network, which reuses the same addresses.
     habit(20, "bought", Named("bought-app"), Named("bought-db"), &[3306], 30).from(Any),
     habit(8, "scan", Scanners, Named("bought-app"), &[80, 443], 3).always().from(Any),
 ];

@@ -1,4 +1,4 @@
-//! The network of the demo account: four VPCs and what runs in them.
+//! The network of the demo account: four VPCs and their resources.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,11 +18,11 @@ const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-/// The first two octets of CloudFront's addresses that ask origins.
+/// The first two octets of the addresses from which CloudFront sends requests to origins.
 pub(super) const CLOUDFRONT: [u8; 2] = [130, 176];
-/// The managed prefix list that they are in.
+/// The managed prefix list with these addresses.
 pub(super) const CLOUDFRONT_LIST: &str = "pl-4fa04526";
-/// What of that list the demo's traffic comes from.
+/// The part of that list that the demo's traffic comes from.
 pub(super) const CLOUDFRONT_NETWORK: Ipv4Net =
     Ipv4Net::new_assert(Ipv4Addr::new(CLOUDFRONT[0], CLOUDFRONT[1], 0, 0), 16);
 /// The managed prefix list of S3 in the Region of the demo.
@@ -35,16 +35,17 @@ const DYNAMODB_LIST: &str = "pl-6fa54006";
 /// The first two octets of the addresses of DynamoDB.
 pub(super) const DYNAMODB: [u8; 2] = [52, 94];
 
-/// The VPC that came with a purchase: its addresses are those of production, and it takes nothing from the internet.
+/// The bought VPC: its addresses overlap those of production, and it accepts nothing from the internet.
 pub(super) const BOUGHT: &str = "bought";
 
-/// Whether Block Public Access is on for a VPC.
+/// Returns whether Block Public Access is on for a VPC.
 pub(super) fn is_blocked(vpc: &str) -> bool {
     vpc == id_of("vpc", BOUGHT)
 }
 
-/// The NAT gateway that an interface reaches the internet through: that of its VPC, in its zone where there is one.
-/// What is in a public subnet, and what has no gateway, goes there directly.
+/// The NAT gateway through which an interface reaches the internet: the one in its zone, or else another one of its
+/// VPC. `None` for an interface that reaches the internet directly: one in a public subnet, or in a VPC without a NAT
+/// gateway.
 pub(super) fn nat_of<'a>(inventory: &'a Inventory, interface: &Interface) -> Option<&'a Interface> {
     let subnet = |id: &str| inventory.subnets.iter().find(|subnet| subnet.id == id);
     let is_public = |subnet: &Subnet| subnet.name.as_ref().is_some_and(|name| name.contains("public"));
@@ -55,7 +56,7 @@ pub(super) fn nat_of<'a>(inventory: &'a Inventory, interface: &Interface) -> Opt
     in_zone.or(nats.first()).copied()
 }
 
-/// The prefix lists of AWS that the traffic meets.
+/// The AWS prefix lists that the traffic touches.
 fn prefix_lists() -> Vec<PrefixList> {
     let s3 = Ipv4Net::new_assert(Ipv4Addr::new(S3_HERE[0], S3_HERE[1], 0, 0), 16);
     let [first, second] = DYNAMODB;
@@ -73,7 +74,7 @@ fn prefix_lists() -> Vec<PrefixList> {
     lists.map(list).to_vec()
 }
 
-/// The demo's VPCs and what is in them.
+/// The demo's VPCs with their resources.
 pub(super) fn vpcs() -> Inventory {
     let mut builder = Builder::default();
     builder.inventory.version = VERSION;
@@ -99,11 +100,11 @@ fn production(b: &mut Builder) {
     b.group("prod", "demo-alb", &[(443, ANYWHERE), (80, ANYWHERE), (443, ANYWHERE_V6)]);
     b.group("prod", "demo-bastion", &[(22, ANYWHERE)]);
     b.group("prod", "demo-web", &[(8080, "demo-alb"), (22, "demo-bastion")]);
-    // The last group is one of a VPC that is peered.
+    // The last peer is a security group of a peered VPC.
     b.group("prod", "demo-api", &[(9000, "demo-web"), (22, "demo-bastion"), (9000, "shared-ci")]);
     b.group("prod", "demo-worker", &[(22, "demo-bastion")]);
     b.rule("demo-worker", ICMP, None, "demo-bastion");
-    // The mistake: the workers were forgotten.
+    // The mistake: the rule for the workers is missing.
     b.group("prod", "demo-db", &[(5432, "demo-api")]);
     b.group("prod", "demo-endpoints", &[(443, "10.0.0.0/16")]);
     b.group("prod", "demo-names", &[(53, "10.0.0.0/8")]);
@@ -181,23 +182,23 @@ fn bought(b: &mut Builder) {
         b.add_public();
     }
     b.interface("rds", "bought-db", "bought-data-a", "bought-db", None);
-    // The mistake: of the ports that clients take only those of Linux are let out again.
+    // The mistake: only the client ports of Linux are allowed in the answers.
     let out = entry(100, true, true, Some((32_768, 65_535)), ANYWHERE);
     b.only_acl(BOUGHT, "bought-data-a", vec![entry(100, false, true, None, ANYWHERE), out]);
 }
 
-/// An entry of an ACL about TCP on these ports, or about everything.
+/// An ACL entry for TCP on these ports, or for everything.
 fn entry(number: u16, egress: bool, allow: bool, ports: Option<(u16, u16)>, from: &str) -> AclEntry {
     let cidr = from.parse().unwrap_or(IpNet::V4(Ipv4Net::default()));
     AclEntry { number, egress, allow, protocol: ports.map(|_| TCP), ports, some_types: false, cidr }
 }
 
-/// The id of the resource of this name.
+/// The id of the resource with this name.
 pub(super) fn id_of(prefix: &str, name: &str) -> String {
     format!("{prefix}-{}", id_digits(&format!("{prefix}/{name}")))
 }
 
-/// An inventory under construction; names stand for ids.
+/// An inventory under construction; it refers to resources by name.
 #[derive(Default)]
 struct Builder {
     inventory: Inventory,
@@ -209,7 +210,7 @@ impl Builder {
         self.inventory.vpcs.push(Vpc { id: id_of("vpc", name), name: Some(name.into()), cidrs, account: None });
     }
 
-    /// A subnet of 256 addresses, by the first three octets.
+    /// A subnet of 256 addresses, given by their first three octets.
     fn subnet(&mut self, vpc: &str, name: &str, [a, b, c]: [u8; 3], zone: &str) {
         let az = if zone == "a" { "euw1-az1" } else { "euw1-az2" };
         self.inventory.subnets.push(Subnet {
@@ -222,7 +223,7 @@ impl Builder {
         });
     }
 
-    /// A group that lets everything out, and TCP in on these ports from these peers.
+    /// A security group that allows everything out, and TCP in on these ports from these peers.
     fn group(&mut self, vpc: &str, name: &str, open: &[(u16, &str)]) {
         let egress = vec![Rule { protocol: None, ports: None, some_types: false, peer: ANYWHERE.into() }];
         let (id, vpc) = (id_of("sg", name), id_of("vpc", vpc));
@@ -239,7 +240,7 @@ impl Builder {
         }
     }
 
-    /// A further rule of a group; the peer is a network, a prefix list or a group.
+    /// Adds a rule to a group; the peer is a network, a prefix list or a group.
     fn rule(&mut self, group: &str, protocol: u8, port: Option<u16>, peer: &str) {
         let is_id = peer.contains('/') || peer.starts_with("pl-");
         let peer = if is_id { peer.to_string() } else { id_of("sg", peer) };
@@ -248,13 +249,13 @@ impl Builder {
         groups.iter_mut().filter(|known| known.name == group).for_each(|known| known.ingress.push(rule.clone()));
     }
 
-    /// An ACL of a subnet that allows everything, but for these entries before.
+    /// An ACL for a subnet that allows everything, except for these entries, which come first.
     fn acl(&mut self, vpc: &str, subnet: &str, before: &[AclEntry]) {
         let all = [false, true].map(|egress| entry(100, egress, true, None, ANYWHERE));
         self.only_acl(vpc, subnet, [before, &all].concat());
     }
 
-    /// An ACL of a subnet that has these entries only.
+    /// An ACL for a subnet with these entries only.
     fn only_acl(&mut self, vpc: &str, subnet: &str, entries: Vec<AclEntry>) {
         let acl = NetworkAcl {
             id: id_of("acl", subnet),
@@ -265,14 +266,14 @@ impl Builder {
         self.inventory.network_acls.push(acl);
     }
 
-    /// Gives the interface that was added last an IPv6 address.
+    /// Gives the last interface an IPv6 address.
     fn add_ipv6(&mut self) {
         let number = u128::try_from(self.inventory.interfaces.len()).unwrap_or_default();
         let address = IpAddr::V6(Ipv6Addr::from_bits(0x2a05_d018_u128 << 96 | number));
         self.inventory.interfaces.last_mut().into_iter().for_each(|interface| interface.addresses.push(address));
     }
 
-    /// Gives the interface that was added last a public address.
+    /// Gives the last interface a public address.
     fn add_public(&mut self) {
         let has_one = |interface: &&Interface| !interface.public_addresses.is_empty();
         let number = self.inventory.interfaces.iter().filter(has_one).count();
@@ -280,7 +281,7 @@ impl Builder {
         self.inventory.interfaces.last_mut().into_iter().for_each(|last| last.public_addresses.push(address));
     }
 
-    /// Gives the subnets that have no ACL of their own the default one of their VPC, which allows everything.
+    /// Adds the default ACL of each VPC, which allows everything, for subnets without their own.
     fn add_default_acls(&mut self) {
         let Inventory { vpcs, subnets, network_acls, .. } = &mut self.inventory;
         for vpc in vpcs {
@@ -295,7 +296,7 @@ impl Builder {
         }
     }
 
-    /// Gives the interface that was added last a prefix of 16 addresses for pods.
+    /// Gives the last interface a prefix of 16 addresses for pods.
     fn add_pods(&mut self) {
         let Some(interface) = self.inventory.interfaces.last_mut() else { return };
         let Some(IpAddr::V4(primary)) = interface.addresses.first().copied() else { return };

@@ -1,6 +1,6 @@
 //! Random numbers that are the same on every machine.
 
-/// SplitMix64: <https://prng.di.unimi.it/splitmix64.c>, small, and without state beyond its seed.
+/// SplitMix64, <https://prng.di.unimi.it/splitmix64.c>: small, and its only state is the seed.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -20,7 +20,7 @@ impl Random {
         self.next() % bound
     }
 
-    /// Skewed to small numbers, like the volumes of talkers in a network.
+    /// Skewed to small numbers, like the volumes of hosts in a network.
     pub(super) const fn skewed(&mut self, bound: u64) -> u64 {
         let most = self.below(bound) + 1;
         self.below(most)

@@ -1,6 +1,6 @@
 //! The records of a connection: one for each direction, interface and minute, as AWS writes them.
 //!
-//! What fields mean, and what addresses a NAT gateway's interface sees:
+//! The meaning of the fields, and the addresses that the interface of a NAT gateway records:
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>,
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-records-examples.html>.
 
@@ -26,32 +26,32 @@ const SYN: u8 = 2;
 const RST: u8 = 4;
 const ACK: u8 = 16;
 
-/// An end as one interface sees it.
+/// An end as one interface records it.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
-    /// The address of the record.
+    /// The recorded address.
     pub(super) address: IpAddr,
-    /// The address that the packet has all the way.
+    /// The address in the packet itself, the same at each interface.
     packet: IpAddr,
     pub(super) port: u16,
     service: &'static str,
 }
 
-/// A connection as one interface sees it.
+/// A connection as one interface records it.
 struct View<'a> {
     at: &'a Interface,
     /// Whether requests leave the interface, and answers enter it.
     asks: bool,
     client: Seen,
     server: Seen,
-    /// The path of what leaves the interface.
+    /// The path of the traffic that leaves the interface.
     path: u8,
 }
 
 /// A record of traffic.
 pub(super) struct Record<'a> {
     pub(super) at: &'a Interface,
-    /// Whether it goes from the client to the server.
+    /// Whether the packets go from the client to the server.
     pub(super) is_request: bool,
     pub(super) client: Seen,
     pub(super) server: Seen,
@@ -60,7 +60,7 @@ pub(super) struct Record<'a> {
     pub(super) start: EpochSeconds,
     pub(super) end: EpochSeconds,
     flags: u8,
-    /// Whether it leaves the interface.
+    /// Whether the packets leave the interface.
     is_egress: bool,
     path: u8,
     is_accepted: bool,
@@ -81,7 +81,7 @@ impl<'a> Connection<'a> {
         records
     }
 
-    /// The interfaces that the connection passes, and what each sees.
+    /// The interfaces that the connection passes, each with what it records.
     fn views(&self) -> Vec<View<'a>> {
         let Self { client, server, .. } = self;
         let path = match (client.interface, server.interface, self.nat) {
@@ -95,7 +95,7 @@ impl<'a> Connection<'a> {
             views.push(View { at, asks, client: seen(client, at), server: seen(server, at), path });
         }
         if let Some((at, port)) = self.nat {
-            // Inside, the record has the gateway in place of the server; outside, in place of the client.
+            // On the inside, the record has the gateway instead of the server; on the outside, instead of the client.
             let gateway = at.addresses[0];
             let (inner, outer) = (seen(client, at), seen(server, at));
             views.push(View {
@@ -121,7 +121,7 @@ impl<'a> Connection<'a> {
         let is_there = |is_request: bool| match self.verdict.outcome {
             Outcome::Served => true,
             Outcome::RequestRejected | Outcome::Blocked => is_request,
-            // The answer leaves the server, and goes nowhere.
+            // The answer leaves the server and is dropped.
             Outcome::AnswerRejected => is_request || is_at_server,
         };
         let windows = self.windows();
@@ -147,7 +147,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// The parts of the connection's time in each minute.
+    /// The time of the connection, split by minutes.
     fn windows(&self) -> Vec<(EpochSeconds, EpochSeconds)> {
         let mut windows = Vec::new();
         let mut start = self.start;
@@ -159,7 +159,7 @@ impl<'a> Connection<'a> {
         windows
     }
 
-    /// The flags of one direction in one of the windows: those that AWS records, ORed.
+    /// The TCP flags of one direction in one of the windows: those that AWS records, combined by OR.
     fn flags(&self, is_request: bool, place: usize, count: usize) -> u8 {
         if self.protocol != TCP || self.life == Life::Ongoing {
             return 0;
@@ -175,7 +175,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// An end as the interface `at` sees it. Of its own addresses it records the primary one only.
+/// An end as the interface `at` records it: its own address is always the primary one.
 fn seen(end: &End<'_>, at: &Interface) -> Seen {
     let is_own = end.interface.is_some_and(|interface| interface.id == at.id);
     let primary = at.addresses.iter().find(|address| address.is_ipv4() == end.address.is_ipv4());
@@ -183,7 +183,7 @@ fn seen(end: &End<'_>, at: &Interface) -> Seen {
     Seen { address, packet: end.address, port: end.port, service: end.service }
 }
 
-/// The share of a volume that one of `count` windows has; the first has what is left over.
+/// The share of one of `count` windows in a volume; the first one also gets the remainder.
 fn share(whole: Volume, place: usize, count: usize) -> Volume {
     let count = u64::try_from(count).unwrap_or(1).max(1);
     let of = |number: u64| number / count + if place == 0 { number % count } else { 0 };
@@ -204,7 +204,7 @@ impl Record<'_> {
             "8 {} {} {} {} {} {} {} {} ",
             inventory.account, at.id, from.address, to.address, from.port, to.port, self.protocol, self.volume.packets
         );
-        // Of what is blocked as a whole no bytes are recorded.
+        // Traffic that Block Public Access drops has no byte count.
         let _ = if self.is_blocked { write!(text, "-") } else { write!(text, "{}", self.volume.bytes) };
         let _ = write!(
             text,
@@ -225,7 +225,7 @@ impl Record<'_> {
     }
 }
 
-/// Writes a record of an interval that has no traffic, or whose records were lost.
+/// Writes a record of an interval without traffic, or with lost records.
 pub(super) fn write_status(
     text: &mut String,
     inventory: &Inventory,

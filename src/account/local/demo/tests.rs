@@ -1,4 +1,4 @@
-//! The demo account is the same whenever it is made, and what it keeps as true fits its records.
+//! The demo account is the same whenever it is made, and its truth agrees with its records.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -58,20 +58,20 @@ fn a_day_is_kept_and_brought_up_to_now() {
     let whole = compressed(&Traffic::new(&network(), SEED).slot(NOW, NOW + 86_400).records);
     assert_ne!(fs::read(&file).unwrap(), whole);
     let after = slots(NOW + 1_200);
-    // A slot that was incomplete when it was generated is complete now.
+    // The slot, incomplete when it was first generated, is complete now.
     assert_eq!(fs::read(&file).unwrap(), whole);
     assert_eq!((after.len(), after[0], after[144]), (145, NOW - 85_200, NOW + 1_200));
 }
 
-/// The seeds that what is true is compared for; the demo's own is the first.
+/// The seeds for the comparisons with the truth; the first is the demo's own.
 const SEEDS: [u64; 3] = [SEED, 1, 2];
 
-/// The slots of a day, up to the clock of the tests.
+/// The slots of a day, up to the tests' clock.
 fn day() -> impl Iterator<Item = EpochSeconds> {
     (NOW - KEPT_S..NOW).step_by(usize::try_from(SLOT_S).unwrap())
 }
 
-/// The answer of a sentence about records in a file.
+/// Runs a sentence over records in a file.
 fn ask(records: &str, sentence: &str) -> (Rows, RunStats) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("records.log");
@@ -88,7 +88,7 @@ fn ask(records: &str, sentence: &str) -> (Rows, RunStats) {
     (rows, stats)
 }
 
-/// The text of records; the bytes of each are its number, where `numbered`.
+/// The text of records; if `numbered`, the bytes of each are its number.
 fn text(inventory: &Inventory, records: &mut [Record<'_>], numbered: bool) -> String {
     let mut text = format!("{}\n", record::FIELDS);
     for (number, record) in records.iter_mut().enumerate() {
@@ -100,7 +100,7 @@ fn text(inventory: &Inventory, records: &mut [Record<'_>], numbered: bool) -> St
     text
 }
 
-/// How the rule about who asked whom judges records.
+/// The number of records whose direction the rule of `role` gets right, gets wrong, and does not know.
 #[derive(Debug, Default)]
 struct Judged {
     right: usize,
@@ -108,13 +108,13 @@ struct Judged {
     unknown: usize,
 }
 
-/// The records of a day, by what they are for: how the rule judges those of TCP and UDP.
+/// The result of the rule of `role` for the TCP and UDP records of a day, by purpose.
 fn judged(seed: u64) -> BTreeMap<&'static str, Judged> {
     let inventory = network();
     let traffic = Traffic::new(&inventory, seed);
     let mut purposes = Vec::new();
     let mut records = Vec::new();
-    // What is blocked as a whole has no bytes to number it by.
+    // Blocked traffic has no byte count to carry its number.
     let is_told = |one: &Connection<'_>| one.protocol != 1 && one.verdict.outcome != Outcome::Blocked;
     for connection in day().flat_map(|slot| traffic.connections(slot)).filter(is_told) {
         records.extend(connection.records());
@@ -140,7 +140,7 @@ fn judged(seed: u64) -> BTreeMap<&'static str, Judged> {
 }
 
 impl Judged {
-    /// The row of a table of records.
+    /// A row of the table of results.
     fn row(&self, kind: &str) -> String {
         let Self { right, wrong, unknown } = self;
         format!("| {kind} | {} | {right} | {wrong} | {unknown} |", right + wrong + unknown)
@@ -161,7 +161,7 @@ fn the_rule_of_who_asked_whom_fits_what_is_true() {
         let Judged { right, wrong, unknown } = all;
         let all = right + wrong + unknown;
         assert!(all > 250_000 && right * 100 >= all * 99 && wrong * 1_000 <= all * 5);
-        // Clients on low ports of a service on a high one mislead it, and nothing else does.
+        // Only clients on low ports of a service on a high port mislead the rule.
         let misled: Vec<&str> = table.iter().filter(|(_, one)| one.wrong > 0).map(|(purpose, _)| *purpose).collect();
         assert_eq!(misled, ["grpc"]);
         if seed == SEED {
@@ -172,11 +172,11 @@ fn the_rule_of_who_asked_whom_fits_what_is_true() {
     }
 }
 
-/// A conversation by addresses, protocol and the server's port, and its measures: flows, packets and bytes out,
+/// A conversation by addresses, protocol and the server's port, with its measures: flows, packets and bytes out,
 /// packets and bytes back.
 type Conversations = HashMap<(String, String, i64, u16), [u64; 5]>;
 
-/// The conversations of records by what is true about them, each at the interface with the most bytes.
+/// The true conversations of records, each at the interface with the most bytes.
 fn conversations(records: &[Record<'_>]) -> Conversations {
     let mut by_interface: BTreeMap<_, [u64; 5]> = BTreeMap::new();
     for record in records {
@@ -215,7 +215,7 @@ fn conversations_are_those_that_are_true() {
     for seed in SEEDS {
         let traffic = Traffic::new(&inventory, seed);
         let hour = day().skip(60).take(6).flat_map(|slot| traffic.connections(slot));
-        // What the rule cannot tell is another test.
+        // Records that the rule misjudges are covered by another test.
         let is_told = |one: &Connection<'_>| {
             let is_of_service = port_names().any(|(_, port)| port == one.client.port);
             !["grpc", "admission"].contains(&one.purpose) && !is_of_service && one.verdict.outcome != Outcome::Blocked
@@ -263,7 +263,7 @@ fn the_records_of_an_interface_add_up_to_what_the_connection_carried() {
     assert!(checked > 1_000);
 }
 
-/// The values of a line by the names of the format.
+/// The value of a field in a line of records.
 fn value<'l>(line: &'l str, name: &str) -> &'l str {
     let place = record::FIELDS.split(' ').position(|known| known == name).unwrap();
     line.split(' ').nth(place).unwrap()
@@ -335,7 +335,7 @@ fn rules_and_entries_decide_what_is_served() {
     assert_eq!(outcomes("bought-app", "bought-db", 3306, |one| one.client.port >= 32_768), [Outcome::Served]);
     assert_eq!(outcomes("", "bought-app", 443, is_any), [Outcome::Blocked]);
     assert_eq!(outcomes("", "bastion", 3389, is_any), [Outcome::RequestRejected]);
-    // By the group of a peered VPC, by a prefix list, and by a rule of a protocol without ports.
+    // Allowed by a group of a peered VPC, by a prefix list, and by a rule for a protocol without ports.
     assert_eq!(outcomes("ci", "api", 9000, is_any), [Outcome::Served]);
     assert_eq!(outcomes("", "edge", 443, is_any), [Outcome::Served]);
     assert_eq!(outcomes("bastion", "worker", 0, is_any), [Outcome::Served]);
@@ -365,7 +365,7 @@ fn an_answer_that_an_acl_keeps_is_rejected_where_it_leaves() {
     );
 }
 
-/// The verdict about a connection by the inventory, and what denies it.
+/// The verdict of the inventory about a connection, and what denies it.
 fn judged_by_rules(inventory: &Inventory, connection: &Connection<'_>) -> (Verdict, Vec<String>) {
     let end = |end: &connection::End<'_>| {
         let id = end.interface.map(|interface| interface.id.as_str());
@@ -396,7 +396,7 @@ fn what_the_inventory_says_about_a_connection_is_what_happened() {
             let ends = (connection.client.address, connection.server.address, connection.server.port);
             let expected = if told.outcome == Outcome::Served { Verdict::Allowed } else { Verdict::Denied };
             assert_eq!(verdict, expected, "{} {ends:?}: {told:?} {denying:?}", connection.purpose);
-            // The reason is the same: the words of both begin with the id and the number of an entry, or name the groups.
+            // The reasons agree: both begin with the id and the number of an entry, or name the groups.
             let is_reason = |by: &String| match told.by.split_once(" entry ") {
                 Some((acl, number)) => by.starts_with(acl) && by.contains(&format!("entry {number}:")),
                 None => {

@@ -1,4 +1,4 @@
-//! The traffic of the demo's network in a slot: connections by chance, and the records of each.
+//! The traffic of the demo's network in a slot: random connections, and the records of each.
 
 use std::collections::HashMap;
 
@@ -14,17 +14,17 @@ use crate::value::EpochSeconds;
 
 pub(super) use super::record::LONGEST_S;
 
-/// Connections of a slot at the peak; a day has about 300,000 records.
+/// The number of connections in a slot at the peak; a day has about 300,000 records.
 const CONNECTIONS_PER_SLOT: u64 = 700;
 
 /// The seed of the demo account.
 pub(super) const SEED: u64 = 0x5eed;
 
-/// What happens in a slot: the records, and what is true about them.
+/// The records of a slot, and the truth about them.
 pub(super) struct Slot {
     /// Flow log records, as text.
     pub(super) records: String,
-    /// The connections that they come from, as CSV.
+    /// The connections behind the records, as CSV.
     pub(super) truth: String,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Traffic<'a> {
         Self { inventory, by_name, zones, total_weight, seed }
     }
 
-    /// What happens in the slot that starts at `slot`, without records that end after `now`.
+    /// The slot that starts at `slot`, without records that end after `now`.
     pub(super) fn slot(&self, slot: EpochSeconds, now: EpochSeconds) -> Slot {
         let mut records = format!("{FIELDS}\n");
         let mut truth = format!("{TRUTH_FIELDS}\n");
@@ -91,13 +91,13 @@ impl<'a> Traffic<'a> {
         })
     }
 
-    /// An end of a party: an interface of the network, at any of its addresses, or an address of the internet.
+    /// An end of a party: an interface of the network, at any of its addresses, or an internet address.
     fn end(&self, random: &mut Random, party: Party, port: u16, other: Option<&Interface>) -> Option<End<'a>> {
         if let Some((address, service)) = party.outside(random) {
             return Some(End { interface: None, address, port, service });
         }
         let Party::Named(name) = party else { return None };
-        // Nobody asks itself over the network.
+        // An interface does not talk to itself over the network.
         let is_other = |interface: &&&Interface| other.is_none_or(|other| other.id != interface.id);
         let interfaces: Vec<&Interface> = self.by_name.get(name)?.iter().filter(is_other).copied().collect();
         let interface = *random.pick(&interfaces)?;
@@ -157,7 +157,7 @@ impl<'a> Traffic<'a> {
         attempt.judge(self.inventory)
     }
 
-    /// Minutes without traffic at a database that is seldom asked, and now and then records that were lost.
+    /// Writes minutes without traffic at a rarely used database, and now and then a lost record.
     fn write_statuses(&self, records: &mut String, slot: EpochSeconds, now: EpochSeconds) {
         let mut random = Random::new(slot.cast_unsigned() ^ self.seed ^ 0xda7a);
         for (name, status, minutes) in [("bought-db", "NODATA", 3), ("staging-nat", "SKIPDATA", random.below(2))] {
@@ -173,7 +173,7 @@ impl<'a> Traffic<'a> {
     }
 }
 
-/// When a connection begins and ends, within the slot but for its last minute.
+/// The start and the end of a connection, both within the slot.
 fn times(random: &mut Random, life: Life, slot: EpochSeconds) -> (EpochSeconds, EpochSeconds) {
     let last = slot + SLOT_S - 1;
     match life {
@@ -189,7 +189,7 @@ fn times(random: &mut Random, life: Life, slot: EpochSeconds) -> (EpochSeconds, 
     }
 }
 
-/// A volume of so many packets at most, and at least so many.
+/// A random volume with at least `least` packets.
 fn volume(random: &mut Random, most: u64, least: u64, packet_bytes: u64) -> Volume {
     let packets = least + random.skewed(most.max(1));
     Volume { packets, bytes: packets * (52 + random.below(packet_bytes)) }

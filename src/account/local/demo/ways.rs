@@ -1,13 +1,13 @@
-//! The ways of packets in the demo's network: route tables, a peering, and the VPCs that the internet may reach.
+//! The routing of the demo's network: route tables, a peering, and the exclusions from Block Public Access.
 
 use super::network::{ANYWHERE, ANYWHERE_V6, BOUGHT, id_of};
 use crate::account::inventory::Inventory;
 use crate::account::routing::{BlockPublicAccess, Blocked, Exclusion, Peering, Route, RouteTable, Routing};
 
-/// The VPCs that are peered.
+/// The peered VPCs.
 const PEERED: [&str; 2] = ["shared", "prod"];
 
-/// The route tables: their names, their VPCs, the subnets that they are of, and where the internet is.
+/// The route tables: name, VPC, subnets, and the route to the internet.
 const TABLES: [(&str, &str, &[&str], Option<&str>); 7] = [
     ("prod-public", "prod", &["prod-public-a", "prod-public-b"], Some("igw")),
     ("prod-private-a", "prod", &["prod-private-a", "prod-data-a", "prod-pods-a"], Some("prod-nat-a")),
@@ -18,7 +18,7 @@ const TABLES: [(&str, &str, &[&str], Option<&str>); 7] = [
     ("bought-app", BOUGHT, &["bought-app-a"], Some("igw")),
 ];
 
-/// The ways of packets between the VPCs and subnets of an inventory.
+/// The routing between the VPCs and subnets of an inventory.
 pub(super) fn routing(inventory: &Inventory) -> Routing {
     let mut route_tables: Vec<RouteTable> = TABLES.iter().map(|table| route_table(inventory, table)).collect();
     for vpc in inventory.vpcs.iter().filter_map(|vpc| vpc.name.as_deref()) {
