@@ -69,10 +69,10 @@ pub(crate) enum Command {
     /// List the flow logs that this tool created
     #[cfg(feature = "local")]
     List(list::List),
-    /// Delete flow logs with all that was made for them
+    /// Delete flow logs and everything that was created for them
     #[cfg(feature = "local")]
     Delete(lifecycle::Delete),
-    /// Look for what is not as it should be in an account; exit 1 on findings
+    /// Find problems in an account; exit with 1 if there are any
     #[cfg(feature = "local")]
     Doctor(doctor::Doctor),
     /// Say why a connection is possible or not, by security groups, network ACLs and routes, and what records say

@@ -212,7 +212,7 @@ fn what_is_true_of_nothing_says_so() {
         ("dst.name like \"api-*\"", "nothing has a name like `api-*` now: there are"),
         ("dst.name !~ /^api/", "nothing has a name like `^api` now: there are"),
         ("local.type = instanze", "nothing has the type `instanze` now: did you mean `instance`?"),
-        ("remote nat", "`remote nat` is true of no address now"),
+        ("remote nat", "`remote nat` matches no address now"),
         ("remote network empty", "the config file gives no network for `empty`"),
         ("remote network old-office", "`10.200.0.7/24` is read as the network `10.200.0.0/24`"),
         ("src.addr in file \"empty.txt\"", "`src.addr in file \"empty.txt\"`: the list is empty"),
@@ -284,7 +284,7 @@ fn names_and_settings_are_listed() {
     assert!(lines.contains("aws.usd_per_gb,0.01,file\n"), "{lines}");
     assert!(lines.contains("aws.ask_above_usd,0.5,default\n"), "{lines}");
     fs::write(network.path("config.toml"), "[filters]\nx = \"tcp\"\n[lists]\nx = \"y\"\n").unwrap();
-    Ran::of(&mut network.command(&["saved"])).fails(1, "`x` is the name of two things");
+    Ran::of(&mut network.command(&["saved"])).fails(1, "`x` is used twice");
     fs::write(network.path("config.toml"), "[networks]\nx = \"10.0.0.0/40\"\n").unwrap();
     Ran::of(&mut network.command(&["saved"])).fails(1, "a network such as");
 }

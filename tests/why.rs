@@ -167,7 +167,7 @@ fn internet_is_any_public_address_and_its_sensitive_ports_are_not_recommended() 
     let blocked = demo.why("--no-records internet bought-app 443").done();
     assert!(blocked.contains("- request block public access    block public access is on for vpc-"), "{blocked}");
     let refused = demo.why("--no-records internet api 22").done();
-    assert!(refused.contains("nothing is recommended: TCP 22 is not to be opened to the internet"), "{refused}");
+    assert!(refused.contains("nothing is recommended: TCP 22 should not be opened to the internet"), "{refused}");
     assert!(!refused.contains("add to"), "{refused}");
     // Out through the gateway of the zone, whose address the internet sees.
     let out = demo.why("--no-records worker 443").done();

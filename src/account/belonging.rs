@@ -45,7 +45,7 @@ pub(super) fn resolved<'p>(
 /// A note on a test that no address passes.
 fn note_of_nothing(field: Field, check: &Check, condition: &Condition) -> Option<String> {
     let said = || print::condition(&Condition::Test(Source::Field(field), check.clone()));
-    (*condition == nothing()).then(|| format!("`{}` is true of no address now", said()))
+    (*condition == nothing()).then(|| format!("`{}` matches no address now", said()))
 }
 
 struct Resolver<'a, H> {

@@ -101,7 +101,7 @@ impl Error {
             Self::Elsewhere { create, .. } => {
                 let read = "copy its files and query them with `--local FOLDER`";
                 Some(match create {
-                    Some(create) => format!("{read}, or create one to a log group: `{create}`"),
+                    Some(create) => format!("{read}, or create one that delivers to a log group: `{create}`"),
                     None => read.into(),
                 })
             }

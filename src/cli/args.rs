@@ -19,7 +19,7 @@ use crate::diagnostic::nearest;
 use crate::script;
 
 /// The help heading of the options for a sentence.
-const ASKED: &str = "What a sentence refers to";
+const ASKED: &str = "Names and times in sentences";
 
 fn after_help() -> String {
     format!(
@@ -54,7 +54,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME=VALUE", global = true, help_heading = ASKED)]
     pub(super) param: Vec<String>,
 
-    /// The config file, for what has a name and for settings [default: flowlogs/config.toml in the user's config folder]
+    /// The config file, with names and settings [default: flowlogs/config.toml in the user's config folder]
     #[arg(long, value_name = "FILE", env = "FLOWLOGS_CONFIG", global = true, help_heading = ASKED)]
     pub(super) config: Option<PathBuf>,
 
@@ -76,7 +76,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
 
-    /// Print data and errors only: no window, progress, notes or closing line
+    /// Print only data and errors: no window, progress, notes or closing line
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
 
@@ -104,7 +104,7 @@ pub(super) enum Command {
     /// Run a Rhai script; `flowlogs FILE.rhai` is the same
     #[cfg(feature = "local")]
     Run(Script),
-    /// Print the least IAM policy that a command needs on AWS, as JSON
+    /// Print the least IAM policy that a command needs, as JSON
     #[cfg(feature = "aws")]
     Policy(super::policy::Policy),
     /// Make the demo account, a network that feels real, or bring it up to now; then open a shell on
@@ -123,12 +123,12 @@ pub(super) enum Command {
         #[arg(value_name = "SCRIPT", trailing_var_arg = true, conflicts_with = "lines")]
         script: Vec<String>,
     },
-    /// Print what a shell completes by: `flowlogs completions fish | source`
+    /// Print a shell's completion script: `flowlogs completions fish | source`
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Say what a command, a topic, a field or a function is
+    /// Describe a command, a topic, a field or a function
     Help {
         /// Its name; none is the program itself
         about: Option<String>,
@@ -142,7 +142,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", conflicts_with = "page")]
         dir: Option<PathBuf>,
     },
-    /// Show each setting, its value, and where it comes from
+    /// Show each setting with its value and where it comes from
     Config,
     /// Show the filters, sentences, lists and networks that have a name in the config file
     Saved,
@@ -187,7 +187,7 @@ pub(super) struct Allowed {
     #[arg(long, value_name = "DIR", global = true)]
     pub(super) write_dir: Option<PathBuf>,
 
-    /// Refuse whatever would change an account
+    /// Refuse every change of an account
     #[arg(long, global = true)]
     pub(super) read_only: bool,
 }

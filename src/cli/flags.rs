@@ -93,15 +93,15 @@ pub(super) struct QueryFlags {
     #[arg(long, env = "AWSFL_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 
-    /// Add what interfaces are, the names of both ends, the traffic's path and AWS services
+    /// Add the type of each interface, the names of both ends, the traffic's path and AWS services
     #[arg(long, env = "AWSFL_PRETTY", action = ArgAction::SetTrue, value_parser = switch("AWSFL_PRETTY"))]
     pub(super) pretty: bool,
 
-    /// Go on with new records, until Ctrl-C
+    /// Follow new records, until Ctrl-C
     #[arg(long)]
     follow: bool,
 
-    /// An expression that the records must fulfil too
+    /// A further condition on the records
     #[arg(long = "where", value_name = "EXPR")]
     expression: Option<String>,
 }

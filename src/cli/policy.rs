@@ -40,7 +40,7 @@ impl Policy {
         console::line(&format!("{:#}", policy::document(command, &names)))?;
         if policy::is_unbounded(command, &names) {
             console::say(
-                "note: whoever may create roles and set their policies can give himself any permission: \
+                "note: whoever may create roles and set their policies can gain any permission: \
                  `--permissions-boundary ARN` bounds the roles, `--role ARN` creates none",
             );
         }

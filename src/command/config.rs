@@ -191,7 +191,7 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Config, Error> {
     let columns = columns.map_err(|error: String| failed(&format!("`[columns]`: {error}"), None))?;
     if let Some(name) = twice(&contents) {
         let help = Some("filters, sentences and lists share their names: give one of them another".into());
-        return Err(failed(&format!("`{name}` is the name of two things"), help));
+        return Err(failed(&format!("`{name}` is used twice"), help));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(Config {

@@ -16,11 +16,11 @@ use crate::value::{ColumnType, Row, Value};
 /// Finds problems of an account.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Put right what can be
+    /// Fix what can be fixed
     #[arg(long)]
     fix: bool,
 
-    /// How old something unused has to be: a create that is running uses it later
+    /// The least age of something unused: a create that is running may use it in a moment
     #[arg(long, value_name = "AGE", default_value = "15m", value_parser = parse_age)]
     min_age: Duration,
 }
@@ -52,7 +52,7 @@ impl Doctor {
         let mut open = 0;
         for finding in &findings {
             let remedy = finding.remedy.as_ref();
-            let described = remedy.map_or_else(|| "nothing here can put it right".into(), Remedy::describe);
+            let described = remedy.map_or_else(|| "nothing here can fix it".into(), Remedy::describe);
             let (action, detail) = match remedy {
                 Some(remedy) if fixes => match session.put_right(remedy, finding.place.as_ref()).await {
                     Ok(()) => ("fixed", described),

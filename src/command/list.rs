@@ -17,7 +17,7 @@ pub(crate) struct List {
     #[arg(value_parser = KindParser(KINDS_AND_ALL))]
     kind: Option<TargetKind>,
 
-    /// Everybody's flow logs, not only those that this tool created
+    /// All flow logs, not only those that this tool created
     #[arg(long)]
     all: bool,
 }

@@ -7,10 +7,10 @@ use crate::query::columns::DefaultColumns;
 
 /// Output options.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "How the answer is printed")]
+#[command(next_help_heading = "Output")]
 #[allow(clippy::struct_field_names, reason = "the field is the flag `--output`")]
 pub(crate) struct Output {
-    /// How to print rows
+    /// The format of rows
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Table, global = true)]
     pub(crate) output: OutputFormat,
 
@@ -18,7 +18,7 @@ pub(crate) struct Output {
     #[arg(long, global = true)]
     pub(crate) human: bool,
 
-    /// The columns of records where a sentence names none: `seed` (the ends of the record and the packet), `interface`
+    /// The columns of records if a sentence names none: `seed` (the ends of the record and the packet), `interface`
     /// (the interface, its end and the far end), or fields, such as `time,eni,bytes`
     #[arg(long, value_name = "COLUMNS", global = true)]
     pub(crate) columns: Option<DefaultColumns>,
@@ -82,13 +82,13 @@ pub(crate) enum Color {
 
 /// Options for confirmation and dry runs.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
-#[command(next_help_heading = "What may be changed")]
+#[command(next_help_heading = "Changes")]
 pub(crate) struct Asking {
     /// Do not ask before something changes
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,
 
-    /// Say what would be changed, and change nothing
+    /// Show what would be changed, and change nothing
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
 }

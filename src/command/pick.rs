@@ -51,7 +51,7 @@ fn several<T>(question: &str, all: Vec<T>, label: impl Fn(&T) -> String, termina
     let select = MultiSelect::new(question, labels).with_render_config(config(terminal));
     let picked = select.raw_prompt().map_err(cancelled)?;
     if picked.is_empty() {
-        let help = Some("the space bar marks an entry, the return key takes those that are marked".into());
+        let help = Some("space marks an entry, return takes those that are marked".into());
         return Err(Error::Failed { message: "nothing was picked: nothing was changed".into(), help });
     }
     let is_picked = |place: usize| picked.iter().any(|option| option.index == place);

@@ -28,7 +28,7 @@ use crate::session::Session;
 
 /// The account, or the files, to work on.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Where the records are")]
+#[command(next_help_heading = "Account or files")]
 pub(crate) struct Place {
     /// Flow log files (a file, a folder, a glob, or `-` for standard input; may be given more than
     /// once), or the folder of an embedded account

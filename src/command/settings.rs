@@ -32,7 +32,7 @@ pub(crate) const SETTINGS: [Setting; 19] = [
     setting(
         "columns.default",
         "seed",
-        "The columns of records where a sentence names none: seed, interface, or fields.",
+        "The columns of records if a sentence names none: seed, interface, or fields.",
     ),
     setting("geo.files", "[]", "Files in MaxMind's format that say where addresses are; relative to the config file."),
     setting("aws.usd_per_gb", "0.005", "What scanning a gigabyte costs."),

@@ -40,7 +40,7 @@ const INTERFACE_COLUMNS: [Field; 13] = [
     Field::Path,
 ];
 
-/// The columns of records where a sentence names none.
+/// The columns of records if a sentence names none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DefaultColumns {
     /// The ends of the record and of the packet.

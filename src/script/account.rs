@@ -31,11 +31,11 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         "list", "list([kind])", "The flow logs that this tool created, with their place and the interfaces they cover.",
         [] list(&world, "all"),
         [kind: &str] list(&world, kind);
-        "list_all", "list_all([kind])", "Everybody's flow logs.",
+        "list_all", "list_all([kind])", "All flow logs.",
         [] list_all(&world, "all"),
         [kind: &str] list_all(&world, kind);
         "delete", "delete(kind, selector) or delete(rows)",
-        "Deletes flow logs with all that was made for them; of rows of `create`, what was created. A row for each, as of \
+        "Deletes flow logs and everything that was created for them; of rows of `create`, what was created. A row for each, as of \
          `create`.",
         [kind: &str, selector: &str] delete(&world, kind_of(kind)?, &[selector.to_string()]),
         [rows: Array] delete_rows(&world, &rows),
@@ -45,7 +45,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         [] delete_expired(&world);
         "delete_all", "delete_all()", "Deletes every flow log that this tool created.",
         [] delete(&world, TargetKind::All, &[]);
-        "findings", "findings()", "What is not as it should be, as `doctor` says: `problem`, `fix` or (), and the place.",
+        "findings", "findings()", "The problems that `doctor` finds: `problem`, `fix` or (), and the place.",
         [] findings(&world);
     }
 }

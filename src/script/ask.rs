@@ -49,7 +49,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         [sentence: &str] coverage(&world, sentence, &Map::new()),
         [sentence: &str, parameters: Map] coverage(&world, sentence, &parameters);
         "wait_for_records", "wait_for_records(sentence, \"15m\")",
-        "Asks again and again until a sentence has rows; whether it had some in that time.",
+        "Repeats a query until it has rows; returns whether it had some in that time.",
         [sentence: &str, time: &str] wait_for_records(&world, sentence, time);
         "stats", "stats()",
         "The statistics of the last query: `partial` tells whether files failed, `truncated` whether rows are missing, \

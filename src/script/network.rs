@@ -20,7 +20,7 @@ type Thrown = Box<EvalAltResult>;
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     functions! { library, world:
         "why", "why(source, target[, service[, #{client_port, interfaces}]])",
-        "Whether one may reach the other, as the command `why` says by the inventory: the `verdict` (`allowed`, `denied`, \
+        "Whether the source can reach the target, as the command `why` says by the inventory: the `verdict` (`allowed`, `denied`, \
          `denied in part`, `cannot judge`), and the `cases` with `reasons`, `fixes` and `steps`.",
         [source: &str, target: &str] why(&world, source, target, None, &Map::new()),
         [source: &str, target: &str, service: &str] why(&world, source, target, Some(service), &Map::new()),

@@ -21,7 +21,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
         let _ = of_print.print(&format!("{text}\n"));
     });
     functions! { library, world:
-        "log", "log(value)", "Says something on standard error.",
+        "log", "log(value)", "Prints a line on standard error.",
         [value: Dynamic] world.console.note(&escape::lines(&value.to_string()));
         "table", "table(rows[, names])", "Prints rows as a table, with the columns of these names, in their order.",
         [rows: Array] print(&world, Format::Table, &rows, None),

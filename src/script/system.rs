@@ -20,17 +20,17 @@ const OWN_PREFIX: &str = "FLOWLOGS_";
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
     functions! { library, world:
-        "args", "args()", "What stands behind the script on the command line.",
+        "args", "args()", "The script's arguments.",
         [] world.args.borrow().iter().map(|arg| Dynamic::from(arg.clone())).collect::<Array>();
         "env", "env(name)", "An environment variable: FLOWLOGS_*, and what --allow-env names; () if it is not set.",
         [name: &str] env(&world, name);
         "now", "now()", "The time now; times subtract to seconds.",
         [] Time::now();
-        "wait", "wait(\"2m\")", "Waits so long; Ctrl-C ends it.",
+        "wait", "wait(\"2m\")", "Waits; Ctrl-C ends it.",
         [time: &str] world.pause(seconds(time)?);
-        "seconds", "seconds(\"1h30m\")", "The seconds of a length of time.",
+        "seconds", "seconds(\"1h30m\")", "A length of time in seconds.",
         [time: &str] seconds(time).map(|time| INT::try_from(time.as_secs()).unwrap_or(INT::MAX));
-        "at_end", "at_end(|| ...)", "Has a function called when the script ends, however it ends.",
+        "at_end", "at_end(|| ...)", "Calls a function when the script ends, however it ends.",
         [function: FnPtr] world.at_end(function);
         "in_network", "in_network(address, network)", "Whether an address is in a network such as 10.0.0.0/8.",
         [address: &str, network: &str] in_network(address, network);

@@ -35,7 +35,7 @@ const NETWORK_KEPT: Duration = Duration::from_mins(1);
 pub struct Rules {
     /// Refuse every change of an account.
     pub read_only: bool,
-    /// Say what would be changed, and change nothing.
+    /// Show what would be changed, and change nothing.
     pub dry_run: bool,
     /// Do not ask before something is deleted.
     pub yes: bool,

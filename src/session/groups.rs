@@ -132,7 +132,7 @@ fn beside(
     Ok(([now.0, before.0], both(now.1, before.1)))
 }
 
-const UNRECORDED: &str = "no flow log recorded anything: all that is now counts as new";
+const UNRECORDED: &str = "no flow log recorded anything: everything counts as new";
 
 fn note_of_younger(from: EpochSeconds) -> String {
     format!("the flow logs record since {}: what came earlier may count as new", time_utc(from))

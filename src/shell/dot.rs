@@ -53,14 +53,14 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "help",
         argument: "[topic|field|function]",
-        help: "Say what can be typed.",
+        help: "Show help.",
         takes: Takes::Topic,
         run: help,
     },
     DotCommand {
         name: "mode",
         argument: "table|json|ndjson|csv|chart",
-        help: "How answers are printed.",
+        help: "The format of answers.",
         takes: Takes::OneOf(&["table", "json", "ndjson", "csv", "chart"]),
         run: mode,
     },
@@ -74,7 +74,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "explain",
         argument: "on|off",
-        help: "What each sentence means, before its answer.",
+        help: "The meaning of each sentence, before its answer.",
         takes: ON_OFF,
         run: explain,
     },
@@ -103,7 +103,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "watch",
         argument: "30s SENTENCE",
-        help: "Ask again and again, until Ctrl-C.",
+        help: "Repeat a sentence, until Ctrl-C.",
         takes: Takes::Sentence,
         run: watch,
     },
@@ -124,7 +124,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "targets",
         argument: "",
-        help: "What sentences can be about here.",
+        help: "The targets that sentences can have here.",
         takes: Takes::Nothing,
         run: targets,
     },
@@ -145,7 +145,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "saved",
         argument: "",
-        help: "What has a name: filters, sentences, lists, networks.",
+        help: "Everything that is saved: filters, sentences, lists, networks.",
         takes: Takes::Nothing,
         run: saved,
     },
@@ -194,7 +194,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
         takes: Takes::Setting,
         run: set,
     },
-    DotCommand { name: "history", argument: "", help: "What was typed.", takes: Takes::Nothing, run: history },
+    DotCommand { name: "history", argument: "", help: "The history.", takes: Takes::Nothing, run: history },
     DotCommand { name: "quit", argument: "", help: "Leave; so does Ctrl-D.", takes: Takes::Nothing, run: quit },
 ];
 
@@ -223,7 +223,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "columns",
         values: &["seed", "interface"],
-        help: "The columns of records where a sentence names none: these, or fields.",
+        help: "The columns of records if a sentence names none: these, or fields.",
         set: set_columns,
     },
     Setting { name: "zone", values: &["local", "utc"], help: "The zone of times.", set: set_zone },
@@ -299,7 +299,7 @@ fn explain(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
 
 fn last(shell: &mut Shell, argument: &str) -> Result<Exit, Error> {
     let Some((plan, rows)) = &shell.last else {
-        return Err(usage("nothing was asked yet", "for example `vpc where reject`"));
+        return Err(usage("no sentence was run yet", "for example `vpc where reject`"));
     };
     let format = match argument {
         "" if shell.settings.chart => Format::Chart,

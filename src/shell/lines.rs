@@ -63,7 +63,7 @@ struct CommandLine {
     #[command(flatten)]
     asking: Asking,
 
-    /// How to print rows
+    /// The format of rows
     #[arg(short, long, value_enum, global = true)]
     output: Option<OutputFormat>,
 

@@ -27,7 +27,7 @@ impl Shell {
         self.run_rc();
         let mut lines = self.editor()?;
         let mut history = self.load_history(&mut lines);
-        console::say("`.help` says what can be typed here, Tab completes, Ctrl-D leaves");
+        console::say("`.help` shows help, Tab completes, Ctrl-D leaves");
         let mut exit = Exit::Done;
         while !self.is_over {
             let text = match self.read_line(&mut lines) {
@@ -86,7 +86,7 @@ impl Shell {
 
     fn warn_of_history(&self, history: &History, error: &std::io::Error) {
         let file = history.path().display();
-        self.desk.terminal.note(&format!("what is typed is not kept in the history `{file}`: {error}"));
+        self.desk.terminal.note(&format!("lines are not kept in the history `{file}`: {error}"));
     }
 
     /// Reads a line. Earlier interrupts are forgotten: while typing, Ctrl-C is a key.

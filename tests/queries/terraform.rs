@@ -266,7 +266,7 @@ fn what_is_not_in_the_answer_is_said() {
         ("vpc bare", format!("create one: `flowlogs create vpc {}`", account.id("bare"))),
         ("vpc bare", "has no flow log".into()),
         ("vpc archive", "delivers to S3 (logs-of-us)".into()),
-        ("vpc archive", "`--local FOLDER`, or create one to a log group".into()),
+        ("vpc archive", "`--local FOLDER`, or create one that delivers to a log group".into()),
         ("nat", "the account has no flow log of kind `nat`".into()),
         ("vpc prdo", "did you mean `prod`?".into()),
     ] {

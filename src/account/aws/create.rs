@@ -110,7 +110,7 @@ async fn extend(
 /// stay even if a later step fails: the flow log delivers nothing without them.
 async fn restored(clients: &Clients, settings: &Settings, there: &Request) -> Result<Option<String>, Error> {
     let restored = Base::of_existing(clients, settings, there).restore().await?;
-    Ok((!restored.is_empty()).then(|| format!("gone, and there again: {}", restored.join(", "))))
+    Ok((!restored.is_empty()).then(|| format!("created again: {}", restored.join(", "))))
 }
 
 /// Prolongs the retention of an existing log group, if that was asked for. Never shortens it, which would delete

@@ -361,10 +361,10 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Refused { message, .. } if message.contains("service control policy") => {
-                Some("a service control policy of the organization denies it: who administers that can allow it".into())
+                Some("a service control policy of the organization denies it: its administrator can allow it".into())
             }
             Self::Refused { message, .. } if message.contains("permissions boundary") => {
-                Some("the caller's permissions boundary does not allow it: who administers that can allow it".into())
+                Some("the caller's permissions boundary does not allow it: its administrator can allow it".into())
             }
             Self::Refused { message, .. } if message.contains("KMS key") => Some(
                 "the key's policy has to let CloudWatch Logs use it: \
@@ -385,13 +385,13 @@ impl Error {
                 Some("log in: `aws sso login`, or name a profile: `--profile NAME`".into())
             }
             Self::NotEnabled { region, profile, .. } => Some(format!(
-                "if the login is good elsewhere, enable the Region: `aws account enable-region --region-name {region}`; \
+                "if the login works in other Regions, enable the Region: `aws account enable-region --region-name {region}`; \
                  else log in: `aws sso login{}`",
                 profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default()
             )),
             Self::WrongClock { .. } => Some("set the clock, best by NTP, and try again".into()),
             Self::OfAnother { .. } => Some(
-                "IAM does not tell names apart that differ in case only: rename one, or name a role with `--role ARN`".into(),
+                "IAM ignores the case of names: rename one, or name a role with `--role ARN`".into(),
             ),
             Self::NotAssumed { .. } => {
                 Some("both the caller's policies and the role's trust policy have to allow `sts:AssumeRole`".into())

@@ -187,7 +187,7 @@ fn notes_of(settings: &Settings, expiry: Option<Expiry>) -> Vec<String> {
         || settings.kms_key.is_some()
         || settings.log_class.is_some()
         || !settings.tags.is_empty();
-    let for_aws = is_for_aws.then_some("there are no roles, keys, classes and tags here as on AWS");
+    let for_aws = is_for_aws.then_some("an embedded account has no roles, keys, log classes or tags");
     let notes = iter::once(back).chain(fields).chain(for_aws).map(Into::into);
     notes.chain(expiry.map(|expiry| expiry.note())).collect()
 }

@@ -196,7 +196,7 @@ impl<'a> Path<'a> {
         } else if is_public(source.address) {
             self.asked_from_internet(target);
         } else {
-            self.between(false, format!("the way from {} into the VPC is not in the inventory", source.address));
+            self.between(false, format!("the path from {} into the VPC is not in the inventory", source.address));
         }
         if let Some(to) = there {
             if !is_one_subnet {
@@ -332,7 +332,7 @@ impl<'a> Path<'a> {
         let check = Check::Route { subnet: from.subnet.clone() };
         let decided = match way(self.network, from, &to) {
             Way::Internet { by, is_outbound_only: true } | Way::Nat { by, .. } => {
-                (Decision::Denied, format!("{by}, which takes no requests from outside"))
+                (Decision::Denied, format!("{by}, which accepts no requests from outside"))
             }
             way => way.decision(),
         };

@@ -35,7 +35,7 @@ fn not_recommended(judgement: &Judgement<'_>) -> Option<String> {
     let service = &judgement.service;
     let is_sensitive = SENSITIVE_PORTS.iter().any(|port| service.ports.contains(port));
     (from_internet && Service::has_ports(service.protocol) && is_sensitive)
-        .then(|| format!("nothing is recommended: {} is not to be opened to the internet", service.label()))
+        .then(|| format!("nothing is recommended: {} should not be opened to the internet", service.label()))
 }
 
 fn fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step) -> Option<String> {
@@ -60,7 +60,7 @@ fn fix(network: &Inventory, judgement: &Judgement<'_>, step: &Step) -> Option<St
             Some(format!("{} needs a route that leads to {}", route::table_label(table), to.label()))
         }
         Check::PublicAddress { interface } => {
-            Some(format!("{interface} needs a public address, or a way through a NAT gateway or a load balancer"))
+            Some(format!("{interface} needs a public address, or a path through a NAT gateway or a load balancer"))
         }
         Check::BlockPublicAccess => Some("exclude the VPC or the subnet from block public access".into()),
         Check::Between => None,

@@ -89,7 +89,7 @@ fn leads<'a>(
         "igw" if is_public(to.address) => Way::Internet { by, is_outbound_only: false },
         "eigw" if is_public(to.address) => Way::Internet { by, is_outbound_only: true },
         // The internet does not route private addresses.
-        "igw" | "eigw" => Way::Nowhere(format!("{by}, where nobody has a private address")),
+        "igw" | "eigw" => Way::Nowhere(format!("{by}, where there are no private addresses")),
         "nat" => {
             let owns = |interface: &&Interface| interface.owner.as_ref() == Some(&route.via);
             let in_zone = |interface: &&Interface| zone(network, interface) == zone(network, from);

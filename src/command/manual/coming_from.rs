@@ -112,7 +112,7 @@ const TOOLS: [Tool; 6] = [
     ),
     (
         "go-tool",
-        "The flags and variables of pete911/flowlogs do here what they did there; as sentences they are:",
+        "The flags and variables of pete911/flowlogs work as they do there; as sentences they are:",
         [
             ("query vpc", "vpc"),
             ("query vpc --reject", "vpc where reject"),
@@ -134,7 +134,7 @@ pub(super) fn page() -> Page {
     };
     Page {
         name: "coming-from",
-        about: "Questions as other tools are asked them, and as sentences.",
+        about: "Questions in the words of other tools, and as sentences.",
         parts: TOOLS.into_iter().map(part).collect(),
     }
 }

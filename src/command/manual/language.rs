@@ -38,7 +38,7 @@ pub(super) fn page() -> Page {
                     ("last 30m", "also `last 2 hours`, `last week`"),
                     ("since T", "until now, or `until T`"),
                     ("from T to T", "with both ends"),
-                    ("around T ±5m", "so long before and after"),
+                    ("around T ±5m", "this long before and after"),
                     ("today, yesterday", "by the zone of `--tz`"),
                 ]),
             ),

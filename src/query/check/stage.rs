@@ -19,7 +19,7 @@ use crate::query::plan::{
 use crate::query::print;
 use crate::query::window::Window;
 
-/// The columns of records where a sentence names none: the ends of the record and of the packet, and the interface,
+/// The columns of records if a sentence names none: the ends of the record and of the packet, and the interface,
 /// which tables leave out.
 pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::Time,

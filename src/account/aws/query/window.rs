@@ -35,7 +35,7 @@ impl LogGroups {
         match self.0.get(name) {
             None if name.starts_with("arn:") => None,
             None => Some(format!(
-                "the log group {name} does not exist, so that its flow logs deliver nothing: `flowlogs doctor` names them"
+                "the log group {name} does not exist, so its flow logs deliver nothing: `flowlogs doctor` names them"
             )),
             Some(group) if group.log_group_class() == Some(&LogGroupClass::Delivery) => Some(format!(
                 "the log group {name} is of class DELIVERY, which cannot be queried: let the flow log deliver to one of \
