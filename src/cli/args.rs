@@ -107,8 +107,8 @@ pub(super) enum Command {
     /// Print the least IAM policy that a command needs, as JSON
     #[cfg(feature = "aws")]
     Policy(super::policy::Policy),
-    /// Make the demo account, a network that feels real, or bring it up to now; then open a shell on
-    /// it, run lines or a script
+    /// Create the demo account, a realistic network, or bring it up to now; then open a shell on it,
+    /// or run lines or a script
     #[cfg(feature = "local")]
     Demo {
         /// The folder of the account [default: flowlogs/demo in the user's data folder]

@@ -29,11 +29,7 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
 
 /// Every setting.
 pub(crate) const SETTINGS: [Setting; 19] = [
-    setting(
-        "columns.default",
-        "seed",
-        "The columns of records if a sentence names none: seed, interface, or fields.",
-    ),
+    setting("columns.default", "seed", "The columns of records if a sentence names none: seed, interface, or fields."),
     setting("geo.files", "[]", "Files in MaxMind's format that say where addresses are; relative to the config file."),
     setting("aws.usd_per_gb", "0.005", "What scanning a gigabyte costs."),
     setting("aws.ask_above_usd", "0.5", "The cost of a query above which a person is asked."),

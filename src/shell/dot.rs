@@ -50,13 +50,7 @@ pub(super) struct DotCommand {
 const ON_OFF: Takes = Takes::OneOf(&["on", "off"]);
 
 pub(super) const DOT_COMMANDS: &[DotCommand] = &[
-    DotCommand {
-        name: "help",
-        argument: "[topic|field|function]",
-        help: "Show help.",
-        takes: Takes::Topic,
-        run: help,
-    },
+    DotCommand { name: "help", argument: "[topic|field|function]", help: "Show help.", takes: Takes::Topic, run: help },
     DotCommand {
         name: "mode",
         argument: "table|json|ndjson|csv|chart",
