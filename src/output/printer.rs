@@ -1,4 +1,4 @@
-//! Something that prints rows.
+//! The interface of outputs.
 
 use std::io;
 
@@ -13,7 +13,7 @@ pub trait Output: RowSink + Send {
     /// I/O errors of the writer; a closed pipe is one.
     fn finish(&mut self) -> io::Result<()>;
 
-    /// Writes what there is so far: more comes after a while.
+    /// Writes the rows so far: more will come after a while.
     ///
     /// # Errors
     ///

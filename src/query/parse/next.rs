@@ -43,10 +43,10 @@ pub enum Next {
     Moment,
 }
 
-/// A character that no sentence has: where the parser stops at it, everything before it fits.
+/// A character that no sentence has: if the parser stops at it, everything before it fits.
 const STOP: char = '\u{1}';
 
-/// Returns the words that may stand behind `before`; none where that does not begin a sentence.
+/// Returns what may stand after `before`; nothing if `before` does not begin a sentence.
 #[must_use]
 pub fn next_of(before: &str) -> Vec<Next> {
     let text = format!("{before}{STOP}");
@@ -62,7 +62,7 @@ pub fn next_of(before: &str) -> Vec<Next> {
     found
 }
 
-/// Returns what a rule begins with.
+/// Returns what a rule may begin with.
 ///
 /// Exhaustive, so that a new rule cannot be forgotten.
 const fn nexts(rule: Rule) -> &'static [Next] {
