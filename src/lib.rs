@@ -4,12 +4,12 @@
 //!
 //! 1. [`query::parse`] reads a sentence by `grammar/flowlogs.pest` into a tree ([`query::ast`]);
 //!    flags of the command line build the same tree.
-//! [`query::check`] looks its words up in the tables of [`field`], [`function`] and [`kind`], and makes a
-//! [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
-//! `session` opens the account; `account` finds the records of the plan's targets.
+//! 2. [`query::check`] looks its words up in the tables of [`field`], [`function`] and [`kind`], and makes a
+//!    [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
+//! 3. `session` opens the account; `account` finds the records of the plan's targets.
 //! 4. A reader translates the plan one to one: [`insights`] into CloudWatch Logs Insights text,
 //!    `engine` into a DataFusion query over flow log files. The readers never see each other.
-//! Rows and the statistics of the run ([`value`]) come back as they are found.
+//! 5. Rows and the statistics of the run ([`value`]) come back as they are found.
 //! 6. [`output`] prints them as a table, JSON, NDJSON, CSV or bars.
 //!
 //! Mistakes are drawn under the text by [`diagnostic`].

@@ -466,9 +466,9 @@ pub struct Compare {
 pub enum Kept {
     /// All of them.
     All,
-    /// Those that the window before does not have.
+    /// The groups that the window before does not have.
     New,
-    /// Those that only the window before has.
+    /// The groups that only the window before has.
     Gone,
 }
 

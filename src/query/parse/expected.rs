@@ -64,7 +64,7 @@ fn last_word(text: &str) -> &str {
 /// The expectations as one phrase, each named once.
 fn expectation(positives: &[Rule]) -> String {
     let mut phrases: Vec<&str> = Vec::new();
-    // Where a test may continue, only its continuations are worth a word.
+    // If a test may continue, only its continuations are worth a word.
     for phrase in positives.iter().filter_map(|rule| phrase(*rule)) {
         if !phrases.contains(&phrase) {
             phrases.push(phrase);
