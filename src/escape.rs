@@ -2,9 +2,8 @@
 //! of text, or cannot be seen.
 //!
 //! Records, file names, names of resources and error texts come from outside. On a terminal such a character is shown
-//! as Rust spells it (`\u{1b}`, `\u{202e}`, `
-//! `), so that it is visible and has no effect. This module uses no other. Colours are added after escaping, never
-//! before.
+//! as Rust spells it (`\u{1b}`, `\u{202e}`, `\n`), so that it is visible and has no effect. This module uses no other. Colours
+//! are added after escaping, never before.
 
 use std::borrow::Cow;
 use std::fmt::Write;

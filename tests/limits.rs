@@ -1,8 +1,8 @@
 //! The most that a hostile sentence may cost: memory, and steps of the parser and of the check.
 //!
 //! Steps are counted rather than timed, so that a busy machine changes nothing: the parser counts its calls itself, and
-//! every step of the check allocates memory. The times of the same sentences are printed by `cargo run --release
-//! --no-default-features --example compile`.
+//! every step of the check allocates memory. The times of the same sentences are printed by
+//! `cargo run --release --no-default-features --example compile`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "limits/hostile.rs"]

@@ -285,13 +285,13 @@ const SAVED: [(&str, &str); 6] = [
 
 #[test]
 fn two_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
-    // The most calls of the parser. The text of greatest length takes some 30 for each byte.
+    // The most calls of the parser, far below its own limit: that is some 450 for each byte of the longest text.
     const CALLS: usize = 50 * LONGEST;
     let sentences = corpus_sentences();
     assert!(sentences.len() > 300, "{} sentences", sentences.len());
     let mut context = context();
     context.named.filters = SAVED.map(|(name, text)| (name.to_string(), text.to_string())).into();
-    // The parser's limit is set with the first sentence.
+    // The first sentence sets the parser's own limit, which is replaced here.
     compile("all", &context).unwrap();
     pest::set_call_limit(std::num::NonZero::new(CALLS));
     let (mut random, mut tried, mut valid) = (Random(1), 0, 0);
