@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_drawn_as_escapes_and_the_caret_stands_under_the_right_one() {
-        // `x` begins at byte 6, behind an escape character and an override of direction.
+        // `x` begins at byte 6, after an escape character and an override of direction.
         let text = "a\u{1b}b\u{202e} x y\r\nnext";
         let at = text.find('x').unwrap();
         let drawn = render(&Wrong(Span::new(at, at + 1)), "a\u{7}\nb.rhai", text, false);

@@ -248,7 +248,7 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Returns whether no more rows are needed. One more than the default limit tells that there are more.
+    /// Returns whether no more rows are needed. One row more than the default limit shows that there are more.
     fn is_full(&self) -> bool {
         match self.plan.limit {
             Limit::Default => self.truncated,

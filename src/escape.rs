@@ -2,8 +2,8 @@
 //! of text, or cannot be seen.
 //!
 //! Records, file names, names of resources and error texts come from outside. On a terminal such a character is shown
-//! as Rust spells it (`\u{1b}`, `\u{202e}`, `\n`), so that it is visible and has no effect. This module uses no other. Colours
-//! are added after escaping, never before.
+//! as Rust spells it (`\u{1b}`, `\u{202e}`, `\n`), so that it is visible and has no effect. This module uses no other.
+//! Colours are added after escaping, never before.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -41,7 +41,7 @@ const INVISIBLE: [(char, char); 21] = [
     ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d173}', '\u{1d17a}'),
-    // Tags, and the variation selectors behind them.
+    // Tags, and the variation selectors after them.
     ('\u{e0000}', '\u{e0fff}'),
 ];
 

@@ -45,7 +45,7 @@ pub enum Covers {
     },
     /// The network interfaces that it has when the flow log is created.
     Interfaces,
-    /// The transit gateway or its attachment itself, whose records have fields of their own and no network interface.
+    /// The transit gateway or its attachment itself; its records have other fields and no network interface.
     Itself {
         /// The resource type of EC2.
         resource_type: &'static str,
@@ -212,7 +212,7 @@ impl TargetKind {
         matches!(self.info().covers, Covers::Whole { .. })
     }
 
-    /// Returns whether its records are those of transit gateways, which have fields of their own.
+    /// Returns whether its records are those of transit gateways, which have other fields.
     #[must_use]
     pub const fn is_of_transit_gateways(self) -> bool {
         matches!(self.info().covers, Covers::Itself { .. })

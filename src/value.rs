@@ -107,7 +107,7 @@ const fn rank(value: &Value) -> u8 {
     }
 }
 
-/// An address as 128 bits in which order is order by value: IPv4 stands in `::ffff:0:0/96`.
+/// An address as 128 bits, whose order is the order of addresses: IPv4 is in `::ffff:0:0/96`.
 ///
 /// Source: RFC 4291 section 2.5.5.2, <https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2>.
 #[must_use]

@@ -142,7 +142,7 @@ fn uses(text: &str) -> Vec<Use> {
 
 /// The paths of a `use` statement, and whether it is public; `None` for any other statement.
 fn use_tree(statement: &str) -> Option<(bool, &str)> {
-    // A statement is split off at `;`, so attributes or the end of a block may stand on the lines before `use`.
+    // A statement is split off at `;`, so attributes or the end of a block may be on the lines before `use`.
     let at = statement.find("use ").filter(|_| statement.ends_with(';'))?;
     let before = statement[..at].rsplit('\n').next().unwrap().trim();
     let is_public = before.starts_with("pub");

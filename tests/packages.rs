@@ -60,7 +60,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
     assert!(licences.contains("\nrhai ") && licences.contains("Permission is hereby granted, free of charge"));
     assert!(!licences.contains("\nproptest "), "what only tests need is not in the program");
 
-    // Installs into an empty root, with a database of its own.
+    // Installs into an empty root, with a separate package database.
     let empty = folder.path().join("root");
     fs::create_dir_all(empty.join("var/lib/dpkg/info")).unwrap();
     fs::write(empty.join("var/lib/dpkg/status"), "").unwrap();

@@ -446,7 +446,7 @@ mod engine {
     /// A record as text. Its bytes are its number, so the answer tells which records it has.
     type Record = Vec<String>;
 
-    /// Ports of every kind that tells a server: of services, low, high, and between.
+    /// Ports of every kind that may decide about the server: of services, low, high, and between.
     const PORTS: &[&str] = &["22", "443", "5432", "8443", "20000", "32767", "32768", "50000", "50051"];
 
     fn record(number: usize) -> impl Strategy<Value = Record> {

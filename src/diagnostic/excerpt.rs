@@ -44,7 +44,7 @@ impl<'n> Excerpt<'n> {
             let more_before = if kept.start > 0 { MORE.len_utf8() } else { 0 };
             for (place, moved) in ends.into_iter().zip(&mut moved) {
                 if place >= line_end && !is_last {
-                    // It is in a later line, or behind the last one.
+                    // It is in a later line, or after the last one.
                     *moved = usize::MAX;
                 } else if place >= line_start {
                     let in_line = (place - line_start).clamp(kept.start, kept.end) - kept.start;

@@ -16,7 +16,7 @@ use crate::query::owner::Owner;
 use crate::query::plan::{Check, Condition, Family, Filter, Groups, KeyBy, Range, Relation, Source};
 use crate::query::print;
 
-/// A piece of a condition; only [`Piece::Leaf`] needs no parentheses where it stands alone.
+/// A piece of a condition; only [`Piece::Leaf`] needs no parentheses as an operand.
 enum Piece {
     Leaf(String),
     All(Vec<Piece>),

@@ -35,8 +35,8 @@ pub(super) fn quote_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<
 
 /// A regular expression between slashes.
 ///
-/// Only the syntax that Rust's `regex`, RE2 and Hyperscan read alike passes. A slash stands behind a backslash; other
-/// marks that the query's own lexer may stumble over are written as hexadecimal escapes.
+/// Only the syntax that Rust's `regex`, RE2 and Hyperscan read alike passes. A slash gets a backslash; other marks that
+/// the query's own lexer may stumble over are written as hexadecimal escapes.
 pub(super) fn regex(pattern: &str) -> Result<String, Error> {
     let refuse = |reason| Error::UnsafeRegex { regex: pattern.to_string(), reason };
     if !pattern.chars().all(|c| c.is_ascii_graphic() || c == ' ') {

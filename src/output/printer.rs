@@ -4,7 +4,7 @@ use std::io;
 
 use crate::value::RowSink;
 
-/// An output that has to be told when the rows end.
+/// An output that needs to know when the rows end.
 pub trait Output: RowSink + Send {
     /// Writes what is left.
     ///

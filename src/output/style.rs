@@ -15,7 +15,7 @@ pub struct Style {
     pub zone: TimeZone,
     /// Whether a table that does not fit prints a line per column, rather than fewer columns.
     pub vertical: bool,
-    /// Whether a table draws bars behind its last column, where there is room.
+    /// Whether a table draws bars after its last column, if there is room.
     pub bars: bool,
     /// Whether bytes and counts are scaled: `1.5 GB`, `1.2M`.
     pub human: bool,

@@ -39,7 +39,7 @@ struct Layout {
     left_out: Vec<String>,
     /// Whether each column has its own line.
     vertical: bool,
-    /// Bars behind the last column, if they are requested and fit.
+    /// Bars after the last column, if they are requested and fit.
     bars: Option<Bars>,
 }
 

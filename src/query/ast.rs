@@ -10,7 +10,7 @@ use crate::kind::TargetKind;
 /// A sentence.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sentence {
-    /// The sentence from the config that stands in place of targets and stages.
+    /// The sentence from the config that takes the place of targets and stages.
     pub saved: Option<Name>,
     /// The traffic.
     pub targets: Vec<Target>,
@@ -139,7 +139,7 @@ impl Name {
 pub struct Expression {
     /// The form that it has.
     pub kind: ExpressionKind,
-    /// Whether it stands in parentheses.
+    /// Whether it is in parentheses.
     pub is_grouped: bool,
     /// The place in the text.
     pub span: Span,
@@ -231,7 +231,7 @@ pub enum ExpressionKind {
         kind: Name,
         /// The selectors of that kind; none for all of the kind.
         selectors: Vec<Literal>,
-        /// Whether they stand in brackets.
+        /// Whether they are in brackets.
         is_bracketed: bool,
     },
     /// `flags S/SA`, `flags SA`

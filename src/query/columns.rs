@@ -133,7 +133,7 @@ impl Plan {
         plan
     }
 
-    /// Adds a key of groups behind another one.
+    /// Adds a key of groups after another one.
     fn add_key(&mut self, behind: Field, field: Field) {
         let Shape::Groups(groups) = &mut self.shape else { return };
         let is_it = |key: &GroupKey| key.source() == Source::Field(behind);

@@ -20,7 +20,7 @@ impl Plan {
             let lacking = match &source {
                 Source::Field(field) => match field.info().origin {
                     Origin::EitherSide(sides) => sides.iter().all(lacks).then_some(*field),
-                    // On the service every record has a time, whatever its format.
+                    // On the service every record has a time, in any format.
                     Origin::Time if has(&source) => None,
                     _ => field.required().into_iter().find(lacks),
                 },

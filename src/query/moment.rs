@@ -96,8 +96,8 @@ impl Moment {
         }
     }
 
-    /// Reads a time: RFC 3339; a date, a weekday, `today` or `yesterday`, alone or with a time of day
-    /// behind it; `HH:MM[:SS]`, `9am`, `9:30pm`, `noon`, `midnight`; `now`.
+    /// Reads a time: RFC 3339; a date, a weekday, `today` or `yesterday`, alone or followed by a time of day;
+    /// `HH:MM[:SS]`, `9am`, `9:30pm`, `noon`, `midnight`; `now`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -219,7 +219,7 @@ fn window(rule: Rule, parts: Vec<Pair<'_, Rule>>) -> Window {
     }
 }
 
-/// A length of time as one word, even if its unit stands apart.
+/// A length of time as one word, even if its unit is a separate word.
 fn length(pair: Pair<'_, Rule>) -> Name {
     let span = span(&pair);
     Name::new(pair.into_inner().map(|part| part.as_str()).collect::<String>(), span)

@@ -555,7 +555,7 @@ impl Measure {
 /// A filter over groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSelection {
-    /// The expression as it was said; its sources are [`Source::Result`].
+    /// The expression as typed; its sources are [`Source::Result`].
     pub said: Condition,
     /// The filter that it means; its sources are [`Source::Result`].
     pub means: Filter,

@@ -13,7 +13,7 @@ use crate::program::Ran;
 /// The seconds of a slot.
 const SLOT_S: i64 = 600;
 
-/// A connection as the generator tells it.
+/// A connection, as the generator describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     start: i64,

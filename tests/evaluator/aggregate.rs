@@ -25,7 +25,7 @@ pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) ->
     groups.into_values().map(make).collect()
 }
 
-/// A text that is the same only for equal keys; null is a key of its own.
+/// A text that is equal only for equal keys; null is a key, too.
 fn identity(keys: &[Value<'_>]) -> String {
     format!("{keys:?}")
 }

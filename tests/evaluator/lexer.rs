@@ -6,7 +6,7 @@ use super::Error;
 pub(super) enum Token {
     Word(String),
     Number(f64),
-    /// A number and the unit behind it: `5m`.
+    /// A number and the unit after it: `5m`.
     Period(u64, String),
     Text(String),
     Regex(String),

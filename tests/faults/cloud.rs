@@ -151,7 +151,7 @@ fn listed(input: &BTreeMap<String, String>, name: &str) -> Vec<String> {
     (1..).map_while(|number| input.get(&format!("{name}.{number}"))).cloned().collect()
 }
 
-/// The tags of a form, each a key and a value behind `{name}.{number}`.
+/// The tags of a form, each a key and a value under `{name}.{number}`.
 fn tags(input: &BTreeMap<String, String>, name: &str) -> Tags {
     let pair = |number: usize| {
         let of = |part: &str| input.get(&format!("{name}.{number}.{part}")).cloned();

@@ -154,7 +154,7 @@ pub(crate) fn name_of_address(names: &Names, field: Field) -> ScalarUDF {
     create_udf(&label, vec![ADDRESS, TEXT], TEXT, Volatility::Immutable, Arc::new(over_values))
 }
 
-/// The fields that [`role()`] takes, in order; behind them it takes whether the protocol has ports.
+/// The fields that [`role()`] takes, in order; the last argument is whether the protocol has ports.
 pub(crate) const ROLE_FIELDS: [Field; 4] = [Field::Protocol, Field::Flags, Field::SrcPort, Field::DstPort];
 
 /// The role of a record: the word of the first case whose filter it passes.

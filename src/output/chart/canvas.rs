@@ -31,7 +31,7 @@ struct Cell {
     lines: u8,
     /// The line that was drawn last here, which gives the cell its colour.
     line: usize,
-    /// The line whose mark stands here.
+    /// The line whose mark is here.
     mark: Option<usize>,
 }
 

@@ -30,7 +30,7 @@ check_errors! {
     UnknownField("unknown field `{name}`") { name: String, suggestion: Option<String> }
     /// `rejct`
     UnknownWord("unknown word `{name}`") { name: String, suggestion: Option<String> }
-    /// `bytes` where a test should stand
+    /// `bytes` where a test should be
     FieldAlone("`{name}` is a field, not a test") { name: String, example: String }
     /// `public` without a side
     SetAlone("`{name}` needs a side") { name: String }

@@ -45,7 +45,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// The number that `text` stands for in a field of this type.
+    /// The value of the number `text` in a field of this type.
     pub(super) fn number(&self, text: &str, field_type: FieldType, clock: &Clock) -> Result<i64, CheckError> {
         match field_type {
             FieldType::Port => self.port(text),

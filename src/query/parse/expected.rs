@@ -343,7 +343,7 @@ fn value_help(before: &str, rest: &str) -> Option<String> {
     (is_address && before.trim().is_empty()).then(|| format!("did you mean `where host {word}`?"))
 }
 
-/// A test where a sentence, a stage or a selector should stand: `reject last 1h`.
+/// A test where a sentence, a stage or a selector should be: `reject last 1h`.
 fn test_without_where(found: &str, positives: &[Rule]) -> Option<String> {
     let is_start = positives.iter().any(|rule| matches!(rule, Rule::sentence | Rule::stage | Rule::where_stage));
     let is_test = TEST_WORDS.contains(&found.to_ascii_lowercase().as_str()) || Field::named(found).is_some();

@@ -155,7 +155,7 @@ fn walk_data(bytes: Vec<u8>, each: &mut dyn FnMut(Item<'_>) -> Result<(), Halt>,
     let mut line = Vec::new();
     loop {
         line.clear();
-        // One more byte than a record has tells that it is too long.
+        // Reads one byte more than a record may have, to notice that it is too long.
         let read = reader.by_ref().take(LINE_LIMIT_BYTES as u64 + 1).read_until(b'\n', &mut line);
         if read.map_err(Broken::Unreadable)? == 0 {
             return Ok(());
