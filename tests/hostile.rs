@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 use terminal::Terminal;
 
-/// Text that must not reach a terminal: a title, a cleared screen, the clipboard, hidden text, an override of direction, a
-/// control sequence of one character, a zero-width space.
+/// Text that must not reach a terminal: a title, a cleared screen, the clipboard, hidden text, an override of direction,
+/// a control sequence of one character, a zero-width space.
 const HOSTILE: &str = "\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{1b}[8m\u{202e}\u{9b}2J\u{200b}";
 /// The same text, escaped.
 const SHOWN: &str = r"\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{1b}[8m\u{202e}\u{9b}2J\u{200b}";

@@ -172,8 +172,8 @@ fn reasons(skipped: &[FileProblem]) -> String {
 }
 
 impl Error {
-    /// The file that cannot be read, or not to its end, with the reason; `None` for errors that are not about one file,
-    /// so that other files cannot be read either.
+    /// The file that cannot be read, or not to its end, with the reason, if other files can still be read; `None` for
+    /// other errors.
     pub(crate) fn file_problem(&self) -> Option<FileProblem> {
         let (file, reason) = match self {
             Self::Read { file, source } => (file, source.to_string()),

@@ -42,7 +42,7 @@ impl Piece {
             Self::All(parts) => Some(joined(parts, ") and (")),
             Self::Any(parts) => Some(joined(parts, ") or (")),
             Self::Always => None,
-            // No column is both. How the service treats a condition on constants is not documented.
+            // No value is both present and absent. How the service treats a condition on constants is not documented.
             Self::Never => Some(format!("(ispresent({column})) and (not (ispresent({column})))")),
         }
     }

@@ -261,7 +261,7 @@ fn take_last<T>(queue: &mut Vec<T>, count: usize) -> Vec<T> {
 }
 
 /// The number of units at the end of the queue that are read as one round: `parts` units, or more small ones. The first
-/// round has no more than `parts`, since the newest parts often have enough records.
+/// round has no more than `parts`, since these often have enough records.
 fn round_of(queue: &[Unit], parts: usize) -> usize {
     if parts == FIRST_PARTS {
         return parts;
