@@ -17,7 +17,7 @@
 //! # Dependencies
 //!
 //! A module uses only those listed after its arrow, and no two files use each other: a test holds the code to both.
-//! Every module uses only modules below it; [`value`], [`escape`] and [`private`] use none.
+//! Every module uses only modules below it; [`field`], [`value`], [`escape`] and [`private`] use none.
 //!
 //! ```text
 //! cli → account, command, diagnostic, escape, field, kind, query, script, session, shell, value
