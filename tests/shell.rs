@@ -610,7 +610,7 @@ fn colours_follow_the_environment_and_the_stream() {
     assert!(terminal.sent().contains("\u{1b}[2mwindow"), "{:?}", terminal.sent());
     let written = fs::read_to_string(format!("{log}.out")).unwrap();
     assert!(!written.contains('\u{1b}') && written.contains("10.0.0.1"), "{written:?}");
-    // So are mistakes.
+    // Mistakes are coloured on a terminal, too.
     let mut terminal = Terminal::start(&["--local", &log, "-e", "where bites"], &[], 80);
     assert_eq!(terminal.exit_code(), 2);
     assert!(terminal.sent().contains("\u{1b}["));

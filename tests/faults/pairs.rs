@@ -9,7 +9,7 @@ use super::{each, run};
 
 const COMMANDS: [&str; 3] = ["create", "delete", "doctor"];
 
-/// The doctor clears away only resources of its default age.
+/// The doctor clears away only resources that are older than its default age.
 fn args(case: &Case, command: &'static str) -> Vec<&'static str> {
     if command == "doctor" { vec!["doctor", "--fix", "--yes"] } else { case.args(command) }
 }

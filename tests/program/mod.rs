@@ -38,7 +38,7 @@ impl Ran {
     }
 }
 
-/// How much of a listed flow log's resource it covers, in interfaces: `2 of 3`.
+/// The number of covered interfaces of a listed flow log's resource, and of all: `2 of 3`.
 pub(crate) fn coverage(flow_log: &serde_json::Value) -> String {
     format!("{} of {}", flow_log["covered"], flow_log["interfaces"])
 }
