@@ -18,7 +18,7 @@ pub use span::Span;
 
 /// An error that points into a text.
 pub trait Report: std::error::Error {
-    /// Where in the text; `None` when the whole text is meant.
+    /// The place in the text; `None` if the whole text is meant.
     fn span(&self) -> Option<Span>;
 
     /// Returns what was expected there, in a user's words.
@@ -32,10 +32,10 @@ pub trait Report: std::error::Error {
     }
 }
 
-/// Draws `report` under the line of `text` that it points into; of a wide line what is around the place.
+/// Draws `report` under the line of `text` that it points into. A wide line is cut to the part around the error.
 ///
-/// `name` is what the text is called: a file name, or `query`. With `colour`, the result carries
-/// ANSI sequences. Whatever comes from outside is escaped, so that the result can go to a terminal.
+/// `name` is the name of the text: a file name, or `query`. With `colour`, the result has ANSI sequences. Text from
+/// outside is escaped, so that the result can go to a terminal.
 #[must_use]
 pub fn render(report: &dyn Report, name: &str, text: &str, colour: bool) -> String {
     let (text, span) = escape_source(text, report.span().unwrap_or_default());
@@ -61,14 +61,14 @@ pub fn render(report: &dyn Report, name: &str, text: &str, colour: bool) -> Stri
     } else {
         term::emit_into_string(&config, &file, &diagnostic)
     };
-    // Only a span outside the text can fail to draw; the message itself is never lost.
+    // Drawing fails only for a span outside the text; the message itself is never lost.
     drawn.unwrap_or_else(|_| format!("error: {message}\n"))
 }
 
-/// The letters of a message, a label or a help that are drawn; what is longer repeats what was typed.
+/// The longest message, label or help in characters; longer ones only repeat what was typed.
 const LONGEST_MESSAGE: usize = 400;
 
-/// Escapes a message, and cuts it where it is longer than anybody reads.
+/// Escapes a message, and cuts it to [`LONGEST_MESSAGE`].
 fn shortened(text: &str) -> String {
     let mut text = escape::lines(text).into_owned();
     if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
@@ -78,27 +78,26 @@ fn shortened(text: &str) -> String {
     text
 }
 
-/// Escapes a text that is quoted under an error, and moves the span to where its characters are then.
+/// Escapes a text that is quoted under an error, and moves the span to the same characters in the result.
 ///
-/// Line ends stay, so that lines keep their numbers. A bound inside a character goes to its start, one
-/// behind the text to its end.
+/// Line ends stay, so that lines keep their numbers. A bound inside a character moves to the character's start, one
+/// past the end of the text to that end.
 fn escape_source(text: &str, span: Span) -> (Cow<'_, str>, Span) {
     let escaped = escape::lines(text);
-    // The text behind a place has the same escapes, whatever stands before it.
+    // Escapes do not depend on the text before them, so the length of the escaped rest gives the place.
     let place = |at: usize| escaped.len() - escape::lines(&text[text.floor_char_boundary(at)..]).len();
     let span = Span::new(place(span.start), place(span.end));
     (escaped, span)
 }
 
-/// The letters of the longest word that is compared with names. Comparing takes time by both lengths, and
-/// no name is as long.
+/// The longest word, in characters, that is compared with names: no name is longer, and a comparison takes time by both
+/// lengths.
 const LONGEST_WORD: usize = 64;
 
 /// The name in `names` that a person most likely meant by `word`, if any is near enough.
 ///
-/// Near is at most a third of the word's letters wrong, at most three, a swap of two neighbours
-/// counting once; words of fewer than two letters, or of more than 64, suggest nothing. Ties
-/// go to the first name.
+/// A name is near if at most a third of the word's letters, and at most three, are wrong; a swap of two neighbours
+/// counts as one. Words of fewer than two letters, or of more than 64, suggest nothing. Ties go to the first name.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().take(LONGEST_WORD + 1).count();
     if !(2..=LONGEST_WORD).contains(&length) {
@@ -146,7 +145,7 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_drawn_as_escapes_and_the_caret_stands_under_the_right_one() {
-        // `x` begins at byte 6, behind an escape character and an override of direction.
+        // `x` begins at byte 6, after an escape character and an override of direction.
         let text = "a\u{1b}b\u{202e} x y\r\nnext";
         let at = text.find('x').unwrap();
         let drawn = render(&Wrong(Span::new(at, at + 1)), "a\u{7}\nb.rhai", text, false);
@@ -154,7 +153,7 @@ mod tests {
         assert_eq!(lines[1], "  ┌─ a\\u{7}\\nb.rhai:1:18");
         assert_eq!(lines[3], "1 │ a\\u{1b}b\\u{202e} x y");
         assert_eq!(lines[4], "  │                  ^ here");
-        // The character itself is underlined whole.
+        // The whole character is underlined.
         let drawn = render(&Wrong(Span::new(1, 2)), "query", text, false);
         assert!(drawn.contains("1 │ a\\u{1b}b\\u{202e} x y\n  │  ^^^^^^ here"), "{drawn}");
     }

@@ -55,9 +55,9 @@ use run::LogTable;
 
 /// Runs `plan` over the files; rows go to `sink` as they arrive.
 ///
-/// `interval` limits the record's time, both ends included; without it every record counts. `names` provide the fields
-/// that records do not have, if available. The numbers in `progress` grow during the run. The statistics do not tell the
-/// time, since opening the files is part of it.
+/// The record's time has to be in `interval`, both ends included; without one every record counts. `names` provide the
+/// fields that records do not have, if available. The numbers in `progress` grow during the run. The statistics do not
+/// include the duration, since opening the files is part of it.
 ///
 /// # Errors
 ///
@@ -131,8 +131,8 @@ struct Running {
 }
 
 impl Query<'_> {
-    /// Starts to read. With `newest_first`, records arrive part by part; if that is not possible, the first rows are an
-    /// error that says so.
+    /// Starts the query. With `newest_first`, records arrive part by part; if that is not possible, the query fails
+    /// before its first row with an error that [`run::is_overlap`] recognises.
     async fn start(&self, newest_first: bool) -> Result<Running, Error> {
         let Self { plan, interval, files, names, progress } = *self;
         let tally = Arc::new(Tally::new(progress));
@@ -228,7 +228,7 @@ impl Answer<'_> {
         Ok(self.sink.columns(&self.plan.columns())?)
     }
 
-    /// Returns the error that ended the reading, if there is one: the rows that come then are not all.
+    /// Returns the error that ended the reading early, if there is one: the rows that still arrive are incomplete.
     fn check_whole(&self) -> Result<(), Error> {
         self.tally.failure().map_or(Ok(()), Err)
     }
@@ -248,7 +248,7 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Returns whether no more rows are needed. One more than the default limit tells that there are more.
+    /// Returns whether no more rows are needed. One row more than the default limit shows that there are more.
     fn is_full(&self) -> bool {
         match self.plan.limit {
             Limit::Default => self.truncated,

@@ -1,15 +1,14 @@
-//! Escapes for what a terminal must not be sent as it is: characters that move the cursor, change the
-//! terminal, turn the direction of text, or cannot be seen.
+//! Escapes characters that a terminal must not get: those that move the cursor, change the terminal, turn the direction
+//! of text, or cannot be seen.
 //!
-//! Records, file names, names of resources and error texts come from outside. On a terminal such a
-//! character is shown as Rust spells it (`\u{1b}`, `\u{202e}`, `\n`), so that nothing is lost and nothing
-//! is obeyed. This module knows no other room. Colours are added after escaping, never before.
+//! Records, file names, names of resources and error texts come from outside. On a terminal such a character is shown
+//! as Rust spells it (`\u{1b}`, `\u{202e}`, `\n`), so that it is visible and has no effect. This module uses no other.
+//! Colours are added after escaping, never before.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Characters that are no control characters but deceive all the same: zero-width, bidirectional and
-/// other invisible ones.
+/// Characters that are no control characters but can deceive: zero-width, bidirectional and other invisible ones.
 ///
 /// Source: the general categories Cf, Zl and Zp, and the letters that are blank, of
 /// <https://www.unicode.org/Public/UCD/latest/ucd/UnicodeData.txt>.
@@ -42,11 +41,11 @@ const INVISIBLE: [(char, char); 21] = [
     ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d173}', '\u{1d17a}'),
-    // Tags, and the variation selectors behind them.
+    // Tags, and the variation selectors after them.
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Returns whether a terminal must not be sent this character from outside.
+/// Returns whether a terminal must not get this character from outside.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     // Most text is ASCII.
@@ -56,12 +55,12 @@ pub fn is_hidden(c: char) -> bool {
     c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// Returns whether the character at the start of the text is hidden, and no layout of several lines.
+/// Returns whether the character at the start of the text is hidden, and is neither a line end nor a tab.
 fn is_hidden_in_lines(text: &str) -> bool {
     text.starts_with(is_hidden) && !text.starts_with(['\n', '\t']) && !text.starts_with("\r\n")
 }
 
-/// Escapes text that stands on one line.
+/// Escapes text for one line.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
     replace(text, |rest| rest.starts_with(is_hidden), push_escape)
@@ -73,8 +72,7 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     replace(text, is_hidden_in_lines, push_escape)
 }
 
-/// Escapes a JSON document, which stays the same document: beyond its layout, hidden characters stand
-/// inside strings only.
+/// Escapes a JSON document without changing its meaning: outside of strings, its only hidden characters are layout.
 #[must_use]
 pub fn json(text: &str) -> Cow<'_, str> {
     replace(text, is_hidden_in_lines, |to, c| {
@@ -84,17 +82,16 @@ pub fn json(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Escapes lines that libraries coloured, which keep plain colours.
+/// Escapes lines that a library coloured, and keeps plain colours.
 ///
-/// Text inside may carry such a colour of its own, and nothing that is worse.
+/// Text from outside may contain such a colour, too, but nothing worse.
 #[must_use]
 pub fn coloured(text: &str) -> Cow<'_, str> {
     let is_hidden = |rest: &str| is_hidden_in_lines(rest) && colour_length(rest) == 0;
     replace(text, is_hidden, push_escape)
 }
 
-/// Returns the length of the sequence at the start of the text if it sets a colour or a weight that can
-/// be read, else 0.
+/// Returns the length of the sequence at the start of the text if it sets a readable colour or weight, else 0.
 fn colour_length(text: &str) -> usize {
     let Some(parameters) = text.strip_prefix("\u{1b}[") else { return 0 };
     let Some(end) = parameters.find('m') else { return 0 };
@@ -109,7 +106,7 @@ fn colour_length(text: &str) -> usize {
     }
 }
 
-/// Replaces the characters that a test of the text from each of them on tells.
+/// Replaces the characters for which `is_hidden_at` is true; it gets the text from the character on.
 fn replace(text: &str, is_hidden_at: impl Fn(&str) -> bool, write: impl Fn(&mut String, char)) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -127,7 +124,7 @@ fn push_escape(to: &mut String, c: char) {
 }
 
 fn push(to: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // A `String` takes whatever is written.
+    // Writing to a `String` does not fail.
     let _ = to.write_fmt(arguments);
 }
 

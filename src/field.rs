@@ -1,7 +1,7 @@
 //! The table of fields: one source for names, aliases, types, record fields and help.
 //!
-//! The parser, both readers of a plan, the outputs and the documentation look here and nowhere
-//! else. Record fields and their meaning:
+//! The parser, both readers of a plan, the outputs and the documentation use this table and no other. Record fields and
+//! their meaning:
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>.
 
 mod field_type;
@@ -46,9 +46,9 @@ impl Field {
         self.info().field_type
     }
 
-    /// The name that log formats give it, for fields that stand in a record.
+    /// The name in log formats, for fields of a record.
     ///
-    /// `time` stands there as `start`.
+    /// The name of `time` is `start`.
     #[must_use]
     pub fn record_name(self) -> Option<&'static str> {
         match self.info().origin {
@@ -58,13 +58,13 @@ impl Field {
         }
     }
 
-    /// Whether it holds the id of an account: twelve digits.
+    /// Returns whether the values are account ids: twelve digits.
     #[must_use]
     pub fn is_account(self) -> bool {
         self.record_name().is_some_and(|name| name.ends_with("account-id"))
     }
 
-    /// The name in results: dots become underscores.
+    /// The name in JSON and CSV: dots become underscores.
     #[must_use]
     pub fn result_name(self) -> String {
         self.name().replace('.', "_")
@@ -94,8 +94,8 @@ impl Field {
         }
     }
 
-    /// The record fields without which this one has no value: its sources, but for those that only make it more
-    /// certain.
+    /// The record fields without which this one has no value: its sources, except those that only make it more
+    /// reliable.
     #[must_use]
     pub fn required(self) -> Vec<Self> {
         match self.info().origin {
@@ -106,7 +106,7 @@ impl Field {
         }
     }
 
-    /// Whether the role of the record decides what it has.
+    /// Returns whether its value depends on the role of the record.
     #[must_use]
     pub fn reads_role(self) -> bool {
         match self.info().origin {
@@ -123,20 +123,20 @@ impl Field {
         NAMES.get(&name.to_ascii_lowercase()).copied()
     }
 
-    /// The field that a column of a file called `name` holds: with hyphens as in log formats, with underscores as in
-    /// parquet, or with capitals as in Logs Insights.
+    /// The field in a column of a file called `name`: with hyphens as in log formats, with underscores as in parquet,
+    /// or with capitals as in Logs Insights.
     #[must_use]
     pub fn of_record(name: &str) -> Option<Self> {
         RECORD_NAMES.get(&bare(name)).copied()
     }
 
-    /// The word for a number that stands in a record; `None` where there is none.
+    /// The word for a number in a record; `None` if it has none.
     #[must_use]
     pub fn code_word(self, code: i64) -> Option<&'static str> {
         self.field_type().code_word(code)
     }
 
-    /// Every spelling of the field beside the canonical one, in a fixed order.
+    /// Every spelling of the field except the canonical one, in a fixed order.
     #[must_use]
     pub fn spellings(self) -> Vec<String> {
         let info = self.info();
@@ -159,7 +159,7 @@ impl Field {
     }
 }
 
-/// These fields and those of both sides, each once.
+/// These fields and the fields of both sides, each once.
 fn with_sides(mut fields: Vec<Field>, sides: [(&str, Field); 2]) -> Vec<Field> {
     for (_, side) in sides {
         if !fields.contains(&side) {
@@ -183,7 +183,7 @@ static NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
     names
 });
 
-/// The names of columns of files, without what the spellings differ in.
+/// The fields by their names in files, compared without case and separators.
 static RECORD_NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
     let mut names = HashMap::new();
     for info in FIELDS {
@@ -197,16 +197,15 @@ static RECORD_NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
     names
 });
 
-/// A name in lower case, without the marks between its words.
+/// A name in lower case, without the separators of its words.
 fn bare(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Names of other tools, each with what it is called here.
+/// Names from other tools, each with the name of the field here.
 ///
-/// Wireshark's display filters: <https://www.wireshark.org/docs/dfref/>; tcpdump's and nfdump's
-/// words are in their manuals. They are not accepted, since `ip.src == x` is a different filter
-/// language: the error answers with the name to use.
+/// Wireshark's display filters: <https://www.wireshark.org/docs/dfref/>; the words of tcpdump and nfdump are in their
+/// manuals. They are not accepted, since `ip.src == x` is a different filter language: the error tells the name to use.
 pub const FOREIGN_NAMES: &[(&str, &str)] = &[
     ("ip.src", "src.addr"),
     ("ip.dst", "dst.addr"),

@@ -5,9 +5,9 @@ use crate::field::FieldType;
 /// An aggregate function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
-    /// Records.
+    /// The number of records.
     Count,
-    /// The sum of the values that are there.
+    /// The sum of the values that are not absent.
     Sum,
     /// Their mean.
     Avg,
@@ -15,13 +15,13 @@ pub enum Function {
     Min,
     /// The largest of them.
     Max,
-    /// The value that this percentage of them lies below, 1 to 99; an estimate.
+    /// The value below which this percentage of them lies, 1 to 99; an estimate.
     Percentile(u8),
     /// The number of different values.
     Distinct,
-    /// The sum of the values by the second; bytes as bits.
+    /// The sum of the values per second; bytes as bits.
     Rate,
-    /// The percent that a sum or a count is of the whole.
+    /// A sum or a count in percent of that over all groups.
     Share,
 }
 
@@ -36,7 +36,7 @@ pub struct FunctionInfo {
     pub help: &'static str,
     /// A stage that uses it.
     pub example: &'static str,
-    /// Where the service describes its own.
+    /// The page of the service's own function.
     pub url: &'static str,
 }
 
@@ -110,7 +110,7 @@ pub const FUNCTIONS: &[FunctionInfo] = &[
 ];
 
 impl Function {
-    /// The function of this name; case does not count. `p0`, `p100` and the like are none.
+    /// The function of this name; case does not count. There is no `p0` or `p100`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -159,7 +159,7 @@ impl Function {
         FUNCTIONS.iter().find(|info| info.name == name).expect("each function has a row in the table")
     }
 
-    /// Whether it is made of another function's values, of all groups or by the length of the window.
+    /// Returns whether it is derived from another function: by the length of the window, or the value of all groups.
     #[must_use]
     pub const fn is_derived(self) -> bool {
         matches!(self, Self::Rate | Self::Share)
@@ -175,7 +175,7 @@ impl Function {
         }
     }
 
-    /// Whether it can be computed over values of this type.
+    /// Returns whether it can be computed over values of this type.
     #[must_use]
     pub fn takes(self, field_type: FieldType) -> bool {
         match self {

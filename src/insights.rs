@@ -1,9 +1,9 @@
-//! Plan to CloudWatch Logs Insights text.
+//! Translates a plan to CloudWatch Logs Insights text.
 //!
-//! The text is made for safety first: every operand stands in parentheses, since the service does
-//! not document its precedence; values are typed literals from an allow-list; sort and limit are
-//! always said. Nothing here runs a query or knows where it runs; [`Format`] says which fields the
-//! queried logs have. Syntax: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>.
+//! Safety comes first: every operand is in parentheses, since the service does not document its precedence; values are
+//! typed literals from an allow-list; sort and limit are always explicit. Nothing here runs a query or knows where it
+//! runs; [`Format`] tells the fields of the queried logs. Syntax:
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>.
 
 mod column;
 mod error;
@@ -34,19 +34,19 @@ pub struct Query {
     pub columns: Vec<String>,
     /// The service's names for the sort keys of records; empty for groups.
     pub order: Vec<String>,
-    /// Notes for the reader of the answer, beside the plan's own notes.
+    /// Notes for the reader of the answer, in addition to the plan's own notes.
     pub notes: Vec<String>,
 }
 
-/// The Insights text of a plan over logs of this format; that of conversations makes their groups by interface.
+/// The Insights text of a plan over logs of this format. The query of conversations groups by interface, too; its
+/// reader puts these groups together.
 ///
 /// # Errors
 ///
-/// [`Error::FieldMissing`] where the sentence names a field that the logs lack,
-/// [`Error::FilesOnly`] and [`Error::NeedsInventory`] for what the service cannot do,
-/// [`Error::UnsafeText`] and [`Error::UnsafeRegex`] for values that are on no allow-list,
-/// [`Error::SeveralFormats`] for a field that the service does not find among records of several formats,
-/// [`Error::TooLong`] over 10,000 characters.
+/// [`Error::FieldMissing`] for a field that the logs lack, [`Error::FilesOnly`] and [`Error::NeedsInventory`] for
+/// features that the service does not have, [`Error::UnsafeText`] and [`Error::UnsafeRegex`] for values that are on no
+/// allow-list, [`Error::SeveralFormats`] for a field that the service does not find among records of several formats,
+/// [`Error::TooLong`] for a text of over 10,000 characters.
 pub fn emit(plan: &Plan, format: &Format) -> Result<Query, Error> {
     let in_parts = plan.in_parts();
     let plan = in_parts.as_ref().unwrap_or(plan);
@@ -63,8 +63,7 @@ pub fn missing(plan: &Plan, formats: &[Format]) -> Option<Missing> {
     plan.first_missing(|source| formats.iter().any(|format| format.answers(source)))
 }
 
-/// The same as [`emit`] for some of the logs that a plan is about: what they lack and others have is
-/// absent in them.
+/// The same as [`emit`] for some of the logs that a plan is about: a field that they lack and others have is absent.
 ///
 /// # Errors
 ///
@@ -85,13 +84,13 @@ pub fn emit_part(plan: &Plan, format: &Format) -> Result<Query, Error> {
     Ok(Query { text, columns, order, notes })
 }
 
-/// Returns whether the query of a plan takes the text of records apart, and so reads it by this format.
+/// Returns whether the query of a plan parses the text of records, and so depends on the order of their fields.
 #[must_use]
 pub fn parses(plan: &Plan, format: &Format) -> bool {
     pipeline::unfound(plan, format).is_some()
 }
 
-/// Returns a note for the reader of a query whose answer may take several.
+/// Returns a note if the answer of a plan may take several queries.
 #[must_use]
 pub fn note_of_several(plan: &Plan) -> Option<String> {
     let is_long = plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);

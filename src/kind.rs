@@ -45,7 +45,7 @@ pub enum Covers {
     },
     /// The network interfaces that it has when the flow log is created.
     Interfaces,
-    /// The transit gateway or its attachment itself, whose records have fields of their own and no network interface.
+    /// The transit gateway or its attachment itself; its records have other fields and no network interface.
     Itself {
         /// The resource type of EC2.
         resource_type: &'static str,
@@ -59,13 +59,13 @@ pub enum Covers {
 pub struct KindInfo {
     /// The kind itself.
     pub kind: TargetKind,
-    /// The canonical word and what else means the same.
+    /// The canonical word and its synonyms.
     pub words: &'static [&'static str],
     /// Its name in messages.
     pub title: &'static str,
     /// The field of a record that holds its id, and the prefix of such ids.
     pub id: Option<(Field, &'static str)>,
-    /// The prefix of the names of its flow logs; that of the Go tool.
+    /// The prefix of the names of its flow logs; the same as the Go tool's.
     pub flow_log_prefix: Option<&'static str>,
     /// The resources that its flow logs are created for.
     pub covers: Covers,
@@ -200,7 +200,7 @@ impl TargetKind {
         self.words()[0]
     }
 
-    /// Returns the canonical word and what else means the same.
+    /// Returns the canonical word and its synonyms.
     #[must_use]
     pub const fn words(self) -> &'static [&'static str] {
         self.info().words
@@ -212,7 +212,7 @@ impl TargetKind {
         matches!(self.info().covers, Covers::Whole { .. })
     }
 
-    /// Returns whether its records are those of transit gateways, which have fields of their own.
+    /// Returns whether its records are those of transit gateways, which have other fields.
     #[must_use]
     pub const fn is_of_transit_gateways(self) -> bool {
         matches!(self.info().covers, Covers::Itself { .. })
@@ -230,7 +230,7 @@ impl TargetKind {
         Self::by_prefix(name, |info| info.flow_log_prefix)
     }
 
-    /// The kind with the longest prefix of a text: `tgw-` is one of `tgw-attach-`.
+    /// The kind with the longest prefix of a text: `tgw-attach-` also begins with `tgw-`.
     fn by_prefix(text: &str, prefix: impl Fn(&KindInfo) -> Option<&'static str>) -> Option<Self> {
         let length = |info: &KindInfo| prefix(info).filter(|prefix| text.starts_with(prefix)).map(str::len);
         KINDS.iter().filter(|info| length(info).is_some()).max_by_key(|info| length(info)).map(|info| info.kind)

@@ -4,21 +4,20 @@
 //!
 //! 1. [`query::parse`] reads a sentence by `grammar/flowlogs.pest` into a tree ([`query::ast`]);
 //!    flags of the command line build the same tree.
-//! 2. [`query::check`] finds out what its words mean, by the tables in [`field`],
-//!    [`function`] and [`kind`], and makes a [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
-//! 3. `session` opens the account that is meant; `account` turns the plan's targets into what they
-//!    recorded.
+//! 2. [`query::check`] looks its words up in the tables of [`field`], [`function`] and [`kind`], and makes a
+//!    [`query::Plan`]: typed, `not` pushed down to the leaves, presence explicit.
+//! 3. `session` opens the account; `account` finds the records of the plan's targets.
 //! 4. A reader translates the plan one to one: [`insights`] into CloudWatch Logs Insights text,
 //!    `engine` into a DataFusion query over flow log files. The readers never see each other.
-//! 5. Rows and the numbers of the run ([`value`]) come back as they are found.
+//! 5. Rows and the statistics of the run ([`value`]) come back as they are found.
 //! 6. [`output`] prints them as a table, JSON, NDJSON, CSV or bars.
 //!
 //! Mistakes are drawn under the text by [`diagnostic`].
 //!
-//! # Arrows
+//! # Dependencies
 //!
-//! A room uses only what is listed behind it, and no two files use each other: a test holds the code to
-//! both. Every room stands on those to its right, [`value`], [`escape`] and [`private`] on none.
+//! A module uses only those listed after its arrow, and no two files use each other: a test holds the code to both.
+//! Every module uses only modules below it; [`field`], [`value`], [`escape`] and [`private`] use none.
 //!
 //! ```text
 //! cli → account, command, diagnostic, escape, field, kind, query, script, session, shell, value

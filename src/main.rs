@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Columns come and go by the thousand, in several threads: with the allocator of the C library,
-/// counting records of parquet takes a third longer.
+/// Arrow columns are allocated and freed by the thousand, in several threads: with the allocator of the C library,
+/// counting records of parquet files takes a third longer.
 #[cfg(feature = "local")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

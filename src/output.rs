@@ -1,9 +1,8 @@
 //! Rows to text: table, JSON, NDJSON, CSV, chart.
 //!
-//! Each output takes rows as they come and writes to whatever it is given. Machine formats stream
-//! full, typed, unscaled values; the table is for people and fits their terminal. Nothing here
-//! decides where the text goes or whether it is coloured. What people read is escaped, and so is what
-//! machines read where a terminal shows it.
+//! Each output takes rows as they come and writes to the writer that it is given. Machine formats stream full, typed,
+//! unscaled values; the table is for people and fits their terminal. Nothing here decides where the text goes or
+//! whether it is coloured. Text for people is escaped; text for machines only if a terminal shows it.
 
 mod chart;
 mod csv;
@@ -29,9 +28,9 @@ pub enum Format {
     Table,
     /// One array of objects.
     Json,
-    /// One object a line.
+    /// One object per line.
     Ndjson,
-    /// A header line, then a line a row.
+    /// A header line, then a line per row.
     Csv,
     /// A line over time, or bars.
     Chart,

@@ -1,7 +1,7 @@
-//! Text to [`Plan`]: parse, check, print.
+//! Compiles text to a [`Plan`]: parse, check, print.
 //!
-//! [`compile`] is the one way in; what the command line and scripts build without text goes through
-//! [`check::check_sentence`] all the same. No module behind this one ever sees a sentence's text.
+//! [`compile`] is the only way in; sentences that the command line and scripts build without text also go through
+//! [`check::check_sentence`]. No later module sees the text of a sentence.
 
 pub mod address_set;
 pub mod ast;
@@ -38,19 +38,19 @@ use std::fmt::Write;
 
 use crate::diagnostic::{Report, Span, render};
 
-/// Why a text has no plan: what the grammar refuses, or everything that the check found.
+/// The reason why a text has no plan: the error of the grammar, or all errors of the check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It is no sentence.
+    /// The text is no sentence.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// It is one, but it means nothing; at least one error, in the order of the text.
+    /// The text is a sentence, but has no meaning; at least one error, in the order of the text.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Check(Vec<CheckError>),
 }
 
 impl Error {
-    /// Where the first mistake is.
+    /// The place of the first mistake.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
         match self {
@@ -79,7 +79,7 @@ impl Error {
 ///
 /// # Errors
 ///
-/// [`Error::Parse`] where the text is no sentence, [`Error::Check`] where it means nothing.
+/// [`Error::Parse`] if the text is no sentence, [`Error::Check`] if the sentence has no meaning.
 ///
 /// ```
 /// use flowlogs::query::{Context, clock::Clock, compile, print};

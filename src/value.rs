@@ -1,7 +1,6 @@
 //! The answer of a query: values, rows with named columns, and the numbers of a run.
 //!
-//! Stands under everything and knows no other room. Values are typed here once, so that every
-//! output prints the same thing.
+//! This module is below all others and uses none. Values are typed here once, so that every output prints the same.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -36,10 +35,10 @@ pub enum Value {
 /// Whole seconds since 1970-01-01T00:00:00Z.
 pub type EpochSeconds = i64;
 
-/// Seconds from here on are milliseconds: as seconds they lie behind the year 5138.
+/// Numbers from here on are milliseconds: as seconds they would lie after the year 5138.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// Milliseconds become seconds.
+/// Converts milliseconds to seconds; seconds stay as they are.
 #[must_use]
 pub const fn to_seconds(number: i64) -> EpochSeconds {
     if number >= MILLISECONDS_FROM { number / 1000 } else { number }
@@ -108,7 +107,7 @@ const fn rank(value: &Value) -> u8 {
     }
 }
 
-/// An address as 128 bits in which order is order by value: IPv4 stands in `::ffff:0:0/96`.
+/// An address as 128 bits, whose order is the order of addresses: IPv4 is in `::ffff:0:0/96`.
 ///
 /// Source: RFC 4291 section 2.5.5.2, <https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2>.
 #[must_use]
@@ -160,7 +159,7 @@ pub enum ColumnType {
     Measure {
         /// The unit.
         unit: Unit,
-        /// Whether the values of several rows may be added: so for counts and sums, where no row means 0.
+        /// Whether the values of several rows may be added, as for counts and sums, where no row means 0.
         adds_up: bool,
     },
     /// A number that names something: a port, a version. Never drawn or scaled.
@@ -201,15 +200,15 @@ impl ColumnType {
     }
 }
 
-/// The need of a table for a column. The least needed is left out first where the terminal is narrow; of
-/// equal ones, the last.
+/// The priority of a column in a table. The least needed column is left out first if the terminal is narrow; of equal
+/// ones, the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Not shown in tables, only in machine formats.
     Hidden,
     /// Left out before the others, the lowest number first.
     Expendable(u8),
-    /// Left out where nothing expendable is left.
+    /// Left out after the expendable ones.
     Usual,
     /// Never left out.
     Essential,
@@ -224,7 +223,7 @@ pub struct Column {
     pub heading: String,
     /// The type of its values.
     pub column_type: ColumnType,
-    /// The need of a table for it.
+    /// The priority in a table.
     pub need: Need,
 }
 
@@ -301,16 +300,16 @@ pub struct Progress {
     pub records: AtomicU64,
     /// Bytes read from storage.
     pub bytes: AtomicU64,
-    /// Bytes there are to read; 0 where that is not known.
+    /// The bytes to read in all; 0 if unknown.
     pub total_bytes: AtomicU64,
 }
 
-/// The first line that was not a record, and how many there were.
+/// The first line that is not a record, and the number of such lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// The file it stood in.
+    /// The file that contains it.
     pub file: String,
-    /// What the file is counted in: `line`, `record`, `row`.
+    /// The unit in which the file is counted: `line`, `record`, `row`.
     pub unit: &'static str,
     /// The number of the line, record or row, from 1.
     pub line: u64,
@@ -318,7 +317,7 @@ pub struct Malformed {
     pub reason: String,
 }
 
-/// A file that was left out or not read to its end, and why.
+/// A file that was left out or not read to its end, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileProblem {
     /// The file.
@@ -327,18 +326,18 @@ pub struct FileProblem {
     pub reason: String,
 }
 
-/// The numbers of a run.
+/// The statistics of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunStats {
     /// Rows returned.
     pub rows: u64,
     /// Whether a default limit or a cap cut the answer.
     pub truncated: bool,
-    /// The records that the conditions let through, where that is known of all of them.
+    /// The number of records that pass the conditions, if it is known for all of them.
     pub matched: Option<u64>,
     /// Records read, whether they matched or not.
     pub records_scanned: u64,
-    /// Bytes read from storage, compressed ones as they lie there.
+    /// Bytes read from storage; compressed bytes count as stored.
     pub bytes_scanned: u64,
     /// Files read.
     pub files: u64,
@@ -346,21 +345,21 @@ pub struct RunStats {
     pub malformed: u64,
     /// The first of them.
     pub first_malformed: Option<Malformed>,
-    /// Records hidden since nobody asked for them: intervals without traffic.
+    /// Records without traffic in their interval, hidden since nobody asked for them.
     pub nodata: u64,
-    /// Records hidden since nobody asked for them: intervals whose records AWS lost.
+    /// Records of intervals whose traffic AWS did not record, hidden since nobody asked for them.
     pub skipdata: u64,
-    /// Files that are not flow logs, and why.
+    /// Files that are not flow logs, with the reasons.
     pub skipped_files: Vec<FileProblem>,
     /// Files that could not be read, or not to their end: the answer lacks their records.
     pub failed_files: Vec<FileProblem>,
-    /// Log groups that were asked, where a service ran the query.
+    /// The number of log groups that were queried, if a service ran the query.
     pub log_groups: u64,
-    /// Queries that it took there.
+    /// The number of queries that this took.
     pub queries: u64,
-    /// The cost in US dollars, where there is one.
+    /// The cost in US dollars, if there is one.
     pub cost_usd: Option<f64>,
-    /// The second in which the first of the flow logs began to record, where that is after the start of the window.
+    /// The second in which the first of the flow logs began to record, if that is after the start of the window.
     pub recorded_from: Option<EpochSeconds>,
     /// Further notes for the reader of the answer.
     pub notes: Vec<String>,
@@ -375,7 +374,7 @@ impl RunStats {
         !self.failed_files.is_empty()
     }
 
-    /// Adds the statistics of a run at the same time, whose rows are part of the same answer.
+    /// Adds the statistics of a simultaneous run, whose rows are part of the same answer.
     pub fn add(&mut self, other: Self) {
         self.rows += other.rows;
         self.truncated |= other.truncated;
@@ -402,7 +401,7 @@ impl RunStats {
         self.notes.extend(new);
     }
 
-    /// What failed, in a sentence for each file.
+    /// The failures, in a sentence for each file.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let told = |failed: &FileProblem| format!("cannot read all of `{}`: {}", failed.file, failed.reason);

@@ -35,7 +35,7 @@ fn fails(args: &[&str], code: i32, part: &str) {
     run(args).fails(code, part);
 }
 
-/// A demo account without the flow logs that come with it.
+/// A demo account without its own flow logs.
 fn empty_demo() -> (TempDir, String) {
     let folder = TempDir::new().unwrap();
     let dir = folder.path().join("demo").display().to_string();
@@ -69,12 +69,12 @@ fn every_kind_is_created_listed_queried_and_deleted() {
         assert_eq!(listed[0]["kind"], kind);
         assert_eq!(coverage(&listed[0]), interfaces);
         assert!(listed[0]["log_group"].as_str().unwrap().starts_with(group), "{listed:?}");
-        // Of a window that is over: the demo goes on while it is asked.
+        // The window is over: the demo goes on during the test.
         let window = format!("since {from} until {until}");
         let count = done(&["--local", &dir, "-o", "csv", "-e", &format!("{kind} {name} | count() {window}")]);
         let count: u64 = count.lines().nth(1).unwrap().parse().unwrap();
         assert!(count > 0, "{kind}");
-        // Whatever records traffic answers for all that is in it, but for nothing else.
+        // A flow log answers for all traffic that it records, but for nothing else.
         let whole = done(&["--local", &dir, "-o", "csv", "-e", &format!("all | count() {window}")]);
         assert_eq!(whole, format!("count\n{count}\n"), "{kind}");
         fails(&["--local", &dir, "-e", "vpc staging | count()"], 1, "has no flow log");
@@ -98,7 +98,7 @@ fn a_flow_log_shows_its_interfaces_only() {
     assert_eq!(rows.lines().nth(1).unwrap().split(',').nth(1), Some("10.0.0.12"), "{rows}");
     // Two flow logs over one interface show its records once.
     done(&["--local", &dir, "create", "subnet", "prod-public-a"]);
-    // The network goes on meanwhile: what it did before stays.
+    // The network goes on during the test; past traffic stays as it is.
     let now = jiff::Timestamp::now();
     let (from, until) = (now - jiff::SignedDuration::from_mins(50), now - jiff::SignedDuration::from_mins(5));
     let count = |target: &str| {
@@ -170,7 +170,7 @@ fn what_matches_nothing_is_an_error_with_the_nearest_name() {
     fails(&["--local", &dir, "delete", "vpc", "prod", "--yes"], 1, "no vpc matches `prod`");
     fails(&["--local", &dir, "-e", "vpc prod"], 1, "flowlogs create vpc");
     fails(&["--local", &dir, "-e", "vpc prdo"], 1, "did you mean `prod`?");
-    // What people say comes before ids.
+    // Names come before ids.
     fails(&["--local", &dir, "create", "sg", "zzz"], 1, "there are `demo-pods`, `demo-sessions`, ");
     fails(&["--local", &dir, "-e", "count()"], 1, "the account has no flow log");
     fails(&["--local", &dir, "-e", "vpc | count()"], 1, "the account has no flow log of kind `vpc`");
@@ -182,7 +182,7 @@ fn what_matches_nothing_is_an_error_with_the_nearest_name() {
 #[test]
 fn a_target_without_interfaces_is_an_error_before_anything_is_made() {
     let (_folder, dir) = empty_demo();
-    // The shared VPC has no NAT gateway; a group that guards nothing is made here.
+    // The shared VPC has no NAT gateway; a security group without interfaces is made here.
     let file = Path::new(&dir).join("inventory.json");
     let mut inventory: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     let vpc = inventory["vpcs"][0]["id"].clone();
@@ -230,7 +230,7 @@ fn the_answers_of_the_demo_equal_an_independent_count() {
         serde_json::from_str(&fs::read_to_string(Path::new(&dir).join("inventory.json")).unwrap()).unwrap();
     let prod =
         inventory["vpcs"].as_array().unwrap().iter().find(|vpc| vpc["name"] == "prod").unwrap()["id"].as_str().unwrap();
-    // The network goes on: what is settled is counted.
+    // The network goes on, so only old records are counted.
     let until = jiff::Timestamp::now().as_second() - 60 * 60;
     let from = until - 20 * 60 * 60;
     records.retain(|record| (from..=until).contains(&record[10].parse::<i64>().unwrap()));
@@ -247,7 +247,7 @@ fn the_answers_of_the_demo_equal_an_independent_count() {
     let bytes: u64 =
         all.iter().filter(|record| record[25] == "egress").map(|record| record[9].parse::<u64>().unwrap()).sum();
     assert_eq!(ask("where egress | sum(bytes)"), bytes.to_string());
-    // Both mistakes are there to be found: the workers at the database, the load balancer in zone b.
+    // The demo has both mistakes: the workers at the database, and the load balancer in zone b.
     assert_ne!(ask("where reject and dst.port = 5432 and src.addr in 10.0.0.0/8 | count()"), "0");
     assert_ne!(ask("where reject and dst.port = 8080 and src.addr in 10.0.1.0/24 | count()"), "0");
 }
@@ -314,7 +314,7 @@ fn names_are_joined_from_the_inventory_and_groups_of_one_name_are_merged() {
         "local_name,local_type,bytes\ndb,rds,20\nweb,instance,7\nweb,instance,20\nweb,instance,100\n"
     );
 
-    // The same records without the account: the inventory alone brings the names, and the targets.
+    // The same records without the account: the inventory alone provides names and targets.
     let (records, inventory) = (format!("{dir}/records"), format!("{dir}/inventory.json"));
     let apart = |sentence: &str| done(&["--local", &records, "--inventory", &inventory, "-o", "csv", "-e", sentence]);
     assert_eq!(apart("vpc one | show bytes, remote.name | limit 2"), "bytes,remote_name\n7,\n20,web\n");
@@ -398,7 +398,7 @@ fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
     fails(&["--local", &dir, "create", "instance", &web[0], &api[0]], 1, "is `api`");
     let created = done(&["--local", &dir, "create", "instance", &web[0]]);
     assert!(created.starts_with("created instance web:"), "{created}");
-    // The network goes on: what is settled is counted.
+    // The network goes on, so only old records are counted.
     let now = jiff::Timestamp::now().as_second();
     let [from, until] = [55, 30].map(|minutes| jiff::Timestamp::from_second(now - minutes * 60).unwrap());
     let count = |target: &str| -> u64 {
@@ -412,7 +412,7 @@ fn an_instance_is_meant_by_its_id_and_logged_by_its_name() {
     fails(&["--local", &dir, "-e", &format!("instance {}", api[0])], 1, "has no flow log");
 }
 
-/// Instances `web` in two VPCs, with an interface and a record each: those of the second have twice the bytes.
+/// Instances `web` in two VPCs, with an interface and a record each: the second record has twice the bytes.
 fn two_webs() -> (TempDir, String) {
     let folder = TempDir::new().unwrap();
     let instance = |id: &str, vpc: &str| json!({"id": id, "name": "web", "vpc": vpc});
@@ -540,7 +540,7 @@ fn the_doctor_finds_and_mends() {
     assert_eq!(done(&["--local", &dir, "doctor"]), "nothing is wrong\n");
     assert_eq!(coverage(&list(&dir)[0]), "2 of 2");
 
-    // An interface has records and is unknown; another process is at work.
+    // Records of an unknown interface, while another process holds the account.
     fs::write(
         folder.path().join("records/x.log"),
         "interface-id bytes start log-status\neni-1 1 1 OK\neni-9 1 1 OK\neni-1 - 1 NODATA\n",
@@ -591,11 +591,11 @@ fn a_flow_log_that_expired_is_found_and_deleted_and_its_records_stay() {
     done(&["--local", &dir, "doctor", "--fix", "--yes"]);
     let listed = list(&dir);
     assert_eq!((listed.len(), &listed[0]["name"]), (1, &json!("staging")));
-    // The demo goes on and adds to them.
+    // The demo goes on, and adds records.
     assert!(size(&records) >= before);
     fails(&["--local", &dir, "-e", "vpc prod | count()"], 1, "has no flow log");
 
-    // The script clears away what expired, as the doctor does.
+    // The script clears away expired flow logs, as the doctor does.
     done(&["--local", &dir, "create", "vpc", "prod", "--for", "1s"]);
     std::thread::sleep(Duration::from_secs(2));
     let cleanup = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cleanup.rhai");
@@ -637,7 +637,7 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
         let count = state["flow_logs"].as_array().unwrap().len();
         assert!((1..=2).contains(&count), "round {round}: {text}");
     }
-    // The account still works, and at most a file that was not finished lies about.
+    // The account still works; at most an unfinished file is left over.
     done(&["--local", &dir, "create", "sg", "demo-web"]);
     assert_eq!(list(&dir).len(), 2);
     done(&["--local", &dir, "doctor", "--fix", "--yes"]);
@@ -650,7 +650,7 @@ fn the_network_of_the_demo_account_goes_on() {
     let folder = TempDir::new().unwrap();
     let dir = folder.path().join("demo").display().to_string();
     done(&["demo", "--dir", &dir]);
-    // As if it was made a day ago: only its oldest records are there.
+    // As if it had been made a day ago: it has only its oldest records.
     let mut slots: Vec<_> =
         fs::read_dir(Path::new(&dir).join("records")).unwrap().map(|slot| slot.unwrap().path()).collect();
     slots.sort();
@@ -686,7 +686,7 @@ fn a_demo_is_not_made_in_a_folder_of_somebody_else() {
         std::fs::write(folder.path().join("inventory.json"), inventory).unwrap();
         refused("inventory.json");
     }
-    // A demo is brought up to now, also one that an earlier version made with other things in it.
+    // A demo is brought up to now, even one that an earlier version made with other resources.
     let own = TempDir::new().unwrap();
     let dir = own.path().display().to_string();
     done(&["demo", "--dir", &dir, "-e", "vpc prod | count()"]);
@@ -708,8 +708,8 @@ fn files(folder: &std::path::Path) -> Vec<(std::ffi::OsString, String)> {
     files
 }
 
-/// An embedded account with a transit gateway, two attachments, a regional NAT gateway and an instance, whose records
-/// have powers of two as their bytes.
+/// An embedded account with a transit gateway, two attachments, a regional NAT gateway and an instance. Each record has
+/// a power of two as its bytes.
 #[test]
 fn gateways_are_logged_and_asked_in_an_embedded_account_too() {
     let folder = TempDir::new().unwrap();

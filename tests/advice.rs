@@ -1,6 +1,6 @@
-//! The advice of the scripts that ship, against what the demo's generator knows to be true: wrong is 0.
+//! The advice of the scripts that ship, against the truth that the demo's generator knows: none may be wrong.
 //!
-//! Each slot of ten minutes has a seed of its own, so that windows of other slots are other traffic.
+//! Each slot of ten minutes has its own seed, so windows of different slots have different traffic.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -39,7 +39,7 @@ fn nat_cost_is_about_all_bytes_and_only_this_region() {
     }
 }
 
-/// The rows of the first table of an answer, behind its header.
+/// The rows of the first table of an answer, without its header.
 fn table(out: &str) -> Vec<Vec<&str>> {
     out.lines().skip(1).take_while(|line| !line.is_empty()).map(cells).collect()
 }
@@ -138,13 +138,13 @@ fn rules_from_traffic_let_in_what_was_served_and_nothing_else() {
             is_service
                 && match rule[2].parse::<ipnet::IpNet>() {
                     Ok(network) => network.contains(&one.client.parse::<std::net::IpAddr>().unwrap()),
-                    // CloudFront's, the only list that asks.
+                    // The prefix list of CloudFront, the only one that sends requests.
                     Err(_) if rule[2] == "pl-4fa04526" => one.client.starts_with("130.176."),
                     Err(_) => demo.groups(&one.client_interface).contains(&rule[2]),
                 }
         };
         for one in &served {
-            // A connection that began before the window, or that has no SYN, cannot be seen to have been asked for.
+            // The records cannot show who asked if the connection began before the window, or has no SYN.
             let is_seen = one.protocol == 17 || (one.protocol == 6 && !one.is_ongoing());
             let service = format!("{}/{}", one.server_port, one.protocol_name().to_lowercase());
             let is_named = out.contains(&format!("not recommended: {service}"))
@@ -189,7 +189,7 @@ fn top_talkers_count_each_conversation_once() {
     let demo = Demo::new();
     for window in demo.windows() {
         let out = demo.ship("top-talkers", &["5", &window.text]);
-        // Which client port a conversation has does not count; who asked whom is not told of what is refused as a whole.
+        // The client port of a conversation does not count. If all of it is refused, nothing tells who asked whom.
         let mut sums: BTreeMap<(&str, &str, u64), u64> = BTreeMap::new();
         for one in
             demo.recorded(&window).filter(|one| one.outcome == "Served" && one.purpose != "grpc" && one.protocol != 1)
@@ -248,7 +248,7 @@ fn what_changed_is_new_or_gone() {
     for row in table(&out).iter().filter(|row| row.last() == Some(&"SYN")) {
         let key = (row[1].to_string(), row[2].to_string(), row[3].to_string());
         let (is_now, is_then) = (now.contains(&key), then.contains(&key));
-        // The same service may be let in now and refused then: that is news, too.
+        // The service may be let in now and have been refused then: that is news, too.
         let is_both = is_now && is_then;
         assert!(is_both || if row[0] == "new" { is_now } else { is_then }, "{row:?}\n{out}");
     }

@@ -1,5 +1,5 @@
-//! The arrows of the house: rooms use each other as `src/lib.rs` lists, and no files use each other in a
-//! circle. Read from the text of the files: their `use` lines, and the paths in their code.
+//! The dependencies of modules are those that `src/lib.rs` lists, and no files use each other in a circle. Both are
+//! read from the text of the files: their `use` lines, and the paths in their code.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ type Module = Vec<String>;
 /// The modules of the program, each with its text, without comments, texts and unit tests.
 struct House(BTreeMap<Module, String>);
 
-/// A path behind `use`, and whether others see what it names.
+/// A path after `use`, and whether the item is re-exported.
 struct Use {
     path: Vec<String>,
     is_public: bool,
@@ -25,7 +25,7 @@ impl House {
         Self(modules)
     }
 
-    /// The modules that a module uses, but for the children that it only passes on.
+    /// The modules that a module uses, except children of which it only re-exports items.
     fn used_by(&self, module: &Module) -> BTreeSet<Module> {
         let text = &self.0[module];
         let mut used = BTreeSet::new();
@@ -39,7 +39,7 @@ impl House {
         used
     }
 
-    /// The module that a path leads to, if it is one of the program's own.
+    /// The module that a path leads to, if the path is in the program.
     fn resolve(&self, from: &Module, path: &[String]) -> Option<Module> {
         let supers = path.iter().take_while(|part| *part == "super").count();
         let (start, rest) = match path.first()?.as_str() {
@@ -60,7 +60,7 @@ impl House {
         if self.0.contains_key(&child) {
             return self.walk(child, &path[1..], depth + 1);
         }
-        // A door passes on what stands in another file.
+        // A module may re-export an item of another file.
         let passed_on =
             uses(&self.0[&module]).into_iter().find(|line| line.is_public && line.path.last() == Some(next));
         let found = passed_on.and_then(|line| self.resolve(&module, &line.path));
@@ -128,7 +128,7 @@ fn quoted(text: &str) -> usize {
     text.len()
 }
 
-/// The `use` lines of a text, each path of their braces by itself.
+/// The `use` lines of a text, with one path for each branch of their braces.
 fn uses(text: &str) -> Vec<Use> {
     let mut uses = Vec::new();
     for statement in text.split_inclusive(';') {
@@ -142,7 +142,7 @@ fn uses(text: &str) -> Vec<Use> {
 
 /// The paths of a `use` statement, and whether it is public; `None` for any other statement.
 fn use_tree(statement: &str) -> Option<(bool, &str)> {
-    // A statement is split off at `;`, so attributes or the end of a block may stand on the lines before `use`.
+    // A statement is split off at `;`, so attributes or the end of a block may be on the lines before `use`.
     let at = statement.find("use ").filter(|_| statement.ends_with(';'))?;
     let before = statement[..at].rsplit('\n').next().unwrap().trim();
     let is_public = before.starts_with("pub");
@@ -180,15 +180,15 @@ fn without_uses(text: &str) -> String {
     text.split_inclusive(';').filter(|statement| use_tree(statement).is_none()).collect()
 }
 
-/// The paths of two parts and more in a text.
+/// The paths in a text that have two or more parts.
 fn paths(text: &str) -> impl Iterator<Item = Vec<String>> {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     text.split(move |c| !is_path(c)).filter(|word| word.contains("::")).map(parts)
 }
 
-/// The first circle that is found.
+/// The first circle, if there is one.
 fn circle<'a>(arrows: &BTreeMap<&'a Module, BTreeSet<Module>>) -> Option<Vec<&'a Module>> {
-    // Files that nothing uses which is left cannot stand in a circle, nor can those that use nothing.
+    // A file that no remaining file uses is in no circle, nor is one that uses none of them.
     let mut left: BTreeSet<&Module> = arrows.keys().copied().collect();
     loop {
         let is_used = |module: &&Module| left.iter().any(|other| arrows[*other].contains(*module));

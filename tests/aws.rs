@@ -1,5 +1,5 @@
-//! The account on AWS through the command line, against moto on loopback, looked at from outside by
-//! boto3. moto ignores what a query asks: nothing here is about queries.
+//! The account on AWS through the command line, against moto on loopback; boto3 checks the result from outside. moto
+//! ignores the text of queries: nothing here is about queries.
 #![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -46,10 +46,10 @@ use proxy::{Call, Proxy, Verdict};
 use serde_json::{Value, json};
 use terminal::Terminal;
 
-/// What the Go tool has its roles trust.
+/// The trust policy of the Go tool's roles.
 const GO_TRUST: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
     "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
-/// What the Go tool lets them do.
+/// The permissions of the Go tool's roles.
 const GO_POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [
     "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"],
     "Resource": "*"}]}"#;
@@ -130,14 +130,14 @@ fn check_role(region: &Region, id: &str) {
     assert!(!policy["Action"].to_string().contains("CreateLogGroup"), "{policy}");
 }
 
-/// Makes what the Go tool makes for a name, call by call.
+/// Creates the resources that the Go tool creates for a name, call by call.
 fn create_as_go(region: &Region, name: &str, resource_type: &str, resources: &[&str]) {
     let tags = json!([{"Key": "Name", "Value": name}, {"Key": "Project", "Value": "flowlogs-cli"}]);
     let group = format!("/fl-cli/{name}");
     let group_tags = json!({"Name": name, "Project": "flowlogs-cli"});
     region.call("logs", "create_log_group", json!({"logGroupName": group, "tags": group_tags}));
     region.call("logs", "put_retention_policy", json!({"logGroupName": group, "retentionInDays": 30}));
-    // It cuts.
+    // The Go tool cuts the name.
     let role: String = format!("fl-cli-{}-{name}", region.name).chars().take(64).collect();
     let made = json!({"RoleName": role, "AssumeRolePolicyDocument": GO_TRUST, "Tags": tags});
     let made = region.call("iam", "create_role", made);
@@ -180,7 +180,7 @@ fn what_the_go_tool_made_is_listed_extended_and_deleted() {
         .map(|(kind, resource, covered)| (kind, resource, covered.to_string()));
     assert_eq!(seen, all);
 
-    // What exists converges, and keeps its format and role.
+    // An existing flow log converges, and keeps its format and role.
     assert!(region.done(&["create", "vpc", "prod"]).starts_with("unchanged "));
     assert!(region.done(&["create", "instance", long]).starts_with("unchanged "));
     assert!(region.done(&["create", "sg", &network.group]).starts_with("extended "));
@@ -229,7 +229,7 @@ fn instances_of_one_name_in_two_vpcs_have_a_flow_log_each() {
     let of_webs = interfaces(&region, "group-id", &network.group);
     let of_webs: Vec<&str> =
         of_webs.iter().map(String::as_str).filter(|id| first.contains(id) && !is_endpoint(&region, id)).collect();
-    // The Go tool was here before there was a second VPC.
+    // The Go tool created its flow log before there was a second VPC.
     create_as_go(&region, "instance-web", "NetworkInterface", &of_webs);
     let second = Network::new(&region);
     region.fails(&["create", "instance", "web"], 1, "instances in several VPCs have the name `web`");
@@ -308,7 +308,7 @@ fn names_are_made_fit_and_never_meet() {
     region.is_empty();
 }
 
-/// moto tells names of roles apart that differ in case only; IAM does not.
+/// moto allows role names that differ only in case; IAM does not.
 #[test]
 fn names_that_differ_in_case_only_have_roles_of_their_own() {
     let region = Region::new("ap-southeast-6");
@@ -358,12 +358,12 @@ fn what_is_not_ours_is_left_alone() {
     assert_eq!((region.log_groups(), region.roles()), (vec![group.clone()], Vec::new()));
     region.call("logs", "delete_log_group", json!({"logGroupName": group}));
 
-    // Somebody else's group takes the place of ours.
+    // A log group of somebody else takes the place of ours.
     region.done(&["create", "vpc", "prod"]);
     region.call("logs", "delete_log_group", json!({"logGroupName": group}));
     region.fails(&["doctor"], 1, "there is no log group");
     region.call("logs", "create_log_group", json!({"logGroupName": group}));
-    // moto remembers the tags of what is gone.
+    // moto remembers the tags of deleted resources.
     region.call("logs", "untag_log_group", json!({"logGroupName": group, "tags": ["Name", "Project"]}));
     region.fails(&["delete", "vpc", "prod", "--yes"], 1, "is left alone");
     region.fails(&["doctor", "--fix", "--yes"], 1, "it is not tagged `Project=flowlogs-cli`");
@@ -385,7 +385,7 @@ fn role_and_group_stay_while_another_flow_log_uses_them() {
     region.done(&["delete", "vpc", "prod", "--yes"]);
     assert_eq!((region.flow_logs().len(), region.log_groups().len(), region.roles().len()), (1, 1, 1));
     assert_eq!(region.done(&["doctor"]), "nothing is wrong\n");
-    // Then they are orphans.
+    // Now they are orphans.
     region.call("ec2", "delete_flow_logs", json!({"FlowLogIds": other["FlowLogIds"]}));
     let doctor = ["doctor", "--min-age", "0s"];
     region.fails(&doctor, 1, "no flow log uses the role");
@@ -426,12 +426,12 @@ fn what_nothing_is_left_of_is_found() {
         running.iter().flat_map(|r| array(r, "Instances")).map(|instance| instance["InstanceId"].clone()).collect();
     region.call("ec2", "terminate_instances", json!({"InstanceIds": ids}));
     let found = region.run_at(port(), &["doctor", "--fix", "--yes"]);
-    // Its records are not thrown away because nothing runs at the moment.
+    // Its records are kept, although no instance runs at the moment.
     assert!(found.stdout.contains("no instance of this name is running"), "{}", found.stdout);
     assert!(found.stdout.contains("fixed the flow log nat-"), "{}", found.stdout);
     assert_eq!(region.list().len(), 1);
     region.done(&["delete", "instance", "web", "--yes"]);
-    // The log group stays in any case, in case that it has records; it is empty, which the next look sees.
+    // The log group stays, as it might have records; it is empty, as the next command sees.
     assert_eq!(region.log_groups().len(), 1);
     region.done(&["doctor", "--min-age", "0s", "--fix", "--yes"]);
     region.is_empty();
@@ -453,8 +453,8 @@ fn pass(_: &Call) -> Verdict {
     Verdict::Pass
 }
 
-/// Every n-th call of a command fails in one way; then nothing is orphaned, or the doctor names it and
-/// clears it.
+/// Every n-th call of a command fails in one way. Afterwards nothing is orphaned, or the doctor names it and clears it
+/// away.
 fn fail_every_call(region: &Region, prepare: &[&str], command: &[&str], fault: fn(usize, &Call) -> Verdict) {
     let count = calls_of(region, prepare, command);
     assert!(count > 10, "{count}");
@@ -463,7 +463,7 @@ fn fail_every_call(region: &Region, prepare: &[&str], command: &[&str], fault: f
             region.done(prepare);
         }
         let proxy = Proxy::new(port(), move |call| fault(n, call));
-        // Two tries instead of three: the pauses between them are most of the time.
+        // Two tries instead of three: most of the time is spent in the pauses between them.
         let first = Ran::of(region.command(proxy.port, command).env("AWS_MAX_ATTEMPTS", "2"));
         let said = format!("call {n} of {count}: {}{}", first.stdout, first.stderr);
         assert!(matches!(first.code, Some(0 | 1)), "{said}");
@@ -472,7 +472,7 @@ fn fail_every_call(region: &Region, prepare: &[&str], command: &[&str], fault: f
         let whole = flow_logs.len() == 2 && groups.len() == 1 && roles.len() == 1;
         let none = flow_logs.is_empty() && groups.is_empty() && roles.is_empty();
         if command[0] == "create" {
-            // What was done although nobody heard of it is said to be there still.
+            // If the answer of a call that was done is lost, the resource is reported as still there.
             let is_said = first.stdout.contains("could not be rolled back");
             assert!(if first.code == Some(0) { whole } else { !whole || is_said }, "{said}");
         } else {
@@ -509,21 +509,21 @@ fn refuse_nth(n: usize, call: &Call) -> Verdict {
     if call.number == n { Verdict::Refuse("AccessDenied", "not you".into()) } else { Verdict::Pass }
 }
 
-/// The caller has to ask again, and what it asks for is done already.
+/// The answer is lost, so that the caller asks again for something that is done already.
 fn lose_nth(n: usize, call: &Call) -> Verdict {
     if call.number == n { Verdict::LoseAnswer } else { Verdict::Pass }
 }
 
-/// The service does it, twice says that it failed, and the caller gives up.
+/// The service does it, but twice answers with a failure, and the caller gives up.
 fn fault_nth(n: usize, call: &Call) -> Verdict {
     if (n..n + 2).contains(&call.number) { Verdict::Fault } else { Verdict::Pass }
 }
 
-/// The network is gone from one call on: nothing can be taken back.
+/// The network is gone from one call on: nothing can be rolled back.
 fn break_from(n: usize, call: &Call) -> Verdict {
     match call.number {
         number if number < n => Verdict::Pass,
-        // The last thing that got through.
+        // The last call that gets through.
         number if number == n => Verdict::LoseAnswer,
         _ => Verdict::Break,
     }
@@ -616,7 +616,7 @@ fn a_denied_call_names_the_action_and_what_was_rolled_back() {
             return Verdict::Pass;
         }
         let decision = if call.request.contains("iam%3APassRole") { "implicitDeny" } else { "allowed" };
-        // Which boundary a role has to have only the policy knows.
+        // Only the policy knows which boundary a role must have.
         let bounded = "<member><EvalActionName>iam:CreateRole</EvalActionName><EvalDecision>implicitDeny</EvalDecision>\
                        <MissingContextValues><member>iam:PermissionsBoundary</member></MissingContextValues></member>";
         let body = format!(
@@ -636,7 +636,7 @@ fn a_denied_call_names_the_action_and_what_was_rolled_back() {
     assert!(expired.stderr.contains("aws sso login"), "{}", expired.stderr);
 }
 
-/// The service refuses ECS fields where there is no cluster.
+/// The service refuses ECS fields if there is no cluster.
 #[test]
 fn ecs_fields_are_left_out_where_there_is_no_cluster() {
     let region = Region::new("ap-northeast-1");
@@ -738,7 +738,7 @@ fn ctrl_c_takes_back_what_was_made() {
     }
 }
 
-/// Ctrl-C is about the command that runs, not about those behind it.
+/// Ctrl-C ends the current command, not those after it.
 #[test]
 fn a_shell_that_was_interrupted_still_fixes_what_it_finds() {
     let region = Region::new("ap-southeast-4");
@@ -835,7 +835,7 @@ fn the_inventory_tells_what_interfaces_belong_to() {
     assert_eq!(tables.iter().filter(is_main).count(), array(&inventory, "vpcs").len(), "{routing:#}");
     assert_eq!(routing["block_public_access"]["mode"], "off");
 
-    // It is valid as that of an embedded account.
+    // It is valid as the inventory of an embedded account.
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("inventory.json"), inventory.to_string()).unwrap();
     std::fs::create_dir(folder.path().join("records")).unwrap();
@@ -844,12 +844,11 @@ fn the_inventory_tells_what_interfaces_belong_to() {
     assert!(created.starts_with("created nat out") && created.contains("1 interface"), "{created}");
 }
 
-/// Calls that do not wait for each other go at once, in all places: the whole takes no more than half
-/// as long again as the slowest of those that do.
+/// Independent calls run at once, in all places: together they take at most half as long again as the slowest chain of
+/// dependent calls.
 #[test]
 fn many_things_are_listed_in_the_time_of_the_slowest_calls() {
-    // Longer than those of the services where the program is not optimised: what it does with the answers
-    // should not be what is measured.
+    // Longer than real calls if the program is not optimised: its own work on the answers should not be measured.
     const CALL: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
     let most = crowd::slowest_chain(CALL).mul_f64(1.5);
     let services = crowd::serve(CALL);

@@ -1,4 +1,4 @@
-//! What values belong to: resources as sides, names, the user's own networks, lists in files, saved sentences.
+//! Tests of what values belong to: resources as sides, names, the user's own networks, lists in files, saved sentences.
 #![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -94,7 +94,7 @@ impl Network {
         Ran::of(self.command(&["-q", "-o", "csv", "-e", sentence]).arg("--inventory").arg(self.path("inventory.json")))
     }
 
-    /// The sum of the bytes of the records that pass, each of which has a bit of its own.
+    /// The sum of the bytes of the records that pass. Each record has a power of two, so the sum tells which ones.
     #[track_caller]
     fn bytes(&self, test: &str) -> u32 {
         let answer = self.ask(&format!("where {test} | show bytes")).done();
@@ -244,7 +244,7 @@ fn a_list_is_read_once_for_a_question() {
     let pipe = network.path("pipe.txt");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let writer = std::thread::spawn(move || fs::write(pipe, "192.0.2.0/24\n").unwrap());
-    // A sum of bytes asks whether both ends are recorded, too.
+    // The sum of bytes also runs a query for whether both ends are recorded.
     let ran =
         Ran::of(&mut network.command(&["-o", "csv", "-e", "where src.addr in file \"pipe.txt\" | sum(bytes) as b"]));
     writer.join().unwrap();
@@ -304,7 +304,7 @@ fn a_script_reads_lists_below_its_own_folder_only() {
         Ran::of(&mut network.command(&[&["-q"], flags, &["run", &file]].concat()))
     };
     assert_eq!(ran("file \"near.txt\"", &[]).done(), "32\n");
-    // Where the lists of the config are, the user has said.
+    // A script may read the config's lists in any folder, since the user named it.
     assert_eq!(ran("@bad", &[]).done(), "48\n");
     ran("file \"../bad.txt\"", &[]).fails(1, "cannot read the list");
     let outside = format!("file \"{}\"", network.path("bad.txt").display());

@@ -252,7 +252,7 @@ fn flags_of_query_become_the_same_plan() {
         let by_sentence = flowlogs(&["--local", &path, "-o", "ndjson", "-e", sentence]).run().done().stdout;
         assert_eq!(by_flags, by_sentence, "{flags:?}");
     }
-    // These name fields that the default format lacks.
+    // These need fields that the default format lacks.
     for flags in [["--ingress", ""], ["--egress", ""], ["--pkt-src-addr", "10.0.0.5"], ["--pkt-dst-addr", "10.0.0.5"]] {
         let flags: Vec<&str> = flags.into_iter().filter(|flag| !flag.is_empty()).collect();
         let args = [vec!["--local", &path, "query", "vpc"], flags].concat();
@@ -450,7 +450,7 @@ fn of_thousands_of_notes_five_are_said_and_the_rest_is_counted() {
         .says("10.json`: it is JSON without flow log messages or records")
         .says("note: and 1,230 more files were left out\n");
     assert!(!ran.stderr.contains("15.json"), "{}", ran.stderr);
-    // Machines get all of it.
+    // Machine formats get all of it.
     let ran = flowlogs(&["--local", &all, "--stats", "json", "-e", "count()"]).run().done();
     let stats: serde_json::Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
     assert_eq!(stats["skipped_files"].as_array().unwrap().len(), 1_235);
@@ -478,7 +478,7 @@ fn the_last_of_an_option_counts_and_those_that_add_up_do() {
     let sentence = "where dst.port in $p";
     let both = "sentence  all where dst.port in (22, 443)";
     assert_eq!(ports(&["--param", "p=22", "--param", "p=443", "explain", sentence]), both);
-    // In front of a command and behind it.
+    // Before a command and after it.
     assert_eq!(ports(&["--param", "p=22", "explain", "--param", "p=443", sentence]), both);
     assert_eq!(ports(&["--param", "p=22", "--param", "p=443", "explain", "--utc", sentence]), both);
     let other = folder.path().join("other.log");
@@ -506,7 +506,7 @@ fn a_switch_of_the_environment_takes_what_the_go_tool_takes() {
             assert!(!ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
         }
     }
-    // A Region is no conflict with files.
+    // A Region does not conflict with files.
     assert_eq!(query("AWSFL_REGION", "eu-west-1").done().stdout.lines().count(), 3);
 }
 
@@ -544,7 +544,7 @@ fn rows_are_a_failure_where_that_is_asked_for() {
     assert_eq!(code(&["-e", "where reject", "-e", "exit(7)"]), Some(7));
     let piped = flowlogs(&["--local", &path, "--fail-if-rows"]).input(b"where reject\nwhere dst.port = 23\n").run();
     assert_eq!(piped.code, Some(4));
-    // Rows say more than that some are missing.
+    // Exit code 4 for rows wins over exit code 3 for missing ones.
     let many = folder.path().join("many.log");
     let records = "2 1 eni-1 10.0.0.1 10.0.0.2 1 22 6 1 40 1795434100 1795434160 REJECT OK\n".repeat(101);
     fs::write(&many, records).unwrap();
@@ -769,7 +769,7 @@ fn a_signal_ends_what_goes_on_with_its_own_code() {
             command.args(["--local", &path]).args(lines).env("TZ", "UTC");
             let mut child =
                 command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-            // It stays open: who reads it waits.
+            // The pipe stays open, so a reader of it waits.
             let mut stdin = child.stdin.take().unwrap();
             stdin.write_all(input).unwrap();
             let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -784,7 +784,7 @@ fn a_signal_ends_what_goes_on_with_its_own_code() {
             assert!(err.ends_with(said), "{signal}: {err}");
             rest
         };
-        // A script in the middle, with what it wants done at its end; then lines that have not come yet.
+        // A script that waits, with a function to run at its end; then lines that have not come yet.
         let script = "at_end(|| print(\"put back\")); print(\"begun\"); wait(\"1h\")";
         assert_eq!(end(&["-e", script, "-e", "print(\"never\")"], b""), "put back\n");
         assert_eq!(end(&[], b"print(\"begun\")\n"), "");
@@ -804,11 +804,11 @@ fn follow_shows_what_is_added_to_files() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next = || lines.next().unwrap().unwrap();
     assert_eq!([next(), next()], ["bytes", "2"]);
-    // A late record, and one that is equal to another.
+    // A late record, and a duplicate of another one.
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
     file.write_all((line(3, 50) + &line(2, 200)).as_bytes()).unwrap();
     assert_eq!([next(), next()], ["3", "2"]);
-    // A line waits until it is whole.
+    // An incomplete line waits for its end.
     let last = line(42, 300);
     let (begin, end) = last.split_at(last.len() - 2);
     file.write_all((line(5, 250) + begin).as_bytes()).unwrap();

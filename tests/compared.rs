@@ -1,4 +1,4 @@
-//! Two windows beside each other, over files.
+//! Comparisons of two windows, over files.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -14,7 +14,7 @@ use program::Ran;
 /// 2026-11-23T12:00:00Z
 const NOON: i64 = 1_795_435_200;
 
-/// Records at so many seconds from noon on: the source's last byte, the port, the bytes.
+/// Records by their seconds from noon: the source's last byte, the port, the bytes.
 const RECORDS: [(i64, u8, u16, u32); 7] = [
     (-3_600, 1, 22, 1),
     (-1_800, 2, 22, 2),
@@ -44,7 +44,7 @@ impl Files {
         Self(folder)
     }
 
-    /// The answer, and the bytes that were read for it.
+    /// The answer, and the number of bytes that were read for it.
     fn ask(&self, sentence: &str) -> (String, u64) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
         command
@@ -80,7 +80,7 @@ fn windows_that_touch_are_read_in_one_scan() {
         assert_eq!(rows, expected, "{sentence}");
         assert_eq!(bytes, once, "{sentence}");
     }
-    // Without keys there is a group even of no records, which is neither new nor gone.
+    // Without keys there is a group even over no records, which is neither new nor gone.
     for (sentence, expected) in [
         (
             "where bytes = 3 | count() as n, distinct(src.addr) as d",

@@ -46,12 +46,12 @@ fn program(home: &Path) -> Command {
     command
 }
 
-/// The completions of the last of these words, by the protocol of a shell.
+/// The completions of the last of these words, in the protocol of a shell.
 fn offered_by(shell: &str, home: &Path, words: &[&str]) -> Vec<String> {
     let mut command = program(home);
     command.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", (words.len()).to_string()).env("_CLAP_IFS", "\n");
     let offered = Ran::of(command.args(["--", "flowlogs"]).args(words)).done();
-    // The description stands behind a tab or a colon.
+    // The description follows a tab or a colon.
     let value = |line: &str| line.split('\t').next().unwrap().replace("\\:", ":");
     offered.lines().map(value).collect()
 }
@@ -85,7 +85,7 @@ fn kinds_names_fields_and_saved_names_are_offered_to_every_shell() {
         assert!(starts(&["create", "sub"], "subnet") && starts(&["cre"], "create"), "{shell}");
         assert!(starts(&["--out"], "--output") && starts(&["--output", "nd"], "ndjson"), "{shell}");
     }
-    // Only the latest day counts, and only the Region that is named.
+    // Only the latest day counts, and only the named Region.
     assert!(offered_by("bash", home.path(), &["-e", "vpc old"]).is_empty());
     let far = |line: &str| offered_by("bash", home.path(), &["--region", "us-east-1", "-e", line]);
     assert_eq!((far("vpc fa"), far("vpc fr")), (vec!["vpc far".to_string()], vec!["vpc from".to_string()]));
@@ -95,7 +95,7 @@ fn kinds_names_fields_and_saved_names_are_offered_to_every_shell() {
 #[test]
 fn bash_itself_completes_a_sentence() {
     let home = home();
-    // As readline does it: the words in front of the cursor, and the function that was registered.
+    // As readline does it: the words before the cursor, and the registered function.
     let script = r#"
         source <(flowlogs completions bash)
         complete -p flowlogs >/dev/null || exit 3

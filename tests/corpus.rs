@@ -1,11 +1,10 @@
-//! The corpus: one file a case, found at run time, so that a new file needs no rebuild.
+//! The corpus: one file per case, found at run time, so that a new file needs no rebuild.
 //!
-//! A case starts with a comment that says why it exists. Then come sections, each headed
-//! `-- name --`: what goes in (`query`, `param`, `saved`, `zone`, `format`, `found`: the fields of the format that
-//! the service finds, `input`, `input 2`) and
-//! what must come out (`sentence`, `filter`, `insights`, `notes`, `error`, `rows`, `stats`,
-//! `remark`: what a run says of its records). The clock stands at 2026-11-23T12:00:00Z. `UPDATE_CORPUS=1` rewrites what comes out; read the
-//! difference line by line before you keep it.
+//! A case starts with a comment that says why it exists. Then come sections, each headed `-- name --`: the input
+//! (`query`, `param`, `saved`, `zone`, `format`, `input`, `input 2`, and `found`, the fields of the format that the
+//! service finds) and the expected output (`sentence`, `filter`, `insights`, `notes`, `error`, `rows`, `stats`, and
+//! `remark`, the remarks of a run on its records). The clock stands at 2026-11-23T12:00:00Z. `UPDATE_CORPUS=1` rewrites
+//! the output; read the difference line by line before you keep it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -25,12 +24,12 @@ use similar::TextDiff;
 
 const INPUTS: [&str; 9] = ["query", "param", "saved", "networks", "zone", "format", "found", "input", "input 2"];
 const OUTPUTS: [&str; 8] = ["sentence", "filter", "insights", "notes", "error", "rows", "stats", "remark"];
-/// The fewest cases that this corpus may shrink to.
+/// The fewest cases that the corpus may have.
 const FEWEST: usize = 150;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    // Asked for when it runs: a shared target folder may hold a build of another clone.
+    // Read at run time: a shared target folder may hold a build of another clone.
     let root = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests")).join("tests/corpus");
     let mut files = Vec::new();
     find(&root, &mut files);
@@ -190,7 +189,7 @@ fn run(file: &Path) -> Result<(), Failed> {
 fn check_round_trip(plan: &Plan, context: &Context) -> Result<(), String> {
     let sentence = print::sentence(plan);
     let mut again = compile(&sentence, context).map_err(|error| error.render("canonical", &sentence, false))?;
-    // Notes speak of how it was typed.
+    // Notes depend on the way a sentence was typed.
     again.notes.clone_from(&plan.notes);
     if again != *plan || print::sentence(&again) != sentence {
         return Err(format!("`{sentence}` does not read back as itself: {plan:#?}\n{again:#?}"));
@@ -198,7 +197,7 @@ fn check_round_trip(plan: &Plan, context: &Context) -> Result<(), String> {
     Ok(())
 }
 
-/// What came out, for each section that is there.
+/// The output for each output section that the case has.
 fn answers(
     case: &Case,
     query: &str,
@@ -268,7 +267,7 @@ mod local {
 
     use super::Case;
 
-    /// Runs the plan over the case's input; the rows as CSV, the numbers one a line.
+    /// Runs the plan over the case's input. The rows are CSV, the statistics one per line.
     pub(super) fn run(case: &Case, plan: &Plan, found: &mut BTreeMap<&'static str, String>) -> Result<(), String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let mut paths = Vec::new();

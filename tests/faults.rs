@@ -1,5 +1,5 @@
-//! Every call of a life cycle goes wrong in every way: afterwards nothing foreign is touched, and nothing of ours is
-//! left that the doctor does not name and clear away.
+//! Every call of a life cycle fails in every way. Afterwards foreign resources are unchanged, and the doctor names and
+//! clears away everything of ours that is left over.
 #![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -28,12 +28,12 @@ use program::Ran;
 use proxy::{Call, Proxy, Verdict};
 use world::{CASES, CHOSEN, Case, Left};
 
-/// How a call goes wrong.
+/// The failure of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Error500,
     Throttled,
-    /// The answer is lost, and that to the same call again is not.
+    /// The answer is lost, but the answer to the retry is not.
     LostOnce,
     /// The answer is lost, and the caller does not ask again.
     Lost,
@@ -73,7 +73,7 @@ impl Fault {
         }
     }
 
-    /// How often the SDK makes a call: what it tries again does not fail.
+    /// The number of tries of the SDK: its retry does not fail.
     fn attempts(self) -> &'static str {
         if self == Self::LostOnce { "2" } else { "1" }
     }
@@ -86,12 +86,12 @@ fn signal(signal: &str, process: &AtomicU32) -> Verdict {
     }
     let id = process.load(Ordering::SeqCst).to_string();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-    // Long enough to be heard before the answer.
+    // Long enough for the signal to arrive before the answer.
     thread::sleep(Duration::from_millis(20));
     Verdict::Pass
 }
 
-/// Runs a command whose calls go where this decides.
+/// Runs a command; `decide` chooses the outcome of its calls.
 fn run(
     cloud: &Arc<Cloud>,
     args: &[&str],
@@ -117,7 +117,7 @@ fn run_with(
     (ran, calls)
 }
 
-/// What is wrong after the n-th call of a command went wrong, if anything is.
+/// Returns what is wrong after the n-th call of a command failed, if anything is.
 fn judge(case: &Case, is_create: bool, fault: Fault, n: usize) -> Result<(), String> {
     let start = if is_create { world::start() } else { case.with_whole(world::start()) };
     let cloud = Arc::new(Cloud::new(start.clone()));
@@ -126,7 +126,7 @@ fn judge(case: &Case, is_create: bool, fault: Fault, n: usize) -> Result<(), Str
         if call.number == n { fault.verdict(call, process) } else { Verdict::Pass }
     });
     if ran.code.is_none() {
-        // Calls that were on their way when it was killed arrive.
+        // Calls that were on their way when it was killed still arrive.
         thread::sleep(Duration::from_millis(150));
     }
     let said = || format!("ended with {:?}: {}{}", ran.code, ran.stdout, ran.stderr);
@@ -136,7 +136,7 @@ fn judge(case: &Case, is_create: bool, fault: Fault, n: usize) -> Result<(), Str
     let left = case.left(&cloud.state());
     let expected = if is_create { Left::Whole } else { Left::Nothing };
     if ran.code == Some(0) {
-        // What can be done with it then is tested everywhere else.
+        // The result of such a command is tested elsewhere.
         let others = world::others_are_as_before(&cloud, case, &start);
         return if left == expected { others } else { Err(format!("{left:?}; {}", said())) };
     }
@@ -151,7 +151,7 @@ fn judge(case: &Case, is_create: bool, fault: Fault, n: usize) -> Result<(), Str
     world::is_clear(&cloud, case, &start).map_err(|error| format!("{error}; {}", said()))
 }
 
-/// The number of calls of a command where nothing goes wrong.
+/// The number of calls of a command without a failure.
 fn calls(case: &Case, is_create: bool) -> usize {
     let start = if is_create { world::start() } else { case.with_whole(world::start()) };
     let cloud = Arc::new(Cloud::new(start));
@@ -160,7 +160,7 @@ fn calls(case: &Case, is_create: bool) -> usize {
     calls
 }
 
-/// Does each piece of work, some at once, and returns what is wrong.
+/// Does each piece of work, some at once; returns the failures.
 fn each<T: Sync>(work: &[T], judge: impl Fn(&T) -> Result<(), String> + Sync) -> Vec<String> {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -190,7 +190,7 @@ fn whatever_goes_wrong_at_whatever_call_nothing_is_lost_and_nothing_is_left() {
             }
         }
     }
-    // What is created under a name that is not ours is found, too.
+    // Resources that are created under a name that is not ours are found, too.
     let count = calls(&CHOSEN, true);
     let harsh = [Fault::Killed, Fault::Lost, Fault::Denied];
     work.extend(harsh.into_iter().flat_map(|fault| (0..count).map(move |n| (&CHOSEN, true, fault, n))));

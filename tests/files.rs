@@ -1,4 +1,4 @@
-//! Whatever file a person points the program at: it reads it rightly, or says what it is.
+//! Any file that a person points the program at: the program reads it correctly, or says what it is.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 #![allow(clippy::format_collect, reason = "files are made a line at a time, once")]
@@ -41,7 +41,7 @@ fn ask(path: &Path, question: &str) -> Ran {
     Ran::of(&mut flowlogs(&["--local", path.to_str().unwrap(), "-o", "csv", "-e", question]))
 }
 
-/// A file of this name in a folder of its own.
+/// A file of this name in its own folder.
 fn file(name: &str, contents: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
@@ -555,7 +555,7 @@ fn a_few_bytes_of_gzip_with_many_records_stay_within_the_memory_limit() {
     let many = gzip(text() + &format!("{}\n", RECORDS[0]).repeat(2_500_000));
     assert!(many.len() < 4 << 20, "{}", many.len());
     let (_folder, path) = file("log.gz", many);
-    // The four values of each record take more than 300 MiB, where no limit is heeded.
+    // Without a limit, the four values of each record would take more than 300 MiB.
     let options = ["--memory-limit", "16MiB", "-o", "csv"];
     let peak = peak_mib(&path, &options, "show bytes, src.addr, dst.addr, eni | limit none");
     assert!(peak < usual + 200, "{peak} MiB, of a small file {usual} MiB");

@@ -1,4 +1,4 @@
-//! Countries, autonomous systems and organisations, by files in MMDB format that the test writes.
+//! Countries, autonomous systems and organisations, from files in MMDB format that the test writes.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -78,6 +78,6 @@ fn what_is_missing_or_damaged_is_said() {
     files.ask(&[], "show remote.country").fails(1, "--geo FILE");
     files.ask(&["--geo", "none.mmdb"], "show remote.country").fails(1, "cannot read `none.mmdb`");
     files.ask(&["--geo", "records.log"], "show remote.country").fails(1, "cannot read `records.log`");
-    // What nobody asks is not read.
+    // A file that no sentence needs is not read.
     assert_eq!(files.ask(&["--geo", "none.mmdb"], "count()").done(), "count\n4\n");
 }

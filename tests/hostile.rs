@@ -1,5 +1,5 @@
-//! Text from outside cannot speak to the terminal: records, names of files, sentences, saved filters and
-//! scripts that carry sequences, overrides of direction and invisible characters.
+//! Text from outside cannot control the terminal: records, names of files, sentences, saved filters and scripts that
+//! carry sequences, overrides of direction and invisible characters.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -13,12 +13,12 @@ use tempfile::TempDir;
 
 use terminal::Terminal;
 
-/// Text that must not reach a terminal: a title, a cleared screen, the clipboard, hidden text, an override of direction, a
-/// control sequence of one character, a zero-width space.
+/// Text that must not reach a terminal: a title, a cleared screen, the clipboard, hidden text, an override of direction,
+/// a control sequence of one character, a zero-width space.
 const HOSTILE: &str = "\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{1b}[8m\u{202e}\u{9b}2J\u{200b}";
-/// The same as it is shown.
+/// The same text, escaped.
 const SHOWN: &str = r"\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{1b}[8m\u{202e}\u{9b}2J\u{200b}";
-/// And in JSON.
+/// The same text, escaped in JSON.
 const JSON: &str = "\\u001b]0;title\\u0007\\u001b[2J\\u001b]52;c;eA==\\u0007\\u001b[8m\\u202e\\u009b2J\\u200b";
 
 #[track_caller]

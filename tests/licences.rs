@@ -1,11 +1,11 @@
-//! The libraries of the program: each has a licence that is allowed, and comes from crates.io.
+//! The libraries of the program: each has an allowed licence, and comes from crates.io.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use std::process::Command;
 
 use serde_json::Value;
 
-/// The licences that the program may be distributed with: none asks for the source of what it is linked into.
+/// The licences of libraries that the program may be distributed with: none requires the source of the program.
 const ALLOWED: [&str; 14] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -15,7 +15,7 @@ const ALLOWED: [&str; 14] = [
     "CC0-1.0",
     "ISC",
     "MIT",
-    // Asks for the source of the library's own files, which is public.
+    // Requires the source of the library's own files, which is public.
     "MPL-2.0",
     "MPL-2.0+",
     "Unicode-3.0",
@@ -26,7 +26,8 @@ const ALLOWED: [&str; 14] = [
 
 const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Whether an SPDX expression can be met with what is allowed. Of brackets only those around one choice are known.
+/// Returns whether the allowed licences satisfy an SPDX expression. Parentheses are understood only around a single
+/// choice.
 fn is_allowed(expression: &str) -> bool {
     let expression = expression.replace(" / ", "/").replace('/', " OR ");
     let is_known = |licence: &str| ALLOWED.contains(&licence.trim_matches(['(', ')', ' ']));

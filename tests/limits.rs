@@ -1,8 +1,8 @@
 //! The most that a hostile sentence may cost: memory, and steps of the parser and of the check.
 //!
-//! Steps are counted and not timed, so that a busy machine changes nothing: the parser counts its calls
-//! itself, and whatever the check does with a part of a sentence takes memory for a moment. How long the
-//! same sentences take is printed by `cargo run --release --no-default-features --example compile`.
+//! Steps are counted rather than timed, so that a busy machine changes nothing: the parser counts its calls itself, and
+//! every step of the check allocates memory. The times of the same sentences are printed by
+//! `cargo run --release --no-default-features --example compile`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "limits/hostile.rs"]
@@ -15,23 +15,23 @@ use flowlogs::query::clock::Clock;
 use flowlogs::query::{Context, compile, print};
 use jiff::tz::TimeZone;
 
-/// Counts what is allocated.
+/// Counts the allocated memory.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 /// The most memory that a sentence may hold at a time.
 const MOST_BYTES: usize = 64 << 20;
-/// The most memory that may be taken, one piece after the other: some 2 KiB for each byte of the longest
-/// sentence. A product of two lists would take a thousand times as much.
+/// The most memory that may be allocated in all: some 2 KiB for each byte of the longest sentence. A product of two
+/// lists would take a thousand times as much.
 const MOST_BYTES_IN_ALL: usize = 128 << 20;
-/// The columns of a drawn line: 200 of the sentence, 400 of a message, and what stands around them.
+/// The columns of a drawn line: 200 of the sentence, 400 of a message, and the text around them.
 const MOST_COLUMNS: usize = 620;
 
-// One test, so that no other one allocates meanwhile.
+// There is only this test, so that no other one allocates at the same time.
 #[test]
 fn no_sentence_takes_more_memory_or_steps_than_it_may() {
     let clock = Clock { now: 1_795_435_200, zone: TimeZone::UTC };
-    // Tables that are made once are nobody's cost.
+    // Tables that are made once do not count for a sentence.
     compile("where src.addr = 10.0.0.1 and nosuch", &Context::new(clock.clone())).unwrap_err();
     let mut told = Vec::new();
     for hostile in hostile::sentences() {

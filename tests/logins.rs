@@ -1,4 +1,4 @@
-//! Who asks: profiles, roles, several accounts and Regions, and the way through a proxy, against moto on loopback.
+//! Logins: profiles, roles, several accounts and Regions, and the way through a proxy, against moto on loopback.
 #![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -39,7 +39,7 @@ aws_secret_access_key = secret
 region = eu-west-3
 ";
 
-/// The program with the config above, and nothing else of a login or a Region.
+/// The program with the config above, and no other login or Region.
 fn flowlogs(endpoint: &str, args: &[&str]) -> (TempDir, Command) {
     let folder = TempDir::new().unwrap();
     let config = folder.path().join("config");
@@ -126,7 +126,7 @@ fn region_of(request: &str) -> &str {
     scope.split('/').nth(2).unwrap()
 }
 
-/// Two Regions are enabled; elsewhere each service refuses the login in its own words.
+/// Two Regions are enabled; in others, each service refuses the login in its own words.
 fn opted_in_to_some(call: &Call) -> Verdict {
     let item = |(name, status): (&str, &str)| {
         format!("<item><regionName>{name}</regionName><optInStatus>{status}</optInStatus></item>")
@@ -182,7 +182,7 @@ fn only_regions_that_are_enabled_are_asked_and_one_that_is_not_fails_alone() {
     ran.fails(1, "the Region may not be enabled for the account");
 }
 
-/// A server that answers each request by its body, and tells the first line of each.
+/// A server that answers each request by its body, and passes on the first line of each.
 fn server(answer: impl Fn(&str) -> String + Clone + Send + 'static) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -237,7 +237,7 @@ fn http(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 
-/// An error as STS, EC2 and CloudWatch Logs write it, each in its own way.
+/// An error in the form of STS, EC2 or CloudWatch Logs.
 fn service_error(request: &str, code: &str, message: &str) -> String {
     if request.starts_with('{') {
         return http("400 Bad Request", &format!("{{\"__type\": \"{code}\", \"message\": \"{message}\"}}"));
@@ -252,7 +252,7 @@ fn service_error(request: &str, code: &str, message: &str) -> String {
     http("403 Forbidden", &body)
 }
 
-/// What a command says whose every call is answered so.
+/// The output of a command whose every call gets this answer.
 fn refused(args: &[&str], answer: impl Fn(&str) -> String + Clone + Send + 'static) -> String {
     let (port, _lines) = server(answer);
     let (_folder, mut command) = flowlogs(&format!("http://127.0.0.1:{port}"), &[args, &["list"]].concat());

@@ -1,4 +1,4 @@
-//! The loopback service of CloudWatch Logs keeps the protocol that clients are tested against.
+//! The loopback service of CloudWatch Logs speaks the protocol that clients are tested against.
 #![cfg(feature = "local")]
 
 mod evaluator;

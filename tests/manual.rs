@@ -1,5 +1,5 @@
-//! The manual: what the tables have stands in `flowlogs help`, in the pages for `man`, in `.help` and in the
-//! README, and nothing else does.
+//! The manual: `flowlogs help`, the pages for `man`, `.help` and the README list the entries of the tables, and nothing
+//! else.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -20,7 +20,7 @@ fn root() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests").into()
 }
 
-/// Runs the program; returns what it prints, on either stream.
+/// Runs the program; returns its output on both streams.
 fn said(args: &[&str], input: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogs"));
     command.args(args).env("HOME", "/nonexistent").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -34,19 +34,19 @@ fn help(name: &str) -> String {
     said(&["help", name], "")
 }
 
-/// The terms that a part of the manual lists: what stands behind two blanks, up to two more.
+/// The terms that a part of the manual lists: the text after two blanks, up to the next two.
 fn terms(text: &str) -> Words {
     let lines = text.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
     lines.map(|line| line.split("  ").next().unwrap().to_string()).collect()
 }
 
-/// The first name in each term: `.mode json` and `query(sentence)` are called `.mode` and `query`.
+/// The first name in each term: `.mode json` is `.mode`, `query(sentence)` is `query`.
 fn names(terms: &Words) -> Words {
     let end = |c: char| !c.is_alphanumeric() && !"_.-".contains(c);
     terms.iter().map(|term| term.split(end).next().unwrap().to_string()).collect()
 }
 
-/// The terms of a page for `man`, under one heading.
+/// The terms of a page for `man` under one heading.
 fn man_terms(page: &Path, heading: &str) -> Words {
     let page = fs::read_to_string(page).unwrap();
     let headed = |part: &&str| part.lines().next().is_some_and(|line| line.trim_matches(['"', ' ']) == heading);
@@ -75,7 +75,7 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// The block of the README that shows what a page of the manual is.
+/// The block of the README that shows a page of the manual.
 fn shown(readme: &str, name: &str) -> String {
     let block = readme.split(&format!("$ flowlogs help {name}\n")).nth(1);
     block.unwrap_or_else(|| panic!("the README does not show {name}")).split("```").next().unwrap().to_string()
@@ -99,7 +99,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
     let helped: Words = terms(&help("record")).into_iter().filter(|term| !term.starts_with('`')).collect();
     assert_eq!((&listed, &helped), (&fields, &fields));
     assert_eq!(man_terms(&topic("record"), "RECORD"), fields);
-    // The name of a command is about that.
+    // `version` is also the name of a command.
     for field in fields.iter().filter(|field| *field != "version") {
         assert!(help(field).starts_with(&format!("{field}  ")), "{field}");
     }
@@ -111,7 +111,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
     assert_eq!(names(&man_terms(&topic("language"), "FUNCTIONS")), functions);
     assert!(functions.iter().filter(|name| *name != "pNN").all(|name| help(name).starts_with(&format!("{name}(...)"))));
 
-    // The grammar says which stages there are.
+    // The grammar decides which stages exist.
     let grammar = fs::read_to_string(root().join("grammar/flowlogs.pest")).unwrap();
     let rule = grammar.split("\nstage = _{").nth(1).unwrap().split('}').next().unwrap();
     let stages: Words = rule.split('|').map(|name| name.trim().strip_suffix("_stage").unwrap().to_string()).collect();
@@ -138,7 +138,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
     for command in &commands {
         let helped = flags(&help(command));
         let page = fs::read_to_string(folder.path().join(format!("man1/flowlogs-{command}.1"))).unwrap();
-        // An option is a term of the page; others are only spoken of.
+        // An option is a term of the page; a mere mention does not count.
         let page: Words = page
             .split("\n.TP\n")
             .skip(1)
@@ -147,7 +147,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
         assert_eq!(page.difference(&helped).next(), None, "{command}");
         all.extend(page.into_iter().filter(|flag| flag != "help" && flag != "version"));
     }
-    // Flags of cargo and git, of the generator for the benchmarks, of `.save`, and `--version`, which clap has.
+    // Flags of cargo and git, of the generator for the benchmarks, of `.save`, and `--version`, which clap adds.
     let elsewhere = [
         "example",
         "megabytes",
@@ -169,7 +169,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
     let dots = names(&lines_of(&typed, "\nDOT-COMMANDS\n", "\n\n"));
     assert_eq!(names(&lines_of(&shown(&readme, "shell"), "\nDOT-COMMANDS\n", "\n\n")), dots);
     assert_eq!(names(&man_terms(&topic("shell"), "DOT-COMMANDS")), dots);
-    // Each is known to the shell, which says so of one that it does not know.
+    // The shell knows each of them; it reports those that it does not know.
     for dot in &dots {
         let text = said(&["--local", sample.to_str().unwrap()], &format!(".help {dot}\n"));
         assert!(text.starts_with(dot), "{text}");
@@ -202,7 +202,7 @@ fn what_one_place_of_the_manual_has_every_other_has() {
     );
 }
 
-/// The keys of the config file, as what reads it lists them where one is unknown.
+/// The keys of the config file, from the error about an unknown key.
 fn settings() -> Words {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("config.toml");

@@ -1,5 +1,5 @@
-//! One meaning everywhere: the engine's rows for a sentence are those that a second reader of the
-//! emitted Insights text finds in the same records, whatever is unsettled about the service.
+//! One meaning everywhere: the engine's rows for a sentence are those that a second reader of the emitted Insights text
+//! finds in the same records, for every possible behaviour of the service.
 #![cfg(feature = "local")]
 
 mod evaluator;
@@ -35,10 +35,10 @@ use std::thread;
 
 use tally::Tally;
 
-/// Conditions, and whole sentences, that are asked; each half by a thread of its own.
+/// The numbers of conditions and of whole sentences; each half is run in its own thread.
 const CONDITIONS: usize = 19_400;
 const SENTENCES: usize = 2_000;
-/// Fewer than these is too little to prove anything.
+/// Fewer cases than this would prove too little.
 const FEWEST_CASES: usize = 170;
 const FEWEST_PLANS: usize = 20_000;
 

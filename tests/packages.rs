@@ -1,4 +1,4 @@
-//! The packages: what a machine of Linux can build of a release is built, installed, used and removed.
+//! The packages: those that Linux can build are built, installed, used and removed.
 #![cfg(all(target_os = "linux", target_arch = "x86_64", feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -12,7 +12,7 @@ fn root() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests").into()
 }
 
-/// Runs a command of a shell in a folder; what it prints, where it succeeds.
+/// Runs a shell command in a folder; returns its output if it succeeds.
 #[track_caller]
 fn sh(folder: &Path, command: &str) -> String {
     let Output { status, stdout, stderr } =
@@ -29,7 +29,7 @@ fn files(folder: &Path) -> Vec<String> {
     files
 }
 
-/// Packages the program that was built for the tests, without what only a debugger reads.
+/// Packages the program that was built for the tests, without its debug information.
 fn packaged(folder: &Path) -> PathBuf {
     let [program, out] = ["flowlogs", "out"].map(|name| folder.join(name));
     let built = env!("CARGO_BIN_EXE_flowlogs");
@@ -50,7 +50,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
     assert_eq!(files(&out), ["SHA256SUMS", &rpm, &format!("{archive}.tar.gz"), &deb]);
     assert_eq!(sh(&out, "sha256sum --check --quiet SHA256SUMS"), "");
 
-    // The archive has all of it.
+    // The archive contains all files.
     sh(&out, &format!("tar -xzf {archive}.tar.gz"));
     let unpacked = out.join(&archive);
     for file in ["flowlogs", "LICENSE", "README.md", "CHANGELOG.md", "THIRD-PARTY-LICENCES"] {
@@ -60,7 +60,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
     assert!(licences.contains("\nrhai ") && licences.contains("Permission is hereby granted, free of charge"));
     assert!(!licences.contains("\nproptest "), "what only tests need is not in the program");
 
-    // Into an empty root; a database of its own says what is there.
+    // Installs into an empty root, with a separate package database.
     let empty = folder.path().join("root");
     fs::create_dir_all(empty.join("var/lib/dpkg/info")).unwrap();
     fs::write(empty.join("var/lib/dpkg/status"), "").unwrap();
@@ -82,7 +82,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
     let answer = sh(folder.path(), &demo);
     assert!(answer.starts_with("count\n") && answer.lines().nth(1).unwrap().parse::<u64>().unwrap() > 0, "{answer}");
 
-    // The manual, as `man` formats it, without a complaint.
+    // `man` formats the pages without a complaint.
     let pages = sh(&empty.join("usr/share/man"), "find . -name '*.gz' | sort");
     assert!(pages.lines().count() > 20, "{pages}");
     for page in pages.lines() {
@@ -91,7 +91,7 @@ fn a_release_is_packaged_installed_used_and_removed() {
         assert!(text.contains("NAME") && !text.contains("warning:"), "{page}: {text}");
     }
 
-    // The completions of each shell.
+    // Each shell loads its completions.
     let completions = "complete -p flowlogs";
     let loaded = sh(&empty, &format!("source usr/share/bash-completion/completions/flowlogs && {completions}"));
     assert!(loaded.contains("flowlogs"), "{loaded}");
@@ -132,7 +132,7 @@ fn the_formula_is_ruby_and_has_the_checksum_of_each_archive() {
     let file = folder.path().join("flowlogs.rb");
     fs::write(&file, &formula).unwrap();
     assert_eq!(sh(folder.path(), "ruby -c flowlogs.rb"), "Syntax OK\n");
-    // An archive that is missing is no formula.
+    // A missing archive makes no formula.
     fs::write(folder.path().join("SHA256SUMS"), "").unwrap();
     let command = format!(".github/formula '{out}' owner/flowlogs");
     assert!(!Command::new("bash").args(["-c", &command]).current_dir(root()).output().unwrap().status.success());

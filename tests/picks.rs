@@ -29,7 +29,7 @@ fn flowlogs(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The kinds and names of the flow logs that there are.
+/// The kinds and names of the flow logs.
 fn listed(dir: &str) -> Vec<String> {
     let list: Vec<serde_json::Value> =
         serde_json::from_str(&flowlogs(&["--local", dir, "list", "-o", "json"])).unwrap();

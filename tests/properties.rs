@@ -1,4 +1,4 @@
-//! What holds for every text, every plan and every record, not only for the cases of the corpus.
+//! Properties of every text, every plan and every record, not only of the cases of the corpus.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 #[path = "chance/random.rs"]
@@ -16,7 +16,7 @@ fn context() -> Context {
     Context::new(Clock { now: 1_795_435_200, zone: TimeZone::UTC })
 }
 
-/// Pieces that sentences are made of, right and wrong ones.
+/// Parts of sentences, right and wrong ones.
 const PIECES: [&str; 78] = [
     "`my col`",
     "`host`",
@@ -98,7 +98,7 @@ const PIECES: [&str; 78] = [
     "日本",
 ];
 
-/// Tests whose meaning the oracle of this file knows too.
+/// Tests whose meaning the oracle of this file knows, too.
 const TESTS: [&str; 51] = [
     "src.addr != pkt.src.addr",
     "src.addr = dst.addr",
@@ -215,7 +215,7 @@ proptest! {
     }
 }
 
-/// Letters that end a token, hide, are wide, or mean something.
+/// Characters that end a token, hide, are wide, or have a meaning.
 const LETTERS: [char; 20] = [
     '"', '\'', '(', '|', '$', '@', '\\', '/', '`', '\0', 'é', '日', '\u{202e}', '\u{a0}', '\u{3000}', '\u{2028}',
     '\u{85}', '\u{301}', '#', '-',
@@ -226,13 +226,13 @@ impl Random {
         &all[self.below(all.len())]
     }
 
-    /// A place between two letters.
+    /// A place between two characters.
     fn place(&mut self, text: &str) -> usize {
         let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         *self.of(&places)
     }
 
-    /// A text with something taken away, added, doubled, or joined with a part of another one.
+    /// A text with something removed, added, doubled, or replaced by a part of another text.
     fn mutated(&mut self, text: &str, others: &[String]) -> String {
         let (a, b) = (self.place(text), self.place(text));
         let (first, last) = (a.min(b), a.max(b));
@@ -270,10 +270,10 @@ fn corpus_sentences() -> Vec<String> {
     sentences
 }
 
-/// Bytes of the texts that are tried.
+/// The greatest length of the texts, in bytes.
 const LONGEST: usize = 512;
 
-/// Saved filters that are right, wrong, nested, and made from themselves.
+/// Saved filters that are right, wrong, nested, and recursive.
 const SAVED: [(&str, &str); 6] = [
     ("f", "tcp and reject or udp"),
     ("g", "@f and not (@f)"),
@@ -285,13 +285,13 @@ const SAVED: [(&str, &str); 6] = [
 
 #[test]
 fn two_hundred_thousand_texts_neither_panic_nor_take_many_steps() {
-    // Calls of the parser, which gives up by itself at some 30 for each byte that it reads at most.
+    // The most calls of the parser, far below its own limit: that is some 450 for each byte of the longest text.
     const CALLS: usize = 50 * LONGEST;
     let sentences = corpus_sentences();
     assert!(sentences.len() > 300, "{} sentences", sentences.len());
     let mut context = context();
     context.named.filters = SAVED.map(|(name, text)| (name.to_string(), text.to_string())).into();
-    // Behind the first sentence the parser's limit is set.
+    // The first sentence sets the parser's own limit, which is replaced here.
     compile("all", &context).unwrap();
     pest::set_call_limit(std::num::NonZero::new(CALLS));
     let (mut random, mut tried, mut valid) = (Random(1), 0, 0);
@@ -345,7 +345,7 @@ const TYPED: [(&str, &[&str]); 13] = [
     ("time > $x", &["2026-11-23", "2026-11-23T08:00Z"]),
 ];
 
-/// Reads the rest of a literal up to its closing mark, and takes its escapes back.
+/// Reads the rest of a literal up to its closing mark, and removes its escapes.
 fn literal(letters: &mut std::str::Chars<'_>, mark: char) -> Option<String> {
     let mut text = String::new();
     loop {
@@ -358,12 +358,12 @@ fn literal(letters: &mut std::str::Chars<'_>, mark: char) -> Option<String> {
     }
 }
 
-/// The words of a query text, and its marks, without what stands in quotes, between slashes, or is a number.
+/// The words and the number of marks of a query text, without texts in quotes or between slashes, and without numbers.
 fn skeleton(text: &str) -> (std::collections::BTreeSet<String>, usize) {
     let mut bare = String::new();
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
-        // Elsewhere a slash divides.
+        // Elsewhere a slash is a division.
         if matches!(letter, '"' | '\'') || (letter == '/' && bare.ends_with("like ")) {
             assert!(literal(&mut letters, letter).is_some(), "a literal is never closed: {text}");
             bare.push(' ');
@@ -443,10 +443,10 @@ mod engine {
         "vpc-id",
     ];
 
-    /// A record as text; its bytes are its number, so that an answer tells which records it has.
+    /// A record as text. Its bytes are its number, so the answer tells which records it has.
     type Record = Vec<String>;
 
-    /// Ports of every kind that tells a server: of services, low, high, and between.
+    /// Ports of every kind that may decide about the server: of services, low, high, and between.
     const PORTS: &[&str] = &["22", "443", "5432", "8443", "20000", "32767", "32768", "50000", "50051"];
 
     fn record(number: usize) -> impl Strategy<Value = Record> {
@@ -465,7 +465,7 @@ mod engine {
                     (flags, minutes, action, pkt),
                     (svc, kind, vpc),
                 )| {
-                    // Records of a protocol without ports carry 0, and those without a protocol nothing.
+                    // Records of a protocol without ports have port 0; records without a protocol have no port.
                     let ports = match proto.as_str() {
                         "1" => ("0".to_string(), "0".to_string()),
                         "-" => ("-".to_string(), "-".to_string()),
@@ -531,7 +531,7 @@ mod engine {
         Some(record[place].as_str()).filter(|text| *text != "-")
     }
 
-    /// The value of a field that is compared: rule 3 takes the ports of other protocols away.
+    /// The value of a field for a comparison: by rule 3, other protocols have no ports.
     fn compared(record: &Record, field: Field) -> Option<String> {
         if matches!(field, Field::SrcPort | Field::DstPort) {
             let protocol: i64 = text(record, Field::Protocol)?.parse().ok()?;
@@ -549,7 +549,7 @@ mod engine {
         text(record, field).map(str::to_string)
     }
 
-    /// Who asked whom, as the language's rule 15 says it.
+    /// The role of a record, by the language's rule 15.
     fn role(record: &Record) -> Option<&'static str> {
         let flags: u8 = text(record, Field::Flags).map_or(0, |flags| flags.parse().expect("flags"));
         let (syn, ack) = (flags & 2 != 0, flags & 16 != 0);
@@ -568,13 +568,13 @@ mod engine {
         }
     }
 
-    /// The field that has the value of a side in this record.
+    /// The field with the value of a side in this record.
     fn side(record: &Record, by: Field, sides: [(&'static str, Field); 2]) -> Option<Field> {
         let word = compared(record, by)?;
         sides.into_iter().find(|(known, _)| *known == word).map(|(_, field)| field)
     }
 
-    /// The language's "Meaning, exactly", read literally: slow, and sharing nothing with the engine.
+    /// The language's "Meaning, exactly", taken literally: slow, and sharing no code with the engine.
     fn holds(condition: &Condition, record: &Record) -> bool {
         match condition {
             Condition::All(parts) => parts.iter().all(|part| holds(part, record)),
@@ -592,7 +592,7 @@ mod engine {
         }
     }
 
-    /// Two fields against each other, sides by the words of the record.
+    /// A comparison of two fields; words of the record select the sides.
     fn related(relation: &Relation, record: &Record) -> bool {
         let value = |source: &Source| {
             let Source::Field(field) = source else { unreachable!("the tests name fields only") };

@@ -1,5 +1,4 @@
-//! Queries on AWS through the command line: resources come from moto, queries from a loopback service
-//! that runs their text.
+//! Queries on AWS through the command line: moto has the resources, and a loopback service runs the queries.
 #![cfg(all(unix, feature = "aws"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -58,7 +57,7 @@ struct World {
     folder: TempDir,
 }
 
-/// One for all tests: queries change nothing.
+/// One world for all tests: queries change nothing.
 fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
@@ -169,7 +168,7 @@ fn a_target_is_its_log_groups() {
     assert_eq!(count(&format!("vpc {}", world.network.vpc)), format!("count\n{vpc}\n"));
     assert_eq!(count("subnet \"prod-*\""), format!("count\n{vpc}\n"));
     assert_eq!(count("all"), format!("count\n{vpc}\n"));
-    // Records of interfaces that nobody lists.
+    // Records of interfaces that are in no list.
     assert_eq!(count("sg web"), "count\n0\n");
     assert_eq!(count("group \"/fl-cli/*\""), format!("count\n{}\n", 2 * vpc));
     for (target, part) in [
@@ -211,7 +210,7 @@ fn a_query_is_found_done_soon_after_it_is() {
     }
     added.sort();
     println!("added to queries of 0.2 to 5 s: {added:?}");
-    // What runs beside it takes its share; alone on the machine it is half of this.
+    // Other tests take their share of the machine; alone it takes half of this.
     assert!(added[3] < Duration::from_millis(200), "{added:?}");
 }
 
@@ -225,13 +224,13 @@ fn a_query_is_followed_through_whatever_happens_to_it() {
     };
     let (ran, _) = ask(&[Step::Scheduled, Step::Unknown, Step::Running(2), Step::Complete], 0);
     assert_eq!(ran.done().lines().count(), 4);
-    // What came before it ended stays, and the end is an error.
+    // Rows before the end are kept, and the end is an error.
     for (step, part) in [(Step::Failed, "Failed"), (Step::Cancelled, "Cancelled"), (Step::Timeout, "shorter window")] {
         let (ran, _) = ask(&[Step::Running(2), step], 0);
         assert_eq!((ran.code, ran.stdout.lines().count()), (Some(1), 3), "{step:?}: {}", ran.stderr);
         assert!(ran.stderr.contains("the service ended the query") && ran.stderr.contains(part), "{}", ran.stderr);
     }
-    // The SDK tries thrice by itself.
+    // The SDK alone tries three times.
     let (ran, calls) = ask(&[Step::Complete], 8);
     assert!(ran.stderr.contains("waiting: Rate exceeded"), "{}", ran.stderr);
     assert_eq!(ran.done().lines().count(), 4);
@@ -259,7 +258,7 @@ fn wait_for_calls(service: &LogsService, operation: &str, count: usize) {
     }
 }
 
-/// What Ctrl-C does.
+/// Sends the signal of Ctrl-C.
 fn interrupt(child: &Child) {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
 }
@@ -279,7 +278,7 @@ fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
     assert_eq!(ran.stdout.lines().count(), 4, "{}", ran.stdout);
     wait_for_calls(&service, "StopQuery", 1);
 
-    // A count that was stopped is not zero.
+    // The count of a stopped query is not zero.
     let mut command = world.region.command(port(), &["-e", "vpc | count()"]);
     let asked = command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).spawn().unwrap();
     wait_for_calls(&service, "GetQueryResults", 8);
@@ -288,7 +287,7 @@ fn ctrl_c_stops_the_query_and_keeps_the_rows_that_came() {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(130), ""), "{}", ran.stderr);
 }
 
-/// Makes a flow log that delivers to a log group, as somebody else would.
+/// Creates a flow log that delivers to a log group, as another tool would.
 fn create_flow_log(world: &World, group: &str, format: &str) {
     create_flow_log_of(world, ("VPC", &world.network.vpc), group, format);
 }
@@ -305,7 +304,7 @@ fn create_flow_log_of(world: &World, (kind, id): (&str, &str), group: &str, form
 #[test]
 fn a_budget_stops_the_query_that_goes_beyond_it() {
     let world = world();
-    // The service has not counted yet what is stored, so that nothing is known beforehand.
+    // The service has not yet counted the stored bytes, so nothing is known in advance.
     let uncounted = Script { stored_times: 0, ..Script::default() };
     let service = world.service(Script { steps: vec![Step::Running(3)], ..uncounted.clone() });
     let ran = world.on_aws(&service, &["--max-usd", "0", "-e", "vpc", "-o", "csv"]);
@@ -313,7 +312,7 @@ fn a_budget_stops_the_query_that_goes_beyond_it() {
     assert!(ran.stderr.contains("the rows above are only a part of the answer"), "{}", ran.stderr);
     ran.fails(1, "as `--max-usd` allows");
     wait_for_calls(&service, "StopQuery", 1);
-    // The budget is that of a whole script.
+    // The budget holds for a whole script.
     let script = "query(\"vpc | limit 1\"); query(\"vpc | limit 1\")";
     let service = world.service(Script { steps: vec![Step::Complete], ..uncounted });
     world.on_aws(&service, &["--max-usd", "0", "-e", script]).fails(1, "as `--max-usd` allows");
@@ -335,7 +334,7 @@ fn a_query_beyond_the_budget_is_not_started() {
     }
     let texts = starts();
     assert!(!texts.is_empty() && texts.iter().all(|text| text.ends_with("| estimate")), "{texts:?}");
-    // Far from it the service is not asked for an estimate.
+    // Far below the budget, the service is not asked for an estimate.
     world.on_aws(&service, &["--max-usd", "5", "-e", "vpc | count()"]).done();
     assert_eq!(starts().len(), texts.len() + 1);
 }
@@ -389,7 +388,7 @@ fn many_log_groups_are_several_queries_that_merge() {
     for number in 0..60 {
         let name = format!("/many/{number}");
         create_flow_log(world, &name, &format);
-        // Each has its share of the records.
+        // Each flow log has its share of the records.
         let events = records.events().into_iter().skip(number).step_by(60).collect();
         groups.push(Group { name, created: 0, events });
     }
@@ -414,7 +413,7 @@ fn many_log_groups_are_several_queries_that_merge() {
         let aws = world.on_aws(&service, &["-o", "json", "-e", &ask("group \"/many/*\"")]);
         assert_eq!(files.done(), aws.done(), "{stages}");
     }
-    // Under the service's quota of calls it takes longer, and nothing is lost.
+    // With the service's quota of calls it takes longer, but nothing is lost.
     service.set_script(Script { calls_a_second: 5, ..quick() });
     let ask = format!("group \"/many/*\" | count() since {from} until {until}");
     let counted = world.on_aws(&service, &["-o", "csv", "-e", &ask]).done();
@@ -435,7 +434,7 @@ fn many_log_groups_are_several_queries_that_merge() {
 
 #[test]
 fn two_hundred_subnets_answer_under_a_quota_of_few_calls_a_second() {
-    // The tries of the SDK alone do not outlast this.
+    // The retries of the SDK alone do not last as long as this.
     let network = crowd::serve_at_most(2);
     let events: Vec<_> = Records::new(400).events();
     let share = |number: usize| events[number * 2..number * 2 + 2].to_vec();
@@ -454,10 +453,10 @@ fn two_hundred_subnets_answer_under_a_quota_of_few_calls_a_second() {
     assert!(network.requests.lock().unwrap().len() > 10);
 }
 
-/// Records of a long answer.
+/// The number of records of a long answer.
 const LONG: i64 = 250_000;
 
-/// Long answers take turns: the stand-in needs the processor for each.
+/// Long answers take turns: the loopback service needs the processor for each.
 static TURN: Mutex<()> = Mutex::new(());
 
 #[test]
@@ -488,7 +487,7 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
     let records = Records::new(30);
     let is_traffic = |event: &Vec<(String, String)>| event.contains(&("logStatus".into(), "OK".into()));
     let mut events: Vec<Vec<(String, String)>> = records.events().into_iter().filter(is_traffic).collect();
-    // One is the newest, one comes late.
+    // One record is the newest, one comes late.
     let (newest, late) = (events.pop().unwrap(), events.pop().unwrap());
     let name = format!("/fl-cli/{}", world.network.vpc);
     let service = LogsService::start(vec![Group { name: name.clone(), created: 0, events }], quick());
@@ -508,11 +507,11 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
         format!("{},{},{}", jiff::Timestamp::from_second(time).unwrap(), of("interfaceId"), of("bytes"))
     };
     assert_eq!([next(), next()], [text(&late), text(&newest)]);
-    // Another round brings nothing.
+    // A further round finds nothing.
     let asked = service.calls().len();
     wait_for_calls(&service, "StartQuery", 3);
     assert!(service.calls().len() > asked);
-    // How much a round scans, and how long it takes, is known by now.
+    // By now the bytes and the time of a round are known.
     let mut costs = news.map(Result::unwrap).filter(|line| line.contains("following scans"));
     assert!(costs.next().unwrap().contains(" GB an hour, about 0."), "no cost");
     interrupt(&child);
@@ -520,8 +519,8 @@ fn follow_shows_new_records_and_late_ones_and_none_twice() {
     assert!(lines.next().is_none());
 }
 
-/// Makes a flow log with this format and, since nothing before it is read, records that are younger; older ones of the
-/// same group have other values at these places.
+/// Creates a flow log with this format and records that are younger than it, since older ones are not read. Older
+/// records in the same log group have other values at these places.
 fn young_records(world: &World, group: &str, fields: &str, count: i64) -> Records {
     create_flow_log(world, group, &records::format(fields));
     let from = now() + 1;
@@ -534,7 +533,7 @@ fn young_records(world: &World, group: &str, fields: &str, count: i64) -> Record
 fn a_format_that_the_service_does_not_know_is_taken_apart() {
     let world = world();
     let records = young_records(world, "/custom/a", records::FIELDS_OF_A_FEW, 90);
-    // An hour older, and of another format.
+    // An hour older, and in another format.
     let older = Records::new(30).events().into_iter().map(|mut event| {
         event.retain(|(name, _)| name.starts_with('@'));
         event
@@ -563,7 +562,7 @@ fn a_format_that_the_service_does_not_know_is_taken_apart() {
 fn a_name_is_used_only_where_the_service_has_found_it() {
     let world = world();
     let records = young_records(world, "/found/a", records::FIELDS, 60);
-    // It finds neither `endTime` nor `dstPort`.
+    // The service finds neither `endTime` nor `dstPort`.
     let events = records.found_events(&["srcAddr", "bytes", "action", "logStatus"]);
     let service = LogsService::start(vec![Group { name: "/found/a".into(), created: 0, events }], quick());
     let file = world.folder.path().join("found.log").display().to_string();
@@ -584,7 +583,7 @@ fn a_name_is_used_only_where_the_service_has_found_it() {
         assert_eq!(text.starts_with("parse @message"), is_parsed, "{text}");
         sentences.push(ask("group \"/found/a\""));
     }
-    // A shell asks once.
+    // A shell asks only once.
     let asked =
         |service: &LogsService| service.calls().iter().filter(|call| call.operation == "GetLogGroupFields").count();
     let before = asked(&service);
@@ -692,7 +691,7 @@ fn several_places_are_asked_side_by_side() {
     let expected = format!("region,account,count\neu-north-1,123456789012,{one}\neu-south-1,123456789012,{two}\n");
     assert_eq!(counted, expected);
 
-    // A place that fails does not hide the others.
+    // A failing place does not hide the others.
     let ran =
         world.on_aws(&service, &["--profile", "nobody", "--region", "eu-north-1,eu-south-1", "-e", "vpc | count()"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
@@ -706,7 +705,7 @@ fn several_places_are_asked_side_by_side() {
     assert!(ran.stdout.contains(&format!("eu-south-1,123456789012,{two}")), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.starts_with("error: nobody: there is no AWS profile"), "{}", ran.stderr);
     assert_eq!(ran.code, Some(1));
-    // Nor does one whose Regions cannot be listed.
+    // Nor does a profile whose Regions cannot be listed.
     let args = ["--profile", "one,nobody", "--region", "all", "-o", "csv", "-e", "vpc prod | count()"];
     let mut command = world.region.command(port(), &args);
     command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()).env("AWS_CONFIG_FILE", &config);
@@ -780,7 +779,7 @@ fn the_shell_says_where_it_is_and_what_it_has_cost() {
             &[&["--config", &config, "--profile", "prod-eu"], args].concat(),
             &environment,
         );
-        // The Region is that of the profile. A prompt waits for it only so long; behind an empty line comes another prompt.
+        // The Region is that of the profile. A prompt waits for it only briefly; an empty line brings another prompt.
         let mut prompts = 1;
         let has_prompts = |screen: &str, prompts| screen.matches("flowlogs prod-eu").count() >= prompts;
         while !shell.wait("a prompt", |screen| has_prompts(screen, prompts)).contains("flowlogs prod-eu eu-north-1>") {
@@ -799,7 +798,7 @@ fn the_shell_says_where_it_is_and_what_it_has_cost() {
     shell.wait_for("0 B scanned, about 0.0000 USD");
     shell.keys("vpc | count()\r");
     shell.wait("the answer", |screen| screen.contains("COUNT") && screen.trim_end().ends_with('>'));
-    // What was spent stays spent in another Region.
+    // The amount that was spent counts in another Region, too.
     shell.keys(".region eu-south-2\r");
     shell.wait_for("flowlogs prod-eu eu-south-2>");
     shell.keys(".cost\r");
@@ -824,7 +823,7 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     ask(&["-e", "group \"/policy/*\" | count()"]).done();
     ask(&["-e", "vpc prod where remote prefix-list | count()"]).done();
     ask(&["why", "--no-records", "10.0.0.1", "443"]).done();
-    // A reader that goes away stops the query.
+    // A reader that closes the pipe stops the query.
     service.set_script(Script { steps: vec![Step::Running(3), Step::Timeout], ..Script::default() });
     ask(&["-e", "vpc"]).fails(1, "");
     ask(&["--region", "all", "-e", "vpc | count()"]);
@@ -835,7 +834,7 @@ fn the_policy_allows_each_call_of_a_query_and_nothing_else() {
     let of_requests = requests.iter().flat_map(|request| needs(request, region));
     let of_logs = service.calls().into_iter().flat_map(|call| needs_of_logs(&call.operation, &call.input, region));
     for need in of_requests.chain(of_logs) {
-        // Nobody can be denied it; it tells accounts apart.
+        // This call cannot be denied; it identifies the account.
         assert!(need.action == "sts:GetCallerIdentity" || policy.allows(&need), "{need:?}");
     }
     assert_eq!(policy.unused(), Vec::<String>::new());
@@ -886,7 +885,7 @@ fn a_person_is_asked_before_a_query_that_costs_much() {
     asked.wait_for("about 0.");
     asked.keys("y\r");
     asked.wait_for("COUNT");
-    // A short window can cost as much.
+    // A short window may cost as much.
     let mut asked = ask("vpc last 2h | count()");
     asked.wait_for("about 0.");
     asked.keys("n\r");
@@ -917,7 +916,7 @@ fn what_a_person_was_asked_about_is_found_once() {
     assert_eq!(asked.exit_code(), 0, "{}", asked.screen());
     assert_eq!(asked.screen().matches("COUNT").count(), 2, "{}", asked.screen());
     let described = service.calls().iter().filter(|call| call.operation == "DescribeLogGroups").count();
-    // Once for each sentence; the network once for both.
+    // Once for each sentence, but the network only once for both.
     assert_eq!((proxy.count("DescribeFlowLogs"), described, proxy.count("DescribeVpcs")), (2, 2, 1));
     let told = asked.screen().matches("the log groups keep nothing older").count();
     assert_eq!(told, 2, "{}", asked.screen());

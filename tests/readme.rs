@@ -1,5 +1,6 @@
-//! The README: every command in it is run. What a `console` block shows is what the command prints, which
-//! `UPDATE_README=1` writes into it, to be read line by line; the commands of a `sh` block succeed. Those of `bash` blocks are about an account on AWS, and not run.
+//! The README: every command in it is run. A `console` block shows the output of its command, which `UPDATE_README=1`
+//! rewrites, to be read line by line; the commands of a `sh` block succeed. The commands of `bash` blocks need an
+//! account on AWS, and are not run.
 #![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -8,7 +9,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A block that is dropped by mistake would be a test that is dropped.
+/// The number of blocks: one that is dropped by mistake would be a dropped test.
 const SHOWN: usize = 21;
 const RUN: usize = 14;
 
@@ -47,7 +48,7 @@ fn shown(readme: &str) -> Vec<Shown> {
     all
 }
 
-/// Runs a command as a reader types it; the program is the one that was built for the tests.
+/// Runs a command as a reader types it; `flowlogs` is the program that was built for the tests.
 fn run(command: &str, folder: &Path, home: &Path) -> Output {
     let command = command.replace("cargo run --quiet --", "flowlogs").replace("cargo run --", "flowlogs");
     assert!(command.starts_with("flowlogs "), "what does `{command}` run?");
@@ -128,13 +129,13 @@ fn every_question_to_the_demo_has_an_answer() {
     assert_eq!(rows.len(), 20);
 }
 
-/// The sentences of the manual that stand beside questions to another tool.
+/// The sentences that the manual lists beside questions to other tools.
 fn sentences_for_people_of_other_tools() -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_flowlogs")).args(["help", "coming-from"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let mut sentences = Vec::new();
     for part in text.split("\n\n").skip(1) {
-        // The first line is the name, the second a remark.
+        // The first line is the name, the second one a remark.
         let mut open = false;
         for line in part.lines().skip(2).map(str::trim) {
             match (line.split_once("  "), open) {
@@ -170,6 +171,6 @@ fn every_sentence_for_people_of_other_tools_can_be_asked() {
         answered += usize::from(answer.lines().count() > 1);
     }
     assert_eq!(sentences.len(), 60);
-    // The addresses and ports of some are those of no demo.
+    // Some have addresses and ports that the demo does not have.
     assert!(answered >= 45, "{answered}");
 }

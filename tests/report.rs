@@ -1,4 +1,4 @@
-//! The page of `report.rhai`, as a browser shows it.
+//! The page of `report.rhai`, in a browser.
 #![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use program::Ran;
 
-/// Runs the script that ships on a demo account; the folder with the report.
+/// Runs the script on a demo account; returns the data of its report.
 fn report(folder: &Path) -> serde_json::Value {
     let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
     let script = Path::new(&root).join("scripts/report.rhai").display().to_string();
@@ -22,7 +22,7 @@ fn report(folder: &Path) -> serde_json::Value {
     serde_json::from_str(&fs::read_to_string(folder.join("report/report.json")).unwrap()).unwrap()
 }
 
-/// Opens the page in a browser without a window; what it prints, and what its log says.
+/// Opens the page in a headless browser; returns its output and its log.
 fn open(folder: &Path, task: &str) -> Ran {
     let mut browser = Command::new("chromium");
     browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]);
@@ -36,7 +36,7 @@ fn open(folder: &Path, task: &str) -> Ran {
     }
 }
 
-/// What stands between `<text ...>` and `</text>`, of all of them.
+/// The contents of all `<text ...>` elements.
 fn texts(page: &str) -> Vec<&str> {
     let starts = page.split("<text").skip(1);
     starts.map(|rest| rest.split_once('>').unwrap().1.split_once("</text>").unwrap().0).collect()
@@ -63,13 +63,13 @@ fn a_browser_shows_the_charts_of_a_report() {
     for label in labels.concat() {
         assert!(texts.contains(&label.as_str()), "`{label}` is not in {texts:?}");
     }
-    // An hour has a tick every ten minutes, in both pictures.
+    // An hour has a tick every ten minutes in both pictures.
     let is_time = |text: &&&str| text.len() == 5 && text.as_bytes()[2] == b':' && text.ends_with('0');
     assert!(texts.iter().filter(is_time).count() >= 10, "{texts:?}");
 
     let picture = folder.path().join("report.png");
     open(folder.path(), &format!("--screenshot={}", picture.display())).done();
     let picture = fs::read(&picture).unwrap();
-    // Of an empty page of this size there are some 10 kB.
+    // A picture of an empty page of this size has some 10 kB.
     assert!(picture.starts_with(b"\x89PNG") && picture.len() > 50_000, "{} bytes", picture.len());
 }

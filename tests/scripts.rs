@@ -1,5 +1,5 @@
-//! Scripts: those that ship, each with an answer on the demo account; what a script can catch; and
-//! that hostile ones end in clear errors.
+//! Scripts: each that ships has an answer on the demo account; some errors can be caught; hostile scripts end in clear
+//! errors.
 #![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use program::Ran;
 
-/// A demo account in a folder of its own, which is also where scripts run.
+/// A demo account in its own folder, in which scripts run, too.
 struct Demo(TempDir);
 
 impl Demo {
@@ -64,7 +64,7 @@ fn shipped(name: &str) -> PathBuf {
     scripts().join(format!("{name}.rhai"))
 }
 
-/// A window that does not move while a test runs.
+/// A window that does not move during a test.
 fn past_hour() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let time = |seconds: u64| jiff::Timestamp::from_second(i64::try_from(seconds).unwrap()).unwrap();
@@ -182,7 +182,7 @@ fn cleanup_deletes_what_is_old_once_it_is_confirmed() {
     let demo = Demo::new();
     let flow_logs = || demo.run(&["list", "-o", "ndjson"]).done().lines().count();
     let before = flow_logs();
-    // Those of the VPC that was bought are new.
+    // The flow logs of the VPC that was bought are new.
     let new = 2;
     let old = before - new;
     assert!(old > 2);
@@ -222,7 +222,7 @@ fn report_writes_a_page_that_stands_by_itself() {
 #[test]
 fn capture_leaves_nothing_behind() {
     let demo = Demo::new();
-    // All but the bytes that are stored, which grow.
+    // Everything except the stored bytes, which grow.
     let list = || {
         let listed = demo.run(&["list", "-o", "csv"]).done();
         listed.lines().map(|line| line.rsplit_once(',').unwrap().0.to_string()).collect::<Vec<_>>()
@@ -238,7 +238,7 @@ fn capture_leaves_nothing_behind() {
     assert_eq!(cells(out.lines().nth(1).unwrap())[0], "bastion", "{out}");
     assert_eq!(list(), before);
     demo.ship("capture", &[]).done();
-    // Also where the question is wrong.
+    // The same for a wrong question.
     let wrong = demo.ship("capture", &["instance", "bastion", "| topp 3"]);
     assert!(wrong.stderr.contains("deleted instance bastion") && wrong.code == Some(2), "{}", wrong.stderr);
     assert_eq!(list(), before);
@@ -325,10 +325,10 @@ fn hostile_scripts_end_in_clear_errors() {
             "let a = [1]; loop { a += a; }",
             "an array is too large: with what it holds, it has 1,000,000 entries at most",
         ),
-        // Arrays that are small count with what holds them.
+        // Small arrays count with the array that contains them.
         ("let a = [0]; loop { a = [a, a, a]; }", "an array is too large"),
         ("let all = []; loop { let a = []; a.pad(500, 0); all.push(a); }", "an array is too large"),
-        // A script that catches every error does not catch a limit, in a function neither.
+        // A script that catches every error does not catch a limit, not even inside a function.
         ("loop { try { let s = \"x\"; loop { s += s; } } catch { print(1); } }", "a string is too long"),
         ("fn f() { loop {} } loop { try { f() } catch { } }", "too many steps"),
         ("let m = #{}; for i in 0..3_000_000 { m[`${i}`] = i; } m + #{ x: 1 };", "too "),
@@ -382,7 +382,7 @@ fn ctrl_c_ends_a_script_after_its_cleanup() {
         let started = Instant::now();
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         let code = child.wait().unwrap().code();
-        // 200 ms are asked for; a busy machine may take longer to wake a process up.
+        // 200 ms are requested; a busy machine may take longer to wake a process.
         assert!(started.elapsed() < Duration::from_secs(2), "{wait}: {:?}", started.elapsed());
         let mut rest = String::new();
         std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
@@ -399,7 +399,7 @@ fn a_script_is_called_in_every_way() {
     assert_eq!(demo.run(&["hello.rhai", "a"]).done(), "hello [\"a\"]\n");
     let behind_demo = demo.command(&["demo", "--dir", &demo.dir(), "hello.rhai", "x"]).output().unwrap();
     assert_eq!(String::from_utf8(behind_demo.stdout).unwrap(), "hello [\"x\"]\n");
-    // As the system runs it by its first line.
+    // As the system runs it, by its first line.
     let programs = Path::new(env!("CARGO_BIN_EXE_flowlogs")).parent().unwrap().display().to_string();
     let mut shebang = Command::new("sh");
     shebang.args(["-c", "chmod +x hello.rhai && AWS_REGION=eu-west-1 ./hello.rhai y"]);
@@ -425,7 +425,7 @@ fn rows_are_printed_in_the_order_of_their_query_or_as_they_are_named() {
             let header = |rows| to_csv(rows).split("\n")[0];
             print(header.call(older));
             print(header.call(newer));
-            // A column that was added comes last; what no query had, by name.
+            // An added column comes last; columns that no query had are ordered by name.
             older[0].more = 1;
             older[0].extra = 2;
             print(header.call(older));
@@ -443,7 +443,7 @@ fn rows_are_printed_in_the_order_of_their_query_or_as_they_are_named() {
                     name,bytes,none\nb,1,\na,,\n\nname,bytes\n\nNAME  BYTES\nb      1000\n";
     assert!(out.starts_with(expected), "{out}");
     let drawn: Vec<&str> = out[expected.len()..].lines().collect();
-    // A query had the port, so that it is no measure.
+    // A query of the script had the port, so it is known to be no measure.
     assert!(drawn[1].starts_with("22   5  █") && drawn[2].starts_with("80  10  █"), "{out}");
     assert_eq!(drawn[3], "type");
 }

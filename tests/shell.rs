@@ -1,4 +1,4 @@
-//! The shell, in a terminal as a person has it, and from a pipe.
+//! The shell, in a terminal and from a pipe.
 #![cfg(all(unix, feature = "local"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -50,7 +50,7 @@ impl Home {
     }
 }
 
-/// Two records, each with a line a column.
+/// Asserts that two records are shown with one line per column.
 #[track_caller]
 fn assert_is_vertical(screen: &str) {
     let starting = |name: &str| screen.lines().filter(|line| line.starts_with(name)).count();
@@ -61,7 +61,7 @@ fn assert_is_vertical(screen: &str) {
     assert!(!screen.contains("left out"), "{screen}");
 }
 
-/// Types a line, and waits until the prompt is back under what it says.
+/// Types a line, and waits for `part` and for the next prompt.
 fn ask(terminal: &mut Terminal, line: &str, part: &str) -> String {
     let before = terminal.screen().matches("flowlogs demo>").count();
     terminal.keys(&format!("{line}{RETURN}"));
@@ -87,7 +87,7 @@ fn lines_are_sentences_commands_dot_commands_and_rhai() {
     // Ctrl-L clears the screen, which is full.
     shell.keys("\x0c");
     shell.wait("a clear screen", |screen| screen.matches("flowlogs demo>").count() == 1);
-    // A mistake leaves everything as it was.
+    // A mistake changes nothing.
     ask(&mut shell, "vcp where reject", "did you mean `vpc`?");
     ask(&mut shell, "x + ", "error");
     ask(&mut shell, "x", "\n40");
@@ -110,7 +110,7 @@ fn tab_completes_by_the_grammar_with_names_of_the_account() {
         ("sg demo-wo", "sg demo-worker"),
         ("vpcs", "vpcs"),
     ] {
-        // Names come in the background.
+        // Names are loaded in the background.
         for _ in 0..50 {
             shell.keys(CTRL_U);
             shell.keys(typed);
@@ -123,7 +123,7 @@ fn tab_completes_by_the_grammar_with_names_of_the_account() {
         shell.wait_for(&format!("demo> {completed}"));
         shell.keys(CTRL_U);
     }
-    // Several are listed.
+    // Several completions are listed.
     shell.keys(&format!("vpc where dst.p{TAB}{TAB}"));
     shell.wait_for("dst.port");
 }
@@ -145,7 +145,7 @@ fn what_is_open_goes_on_in_the_next_line_and_history_keeps_it_whole() {
     again.wait_for("vpc prod where reject and");
     again.keys(RETURN);
     again.wait_for("COUNT");
-    // A rejected line is kept too; the same one twice is kept once.
+    // A rejected line is kept, too; a repeated one is kept once.
     ask(&mut again, ".history", "3389");
 }
 
@@ -156,7 +156,7 @@ fn ctrl_c_clears_the_line_and_ends_a_script_or_a_watch() {
     shell.keys("vpc where nonsense");
     shell.wait_for("nonsense");
     shell.keys(CTRL_C);
-    // What is typed before the prompt is back goes with the line.
+    // Keys that are typed before the prompt is back go into the next line.
     shell.wait("an empty line", |screen| screen.trim_end().ends_with("flowlogs demo>"));
     ask(&mut shell, "1 + 1", "\n2");
     shell.keys(&format!("print(\"be\" + \"gun\"); wait(\"1h\"){RETURN}"));
@@ -218,18 +218,18 @@ fn answers_that_follow_are_shown_as_they_come() {
 #[test]
 fn what_does_not_fit_is_paged_or_has_a_line_a_column() {
     let home = Home::new();
-    // This pager tells that it was called.
+    // This pager leaves a mark when it is called.
     let mut shell =
         home.shell(80, &[("NO_COLOR", "1"), ("PAGER", "sed -e 's/^TIME/PAGED TIME/' | cut -c1-70 | head -3")]);
     ask(&mut shell, "vpc prod where reject", "PAGED TIME");
     ask(&mut shell, ".pager off", "flowlogs demo>");
     assert_is_vertical(&ask(&mut shell, "vpc prod where reject | limit 2", "2 rows"));
-    // What fits is a table.
+    // An answer that fits is shown as a table.
     let screen = ask(&mut shell, "vpc prod | count() by action | limit 1", "1 row ");
     assert!(screen.contains("ACTION  COUNT"), "{screen}");
     let mut lost = home.shell(80, &[("PAGER", "no-such-pager -x")]);
     assert_is_vertical(&ask(&mut lost, "vpc prod where reject | limit 2", "2 rows"));
-    // Nobody asked for a shell: columns are left out.
+    // Outside of the shell, columns are left out.
     let dir = home.dir();
     let once = Terminal::start(&["--local", &dir, "-e", "vpc prod where reject | limit 2"], &[], 80);
     let screen = once.wait_for("left out to fit 80 columns");
@@ -243,7 +243,7 @@ fn what_does_not_fit_is_paged_or_has_a_line_a_column() {
     assert!(screen.contains("PKT SRC ADDR") && screen.contains("TCP FLAGS"), "{screen}");
 }
 
-/// Asserts that these parts stand on the screen in this order.
+/// Asserts that these parts are on the screen in this order.
 #[track_caller]
 fn assert_in_order(screen: &str, parts: &[&str]) {
     let places: Vec<Option<usize>> = parts.iter().map(|part| screen.find(part)).collect();
@@ -310,7 +310,7 @@ fn filters_are_saved_and_lines_of_an_rc_file_run_first() {
     assert_eq!(saved, "[filters]\nssh = \"action = REJECT and dst.port = 22\"\n");
     ask(&mut shell, ".saved", "filter,@ssh,action = REJECT");
     ask(&mut shell, "vpc prod where @ssh | sum(bytes)", "sum_bytes\n");
-    // In a folder of its own: where the file exists, the shell asks first.
+    // In its own folder: the shell asks before it overwrites a file.
     let out = home.0.path().join("out.csv");
     ask(&mut shell, &format!(".output {}", out.display()), "flowlogs demo>");
     ask(&mut shell, ".help window", "flowlogs demo>");
@@ -375,7 +375,7 @@ fn an_answer_is_written_over_a_file_only_where_that_is_said() {
     assert_eq!(kept(), "count\n0\ncount\n0\n");
     assert_eq!(run(&ask(".output kept.csv"), &["--yes"]).1, Some(0));
     assert_eq!(kept(), "count\n0\n");
-    // On a terminal a person is asked.
+    // On a terminal, the shell asks.
     let mut shell = home.shell(100, &[("NO_COLOR", "1")]);
     shell.keys(&format!(".output {}{RETURN}", file.display()));
     shell.wait_for("overwrite this one?");
@@ -394,7 +394,7 @@ fn what_a_value_means_is_shown_behind_it_and_not_taken_into_the_line() {
     shell.wait_for("dst.port = 5432 | count()");
 }
 
-/// Lines through a pipe.
+/// Runs lines from a pipe.
 fn piped(lines: &str) -> (String, String, Option<i32>) {
     let home = Home::new();
     let mut child = Command::new(env!("CARGO_BIN_EXE_flowlogs"))
@@ -458,7 +458,7 @@ fn what_cannot_be_read_or_written_is_an_error() {
         assert_eq!(output.status.code(), Some(1), "{line}: {said}");
         assert!(said.contains("cannot write: No space left"), "{line}: {said}");
     }
-    // A closed pipe is nobody's failure, and ends what would print for ever.
+    // A closed pipe is not an error, and ends output that would never end.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = run("loop { print(true) }", Stdio::from(writer));
@@ -482,7 +482,7 @@ fn help_says_what_there_is() {
     assert!(code == Some(2) && err.contains("did you mean `window`?"), "{err}");
 }
 
-/// The file of what was typed in this home.
+/// The history file in this home.
 fn history_of(home: &Home) -> std::path::PathBuf {
     home.0.path().join(".local/state/flowlogs/history")
 }
@@ -501,7 +501,7 @@ fn a_damaged_history_stops_no_shell_and_stays() {
     ] {
         fs::write(&file, bytes).unwrap();
         let mut shell = home.shell(100, &[]);
-        // The entries of the damaged file are shown, escaped where necessary.
+        // The entries of the damaged file are shown, escaped if necessary.
         ask(&mut shell, ".history", "flowlogs demo>");
         ask(&mut shell, "40 + 2", "42");
         assert!(!shell.sent().contains("\u{1b}]0;"));
@@ -600,7 +600,7 @@ fn colours_follow_the_environment_and_the_stream() {
     assert!(!has_colour(&["--color", "never"], &[]));
     assert!(has_colour(&["--color", "always"], &[("NO_COLOR", "1"), ("TERM", "dumb")]));
 
-    // Standard output in a file, standard error on the terminal: each for itself.
+    // Standard output goes to a file, standard error to the terminal: each is treated on its own.
     let mut terminal = Terminal::start_shell(
         &format!("'{}' --local '{log}' -e 'where reject' > '{log}.out'", env!("CARGO_BIN_EXE_flowlogs")),
         &[("COLUMNS", "20")],
@@ -610,7 +610,7 @@ fn colours_follow_the_environment_and_the_stream() {
     assert!(terminal.sent().contains("\u{1b}[2mwindow"), "{:?}", terminal.sent());
     let written = fs::read_to_string(format!("{log}.out")).unwrap();
     assert!(!written.contains('\u{1b}') && written.contains("10.0.0.1"), "{written:?}");
-    // And mistakes.
+    // Mistakes are coloured on a terminal, too.
     let mut terminal = Terminal::start(&["--local", &log, "-e", "where bites"], &[], 80);
     assert_eq!(terminal.exit_code(), 2);
     assert!(terminal.sent().contains("\u{1b}["));

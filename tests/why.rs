@@ -1,4 +1,4 @@
-//! `why`: what the inventory says about a connection, step by step, and what the records say happened.
+//! `why`: the judgement of the inventory about a connection, step by step, and what the records say happened.
 #![cfg(feature = "local")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
@@ -11,7 +11,7 @@ use program::Ran;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-/// A demo account in a folder of its own.
+/// A demo account in its own folder.
 struct Demo(TempDir);
 
 impl Demo {
@@ -112,7 +112,7 @@ fn json_has_the_steps_and_the_records() {
     assert!(denied[0]["by"].as_str().unwrap().contains("entry 90: denies TCP 8080 from 10.0.1.0/24"));
     let records = answer["records"].as_array().unwrap();
     assert!(records.iter().any(|one| one["action"] == "REJECT" && one["packets_of"] == "requests"), "{answer:#}");
-    // Where nothing is recorded, that is said, and the verdict stands.
+    // If nothing is recorded, a note says so, and the verdict stands.
     let unrecorded = demo.json("ci ci 22");
     assert!(unrecorded["records"].is_null() && unrecorded["records_error"].as_str().unwrap().contains("no flow log"));
     assert_eq!(unrecorded["verdict"], "allowed");
@@ -139,7 +139,7 @@ fn files_with_an_inventory_are_judged_and_without_one_refused() {
     let out = demo.run(&words).done();
     assert!(out.contains("TCP 5432: denied") && out.contains("rejected at orders-db"), "{out}");
     demo.run(&["--local", &records, "why", "worker", "orders-db", "5432"]).fails(1, "not an account");
-    // An inventory of a program that did not read routes cannot be judged by what it lacks.
+    // An inventory without routes, from an older program, cannot be judged by what it lacks.
     let mut old: Json = serde_json::from_str(&fs::read_to_string(&inventory).unwrap()).unwrap();
     old.as_object_mut().unwrap().remove("routing");
     let file = demo.0.path().join("old.json");
@@ -169,7 +169,7 @@ fn internet_is_any_public_address_and_its_sensitive_ports_are_not_recommended() 
     let refused = demo.why("--no-records internet api 22").done();
     assert!(refused.contains("nothing is recommended: TCP 22 should not be opened to the internet"), "{refused}");
     assert!(!refused.contains("add to"), "{refused}");
-    // Out through the gateway of the zone, whose address the internet sees.
+    // The way out goes through the gateway of the zone, whose address the internet sees.
     let out = demo.why("--no-records worker 443").done();
     assert!(out.contains("TCP 443: allowed") && out.contains("routes 0.0.0.0/0 to nat-"), "{out}");
 }

@@ -8,14 +8,14 @@ use unicode_width::UnicodeWidthChar;
 
 use super::span::Span;
 
-/// The columns that are drawn of a line.
+/// The most columns of a line that are drawn.
 const WIDEST: usize = 200;
-/// The columns before an error that are drawn of a line that is wider.
+/// The most columns before the error that are drawn of a wider line.
 const BEFORE: usize = 80;
-/// Stands where a line goes on.
+/// The mark of a cut line.
 const MORE: char = '…';
 
-/// A text whose wide lines are cut; columns are counted as before.
+/// A text whose wide lines are cut; column numbers are those of the whole line.
 pub(super) struct Excerpt<'n> {
     file: SimpleFile<&'n str, String>,
     /// The line with the error, from 0, and the characters that are missing at its start.
@@ -25,7 +25,7 @@ pub(super) struct Excerpt<'n> {
 }
 
 impl<'n> Excerpt<'n> {
-    /// Cuts the lines of `text`; of the one in which `span` starts what is around it stays.
+    /// Cuts the wide lines of `text` to their start, the line in which `span` starts to the part around it.
     pub(super) fn new(name: &'n str, text: &str, span: Span) -> Self {
         let mut excerpt = String::new();
         let mut cut = (0, 0);
@@ -44,7 +44,7 @@ impl<'n> Excerpt<'n> {
             let more_before = if kept.start > 0 { MORE.len_utf8() } else { 0 };
             for (place, moved) in ends.into_iter().zip(&mut moved) {
                 if place >= line_end && !is_last {
-                    // It is in a later line, or behind the last one.
+                    // It is in a later line, or after the last one.
                     *moved = usize::MAX;
                 } else if place >= line_start {
                     let in_line = (place - line_start).clamp(kept.start, kept.end) - kept.start;
@@ -62,7 +62,7 @@ impl<'n> Excerpt<'n> {
     }
 }
 
-/// The bytes of a line that are drawn.
+/// The byte range of a line that is drawn.
 fn kept(line: &str, around: usize) -> Range<usize> {
     let width = |text: &str| text.chars().map(|c| c.width().unwrap_or(1)).sum::<usize>();
     if width(line) <= WIDEST {
@@ -78,7 +78,7 @@ fn kept(line: &str, around: usize) -> Range<usize> {
     start..end.map_or(start, |(at, c)| start + at + c.len_utf8())
 }
 
-/// Takes columns of the room there is, if there are enough.
+/// Takes `columns` from the room that is left; returns false if there is too little.
 fn take(room: &mut usize, columns: usize) -> bool {
     let left = room.checked_sub(columns);
     *room = left.unwrap_or_default();
@@ -109,7 +109,7 @@ impl<'a> Files<'a> for Excerpt<'_> {
     fn column_number(&'a self, (): (), line_index: usize, byte_index: usize) -> Result<usize, Error> {
         let shown = self.file.column_number((), line_index, byte_index)?;
         let (line, missing) = self.cut;
-        // One character stands for those that are missing.
+        // One character stands for the missing ones.
         Ok(if line == line_index && missing > 0 { shown + missing - 1 } else { shown })
     }
 }

@@ -1,4 +1,4 @@
-//! Why files cannot be opened, or a plan not be run over them.
+//! Errors of opening files and of running plans over them.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use datafusion::error::DataFusionError;
 use crate::query::missing::Missing;
 use crate::value::FileProblem;
 
-/// Why files cannot be opened, or a plan not be run over them.
+/// An error of opening files, or of running a plan over them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -98,18 +98,18 @@ pub enum Error {
         /// The field as it is typed.
         name: String,
     },
-    /// `remote.country` without a file that says where addresses are.
+    /// `remote.country` without a geolocation file.
     #[error("`{name}` needs a file that says where addresses are")]
     NeedsGeo {
         /// The field as it is typed.
         name: String,
     },
-    /// A file that should say where addresses are.
+    /// A geolocation file that cannot be read.
     #[error("cannot read `{}`, which should say where addresses are: {reason}", file.display())]
     Geo {
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// A malformed line in a strict run.
@@ -172,8 +172,8 @@ fn reasons(skipped: &[FileProblem]) -> String {
 }
 
 impl Error {
-    /// The file that cannot be read, or not to its end, and the reason, where other files can be read all the same;
-    /// `None` for other errors.
+    /// The file that cannot be read, or not to its end, with the reason, if other files can still be read; `None` for
+    /// other errors.
     pub(crate) fn file_problem(&self) -> Option<FileProblem> {
         let (file, reason) = match self {
             Self::Read { file, source } => (file, source.to_string()),

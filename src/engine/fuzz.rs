@@ -1,4 +1,4 @@
-//! The way from bytes to records without files and threads, for the fuzzer.
+//! Reads records from bytes, without files and threads, for the fuzzer.
 
 use std::sync::Arc;
 

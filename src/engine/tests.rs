@@ -378,15 +378,16 @@ fn too_many_groups_for_the_memory_are_an_error_that_says_what_to_do() {
     assert!(error.help().unwrap().contains("--memory-limit"));
 }
 
-/// 160 files of 2,000 records, whose names are not in order of time: in time, each begins `step_s` seconds after the
-/// one before. One in `compressed` is a gzip file. Also all of their times and numbers, newest first.
+/// 160 files of 2,000 records; the order of their names is not that of their times. Each begins `step_s` seconds after
+/// the one before it in time. One in `compressed` is a gzip file. Returns them with their times and numbers, newest
+/// first.
 fn logs(step_s: usize, compressed: usize) -> (Opened, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let mut expected = Vec::new();
     for log in 0..160 {
         let mut text = String::from("start bytes\n");
         for record in 0..2000 {
-            // Within 200 seconds; some at the same time, in one file some without a time.
+            // Within 200 seconds. Some records have the same time; in one file, some have none.
             let time = 1_795_000_000 + log * step_s + record * 7 % 200;
             let number = (record * 31 + log) % 977;
             let time = (log != 30 || record % 500 != 3).then_some(time);
@@ -410,7 +411,7 @@ fn logs(step_s: usize, compressed: usize) -> (Opened, Vec<String>) {
 
 #[test]
 fn a_big_answer_is_in_order_however_parts_lie_over_each_other() {
-    // One after the other; each overlapping the next; too many overlapping to wait in memory.
+    // The files follow each other; each overlaps the next; too many overlap to wait in memory.
     for step_s in [200, 100, 0] {
         let (files, expected) = logs(step_s, 3);
         let (rows, stats) = ask(&files, "show start, bytes | limit none").unwrap();
@@ -483,7 +484,7 @@ fn what_a_limit_leaves_unread_does_not_depend_on_threads() {
     let text = |start: u32, rows: usize, bad: usize| {
         ["start bytes\n".into(), format!("{start} 1\n").repeat(rows), "9 many\n".repeat(bad)].concat()
     };
-    // Three new files, thirty older ones with as many bad lines as their number, two old ones.
+    // Three new files; thirty older ones, each with as many bad lines as its number; two old ones.
     let mut logs: Vec<_> = (0..3).map(|number| (format!("a{number}"), text(50, 2, 0))).collect();
     logs.extend((10..40).map(|number| (format!("f{number}"), text(40, 2, number))));
     logs.extend((0..2).map(|number| (format!("z{number}"), text(20, 6, 0))));

@@ -14,9 +14,9 @@ pub enum FieldType {
     Quantity,
     /// Seconds that can be summed.
     Duration,
-    /// A number with a fraction that cannot: bits by the second.
+    /// A number with a fraction that cannot be summed: bits per second.
     Ratio,
-    /// A number that cannot: the record version.
+    /// A number that cannot be summed: the record version.
     Number,
     /// A point in time, whole seconds.
     Time,
@@ -52,7 +52,7 @@ impl FieldType {
         }
     }
 
-    /// Whether values are compared as whole numbers.
+    /// Returns whether values are compared as whole numbers.
     #[must_use]
     pub const fn is_numeric(self) -> bool {
         matches!(
@@ -69,19 +69,19 @@ impl FieldType {
         )
     }
 
-    /// Whether `< <= > >=` and ranges make sense: numbers that are not codes.
+    /// Returns whether `< <= > >=` and ranges make sense: numbers that are not codes.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
         self.is_numeric() && !matches!(self, Self::Code(_) | Self::Protocol)
     }
 
-    /// Whether `sum`, `avg` and percentiles make sense.
+    /// Returns whether `sum`, `avg` and percentiles make sense.
     #[must_use]
     pub const fn is_quantity(self) -> bool {
         matches!(self, Self::Quantity | Self::Duration)
     }
 
-    /// The word for a number that stands in a record; `None` where there is none.
+    /// The word for a number in a record; `None` if it has none.
     #[must_use]
     pub fn code_word(self, code: i64) -> Option<&'static str> {
         match self {
@@ -91,7 +91,7 @@ impl FieldType {
         }
     }
 
-    /// Whether values are compared as text.
+    /// Returns whether values are compared as text.
     #[must_use]
     pub const fn is_text(self) -> bool {
         matches!(self, Self::Word(_) | Self::OpenWord(_) | Self::Text)

@@ -45,13 +45,13 @@ pub const TRANSIT_GATEWAY_FORMAT: [Field; 36] = [
 ];
 
 impl Field {
-    /// Whether records of transit gateways can have it.
+    /// Returns whether records of transit gateways can have it.
     #[must_use]
     pub fn is_of_transit_gateways(self) -> bool {
         TRANSIT_GATEWAY_FORMAT.contains(&self)
     }
 
-    /// Whether records of network interfaces can have it: every field of a record but those of version 6.
+    /// Returns whether records of network interfaces can have it: every record field except those of version 6.
     #[must_use]
     pub fn is_of_interfaces(self) -> bool {
         self.info().version != 6

@@ -159,7 +159,7 @@ const PROTOCOLS: [&str; 146] = [
     "Homa",
 ];
 
-/// Names that people type for a keyword.
+/// Other names that people type for a keyword.
 const PROTOCOL_ALIASES: &[(&str, i64)] =
     &[("icmp6", 58), ("icmpv6", 58), ("udp-lite", 136), ("ospf", 89), ("ipsec", 50)];
 
@@ -273,7 +273,7 @@ pub fn port_names() -> impl Iterator<Item = (&'static str, u16)> {
 mod tests {
     use super::*;
 
-    // Spot checks against the registry: a list that slipped by one would fail all behind the slip.
+    // Spot checks against the registry: a list shifted by one would fail after the shift.
     #[test]
     fn keywords_stand_at_their_number() {
         for (number, word) in [

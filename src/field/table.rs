@@ -1,4 +1,4 @@
-//! The rows of the table. `Field` and `FIELDS` come from one list, so that neither can lack a row.
+//! The rows of the table. `Field` and `FIELDS` come from one list, so that no field lacks a row.
 
 use super::field_type::FieldType;
 use super::word::{
@@ -6,7 +6,7 @@ use super::word::{
     SUBLOCATION_TYPES, TYPES,
 };
 
-/// Where a field's value comes from.
+/// The source of a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A field of the record, by the name that log formats give it (`pkt-srcaddr`).
@@ -15,17 +15,17 @@ pub enum Origin {
     Time,
     /// The time from the start of the interval to its end.
     Derived,
-    /// One number of the record by another.
+    /// A quotient of two numbers of the record.
     Ratio(Ratio),
     /// Either side of the flow: in expressions only.
     EitherSide(&'static [Field]),
-    /// Told by the TCP flags of the record, or by its ports.
+    /// Derived from the TCP flags of the record, or from its ports.
     Role,
     /// The value of one of two fields, by the word in a third one.
     BySide {
-        /// The field whose word tells which.
+        /// The field whose word selects the side.
         by: Field,
-        /// Each word, and the field that has the value there.
+        /// Each word, and the field with the value for it.
         sides: [(&'static str, Field); 2],
     },
     /// Joined from an inventory, by this field.
@@ -34,25 +34,25 @@ pub enum Origin {
     Geo(Location, Field),
 }
 
-/// What is known of where an address is.
+/// A property of an address that geolocation files have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
     /// The country, in two letters of ISO 3166.
     Country,
     /// The number of the autonomous system.
     System,
-    /// The organisation that has it.
+    /// The organisation that owns the autonomous system.
     Organisation,
 }
 
-/// A number by another: of packets, or of the seconds of the record's interval, one at least.
+/// A quotient of two numbers. The divisor is the packets, or the seconds of the record's interval, at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ratio {
-    /// Bits by the second.
+    /// Bits per second.
     BitsPerSecond,
-    /// Packets by the second.
+    /// Packets per second.
     PacketsPerSecond,
-    /// Bytes by the packet; none where there is no packet.
+    /// Bytes per packet; absent if there is no packet.
     BytesPerPacket,
 }
 
@@ -75,15 +75,15 @@ pub struct FieldInfo {
     pub field: Field,
     /// The canonical name, short and dotted.
     pub name: &'static str,
-    /// Where its value comes from.
+    /// The source of its value.
     pub origin: Origin,
-    /// The name that Logs Insights discovers; empty where the service has none.
+    /// The name that Logs Insights discovers; empty if it has none.
     pub insights: &'static str,
-    /// Other names that people type, beside those derived from the record field.
+    /// Other names that people type, in addition to those derived from the record field.
     pub aliases: &'static [&'static str],
     /// The type of its values.
     pub field_type: FieldType,
-    /// The record version that brought it; 0 where no record has it.
+    /// The record version that introduced it; 0 if no record has it.
     pub version: u8,
     /// The heading in a table; empty for the name in capitals.
     pub heading: &'static str,
@@ -93,7 +93,7 @@ pub struct FieldInfo {
     pub example: &'static str,
 }
 
-/// The interface's side or the far side, by the flow's direction.
+/// The side of the interface, or the other one, by the flow's direction.
 const fn by_direction(ingress: Field, egress: Field) -> Origin {
     Origin::BySide { by: Field::Direction, sides: [("ingress", ingress), ("egress", egress)] }
 }

@@ -19,7 +19,7 @@ const fn named(code: i64, word: &'static str) -> Named {
 pub const ACTIONS: &[&str] = &["ACCEPT", "REJECT"];
 /// The direction of the flow, seen from the interface.
 pub const DIRECTIONS: &[&str] = &["ingress", "egress"];
-/// The kinds of records: traffic, none in the interval, or lost records.
+/// The kinds of records: traffic, no traffic in the interval, or lost records.
 pub const STATUSES: &[&str] = &["OK", "NODATA", "SKIPDATA"];
 /// The role of a record in its conversation: from the client to the server, or back.
 pub const ROLES: &[&str] = &["request", "response"];
@@ -36,12 +36,13 @@ pub const PATHS: &[Named] = &[
     named(7, "gateway-endpoint"),
     named(8, "internet-gateway"),
 ];
-/// How the traffic was encrypted.
+/// The encryption of the traffic.
 pub const ENCRYPTIONS: &[Named] =
     &[named(0, "none"), named(1, "nitro"), named(2, "application"), named(3, "nitro-and-application")];
-/// Why traffic was refused, beside groups and ACLs: Block Public Access, encryption controls.
+/// The reasons why traffic was refused, other than security groups and network ACLs: Block Public Access, encryption
+/// controls.
 pub const REJECT_REASONS: &[&str] = &["BPA", "EC"];
-/// Where a zone of the network lies.
+/// The location of a zone of the network.
 pub const SUBLOCATION_TYPES: &[&str] = &["wavelength", "outpost", "localzone"];
 /// The types of interface that records name.
 pub const INTERFACE_TYPES: &[&str] =

@@ -1,4 +1,4 @@
-//! Fields as columns of a query: what stands in the record, and what the query computes from it.
+//! Fields as columns of a query: stored in the record, or computed by the query.
 
 use super::error::Error;
 use super::format::{Format, is_timestamp};
@@ -14,7 +14,7 @@ pub(super) const DURATION: &str = "(endTime - (toMillis(@timestamp) / 1000))";
 /// The role of a record, which the query computes before anything else.
 pub(super) const ROLE: &str = "role";
 
-/// A column, and what it is computed from; `None` for what stands in the record.
+/// A column, and the expression that computes it; `None` for a stored field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) name: String,
@@ -65,7 +65,7 @@ pub(super) fn shown(field: Field) -> Result<Column, Error> {
     })
 }
 
-/// A number by another. An interval counts as a second at least.
+/// A ratio. An interval counts as one second at least.
 pub(super) fn ratio(ratio: Ratio) -> String {
     let seconds = format!("if({DURATION} > 1, {DURATION}, 1)");
     match ratio {
@@ -80,7 +80,7 @@ pub(super) fn numbers_of(ratio: Ratio) -> impl Iterator<Item = Field> {
     ratio.sources().iter().copied().filter(|field| *field != Field::Start)
 }
 
-/// The tests that a ratio has a value.
+/// The conditions under which a ratio has a value.
 fn has_ratio(ratio: Ratio) -> Vec<String> {
     let mut tests: Vec<String> = numbers_of(ratio).map(|field| format!("isNumeric({})", stored_name(field))).collect();
     if ratio == Ratio::BytesPerPacket {
@@ -89,15 +89,15 @@ fn has_ratio(ratio: Ratio) -> Vec<String> {
     tests
 }
 
-/// The error of a field that a query of the service cannot have: it is joined behind one that shows or groups by it.
+/// The error for a field that a query of the service cannot test; where it is shown or grouped by, it is joined later.
 pub(super) fn of_files(field: Field) -> Error {
     let advice = "on AWS it is only shown and grouped by: export the records and test it on files";
     Error::FilesOnly { what: field.name().into(), advice }
 }
 
-/// The column that groups, counts and sorts by a field, in which every absent value is the same one.
+/// The column by which records are grouped, counted and sorted: all absent values in it are equal.
 ///
-/// A MAC address, which an Elastic Fabric Adapter records, is an absent address; `has_macs` says whether there may be
+/// A MAC address, as an Elastic Fabric Adapter records it, is an absent address; `has_macs` tells whether there may be
 /// some. In a log group of several formats, some records write `-` and others lack the field.
 pub(super) fn grouped(field: Field, format: &Format, has_macs: bool) -> Result<Column, Error> {
     let stored = stored_name(field);
@@ -117,7 +117,7 @@ fn value_test(field: Field) -> String {
     format!("{function}({})", stored_name(field))
 }
 
-/// The value of the side that a word of the record tells. A record without one has no sides.
+/// The value of the side that a word of the record selects. A record without the word has no sides.
 fn by_side(field: Field, by: Field, sides: [(&str, Field); 2]) -> Column {
     let by = stored_name(by);
     let text = sides.into_iter().rev().fold(String::from("\"-\""), |otherwise, (word, side)| {
@@ -126,14 +126,14 @@ fn by_side(field: Field, by: Field, sides: [(&str, Field); 2]) -> Column {
     Column::computed(field.result_name(), text)
 }
 
-/// The number of records of this role; 0 for any other record, and where there is none.
+/// The number in a field for records of this role; 0 for other records, and where the field is absent.
 pub(super) fn in_role(field: Field, role: &str) -> Column {
     let name = stored_name(field);
     let number = format!("if(({ROLE} = \"{role}\") and (isNumeric({name})), {name}, 0)");
     Column::computed(format!("{}_of_{role}", field.result_name()), number)
 }
 
-/// The `fields` commands of what is shown or computed, and of flags over it: a name may be used from the next command
+/// The `fields` commands for columns, then for the flags that read them: a name can be used only from the next command
 /// on.
 pub(super) fn fields(columns: &[Column], flags: &[Column]) -> Vec<String> {
     let is_one = columns.iter().all(|column| column.computed.is_none());

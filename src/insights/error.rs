@@ -1,4 +1,4 @@
-//! Why a plan has no Insights text.
+//! The reasons why a plan has no Insights text.
 
 use crate::query::missing::Missing;
 
@@ -7,7 +7,7 @@ use crate::query::missing::Missing;
 /// Source: `QueryString` of <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>.
 pub const MAX_QUERY_CHARS: usize = 10_000;
 
-/// Why a plan has no Insights text.
+/// The reason why a plan has no Insights text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -36,7 +36,7 @@ pub enum Error {
     UnsafeText {
         /// The value.
         value: String,
-        /// The part that cannot be said.
+        /// The part that is not allowed.
         reason: &'static str,
     },
     /// `eni ~ /[a&&b]/`
@@ -44,7 +44,7 @@ pub enum Error {
     UnsafeRegex {
         /// The expression.
         regex: String,
-        /// The part that cannot be said.
+        /// The part that is not allowed.
         reason: &'static str,
     },
     /// `show ecs.task` in a log group of two formats, in which the service has not found it

@@ -1,7 +1,7 @@
-//! Filter to Insights text, leaf by leaf.
+//! Translates a filter to Insights text, leaf by leaf.
 //!
-//! On the service a record's `-` is text, and what a comparison with a missing field gives is not
-//! documented. So each leaf that `-` or a missing field might pass says itself what is present.
+//! The service reads a record's `-` as text, and does not document how a missing field compares. So each leaf that may
+//! hold for `-` or for a missing field also tests that the value is present.
 //! Functions: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html>.
 
 use ipnet::IpNet;
@@ -16,7 +16,7 @@ use crate::query::owner::Owner;
 use crate::query::plan::{Check, Condition, Family, Filter, Groups, KeyBy, Range, Relation, Source};
 use crate::query::print;
 
-/// A piece of a condition; only [`Piece::Leaf`] needs no parentheses where it stands alone.
+/// A piece of a condition; only [`Piece::Leaf`] needs no parentheses as an operand.
 enum Piece {
     Leaf(String),
     All(Vec<Piece>),
@@ -30,7 +30,8 @@ impl Piece {
         Self::Leaf(text.into())
     }
 
-    /// The text, each operand in parentheses; `None` where everything passes. `column` is one that is there.
+    /// The text, each operand in parentheses; `None` if everything passes. `column` is any column of the records, for a
+    /// condition that never holds.
     fn text(&self, column: &str) -> Option<String> {
         let joined = |parts: &[Self], with: &str| {
             let texts: Vec<String> = parts.iter().filter_map(|part| part.text(column)).collect();
@@ -41,7 +42,7 @@ impl Piece {
             Self::All(parts) => Some(joined(parts, ") and (")),
             Self::Any(parts) => Some(joined(parts, ") or (")),
             Self::Always => None,
-            // Nothing is both. The service's answer to a condition on constants is not known.
+            // No value is both present and absent. How the service treats a condition on constants is not documented.
             Self::Never => Some(format!("(ispresent({column})) and (not (ispresent({column})))")),
         }
     }
@@ -81,14 +82,14 @@ fn any(parts: impl IntoIterator<Item = Piece>) -> Piece {
     }
 }
 
-/// The text of a filter over records, `None` where every record passes, and notes.
+/// The text of a filter over records, `None` if every record passes; and notes.
 pub(super) fn emit(filter: &Filter, format: &Format) -> Result<(Option<String>, Vec<String>), Error> {
     let mut records = Records { format, notes: Vec::new() };
     let piece = records.piece(filter)?;
     Ok((piece.text("@timestamp"), records.notes))
 }
 
-/// The text of a filter over records as a condition of a computed value; `None` where no record passes.
+/// The text of a filter over records as the condition of a computed value; `None` if no record passes.
 pub(super) fn emit_condition(filter: &Filter, format: &Format) -> Result<Option<String>, Error> {
     let mut records = Records { format, notes: Vec::new() };
     Ok(match records.piece(filter)? {
@@ -97,8 +98,8 @@ pub(super) fn emit_condition(filter: &Filter, format: &Format) -> Result<Option<
     })
 }
 
-/// The text of a filter over groups, whose columns the service calls `columns`; `None` where every group passes. Behind
-/// `stats` there is nothing but these columns.
+/// The text of a filter over groups, whose columns the service calls `columns`; `None` if every group passes. After
+/// `stats`, a query has no other columns.
 pub(super) fn emit_having(filter: &Filter, groups: &Groups, columns: &[String]) -> Result<Option<String>, Error> {
     let piece = having_piece(filter, groups, columns)?;
     Ok(columns.first().and_then(|column| piece.text(column)))
@@ -110,7 +111,7 @@ pub(super) fn absence_flag(name: String, of: &str, field_type: FieldType) -> Col
     Column::computed(name, format!("if({test}, 0, 1)"))
 }
 
-/// Whether a record that gets as far as a test may lack the value.
+/// Whether a record that reaches a test may lack the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Presence {
     Unknown,
@@ -129,7 +130,7 @@ impl Records<'_> {
             Filter::False => Piece::Never,
             Filter::All(parts) => all(parts.iter().map(|part| self.piece(part)).collect::<Result<Vec<_>, _>>()?),
             Filter::Any(parts) => {
-                // Where a record without the value passes anyway, no other part has to say it is there.
+                // If a record without the value passes anyway, the other parts need not test its presence.
                 let is_said = |part: &Filter| {
                     let Filter::Test(source, _) = part else { return false };
                     parts.iter().any(|other| matches!(other, Filter::Test(known, Check::Absent) if known == source))
@@ -162,7 +163,7 @@ impl Records<'_> {
             field => match field.info().origin {
                 Origin::Ratio(of) => ratio(of, check),
                 Origin::Geo(..) => Err(column::of_files(*field)),
-                // Only a run finds out what has the name.
+                // The addresses of a name are known only at run time.
                 Origin::Inventory(_) => {
                     let test = print::condition(&Condition::Test(source.clone(), check.clone()));
                     Ok(Piece::Leaf(format!("<{test}>")))
@@ -226,7 +227,7 @@ impl Records<'_> {
     }
 }
 
-/// Whether a value of this type that is absent is told by its form (`-` is no number) or by its text.
+/// Returns whether an absent value of this type is recognised by its form (`-` is no number), not by its text.
 const fn is_told_by_form(field_type: FieldType) -> bool {
     field_type.is_numeric() || matches!(field_type, FieldType::Address)
 }
@@ -279,7 +280,7 @@ fn piece(name: &str, field_type: FieldType, check: &Check, presence: Presence) -
             };
             guarded(*negated, Piece::leaf(test))
         }
-        // A pattern may match `-` itself, so presence is always said.
+        // A pattern may match `-` itself, so presence is always tested.
         Check::Like { glob, negated } => guarded(true, like(name, &literal::glob(glob)?, *negated)),
         Check::Matches { regex, negated } => guarded(true, like(name, &literal::regex(regex)?, *negated)),
         Check::Belongs { owner, negated } => belongs(name, owner, *negated),
@@ -287,7 +288,7 @@ fn piece(name: &str, field_type: FieldType, check: &Check, presence: Presence) -
     })
 }
 
-/// Stands for what only a run can find out; the service takes no such text.
+/// A placeholder for a test that is resolved at run time; the service takes no such text.
 fn belongs(name: &str, owner: &Owner, negated: bool) -> Piece {
     let what = match owner {
         Owner::List(_) => "values",
@@ -348,8 +349,7 @@ fn address_set(name: &str, set: AddressSet, outside: bool) -> Piece {
     if outside { all(networks) } else { any(networks) }
 }
 
-/// The service has no bit operators: the values that pass are listed, or those that do not where
-/// they are fewer.
+/// The service has no bit operators: the flag values that pass are listed, or those that fail if they are fewer.
 fn flags(name: &str, check: &Check, presence: Presence) -> Piece {
     let (passing, failing): (Vec<i64>, Vec<i64>) = (0..=255).partition(|value| check.admits(*value));
     let list = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -365,7 +365,7 @@ fn flags(name: &str, check: &Check, presence: Presence) -> Piece {
     }
 }
 
-/// A timestamp of the service's: always there, compared in milliseconds.
+/// A test of the service's timestamp, which is always present; it is compared in milliseconds.
 fn time(name: &str, check: &Check) -> Result<Piece, Error> {
     let millis = |seconds: i64| seconds.saturating_mul(1000);
     Ok(match check {
@@ -383,7 +383,7 @@ fn time(name: &str, check: &Check) -> Result<Piece, Error> {
     })
 }
 
-/// A length of time is there where the record's end is: its start always is.
+/// A test of the length of the interval, which is present if the record's end is: its start always is.
 fn duration(check: &Check) -> Result<Piece, Error> {
     let end = || present("endTime", FieldType::Time);
     Ok(match check {
@@ -395,7 +395,7 @@ fn duration(check: &Check) -> Result<Piece, Error> {
     })
 }
 
-/// A number by another is there where both are, and there is something to divide by.
+/// A test of a ratio, which is present if both numbers are and the divisor is not 0.
 fn ratio(ratio: Ratio, check: &Check) -> Result<Piece, Error> {
     let value = column::ratio(ratio);
     let numbers = || column::numbers_of(ratio).map(|field| (stored_name(field), field.field_type()));
@@ -436,12 +436,12 @@ fn result(name: &str, groups: &Groups, place: usize, check: &Check) -> Result<Pi
         Some(KeyBy::Source(Source::Field(field))) if is_timestamp(*field) => time(name, check),
         Some(KeyBy::Source(source)) => piece(name, source.field_type(), check, Presence::Unknown),
         _ if is_time_of_group(groups, place) => time_of_group(name, check),
-        // Any other computed value is a number, or not there at all.
+        // Any other computed value is a number, or absent.
         _ => computed(name, check),
     }
 }
 
-/// Whether the column is the first or the last of the group's timestamps.
+/// Returns whether the column is the first or the last timestamp of the group.
 fn is_time_of_group(groups: &Groups, place: usize) -> bool {
     let aggregate = place.checked_sub(groups.keys.len()).and_then(|place| groups.aggregates.get(place));
     aggregate.is_some_and(|aggregate| {
@@ -449,7 +449,7 @@ fn is_time_of_group(groups: &Groups, place: usize) -> bool {
     })
 }
 
-/// A timestamp of a group, which a group of no record lacks.
+/// A test of a timestamp of a group, which a group without records lacks.
 fn time_of_group(name: &str, check: &Check) -> Result<Piece, Error> {
     match check {
         Check::Present | Check::Absent => computed(name, check),

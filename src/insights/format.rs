@@ -1,11 +1,11 @@
-//! Which fields the queried logs have, and how a query gets at them.
+//! The fields of the queried logs, and how a query reads them.
 
 use std::collections::BTreeSet;
 
 use crate::field::Field;
 use crate::query::plan::Source;
 
-/// Which fields of the record the queried logs have.
+/// The fields of the record that the queried logs have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
     /// `None` for every field.
@@ -18,7 +18,7 @@ pub struct Format {
     line: Option<Vec<Option<Field>>>,
 }
 
-/// Whether the field is the time that the service itself gives a record, which is always there: the record's start.
+/// Returns whether the field is the service's own time of a record, which is always present: the record's start.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html>.
 pub(super) const fn is_timestamp(field: Field) -> bool {
@@ -26,7 +26,7 @@ pub(super) const fn is_timestamp(field: Field) -> bool {
 }
 
 impl Format {
-    /// Every field: what is assumed where no log is looked at.
+    /// Every field: the assumption where no log is known.
     #[must_use]
     pub const fn every() -> Self {
         Self { fields: None, partial: BTreeSet::new(), found: None, line: None }
@@ -46,7 +46,7 @@ impl Format {
         Self { partial: partial.collect(), ..Self::of(fields.clone()) }
     }
 
-    /// Lines of these values. A query that needs another field than the service finds takes them apart itself.
+    /// Lines of these values. A query that needs a field that the service does not find parses the lines itself.
     #[must_use]
     pub fn line(values: Vec<Option<Field>>, found: impl IntoIterator<Item = Field>) -> Self {
         let format = Self::of(values.iter().copied().flatten()).with_found(found);
@@ -59,18 +59,18 @@ impl Format {
         Self { found: Some(found.into_iter().collect()), ..self }
     }
 
-    /// Whether records have it; their time, which is their start, is the service's own.
+    /// Returns whether records have it; their time, which is their start, is the service's own.
     #[must_use]
     pub fn has(&self, field: Field) -> bool {
         is_timestamp(field) || self.fields.as_ref().is_none_or(|fields| fields.contains(&field))
     }
 
-    /// Whether records have all without which the field has no value.
+    /// Returns whether records have every field that this one requires.
     pub(super) fn has_required(&self, field: Field) -> bool {
         field.required().into_iter().all(|source| self.has(source))
     }
 
-    /// Whether some records have it and others lack it.
+    /// Returns whether some records have it and others lack it.
     pub(super) fn is_partial(&self, field: Field) -> bool {
         self.partial.contains(&field)
     }
@@ -80,7 +80,7 @@ impl Format {
         self.line.as_deref()
     }
 
-    /// Whether the service finds it.
+    /// Returns whether the service finds it.
     pub(super) fn finds(&self, field: Field) -> bool {
         self.found.as_ref().is_none_or(|found| found.contains(&field))
     }

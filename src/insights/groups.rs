@@ -36,15 +36,15 @@ pub(super) fn emit(pipeline: &mut Pipeline<'_>, plan: &Plan, groups: &Groups) ->
     Ok(columns)
 }
 
-/// What `stats` needs.
+/// The parts of a `stats` command, and of the commands before it.
 struct Stats<'p, 'a> {
     plan: &'p Plan,
     pipeline: &'p mut Pipeline<'a>,
-    /// What is computed before it, each once.
+    /// The columns that are computed before it, each once.
     values: Vec<Column>,
     /// Columns of 1 and 0 that are computed from these.
     flags: Vec<Column>,
-    /// What stands behind `by`.
+    /// The keys after `by`.
     keys: Vec<String>,
     calls: Vec<String>,
 }
@@ -78,7 +78,7 @@ impl Stats<'_, '_> {
         Ok(name)
     }
 
-    /// The name of a field's values as groups and counts of different values take them.
+    /// The name of the column by which a field is grouped or its distinct values are counted.
     fn grouped(&mut self, field: Field) -> Result<String, Error> {
         let has_macs = !self.plan.targets.iter().all(|target| has_no_efa(target.kind))
             && !field.sources().iter().all(|source| is_tested(&self.plan.selection.means, *source));
@@ -86,7 +86,7 @@ impl Stats<'_, '_> {
         Ok(self.compute(column))
     }
 
-    /// The name of a value; what is computed is computed once, before `stats`.
+    /// The name of a column. If it is computed, it is computed once, before `stats`.
     fn compute(&mut self, column: Column) -> String {
         let name = column.name.clone();
         if column.computed.is_some() && !self.values.contains(&column) {
@@ -108,7 +108,7 @@ impl Stats<'_, '_> {
         let plan = self.plan;
         let tells = |place: usize| {
             let key = plan.sort.iter().position(|key| result_of(&key.source) == Some(place));
-            // Ascending, or before another key, a group without a value has a place of its own.
+            // In ascending order, or before another key, groups without a value have to be sorted apart from zeros.
             let has_place = key.is_some_and(|key| !plan.sort[key].descending || key + 1 < plan.sort.len());
             has_place || groups.having.as_ref().is_some_and(|having| tells_zero(&having.means, place))
         };
@@ -116,8 +116,8 @@ impl Stats<'_, '_> {
         groups.aggregates.iter().zip(places).map(|(aggregate, place)| self.call(aggregate, tells(place))).collect()
     }
 
-    /// The call of an aggregate. The service may take a sum over nothing for 0, which is absent here: where the rest
-    /// of the query tells the two apart, the sum is made absent.
+    /// The call of an aggregate. The service may return 0 for a sum over nothing, which is absent here: if the rest of
+    /// the query tells the two apart, the sum is made absent.
     fn call(&mut self, aggregate: &Aggregate, tells_zero: bool) -> Result<String, Error> {
         let Some(Source::Field(field)) = aggregate.over else { return Ok("count(*)".into()) };
         if aggregate.function == Function::Distinct {
@@ -127,7 +127,7 @@ impl Stats<'_, '_> {
         if let Some(role) = aggregate.role {
             operand = self.compute(column::in_role(field, role));
         }
-        // Arithmetic makes a number of what is one, and nothing of `-`, which would be the least value.
+        // Arithmetic keeps numbers and drops `-`, which would be the least value.
         let is_number = is_timestamp(field) || field == Field::Duration;
         let number = if is_number { operand.clone() } else { format!("{operand} * 1") };
         Ok(match aggregate.function {
@@ -144,13 +144,13 @@ impl Stats<'_, '_> {
         })
     }
 
-    /// The flag of records that have a number: the `-` of one without is text to the service, which it counts.
+    /// The flag of records that have a number: the service would count the `-` of the others, which is text.
     fn counted(&mut self, field: Field, operand: &str) -> String {
         let name = format!("{}_counted", field.result_name());
         self.flag(Column::computed(name, format!("if(isNumeric({operand}), 1, 0)")))
     }
 
-    /// The service counts the `-` of records without a value as a value of its own: it is taken off again.
+    /// The service counts the `-` of records without a value as one more value, which is subtracted.
     fn distinct(&mut self, field: Field) -> Result<String, Error> {
         let operand = self.grouped(field)?;
         if is_timestamp(field) || is_tested(&self.plan.selection.means, field) {
@@ -161,7 +161,7 @@ impl Stats<'_, '_> {
         Ok(format!("count_distinct({operand}) - max({flag})"))
     }
 
-    /// The names that are given before aggregates get theirs.
+    /// The names that are taken before aggregates get theirs.
     fn names(&self, keys: &[String]) -> Names {
         let mut names = Names::default();
         if self.plan.reads_role() {
@@ -172,9 +172,8 @@ impl Stats<'_, '_> {
         names
     }
 
-    /// For each sort key, the name of a flag of the records without a value there, where ascending order asks for it
-    /// and some may lack one: ascending, the service puts absent values first, and here they are last. One group of all
-    /// records is not sorted.
+    /// For each sort key, the name of a flag of the records without a value, if the order is ascending and some may
+    /// lack one: the service puts absent values first, here they are last. A single group of all records is not sorted.
     fn absence_flags(&mut self, groups: &Groups, keys: &[String]) -> Result<Vec<Option<String>>, Error> {
         let mut flags = Vec::new();
         for key in self.plan.sort.iter().filter(|_| !keys.is_empty()) {
@@ -190,8 +189,8 @@ impl Stats<'_, '_> {
         Ok(flags)
     }
 
-    /// The sort keys: those that were asked for or the first default, and then the keys of groups, which tell all
-    /// groups apart.
+    /// The sort keys: the requested ones, or the first default one; then the keys of the groups, so that no two groups
+    /// tie.
     fn order(
         &mut self,
         groups: &Groups,
@@ -226,7 +225,7 @@ impl Stats<'_, '_> {
     /// The name of the column of groups that is 1 where all records of the group have the flag.
     fn absence(&mut self, flag: String, key: Option<&GroupKey>, column: &str, names: &mut Names) -> String {
         if key.is_some() {
-            // The flag follows from the key, and so makes no more groups of them.
+            // The flag follows from the key, so it does not split groups.
             self.keys.push(flag.clone());
             return flag;
         }
@@ -248,7 +247,7 @@ const fn result_of(source: &Source) -> Option<usize> {
     if let Source::Result(place) = source { Some(*place) } else { None }
 }
 
-/// The field that a column of groups comes from and the type of its values, where it may have none.
+/// The field that a result column comes from and the type of its values, if these may be absent.
 fn may_lack(groups: &Groups, place: usize) -> Option<(Field, FieldType)> {
     let (source, field_type) = match (groups.keys.get(place), place.checked_sub(groups.keys.len())) {
         (Some(GroupKey { by: KeyBy::Source(source), .. }), _) => (source, source.field_type()),
@@ -264,7 +263,7 @@ fn may_lack(groups: &Groups, place: usize) -> Option<(Field, FieldType)> {
     }
 }
 
-/// Whether the filter tells 0 from an absent value in the result column at a place.
+/// Returns whether the filter tells 0 from an absent value in the result column at a place.
 fn tells_zero(filter: &Filter, place: usize) -> bool {
     let is_meant = |source: &Source| result_of(source) == Some(place);
     match filter {
@@ -275,12 +274,12 @@ fn tells_zero(filter: &Filter, place: usize) -> bool {
     }
 }
 
-/// Whether no record of an Elastic Fabric Adapter is among those of such targets.
+/// Returns whether targets of this kind have no records of Elastic Fabric Adapters.
 const fn has_no_efa(kind: TargetKind) -> bool {
     matches!(kind, TargetKind::NatGateway | TargetKind::Endpoint)
 }
 
-/// Whether every record that passes has a value in the field, since the filter tests it.
+/// Returns whether every record that passes the filter has a value in the field, since the filter tests it.
 fn is_tested(filter: &Filter, field: Field) -> bool {
     match filter {
         Filter::All(parts) => parts.iter().any(|part| is_tested(part, field)),
@@ -289,7 +288,7 @@ fn is_tested(filter: &Filter, field: Field) -> bool {
     }
 }
 
-/// The service's name for an aggregate: its result name, unless the service could take that for something else.
+/// The service's name for an aggregate: its result name, unless that has another meaning for the service.
 fn alias(aggregate: &Aggregate) -> String {
     let name = &aggregate.name;
     match aggregate.function {
@@ -300,7 +299,7 @@ fn alias(aggregate: &Aggregate) -> String {
     }
 }
 
-/// A width in the largest unit it divides by: the service silently caps 300s to 60s.
+/// A width in the largest unit that divides it: the service silently caps 300s to 60s.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Stats.html>.
 fn bin_width(seconds: i64) -> String {

@@ -1,7 +1,7 @@
-//! Literals of Logs Insights: what may stand in a query text, and nothing else.
+//! Literals of Logs Insights: the only values that a query text may contain.
 //!
-//! The service documents no escapes inside quotes. Many tools that run against it put a backslash before a quote and
-//! before a backslash, which is done here where nothing else will do; characters that nobody can see are refused.
+//! The service documents no escapes inside quotes. Many tools put a backslash before a quote and before a backslash, as
+//! is done here where nothing else works; invisible characters are refused.
 
 use std::fmt::Write;
 
@@ -35,8 +35,8 @@ pub(super) fn quote_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<
 
 /// A regular expression between slashes.
 ///
-/// Only the syntax that Rust's `regex`, RE2 and Hyperscan read alike passes. A slash stands behind a backslash; other
-/// marks that the query's own lexer may stumble over are written as hexadecimal escapes.
+/// Only the syntax that Rust's `regex`, RE2 and Hyperscan read alike passes. A slash gets a backslash; other marks that
+/// the query's own lexer may stumble over are written as hexadecimal escapes.
 pub(super) fn regex(pattern: &str) -> Result<String, Error> {
     let refuse = |reason| Error::UnsafeRegex { regex: pattern.to_string(), reason };
     if !pattern.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
@@ -57,12 +57,12 @@ pub(super) fn regex(pattern: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// Whether the lexer of the query around an expression may stumble over the mark.
+/// Returns whether the lexer of the surrounding query may stumble over the mark.
 const fn is_foreign(c: char) -> bool {
     matches!(c, '/' | '"' | '\'' | '`' | '#')
 }
 
-/// A mark of ASCII as the expression has to have it.
+/// Appends an ASCII mark, escaped as the expression needs it.
 fn push_escaped(text: &mut String, mark: char) {
     if mark == '/' {
         text.push_str("\\/");
@@ -71,7 +71,7 @@ fn push_escaped(text: &mut String, mark: char) {
     }
 }
 
-/// Passes the syntax that the engines share, and gives the reason why any other is refused.
+/// Accepts the syntax that the engines share; the error is the reason why other syntax is refused.
 struct Shared;
 
 impl Visitor for Shared {

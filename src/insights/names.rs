@@ -1,4 +1,4 @@
-//! Names of columns that a query gives itself: none is taken for another, for a field or for a word.
+//! Names for the columns that a query computes: unique, and different from fields and words of the service.
 
 use crate::field::FIELDS;
 
@@ -7,13 +7,13 @@ use crate::field::FIELDS;
 pub(super) struct Names(Vec<String>);
 
 impl Names {
-    /// Reserves a name that has to be this one.
+    /// Reserves a fixed name.
     pub(super) fn reserve(&mut self, name: &str) {
         self.0.push(name.to_string());
     }
 
-    /// Returns this name, with underscores behind it until it is new: a name that is given twice fails on the
-    /// service with `Unknown symbols found`.
+    /// Returns this name, with underscores appended until it is new: a duplicate name fails on the service with
+    /// `Unknown symbols found`.
     pub(super) fn give(&mut self, mut name: String) -> String {
         while self.0.iter().any(|given| given.eq_ignore_ascii_case(&name)) {
             name.push('_');
@@ -23,12 +23,12 @@ impl Names {
     }
 }
 
-/// Whether the service has a field of this name.
+/// Returns whether the service has a field of this name.
 pub(super) fn is_field(name: &str) -> bool {
     FIELDS.iter().any(|info| info.insights.eq_ignore_ascii_case(name))
 }
 
-/// Whether the service could take the name for a field of its own, or for a word of its language.
+/// Returns whether the name could mean a field or a word of the service.
 pub(super) fn means_something(name: &str) -> bool {
     is_field(name) || WORDS.contains(&name.to_ascii_lowercase().as_str())
 }

@@ -6,7 +6,7 @@ use super::format::{Format, is_timestamp};
 use crate::field::Field;
 use crate::query::plan::{Filter, KeyBy, Plan, Shape, Source, Statuses};
 
-/// Returns the fields that a query of these records reads; the time of a record is there without one.
+/// Returns the fields that a query of these records reads; the record's time needs no field.
 pub(super) fn needed(plan: &Plan, format: &Format) -> BTreeSet<Field> {
     let mut fields = BTreeSet::new();
     if plan.selection.statuses != Statuses::Any {

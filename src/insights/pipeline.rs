@@ -1,4 +1,4 @@
-//! The commands of a query, one after the other, and what records and groups have in common.
+//! The commands of a query, in order, and the steps that queries of records and of groups share.
 
 use super::error::{Error, MAX_QUERY_CHARS};
 use super::filter;
@@ -48,8 +48,8 @@ impl<'a> Pipeline<'a> {
         Ok((text, self.notes))
     }
 
-    /// Takes the text of a record apart, where a plan needs a field that the service does not find. Each name is the
-    /// one that the service gives the field elsewhere, so that the rest of the query is the same for all logs.
+    /// Parses the text of records, if a plan needs a field that the service does not find. Each field gets the name
+    /// that the service gives it elsewhere, so that the rest of the query is the same for all logs.
     pub(super) fn parse(&mut self, plan: &Plan) -> Result<(), Error> {
         let Some(field) = unfound(plan, self.format) else { return Ok(()) };
         let values = self.format.values().ok_or(Error::SeveralFormats { field: field.name() })?;
@@ -61,7 +61,7 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    /// Computes the role of records, where a plan reads it.
+    /// Computes the role of records, if a plan reads it.
     pub(super) fn role(&mut self, plan: &Plan) -> Result<(), Error> {
         if plan.reads_role() {
             let column = role::column(self.format)?;
@@ -112,7 +112,8 @@ impl<'a> Pipeline<'a> {
         self.push(format!("limit {}", rows.min(MAX_ROWS)));
     }
 
-    /// Notes a sort key of a type that the service orders by rules of its own, where a limit makes that seen.
+    /// Adds a note on a sort key whose type the service orders by its own rules, if a limit makes the difference
+    /// visible.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Sort.html>.
     pub(super) fn note_order(&mut self, plan: &Plan, name: &str, field_type: FieldType) {

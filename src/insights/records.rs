@@ -8,7 +8,7 @@ use super::pipeline::Pipeline;
 use crate::field::Origin;
 use crate::query::plan::{Plan, ShownColumn, SortKey, Source};
 
-/// The names of columns, and of what they are sorted by.
+/// The names of the columns and of the sort keys.
 pub(super) struct Names {
     pub(super) columns: Vec<String>,
     pub(super) order: Vec<String>,
@@ -36,10 +36,10 @@ pub(super) fn emit(pipeline: &mut Pipeline<'_>, plan: &Plan, columns: &[ShownCol
     let default = [SortKey::NEWEST_FIRST];
     for key in if plan.sort.is_empty() { &default } else { plan.sort.as_slice() } {
         let Source::Field(field) = key.source else { continue };
-        // Rows of one value are put in order by their reader, who has to see it.
+        // The reader orders rows with equal keys, so it needs the keys.
         let name = show(column::grouped(field, pipeline.format, false)?);
         if !key.descending && !is_timestamp(field) {
-            // Ascending, the service puts `-` and missing values first; here they are last.
+            // In ascending order, the service puts `-` and missing values first; here they are last.
             let flag = filter::absence_flag(format!("no_{}", field.result_name()), &name, field.field_type());
             sort.push((flag.name.clone(), false));
             flags.push(flag);

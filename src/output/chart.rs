@@ -1,5 +1,4 @@
-//! Drawings for people, of the answer's first measure: lines where an axis of time is among the columns, else
-//! bars, one a row.
+//! Drawings of the answer's first measure, for people: lines if a column is an axis of time, else one bar per row.
 
 mod bars;
 mod canvas;

@@ -1,7 +1,7 @@
-//! CSV: a header line of result names, then a line a row; absent values are empty, flags joined by `|`.
+//! CSV: a header line of result names, then a line per row; absent values are empty, flags joined by `|`.
 //!
-//! Source: RFC 4180, <https://www.rfc-editor.org/rfc/rfc4180>; lines end in a line feed. Only text can
-//! hold what has to be quoted, so that other values go out as they are: a quarter of an export's time.
+//! Source: RFC 4180, <https://www.rfc-editor.org/rfc/rfc4180>; lines end in a line feed. Only text can need quotes;
+//! other values are written without a look at them, which saves a quarter of the time of an export.
 
 use std::io::{self, Write};
 
@@ -19,7 +19,7 @@ pub(super) struct Csv<'w> {
     terminal: bool,
 }
 
-/// Written at a time.
+/// The number of bytes that are written at a time.
 const TEXT_BYTES: usize = 64 << 10;
 
 impl<'w> Csv<'w> {
@@ -38,7 +38,7 @@ impl<'w> Csv<'w> {
                 value => self.plain.push(&mut self.text, value),
             }
         }
-        // A line of nothing would be no row.
+        // An empty line would not be a row.
         if self.text.len() == start {
             self.text.extend_from_slice(b"\"\"");
         }
@@ -58,7 +58,7 @@ impl<'w> Csv<'w> {
 }
 
 fn is_quoted(text: &str) -> bool {
-    // Looks at all bytes, which is quicker than to stop at the first.
+    // Looks at all bytes, which is faster than stopping at the first match.
     text.bytes().fold(false, |is_quoted, byte| is_quoted | matches!(byte, b',' | b'"' | b'\n' | b'\r'))
 }
 

@@ -1,4 +1,4 @@
-//! Values as people read them; on request bytes and counts are scaled, by the units that the language reads.
+//! Values as people read them; bytes and counts are scaled on request, in the units of the language.
 
 use super::chart::number;
 use super::style::Style;
@@ -25,8 +25,7 @@ impl Style {
     }
 }
 
-/// Returns a number below 1000 and the prefix that makes up for the rest; scaled ones have one digit behind the
-/// point.
+/// Returns a number below 1000 and the prefix of its unit; a scaled number has one decimal.
 fn scaled(number: f64) -> (String, &'static str) {
     // A number that rounds to 1000 is one of the next prefix.
     let is_long = |number: f64| (number.abs() * 10.0).round() >= 10_000.0;

@@ -1,4 +1,4 @@
-//! JSON: one array, or one object a line.
+//! JSON: one array, or one object per line.
 //!
 //! Numbers are numbers, times RFC 3339 in UTC, flags a list of names, absent values null; keys are
 //! the result names, in the order of the columns.
@@ -23,7 +23,7 @@ pub(super) struct Json<'w> {
     terminal: bool,
 }
 
-/// Written at a time.
+/// The number of bytes that are written at a time.
 const TEXT_BYTES: usize = 64 << 10;
 
 impl<'w> Json<'w> {

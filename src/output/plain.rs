@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use crate::value::{EpochSeconds, Value, flag_names, time_utc};
 
-/// Writes values, millions of them: what the last one took is kept for the next.
+/// Writes values, millions of them, so it keeps work for the next value.
 #[derive(Default)]
 pub(super) struct Plain {
     number: itoa::Buffer,
-    /// The day of the last time, and how it begins: `2026-11-23T`.
+    /// The day of the last time, and its text: `2026-11-23T`.
     day: Option<(i64, String)>,
 }
 
@@ -45,8 +45,7 @@ impl Plain {
         }
     }
 
-    /// Appends what [`time_utc`] gives. Times of a day begin alike, and no day in UTC is longer than
-    /// another.
+    /// Appends the text of [`time_utc`]. Times of the same day begin alike, and all days in UTC have the same length.
     fn push_time(&mut self, to: &mut Vec<u8>, seconds: EpochSeconds) {
         let day = seconds.div_euclid(SECONDS_PER_DAY);
         if self.day.as_ref().is_none_or(|(known, _)| *known != day) {

@@ -1,10 +1,10 @@
-//! Something that prints rows.
+//! The interface of outputs.
 
 use std::io;
 
 use crate::value::RowSink;
 
-/// An output that has to be told when the rows end.
+/// An output that needs to know when the rows end.
 pub trait Output: RowSink + Send {
     /// Writes what is left.
     ///
@@ -13,7 +13,7 @@ pub trait Output: RowSink + Send {
     /// I/O errors of the writer; a closed pipe is one.
     fn finish(&mut self) -> io::Result<()>;
 
-    /// Writes what there is so far: more comes after a while.
+    /// Writes the rows so far: more will come after a while.
     ///
     /// # Errors
     ///

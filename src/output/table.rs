@@ -1,8 +1,8 @@
-//! The table for people: the Go tool's look, in the width there is.
+//! The table for people: the Go tool's look, as wide as the terminal.
 //!
 //! Rows are printed in pages, so that a long answer streams; the first page settles the widths.
-//! Columns that do not fit are left out whole, never cut inside, and named in the remark; or every row
-//! has a line a column.
+//! Columns that do not fit are left out whole, never cut inside, and named in the remark; or each row is printed with a
+//! line per column.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ const PAGE_ROWS: usize = 1_000;
 /// Blanks between columns, as the Go tool has them.
 const GAP: usize = 2;
 
-/// The ruler between rows that have a line a column.
+/// The ruler between rows that are printed with a line per column.
 const RULER: usize = 40;
 
 pub(super) struct Table<'w> {
@@ -37,9 +37,9 @@ struct Layout {
     places: Vec<usize>,
     widths: Vec<usize>,
     left_out: Vec<String>,
-    /// Every column has a line of its own.
+    /// Whether each column has its own line.
     vertical: bool,
-    /// Bars behind the last column, if they are wanted and fit.
+    /// Bars after the last column, if they are requested and fit.
     bars: Option<Bars>,
 }
 
@@ -123,7 +123,7 @@ impl Bars {
     const WIDEST: usize = 24;
     const NARROWEST: usize = 4;
 
-    /// Returns those of the last column, if it is a measure, in what the width leaves behind `used` cells.
+    /// Returns the bars of the last column, if it is a measure, in the width that is left after `used` cells.
     fn settle(columns: &[Column], places: &[usize], page: &[Row], used: usize, style: &Style) -> Option<Self> {
         let place = *places.last()?;
         let room = style.width.map_or(Self::WIDEST, |width| width.saturating_sub(used)).min(Self::WIDEST);
@@ -148,7 +148,7 @@ impl Style {
     }
 }
 
-/// A line for each column, and a ruler between rows.
+/// Prints a line for each column, and a ruler between rows.
 fn print_vertical(
     to: &mut dyn Write,
     columns: &[Column],
@@ -169,13 +169,13 @@ fn print_vertical(
     Ok(())
 }
 
-/// Returns which of these places is left out first, if any can be: the last of those that are needed least.
+/// Returns the place of the column to leave out first, if any: the last of the least needed ones.
 fn least_needed(columns: &[Column], places: &[usize]) -> Option<usize> {
     let need = |at: &usize| columns[places[*at]].need;
     (0..places.len()).filter(|at| need(at) < Need::Essential).rev().min_by_key(need)
 }
 
-/// Which columns fit, and how wide each is.
+/// Returns the columns that fit, and their widths.
 fn settle(columns: &[Column], page: &[Row], cells: &[Vec<String>], style: &Style) -> Layout {
     let width_of = |place: usize| {
         let widest = cells.iter().map(|row| width(&row[place])).max().unwrap_or(0);
@@ -210,7 +210,7 @@ impl RowSink for Table<'_> {
     }
 
     fn rows(&mut self, rows: Vec<Row>) -> io::Result<()> {
-        // Bars are drawn to the largest number of all, so that they wait for the last row.
+        // Bars are scaled by the largest number of all rows, so they wait for the last row.
         let page_rows = if self.style.bars { usize::MAX } else { PAGE_ROWS };
         for row in rows {
             self.page.push(row);
@@ -275,7 +275,7 @@ mod tests {
     fn bars_are_drawn_to_the_largest_number_of_all_rows() {
         let columns = [column("bytes", ColumnType::BYTES, Need::Essential)];
         let bars = Style { bars: true, ..style(80) };
-        // The largest comes behind the first page.
+        // The largest comes after the first page.
         let (text, _) = printed(&columns, counts((1..=1_500).chain([i64::MAX])), bars);
         let widest = text.lines().map(width).max();
         // 19 digits, 2 blanks, 24 cells of bar.
@@ -305,7 +305,7 @@ mod tests {
         // The widest name takes 6 cells.
         let expected = "NAME    FLOWS\n東京        7\ne\u{301}e\u{301}          7\nweb 🚀      7\na           7\n";
         assert_eq!(printed(&columns, rows.clone(), style(80)).0, expected);
-        // 13 cells fit; what is too narrow has a line a column.
+        // 13 cells fit; a narrower table has a line per column.
         assert_eq!(printed(&columns, rows.clone(), style(13)), (expected.to_string(), None));
         let vertical = Style { vertical: true, ..style(9) };
         let (text, _) =

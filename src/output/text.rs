@@ -26,7 +26,7 @@ pub(super) fn decimal(number: f64) -> String {
     short.to_string()
 }
 
-/// A column as people read it: columns of a file carry any name.
+/// A column as people read it, escaped: a column of a file may have any name.
 pub(super) fn shown(column: &Column) -> Column {
     Column { heading: escape::text(&column.heading).into_owned(), ..column.clone() }
 }

@@ -9,7 +9,7 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The side of its cells that a text stands at.
+/// The alignment of a text within its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
@@ -17,18 +17,18 @@ pub(super) enum Align {
 }
 
 impl Align {
-    /// Returns the side of a column's values: numbers stand at the right.
+    /// Returns the alignment of a column's values: numbers to the right.
     pub(super) const fn of(column: &Column) -> Self {
         if column.column_type.is_number() { Self::Right } else { Self::Left }
     }
 }
 
-/// Returns a text with the blanks that make it `cells` wide.
+/// Returns a text, padded to `cells`.
 pub(super) fn aligned(text: &str, cells: usize, align: Align) -> String {
     aligned_as(text, text, cells, align)
 }
 
-/// Returns `painted`, which is a text with its colours, with the blanks that make the text `cells` wide.
+/// Returns `painted`, which is `text` with colours, padded to `cells`.
 pub(super) fn aligned_as(painted: &str, text: &str, cells: usize, align: Align) -> String {
     let blanks = cells.saturating_sub(width(text));
     match align {
@@ -37,7 +37,7 @@ pub(super) fn aligned_as(painted: &str, text: &str, cells: usize, align: Align) 
     }
 }
 
-/// Returns a text that takes `cells` at most; what was cut off is marked by `…`.
+/// Returns a text of at most `cells`; `…` marks the cut.
 pub(super) fn shortened(text: &str, cells: usize) -> String {
     if width(text) <= cells {
         return text.to_string();

@@ -43,7 +43,7 @@ impl AddressSet {
         Self::ALL.into_iter().find(|set| set.name().eq_ignore_ascii_case(word))
     }
 
-    /// The networks that make it up; for [`AddressSet::Public`] those that are *not* in it.
+    /// The networks of the set; for [`AddressSet::Public`] those that are *not* in it.
     ///
     /// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry/> and
     /// <https://www.iana.org/assignments/iana-ipv6-special-registry/>.
@@ -84,7 +84,7 @@ impl AddressSet {
         self.network_texts().iter().map(|text| text.parse().expect("the networks of a set are valid")).collect()
     }
 
-    /// Whether [`AddressSet::networks`] are those outside the set.
+    /// Returns whether [`AddressSet::networks`] are those outside the set.
     #[must_use]
     pub const fn is_complement(self) -> bool {
         matches!(self, Self::Public)

@@ -1,7 +1,6 @@
 //! The syntax tree of a sentence, before anything is known about its words.
 //!
-//! Every node carries the bytes it was read from, so that a check can point at them. Names and
-//! values are kept as they stand in the text.
+//! Every node has the span of its text, so that a check can point at it. Names and values are kept as typed.
 
 use super::address_set::AddressSet;
 use super::plan::{Kept, Operator};
@@ -11,9 +10,9 @@ use crate::kind::TargetKind;
 /// A sentence.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sentence {
-    /// The sentence from the config that stands in place of targets and stages.
+    /// The sentence from the config that takes the place of targets and stages.
     pub saved: Option<Name>,
-    /// Which traffic.
+    /// The traffic.
     pub targets: Vec<Target>,
     /// Window and stages, in the order of the text.
     pub clauses: Vec<Clause>,
@@ -26,16 +25,16 @@ pub struct Target {
     pub kind: TargetKind,
     /// Ids, names, globs.
     pub selectors: Vec<String>,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
 /// A window or a stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clause {
-    /// Which.
+    /// The window or the stage.
     pub kind: ClauseKind,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
@@ -59,7 +58,7 @@ pub enum ClauseKind {
     },
     /// `conversations N by F`
     Conversations {
-        /// The number of conversations, if it is said.
+        /// The number of conversations, if it is given.
         count: Option<Name>,
         /// The measure that orders them.
         by: Option<Name>,
@@ -75,7 +74,7 @@ pub enum ClauseKind {
     Compare {
         /// The time from one window to the other.
         by: Name,
-        /// Which groups stay.
+        /// The groups that stay.
         kept: Kept,
     },
     /// `sort F desc, ...`
@@ -88,7 +87,7 @@ pub enum ClauseKind {
     Follow,
 }
 
-/// A window as it stands in the text.
+/// A window as typed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Window {
     /// `last 30m`
@@ -105,25 +104,25 @@ pub enum Window {
     Yesterday,
 }
 
-/// A time as it stands in the text.
+/// A time as typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
     /// The time, or with `ago` the duration.
     pub text: String,
     /// Whether `ago` follows.
     pub ago: bool,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
-/// A word, and where it stands.
+/// A word and its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name {
     /// The word.
     pub text: String,
-    /// Whether it stood in backquotes.
+    /// Whether it was in backquotes.
     pub is_backquoted: bool,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
@@ -140,9 +139,9 @@ impl Name {
 pub struct Expression {
     /// The form that it has.
     pub kind: ExpressionKind,
-    /// Whether it stands in parentheses.
+    /// Whether it is in parentheses.
     pub is_grouped: bool,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
@@ -161,7 +160,7 @@ pub enum ExpressionKind {
         field: Name,
         /// The operator.
         operator: Operator,
-        /// Where the operator stands.
+        /// The place of the operator.
         operator_span: Span,
         /// The value.
         value: Literal,
@@ -174,7 +173,7 @@ pub enum ExpressionKind {
         negated: bool,
         /// The values.
         items: Vec<Item>,
-        /// Where the values stand.
+        /// The place of the values.
         items_span: Span,
     },
     /// `F in @name`, `F in file "bad.txt"`
@@ -214,7 +213,7 @@ pub enum ExpressionKind {
         part: PacketPart,
         /// The values.
         items: Vec<Item>,
-        /// Where the values stand.
+        /// The place of the values.
         items_span: Span,
     },
     /// `remote public`
@@ -230,9 +229,9 @@ pub enum ExpressionKind {
         side: Name,
         /// The kind of resource.
         kind: Name,
-        /// Which of that kind; none for any.
+        /// The selectors of that kind; none for all of the kind.
         selectors: Vec<Literal>,
-        /// Whether they stand in brackets.
+        /// Whether they are in brackets.
         is_bracketed: bool,
     },
     /// `flags S/SA`, `flags SA`
@@ -258,18 +257,18 @@ pub enum PacketPart {
     Port,
 }
 
-/// A value as it stands in the text.
+/// A value as typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Literal {
     /// Its text: without quotes and escapes, without `$`, without slashes.
     pub text: String,
-    /// How it was written.
+    /// The notation of the value.
     pub form: LiteralForm,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
-/// How a value is written.
+/// The notation of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiteralForm {
     /// `10.0.0.1`, `5MB`, `web`
@@ -291,7 +290,7 @@ pub enum Item {
     Range(Literal, Literal),
 }
 
-/// A list that stands elsewhere.
+/// A list that is stored elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub enum List {
     /// `@name`
@@ -323,15 +322,15 @@ pub enum Key {
 pub struct Aggregate {
     /// The function.
     pub function: Name,
-    /// What it is computed over.
+    /// The argument.
     pub over: Option<Over>,
     /// `as alias`
     pub alias: Option<Name>,
-    /// Where.
+    /// The place in the text.
     pub span: Span,
 }
 
-/// What a function is computed over.
+/// The argument of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Over {
     /// A field.
@@ -340,15 +339,15 @@ pub enum Over {
     Call {
         /// That function.
         function: Name,
-        /// What that one is computed over.
+        /// The argument of that function.
         over: Option<Box<Over>>,
-        /// Where.
+        /// The place in the text.
         span: Span,
     },
 }
 
 impl Over {
-    /// Where it stands.
+    /// The place in the text.
     #[must_use]
     pub const fn span(&self) -> Span {
         match self {
@@ -363,6 +362,6 @@ impl Over {
 pub struct SortKey {
     /// The column.
     pub name: Name,
-    /// `desc` or `asc`, if either is there.
+    /// Whether `desc` or `asc` is given, and which.
     pub descending: Option<bool>,
 }

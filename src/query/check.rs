@@ -1,4 +1,4 @@
-//! Syntax tree to plan: what the words mean, and whether they fit each other.
+//! Checks a syntax tree, and makes the plan: looks up the meaning of words, and whether they fit each other.
 //!
 //! Independent mistakes are all reported, in the order of the text. `literal` types values,
 //! `expression` checks conditions, `window` targets and times, `stage` shapes.

@@ -1,11 +1,11 @@
-//! The time that it is, and the zone of times that name none.
+//! The current time, and the zone of times that name none.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
 use crate::value::EpochSeconds;
 
-/// The time that it is, and the zone.
+/// The current time, and the zone.
 #[derive(Clone, Debug)]
 pub struct Clock {
     /// Now, in whole seconds.
@@ -24,7 +24,7 @@ impl Clock {
     /// The local date and time.
     #[must_use]
     pub fn zoned(&self) -> ZonedDateTime {
-        // Only a clock millennia off can fail; the epoch is as good as any answer then.
+        // Only a clock that is millennia off can fail; then the epoch is as good as any answer.
         Timestamp::from_second(self.now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(self.zone.clone())
     }
 }

@@ -1,4 +1,4 @@
-//! The columns of an answer: names, headings, types, and how much each is needed where a screen is narrow.
+//! The columns of an answer: names, headings, types, and their priority on a narrow screen.
 
 use super::plan::{
     Aggregate, Chosen, Compared, GroupKey, GroupStage, Groups, Kept, KeyBy, Plan, Shape, ShownColumn, Source,
@@ -8,8 +8,8 @@ use crate::field::{FIELDS, Field, FieldType, Origin};
 use crate::function::Function;
 use crate::value::{Column, ColumnType, Need, Unit};
 
-/// The default columns that a narrow table leaves out, in this order: they repeat what others say, or matter
-/// in special cases.
+/// The default columns that a narrow table leaves out, in this order: they repeat others, or matter only in special
+/// cases.
 const EXPENDABLE: [Field; 10] = [
     Field::LostNoRoute,
     Field::LostBlackhole,
@@ -86,7 +86,7 @@ fn shown(field: &Field) -> ShownColumn {
 }
 
 impl Plan {
-    /// The same plan with other default columns; a plan that chose its columns stays as it is, and one of transit
+    /// The same plan with other default columns. A plan that chose its columns stays as it is; so does one of transit
     /// gateways, whose records have no interface.
     #[must_use]
     pub fn with_columns(&self, default: &DefaultColumns) -> Self {
@@ -106,11 +106,10 @@ impl Plan {
         plan
     }
 
-    /// The same plan with the type of the interface and the names of both ends among its default
-    /// columns, and behind them the path of the traffic and the AWS service at either end; a plan
-    /// that chose its columns stays as it is.
+    /// The same plan with more default columns: the type of the interface, the names of both ends, and after them the
+    /// path of the traffic and the AWS service at either end. A plan that chose its columns stays as it is.
     ///
-    /// Conversations get the name of each end behind its address.
+    /// Conversations get the name of each end after its address.
     #[must_use]
     pub fn with_names(&self) -> Self {
         let mut plan = self.clone();
@@ -134,7 +133,7 @@ impl Plan {
         plan
     }
 
-    /// Adds a key of groups behind another one.
+    /// Adds a key of groups after another one.
     fn add_key(&mut self, behind: Field, field: Field) {
         let Shape::Groups(groups) = &mut self.shape else { return };
         let is_it = |key: &GroupKey| key.source() == Source::Field(behind);
@@ -163,12 +162,11 @@ impl Plan {
         }
     }
 
-    /// The order of the answer: what was asked for, or the default, then the remaining columns,
-    /// as places in [`Plan::columns`] with whether the largest comes first.
+    /// The order of the answer: the requested columns or the default ones, then the remaining columns. Each is a place
+    /// in [`Plan::columns`], and whether the largest comes first.
     ///
-    /// A record's time is no column of every answer, so the default order of records (newest
-    /// first) starts before these: see [`Plan::sort`] being empty. Sources of `sort` that are not
-    /// among the columns are left out here too.
+    /// Not every answer has the record's time as a column, so the default order of records (newest first) is not among
+    /// these: it is an empty [`Plan::sort`]. Sources of `sort` that are not columns are left out, too.
     #[must_use]
     pub fn tie_breakers(&self) -> Vec<(usize, bool)> {
         let mut order: Vec<(usize, bool)> = match &self.shape {
@@ -176,7 +174,7 @@ impl Plan {
             Shape::Groups(_) if !self.sort.is_empty() => Vec::new(),
             Shape::Groups(groups) => match groups.keys.iter().position(|key| matches!(key.by, KeyBy::Bin(_))) {
                 Some(bin) => vec![(bin, false)],
-                // Of what is gone, the window itself has nothing.
+                // Groups that are gone have no values in the window itself.
                 None => vec![(groups.keys.len() + usize::from(groups.is_of_gone()), true)],
             },
         };
@@ -208,7 +206,7 @@ impl Source {
         }
     }
 
-    /// The unit of what it holds. Every quantity of a record but its bytes is a number of packets.
+    /// The unit of its values. Every quantity of a record except bytes is a number of packets.
     fn unit(&self) -> Unit {
         match self {
             Self::Field(Field::Bytes) => Unit::Bytes,
@@ -219,7 +217,7 @@ impl Source {
 }
 
 impl ShownColumn {
-    /// The column. Of the default ones a table can do without some: nobody asked for them.
+    /// The column. A narrow table can do without some of the default ones, as nobody asked for them.
     fn column(&self, chosen: Chosen) -> Column {
         let need = match chosen {
             Chosen::Nobody => self.default_need(),
@@ -259,7 +257,7 @@ impl Groups {
 }
 
 impl GroupKey {
-    /// The column. A quantity that tells groups apart is nothing to measure them by.
+    /// The column. A quantity that is a key is not a measure of the groups.
     fn column(&self) -> Column {
         let column = match &self.by {
             KeyBy::Source(source) => source.column(&self.name),
@@ -285,7 +283,7 @@ impl Aggregate {
     fn unit(&self) -> Unit {
         match self.function {
             Function::Count | Function::Distinct => Unit::Count,
-            // These have a fraction, which is lost where it is scaled.
+            // These have a fraction, which scaling would lose.
             Function::Avg | Function::Rate | Function::Share => Unit::Plain,
             Function::Sum | Function::Min | Function::Max | Function::Percentile(_) => {
                 self.over.as_ref().map_or(Unit::Plain, Source::unit)
@@ -348,7 +346,7 @@ mod tests {
         let named = plan.with_names();
         let names: Vec<String> = named.columns().into_iter().map(|column| column.name).collect();
         assert_eq!(names[..6], ["client_addr", "client_name", "server_addr", "server_name", "proto", "server_port"]);
-        // A sentence does not say names, which are added; all else is said as before.
+        // A sentence does not print the added names; all else is as before.
         assert_eq!(crate::query::print::sentence(&named), crate::query::print::sentence(&plan));
         let places: Vec<&Source> = named.sort.iter().map(|key| &key.source).collect();
         assert_eq!(places, [&Source::Result(0), &Source::Result(10)]);

@@ -7,23 +7,23 @@ use ipnet::IpNet;
 
 use super::clock::Clock;
 
-/// What a sentence may refer to beside the tables.
+/// The names that a sentence may refer to, in addition to the tables.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The time that it is, and the zone.
+    /// The current time, and the zone.
     pub clock: Clock,
     /// Values for `$name`; more than one for a list.
     pub parameters: BTreeMap<String, Vec<String>>,
-    /// What the user has given names to.
+    /// The names that the user has defined.
     pub named: Named,
 }
 
-/// What a user has given names to.
+/// The names that a user has defined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
     /// Expressions for `@name`.
     pub filters: BTreeMap<String, String>,
-    /// Networks for `network office`, as they were written.
+    /// Networks for `network office`, as typed.
     pub networks: BTreeMap<String, Vec<IpNet>>,
     /// Sentences for `@name` by itself.
     pub sentences: BTreeMap<String, String>,
@@ -32,7 +32,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Returns whether `@name` is something else than a sentence, or than a filter.
+    /// Returns whether `@name` exists, but is not a sentence, or not a filter if `is_sentence` is false.
     #[must_use]
     pub fn has_other(&self, name: &str, is_sentence: bool) -> bool {
         let is_taken = if is_sentence { self.filters.contains_key(name) } else { self.sentences.contains_key(name) };
@@ -50,7 +50,7 @@ impl Named {
 }
 
 impl Context {
-    /// Nothing but a clock.
+    /// A context with nothing but a clock.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self { clock, parameters: BTreeMap::new(), named: Named::default() }

@@ -1,11 +1,11 @@
 //! Globs over names and ids.
 
-/// Whether the whole text matches a pattern in which `*` is any text and `?` any character.
+/// Returns whether the whole text matches a pattern in which `*` is any text and `?` any character.
 #[must_use]
 pub fn matches_glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and how much text it takes: on a mismatch it takes one more.
+    // The place of the last `*`, and the length of the text that it takes; each mismatch adds a character.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {

@@ -1,4 +1,4 @@
-//! Evaluates a [`Filter`] over values, for rows that no reader of the plan has filtered.
+//! Evaluates a [`Filter`] over rows of values, where no reader of the plan does.
 
 use regex::Regex;
 
@@ -22,7 +22,7 @@ enum Node {
 #[derive(Clone, Debug)]
 enum Test {
     Check(Check),
-    /// One that cannot be compiled is found nowhere; the check of a sentence refuses it.
+    /// A pattern that cannot be compiled matches nothing; the check of a sentence refuses it.
     Matches {
         regex: Option<Regex>,
         negated: bool,
@@ -36,8 +36,8 @@ impl Predicate {
         Self::new(filter, &|source| if let Source::Result(column) = source { Some(*column) } else { None })
     }
 
-    /// Compiles a filter over rows in which `column_of` says where each source stands. A test of what stands
-    /// nowhere is false, and so is one of a record's protocol or family.
+    /// Compiles a filter over rows in which source `s` is in column `column_of(s)`. A test of a source without a column
+    /// is false, and so is one of a record's protocol or family.
     pub fn new(filter: &Filter, column_of: &impl Fn(&Source) -> Option<usize>) -> Self {
         Self(Node::new(filter, column_of))
     }

@@ -7,7 +7,7 @@ use crate::value::Value;
 /// The kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Whole numbers, or numbers with a fraction where the column has such.
+    /// Whole numbers, or numbers with a fraction if the column has any.
     Number,
     /// Seconds since 1970.
     Time,
@@ -15,7 +15,7 @@ pub enum Kind {
     Address,
     /// Networks of this length, by their first address.
     Network(u8),
-    /// Numbers that this field has words for.
+    /// Numbers for which this field has words.
     Code(Field),
     /// TCP flags.
     Flags,
@@ -57,7 +57,7 @@ impl Kind {
         if aggregate.is_time() { Self::Time } else { Self::Number }
     }
 
-    /// A whole number of a column of this kind as the value that it stands for.
+    /// The value that a whole number stands for in a column of this kind.
     #[must_use]
     pub fn of_integer(self, number: i64) -> Value {
         match self {
@@ -65,7 +65,7 @@ impl Kind {
             Self::Code(field) => {
                 field.code_word(number).map_or_else(|| Value::Text(number.to_string().into()), Value::word)
             }
-            // A byte holds every flag there is; a larger number says nothing about them.
+            // A byte has room for every flag; a larger number has no meaning.
             Self::Flags => u8::try_from(number).map_or(Value::Absent, Value::Flags),
             Self::Number | Self::Address | Self::Network(_) | Self::Text => Value::Int(number),
         }

@@ -1,4 +1,4 @@
-//! The meaning of a condition, spelled out in fields of the record; parts that can never match are gone.
+//! The meaning of a condition, in fields of the record, without the parts that can never match.
 
 mod lower;
 mod never;
@@ -13,7 +13,7 @@ pub fn meaning(condition: &Condition) -> Filter {
 }
 
 impl Plan {
-    /// The same plan over fewer records: those that also fulfil `condition`, which is named, so that
+    /// The same plan over fewer records: those that also fulfil `condition`. The sentence counts as naming it, so that
     /// logs that cannot answer it are an error.
     #[must_use]
     pub fn narrowed(&self, condition: Condition) -> Self {

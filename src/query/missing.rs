@@ -4,11 +4,11 @@ use super::plan::{Condition, Plan, Source};
 use crate::field::{Field, Origin};
 
 impl Plan {
-    /// The first thing that the sentence names and that logs with these columns cannot answer.
+    /// The first field that the sentence names and that logs with these columns cannot answer.
     ///
-    /// `has` says whether some queried log has a field of the record, or an extra column. An
-    /// either-side field needs one of its sides; `ipv4` and `ipv6` need the type or the source address;
-    /// the others need every field without which they have no value.
+    /// `has` tells whether some queried log has a field of the record, or an extra column. An either-side field needs
+    /// one of its sides; `ipv4` and `ipv6` need the type or the source address; any other field needs every field
+    /// without which it has no value.
     #[must_use]
     pub fn first_missing(&self, has: impl Fn(&Source) -> bool) -> Option<Missing> {
         let lacks = |field: &Field| !has(&Source::Field(*field));
@@ -20,7 +20,7 @@ impl Plan {
             let lacking = match &source {
                 Source::Field(field) => match field.info().origin {
                     Origin::EitherSide(sides) => sides.iter().all(lacks).then_some(*field),
-                    // On the service every record has a time, whatever its format.
+                    // On the service every record has a time, in any format.
                     Origin::Time if has(&source) => None,
                     _ => field.required().into_iter().find(lacks),
                 },
@@ -39,7 +39,7 @@ impl Plan {
 pub struct Missing {
     /// The field that the sentence names.
     pub named: Source,
-    /// The field that it is read from and that is not there, where that is another one.
+    /// The missing field that it is read from, if that is another one.
     pub lacking: Option<Field>,
 }
 

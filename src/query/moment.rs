@@ -1,8 +1,8 @@
-//! Points in time: as they were said, and the second that each means here and now.
+//! Points in time, as typed, and the second that each means here and now.
 //!
-//! A local time with a date may exist twice, where clocks are turned back, or not at all, where they
-//! are turned forward: both are errors that show times with an offset. A time of day without a date and
-//! the first second of a day are never ambiguous, so that what runs every day does not fail.
+//! A local time with a date may exist twice, where clocks are turned back, or not at all, where they are turned
+//! forward: both are errors that show times with an offset. A time of day without a date and the first second of a day
+//! are never ambiguous, so that daily jobs do not fail.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::seconds::Seconds;
 use crate::value::{EpochSeconds, time_utc};
 
-/// A point in time as it was said.
+/// A point in time as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// A time with a zone.
@@ -31,16 +31,16 @@ pub enum Moment {
     Now,
 }
 
-/// A day as it was said.
+/// A day as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Day {
     /// A date.
     Date(Date),
-    /// The day that it is.
+    /// The current day.
     Today,
     /// The day before.
     Yesterday,
-    /// The latest such day, today included.
+    /// The latest day of this name, today included.
     Weekday(Weekday),
 }
 
@@ -82,8 +82,8 @@ impl Moment {
         }
     }
 
-    /// The second that it means as an end behind `start`: of a day its last, of a time of day the first
-    /// such time after `start`.
+    /// The second that it means as an end after `start`: of a day its last, of a time of day the first such time after
+    /// `start`.
     ///
     /// # Errors
     ///
@@ -96,8 +96,8 @@ impl Moment {
         }
     }
 
-    /// Reads a time: RFC 3339; a date, a weekday, `today` or `yesterday`, alone or with a time of day
-    /// behind it; `HH:MM[:SS]`, `9am`, `9:30pm`, `noon`, `midnight`; `now`.
+    /// Reads a time: RFC 3339; a date, a weekday, `today` or `yesterday`, alone or followed by a time of day;
+    /// `HH:MM[:SS]`, `9am`, `9:30pm`, `noon`, `midnight`; `now`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -1,4 +1,4 @@
-//! What addresses and interfaces may belong to. A sentence only names it; a run finds out what that is.
+//! Owners of addresses and interfaces. A sentence only names them; a run finds out what they own.
 
 use std::path::PathBuf;
 
@@ -6,19 +6,19 @@ use ipnet::IpNet;
 
 use crate::kind::TargetKind;
 
-/// What the values of a test belong to.
+/// The owner in a test of what a value belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// Resources of a kind, by ids, names or globs; none for any of that kind.
     Resources {
         /// The kind.
         kind: TargetKind,
-        /// Which of that kind.
+        /// The selectors; none for all of the kind.
         selectors: Vec<String>,
     },
     /// Prefix lists, by ids, names or globs; none for any.
     PrefixLists {
-        /// Which of them.
+        /// The selectors; none for all lists.
         selectors: Vec<String>,
     },
     /// Networks that the user has named.

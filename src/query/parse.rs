@@ -30,8 +30,8 @@ use super::plan::{Kept, Operator, Order};
 use crate::diagnostic::Span;
 use crate::kind::TargetKind;
 
-/// Rule calls after which a text is given up. The grammar backs up by a word at most, so that even
-/// the longest text takes a fraction; the limit holds if that should ever change.
+/// The number of rule calls after which parsing stops. The grammar backtracks by a word at most, so even the longest
+/// text takes a fraction; the limit matters if that should ever change.
 const MAX_RULE_CALLS: usize = 30_000_000;
 
 /// Reads a whole sentence.
@@ -55,8 +55,8 @@ pub fn parse_sentence(text: &str) -> Result<Sentence, ParseError> {
     Ok(sentence)
 }
 
-/// Reads an expression that stands by itself: of `--where`, or of a saved filter that stands `depth`
-/// deep in another expression.
+/// Reads an expression alone: that of `--where`, or of a saved filter that is `depth` levels deep in another
+/// expression.
 ///
 /// # Errors
 ///
@@ -80,13 +80,13 @@ fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, ParseError> {
     Ok(pairs.next().expect("an entry rule gives one pair").into_inner())
 }
 
-/// Where a rule matched, without the blanks that it skipped at its end.
+/// The place of a match, without the blanks that the rule skipped at its end.
 fn span(pair: &Pair<'_, Rule>) -> Span {
     let start = pair.as_span().start();
     Span::new(start, start + pair.as_str().trim_end().len())
 }
 
-/// The words that a rule matched, without the keywords and marks that only hold its place.
+/// The words that a rule matched, without its keywords and marks.
 fn parts(pair: Pair<'_, Rule>) -> Vec<Pair<'_, Rule>> {
     pair.into_inner().filter(|pair| !is_mark(pair.as_rule())).collect()
 }
@@ -219,7 +219,7 @@ fn window(rule: Rule, parts: Vec<Pair<'_, Rule>>) -> Window {
     }
 }
 
-/// A length of time as one word, also where its unit stands apart.
+/// A length of time as one word, even if its unit is a separate word.
 fn length(pair: Pair<'_, Rule>) -> Name {
     let span = span(&pair);
     Name::new(pair.into_inner().map(|part| part.as_str()).collect::<String>(), span)
@@ -233,7 +233,7 @@ fn moment(pair: Pair<'_, Rule>) -> Moment {
         match part.as_rule() {
             Rule::quoted => text = unquote(part.as_str()),
             Rule::ago => ago = true,
-            // A date, then a time of day behind a blank: RFC 3339 allows the blank.
+            // A date, then a time of day after a blank: RFC 3339 allows the blank.
             Rule::time_of_day => {
                 text.push(' ');
                 text.push_str(part.as_str());
@@ -273,7 +273,7 @@ fn aggregate(pair: Pair<'_, Rule>) -> Aggregate {
     Aggregate { function, over, alias, span: whole }
 }
 
-/// The function of a call, and what it is computed over.
+/// The function of a call, and its argument.
 fn called(call: Pair<'_, Rule>) -> (Name, Option<Over>) {
     let mut inner = call.into_inner();
     let function = name(&inner.next().expect("a call starts with a function"));
@@ -296,7 +296,7 @@ fn sort_key(pair: Pair<'_, Rule>) -> SortKey {
     SortKey { name, descending }
 }
 
-/// Loosest first.
+/// The operators, from the loosest to the tightest.
 static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     PrattParser::new()
         .op(Op::infix(Rule::or_op, Assoc::Left))
@@ -319,7 +319,7 @@ fn expression(pair: Pair<'_, Rule>, depth: usize) -> Result<Expression, ParseErr
         .parse(pair.into_inner())
 }
 
-/// The nesting of each operand of an expression that stands `depth` deep: each `not` before it is a level.
+/// The nesting of each operand of an expression that is `depth` levels deep; each `not` before it adds a level.
 fn depths(pair: &Pair<'_, Rule>, depth: usize) -> Result<Vec<usize>, ParseError> {
     let mut depths = Vec::new();
     let mut nots = 0;
@@ -510,7 +510,7 @@ fn literal(pair: &Pair<'_, Rule>) -> Literal {
 mod tests {
     use super::*;
 
-    // A choice takes the first that fits, so a keyword behind its own beginning would be missed.
+    // A choice takes the first keyword that fits, so one that is listed after its own prefix would be missed.
     #[test]
     fn a_keyword_is_no_word_and_a_word_that_starts_with_one_is() {
         for keyword in [

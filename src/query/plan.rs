@@ -1,9 +1,9 @@
 //! The checked meaning of a sentence: what both readers translate, one to one.
 //!
-//! A [`Plan`] says each thing once and typed. Its filter comes in two forms: the [`Condition`] as
-//! it was said, from which the canonical sentence is printed, and the [`Filter`] that it means:
-//! `not` pushed down to the leaves, presence explicit, either-side and by-direction fields spelled
-//! out in fields of the record. Readers of a plan look at the `Filter` only.
+//! A [`Plan`] says each thing once and typed. Its filter comes in two forms: the [`Condition`] as the user typed it,
+//! from which the canonical sentence is printed, and the [`Filter`] that it means: `not` pushed down to the leaves,
+//! presence explicit, either-side and by-direction fields spelled out in fields of the record. Readers of a plan use
+//! the `Filter` only.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashSet};
@@ -21,23 +21,23 @@ use crate::value::{EpochSeconds, Row, Value};
 /// A checked sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Which traffic; never empty.
+    /// The traffic; never empty.
     pub targets: Vec<Target>,
-    /// When; `None` is the account's default.
+    /// The window; `None` for the account's default.
     pub window: Option<Window>,
-    /// Which records.
+    /// The records.
     pub selection: Selection,
-    /// In what shape.
+    /// The shape of the answer.
     pub shape: Shape,
-    /// The order that was asked for; empty is the default order.
+    /// The requested order; empty for the default order.
     pub sort: Vec<SortKey>,
     /// The number of rows.
     pub limit: Limit,
     /// Whether to draw the result.
     pub chart: bool,
-    /// Whether to go on with new records.
+    /// Whether to continue with new records.
     pub follow: bool,
-    /// Networks with names of their user's own, for addresses that have no other name.
+    /// The user's names for networks, for addresses that have no other name.
     pub networks: Vec<(IpNet, String)>,
     /// Notes for the reader of the answer.
     pub notes: Vec<String>,
@@ -45,10 +45,10 @@ pub struct Plan {
     pub run_notes: Vec<String>,
 }
 
-/// The way out where a sum takes both ends of the same traffic in.
+/// The hint where a sum counts the same traffic at both of its ends.
 pub const COUNT_ONCE: &str = "add `ingress` or `egress`, or group by `eni`, to count it once";
 
-/// A kind, and which of that kind; no selectors means each of them.
+/// A kind and its selectors; none for all of the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The kind.
@@ -57,18 +57,18 @@ pub struct Target {
     pub selectors: Vec<String>,
 }
 
-/// Which records a plan is about.
+/// The records that a plan is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
-    /// The expression as it was said, for printing.
+    /// The expression as typed, for printing.
     pub said: Option<Condition>,
-    /// The filter that it means; says nothing about the status that [`Selection::statuses`] hides.
+    /// The filter that it means. It does not test the status, which [`Selection::statuses`] does.
     pub means: Filter,
-    /// Which kinds of record are visible.
+    /// The kinds of records that are visible.
     pub statuses: Statuses,
 }
 
-/// Which kinds of record a sentence sees.
+/// The kinds of records that a sentence sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statuses {
     /// All of them: the sentence names the field itself.
@@ -93,12 +93,12 @@ pub enum Source {
     Result(usize),
 }
 
-/// The expression as it was said, typed: from it the canonical sentence is printed.
+/// The expression as typed by the user, with types; the canonical sentence is printed from it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// All of them hold.
     All(Vec<Condition>),
-    /// Some of them holds.
+    /// At least one of them holds.
     Any(Vec<Condition>),
     /// It does not hold.
     Not(Box<Condition>),
@@ -122,7 +122,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// How a record's `type` spells it.
+    /// The word for it in a record's `type`.
     #[must_use]
     pub const fn type_word(self) -> &'static str {
         match self {
@@ -134,8 +134,8 @@ impl Family {
 
 /// The meaning of a [`Condition`], in fields of the record.
 ///
-/// There is no `not`: each leaf states what is present. A leaf is false where its field is absent,
-/// but for [`Check::Absent`] and the `false` forms of [`Filter::Ported`].
+/// There is no `not`: each leaf states what is present. A leaf is false if its field is absent, except for
+/// [`Check::Absent`] and the `false` forms of [`Filter::Ported`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
     /// Every record.
@@ -144,33 +144,33 @@ pub enum Filter {
     False,
     /// All of them hold; two or more.
     All(Vec<Filter>),
-    /// Some of them holds; two or more.
+    /// At least one of them holds; two or more.
     Any(Vec<Filter>),
     /// A test of one field of the record, of `duration`, or of a result column.
     Test(Source, Check),
-    /// Two of these against each other; false where either is absent.
+    /// A comparison of two of these; false if either is absent.
     Relation(Relation),
     /// Whether the record's protocol has ports. True for every record of a format that lacks the
     /// protocol (false when negated); a protocol that is absent has none.
     Ported(bool),
-    /// The record's `type` is this (or, negated, is present and is not). Of a format that lacks
-    /// the type, the source address tells.
+    /// The record's `type` is this (or, negated, is present and is not). If the format lacks the type, the source
+    /// address decides.
     Family {
         /// The family.
         family: Family,
         /// Whether it must be another.
         negated: bool,
     },
-    /// The family is not known: neither type nor source address is present where it is looked for.
+    /// The family is unknown: neither the type nor the source address is present.
     FamilyAbsent,
 }
 
-/// Two values of one type against each other.
+/// A comparison of two values of one type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     /// The one on the left.
     pub left: Source,
-    /// How they compare.
+    /// The operator.
     pub operator: Operator,
     /// The one on the right.
     pub right: Source,
@@ -245,7 +245,7 @@ impl Operator {
         }
     }
 
-    /// Whether it holds between two values that compare like this.
+    /// Returns whether it holds between two values that compare like this.
     #[must_use]
     pub const fn holds(self, ordering: Ordering) -> bool {
         match self {
@@ -268,7 +268,7 @@ pub struct Range {
     pub last: i64,
 }
 
-/// A check of one field. False where the field is absent, but for [`Check::Absent`].
+/// A check of one field. False if the field is absent, except for [`Check::Absent`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Check {
     /// The record has a value there.
@@ -277,7 +277,7 @@ pub enum Check {
     Absent,
     /// A number on this side of another.
     Compare {
-        /// Which side.
+        /// The side.
         order: Order,
         /// The other number.
         value: i64,
@@ -324,18 +324,19 @@ pub enum Check {
         /// Whether it must not be found.
         negated: bool,
     },
-    /// A value that belongs (or, negated, does not belong) to what only a run finds: [`Plan::resolved`].
+    /// A value that belongs (or, negated, does not belong) to something that is resolved at run time:
+    /// [`Plan::resolved`].
     Belongs {
-        /// What it belongs to.
+        /// The owner.
         owner: Owner,
-        /// Whether it must not.
+        /// Whether it must not belong to it.
         negated: bool,
     },
     /// Of the flags in `mask`, exactly those in `set` are set (or, negated, are not).
     Flags {
         /// The flags that must be set; a subset of `mask`.
         set: u8,
-        /// The flags that are looked at.
+        /// The flags that are tested.
         mask: u8,
         /// Whether it must be otherwise.
         negated: bool,
@@ -363,7 +364,7 @@ impl Check {
         opposite
     }
 
-    /// Whether it is a negated form (`!=`, `not in`, `!~`): on an either-side field, no side may match.
+    /// Returns whether it is a negated form (`!=`, `not in`, `!~`): on an either-side field, no side may match.
     #[must_use]
     pub const fn is_negated(&self) -> bool {
         match self {
@@ -379,7 +380,7 @@ impl Check {
         }
     }
 
-    /// Whether a present number may pass it.
+    /// Returns whether a present number may pass it.
     #[must_use]
     pub fn admits(&self, number: i64) -> bool {
         match self {
@@ -443,20 +444,20 @@ pub struct Groups {
     pub keys: Vec<GroupKey>,
     /// The aggregates, in order; never empty.
     pub aggregates: Vec<Aggregate>,
-    /// Which groups stay.
+    /// The filter over the groups.
     pub having: Option<GroupSelection>,
-    /// The stage that they were said as.
+    /// The stage that makes them.
     pub stage: GroupStage,
     /// The window that they are compared with.
     pub compare: Option<Compare>,
 }
 
-/// A comparison with the window so many seconds before.
+/// A comparison with an earlier window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compare {
     /// The seconds from the start of one window to that of the other.
     pub by_s: i64,
-    /// Which groups stay.
+    /// The groups that stay.
     pub kept: Kept,
 }
 
@@ -465,13 +466,13 @@ pub struct Compare {
 pub enum Kept {
     /// All of them.
     All,
-    /// Those that the window before does not have.
+    /// The groups that the window before does not have.
     New,
-    /// Those that only the window before has.
+    /// The groups that only the window before has.
     Gone,
 }
 
-/// What a column of a comparison holds.
+/// The value in a column of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compared {
     /// The value in the window itself.
@@ -494,14 +495,14 @@ pub enum GroupStage {
 }
 
 impl GroupStage {
-    /// Whether the stage itself may say the number of rows.
+    /// Returns whether the stage itself may contain the number of rows.
     #[must_use]
     pub const fn takes_count(self) -> bool {
         matches!(self, Self::Top | Self::Conversations(_))
     }
 }
 
-/// A measure that the largest groups are found by.
+/// The measure by which the largest groups are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Records.
@@ -540,7 +541,7 @@ impl Measure {
         }
     }
 
-    /// The field that is summed; none where records are counted.
+    /// The field that is summed; `None` if records are counted.
     #[must_use]
     pub const fn field(self) -> Option<Field> {
         match self {
@@ -554,7 +555,7 @@ impl Measure {
 /// A filter over groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSelection {
-    /// The expression as it was said; its sources are [`Source::Result`].
+    /// The expression as typed; its sources are [`Source::Result`].
     pub said: Condition,
     /// The filter that it means; its sources are [`Source::Result`].
     pub means: Filter,
@@ -588,12 +589,12 @@ pub enum KeyBy {
 pub struct Aggregate {
     /// The function.
     pub function: Function,
-    /// The field that it is computed over; `None` for `count`, which a sentence says of records only: over a
-    /// field it counts those that have it.
+    /// The field that it is computed over. `None` for `count`: a sentence counts records only. A `count` over a field
+    /// counts the records that have it.
     pub over: Option<Source>,
-    /// The role of the records that it sums, where others add nothing to it; only a sum has one.
+    /// The role of the records that a sum adds up; other records add nothing. Only a sum has one.
     pub role: Option<&'static str>,
-    /// The window that it is computed over, where two are compared.
+    /// The window that it is computed over, if two are compared.
     pub compared: Compared,
     /// The result name.
     pub name: String,
@@ -618,13 +619,13 @@ impl SortKey {
 pub enum Limit {
     /// [`DEFAULT_LIMIT`]; a longer answer is truncated.
     Default,
-    /// This number, which was asked for.
+    /// This number, which was requested.
     Rows(u64),
     /// Everything.
     None,
 }
 
-/// Rows that are returned unless the sentence says otherwise; the Go tool's default.
+/// The number of rows that are returned unless the sentence says otherwise; the Go tool's default.
 pub const DEFAULT_LIMIT: u64 = 100;
 
 impl Limit {
@@ -640,7 +641,7 @@ impl Limit {
 }
 
 impl Plan {
-    /// Whether no record or no group can match, so that nothing needs to be run.
+    /// Returns whether no record or no group can match, so that nothing needs to be run.
     #[must_use]
     pub fn is_never(&self) -> bool {
         let having = if let Shape::Groups(groups) = &self.shape { groups.having.as_ref() } else { None };
@@ -653,8 +654,8 @@ impl Plan {
         if let Shape::Groups(groups) = &self.shape { groups.compare } else { None }
     }
 
-    /// Whether a sum may take the same traffic in at both its ends: nothing names the direction, and
-    /// groups do not keep interfaces apart.
+    /// Returns whether a sum may count the same traffic at both of its ends: no test names the direction, and groups do
+    /// not keep interfaces apart.
     #[must_use]
     pub fn sums_both_ends(&self) -> bool {
         const KEPT_APART: [Field; 6] =
@@ -670,9 +671,9 @@ impl Plan {
         !is_once && groups.aggregates.iter().any(is_of_traffic) && !self.named().iter().any(is_kept_apart)
     }
 
-    /// The plan that readers run in place of this one, where its answer is made of another: conversations of their
-    /// groups by interface, which is the last key, a rate of a sum, a comparison of each window. `None` where readers
-    /// run it as it is.
+    /// The plan that readers run instead, if the answer is computed from another one: for conversations their groups by
+    /// interface, which is the last key; for a rate or a share a sum; for a comparison the groups of one window. `None`
+    /// if readers run this plan.
     #[must_use]
     pub fn in_parts(&self) -> Option<Self> {
         let Shape::Groups(groups) = &self.shape else { return None };
@@ -693,8 +694,8 @@ impl Plan {
         Some(Self { shape, sort: Vec::new(), limit: Limit::None, chart: false, ..self.clone() })
     }
 
-    /// The interface and both addresses of the newest records that the plan is about, some thousand: they
-    /// tell whether [both ends](Plan::sums_both_ends) of some traffic are recorded.
+    /// The plan for the interface and both addresses of some thousand of the newest records that this plan is about:
+    /// they tell whether [both ends](Plan::sums_both_ends) of some traffic are recorded.
     #[must_use]
     pub fn ends(&self) -> Self {
         const RECORDS: u64 = 2_000;
@@ -709,7 +710,7 @@ impl Plan {
         }
     }
 
-    /// The fields that the sentence names and that files of the user say.
+    /// The fields of the sentence whose values come from geolocation files.
     #[must_use]
     pub fn located(&self) -> Vec<Field> {
         let located = |source: Source| match source {
@@ -719,8 +720,8 @@ impl Plan {
         self.named().into_iter().filter_map(located).collect()
     }
 
-    /// Returns everything that the sentence names, but not default columns. Sources of the filter are those
-    /// that were said, so that an error can name them.
+    /// Returns everything that the sentence names, without default columns. The filter is taken as typed, so that an
+    /// error can name its sources.
     #[must_use]
     pub fn named(&self) -> Vec<Source> {
         let mut named = Vec::new();
@@ -746,7 +747,7 @@ impl Plan {
 }
 
 impl Groups {
-    /// All groups of the window itself, without a comparison.
+    /// The same plan with all groups of the window itself, without a comparison.
     #[must_use]
     pub fn now(&self) -> Self {
         let mut groups = Self { having: None, compare: None, ..self.clone() };
@@ -754,7 +755,7 @@ impl Groups {
         groups
     }
 
-    /// The groups of no records: without keys there is one, in which counts are zero and other aggregates absent.
+    /// The groups over no records: without keys there is one, in which counts are zero and other aggregates absent.
     #[must_use]
     pub fn of_nothing(&self) -> Vec<Row> {
         let value = |function| match function {
@@ -778,7 +779,7 @@ impl Filter {
 }
 
 impl Condition {
-    /// The condition that a text field is one of these words. No record fulfils it where there is no word.
+    /// The condition that a text field is one of these words; without words, no record fulfils it.
     #[must_use]
     pub fn one_of(field: Field, words: impl IntoIterator<Item = String>) -> Self {
         let words: BTreeSet<String> = words.into_iter().collect();
@@ -817,8 +818,8 @@ impl Condition {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_sources(sources)),
             Self::Not(part) => part.collect_sources(sources),
-            // The interface that belongs to a resource is told by whatever tells that of the record; the family by the
-            // type or the source address: see `Plan::first_missing`.
+            // Any field that identifies the interface tells whether it belongs to a resource; the type or the source
+            // address tell the family: see `Plan::first_missing`.
             Self::Test(Source::Field(Field::Eni), Check::Belongs { .. }) | Self::Family(_) => {}
             Self::Test(source, _) => sources.push(source.clone()),
             Self::Relation(relation) => sources.extend([relation.left.clone(), relation.right.clone()]),
@@ -828,7 +829,7 @@ impl Condition {
 }
 
 impl Source {
-    /// The name as it is typed; an extra column stands in backquotes.
+    /// The name as typed; an extra column is in backquotes.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -859,7 +860,7 @@ impl Source {
 }
 
 impl GroupKey {
-    /// The field that the groups are made from.
+    /// The source of the groups' values.
     #[must_use]
     pub fn source(&self) -> Source {
         match &self.by {
@@ -891,7 +892,7 @@ impl Aggregate {
         }
     }
 
-    /// Whether the values are points in time.
+    /// Returns whether the values are points in time.
     #[must_use]
     pub fn is_time(&self) -> bool {
         matches!(self.function, Function::Min | Function::Max)

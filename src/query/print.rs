@@ -1,4 +1,4 @@
-//! Plan to text: the canonical sentence, which parses to the same plan.
+//! Prints a plan as the canonical sentence, which parses to the same plan.
 
 use std::fmt::Write;
 
@@ -58,14 +58,14 @@ pub fn sentence(plan: &Plan) -> String {
     text
 }
 
-/// A condition as a sentence has it.
+/// A condition in the notation of sentences.
 #[must_use]
 pub fn condition(condition: &Condition) -> String {
     Printer { results: &[], grouped: false }.condition(condition)
 }
 
-/// A condition with every operand in parentheses, so that nothing is left to precedence; `results` are
-/// the names and types of the result columns that it may test.
+/// A condition with every operand in parentheses, so that nothing depends on precedence; `results` are the names and
+/// types of the result columns that it may test.
 #[must_use]
 pub fn parenthesised(condition: &Condition, results: &[(String, FieldType)]) -> String {
     Printer { results, grouped: true }.condition(condition)
@@ -132,7 +132,7 @@ fn stage(groups: &Groups, limit: Limit, results: &[(String, FieldType)]) -> Stri
     text
 }
 
-/// A call as it is typed.
+/// A call as typed.
 fn call(function: Function, over: Option<&Source>) -> String {
     let over_name = over.map(Source::name).unwrap_or_default();
     match function {
@@ -149,7 +149,7 @@ pub(super) fn default_name(function: Function, over: Option<&Source>) -> String 
     over.map_or_else(|| function.name(), |over| format!("{}_{}", function.name(), over.result_name()))
 }
 
-/// `text as name`, where the name is not the one it has anyway.
+/// `text as name`; only `text` if the name is the default one.
 fn named(text: &str, default: &str, name: &str) -> String {
     if default == name { text.to_string() } else { format!("{text} as {name}") }
 }
@@ -178,7 +178,7 @@ fn result_name(name: &str) -> String {
 struct Printer<'a> {
     /// The names and types of result columns.
     results: &'a [(String, FieldType)],
-    /// Whether every operand stands in parentheses.
+    /// Whether every operand is in parentheses.
     grouped: bool,
 }
 
@@ -215,7 +215,7 @@ impl Printer<'_> {
         parts.join(with)
     }
 
-    /// A number as it is typed for what it is compared with.
+    /// A number in the notation of what it is compared with.
     fn number(&self, subject: &Source, number: i64) -> String {
         let field_type = match subject {
             Source::Result(place) => self.results.get(*place).map(|(_, field_type)| *field_type),
@@ -283,7 +283,7 @@ fn belongs(subject: &Source, name: &str, owner: &Owner, negated: bool) -> String
     }
 }
 
-/// What values belong to, as it is said.
+/// An owner as a sentence names it.
 #[must_use]
 pub fn owner(owner: &Owner) -> String {
     let of = |kind: &str, selectors: &[String]| {
@@ -315,7 +315,7 @@ fn letters(flags: u8) -> String {
     (0..8).filter(|bit| flags >> bit & 1 == 1).map(|bit| FLAG_LETTERS[bit]).collect()
 }
 
-/// The word for a side, as sets of addresses are tested.
+/// The word of a side in tests of address sets.
 fn side(subject: &Source) -> &'static str {
     match subject {
         Source::Field(Field::SrcAddr) => "src",
@@ -329,7 +329,7 @@ fn side(subject: &Source) -> &'static str {
     }
 }
 
-/// Text as a value: bare where it reads back as itself, else in quotes.
+/// Text as a value: bare if it reads back as itself, else in quotes.
 fn text(word: &str) -> String {
     // A name with a dot would be read as a field.
     let is_field = word.contains('.') && Field::named(word).is_some();

@@ -1,4 +1,4 @@
-//! Tests that only a run can answer, put into fields of the record.
+//! Resolves tests that only a run can answer to tests of fields of the record.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::field::{Field, Origin};
 use crate::kind::TargetKind;
 
 impl Plan {
-    /// Returns whether only a run can answer some test of it.
+    /// Returns whether the plan has a test that only a run can answer.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.open_tests().is_empty()
@@ -26,14 +26,14 @@ impl Plan {
         open
     }
 
-    /// A shorter way to say the first of these tests, for a service that takes no list of that length.
+    /// A shorter form of the first of these tests, for a service that takes no list of that length.
     #[must_use]
     pub fn shorter_test(&self) -> Option<String> {
         self.open_tests().into_iter().find_map(|(field, check)| shorter(field, check))
     }
 
-    /// The plan with every test that only a run can answer put into fields of the record. `resolve` returns what to put
-    /// in place of such a test: one of [`Check::Belongs`], or of a field with names by an inventory; `None` leaves it.
+    /// The plan with every test that only a run can answer resolved to fields of the record. `resolve` returns the
+    /// replacement of a test of [`Check::Belongs`], or of a field with names from an inventory; `None` leaves the test.
     /// Notes that `resolve` adds become notes of the run.
     ///
     /// # Errors
@@ -84,12 +84,12 @@ impl Condition {
     }
 }
 
-/// Whether only a run can answer a test.
+/// Returns whether only a run can answer a test.
 fn is_open(field: Field, check: &Check) -> bool {
     matches!(check, Check::Belongs { .. }) || matches!(field.info().origin, Origin::Inventory(_))
 }
 
-/// A test that says the same with a shorter list: a few networks in place of many addresses, or the opposite test.
+/// A shorter test with the same meaning: a few networks in place of many addresses, or the opposite test.
 fn shorter(field: Field, check: &Check) -> Option<String> {
     let said = |check: &Check| print::condition(&Condition::Test(Source::Field(field), check.clone()));
     let side = field.name().split('.').next().unwrap_or_default();

@@ -1,12 +1,12 @@
-//! Who asked whom: the rule that tells a request from a response, in fields of the record.
+//! The role of a record: the rule that tells requests from responses, in fields of the record.
 //!
-//! A SYN flag tells it for certain. A record without one, in the middle of a long connection or of a protocol without
-//! flags, is told by its ports: the end at the port of a service was asked. Ports can mislead.
+//! A SYN flag decides for certain. A record without one, in the middle of a long connection or of a protocol without
+//! flags, is judged by its ports: the end at the port of a service is the server. Ports can mislead.
 
 use super::plan::{Check, Filter, Order, Plan, Range, Source};
 use crate::field::{Field, SYSTEM_PORTS, port_names};
 
-/// The first port that Linux takes for a client: no service of the table is known there, and few listen there.
+/// The first port that Linux uses for clients: the table has no service from there on, and few services listen there.
 ///
 /// Source: `ip_local_port_range` of <https://docs.kernel.org/networking/ip-sysctl.html>.
 const FIRST_CLIENT_PORT: i64 = 32_768;
@@ -15,8 +15,8 @@ const TCP: i64 = 6;
 const SYN: u8 = 2;
 const SYN_ACK: u8 = 18;
 
-/// Returns the roles with the filter of the records that have each. The first filter that a record passes tells; a
-/// record that passes none has no role.
+/// Returns the roles, each with the filter of its records. The first filter that a record passes decides; a record that
+/// passes none has no role.
 #[must_use]
 pub fn cases() -> [(Filter, &'static str); 4] {
     let (src, dst) = (Field::SrcPort, Field::DstPort);
@@ -35,7 +35,7 @@ fn by_flags(set: u8) -> Filter {
     Filter::All(vec![test(Field::Protocol, tcp), test(Field::Flags, flags)])
 }
 
-/// A record whose ports tell that `server` is the port of the server.
+/// A record whose ports tell that the server's port is `server`.
 fn by_ports(client: Field, server: Field) -> Filter {
     let of_service = |negated| Check::Number { ranges: service_ports(), negated };
     let only_server = vec![test(server, of_service(false)), test(client, of_service(true))];
@@ -62,14 +62,14 @@ fn test(field: Field, check: Check) -> Filter {
 }
 
 impl Plan {
-    /// Whether anything that the sentence names is read from the role of records.
+    /// Returns whether anything that the sentence names is read from the role of records.
     #[must_use]
     pub fn reads_role(&self) -> bool {
         self.named().iter().any(|source| matches!(source, Source::Field(field) if field.reads_role()))
     }
 
-    /// Returns a note where roles are told by ports alone, since the logs lack what else would tell them; `has` says
-    /// whether some queried log has a field.
+    /// Returns a note if roles are judged by ports alone, since the logs lack the other fields; `has` tells whether
+    /// some queried log has a field.
     #[must_use]
     pub fn note_of_role(&self, has: impl Fn(&Source) -> bool) -> Option<String> {
         if !self.reads_role() {

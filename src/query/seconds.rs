@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The longest duration that is typed in units: a longer one is a slip, and would leave the range of times that can be
+/// The longest duration that can be typed: a longer one is a slip, and would leave the range of times that can be
 /// written.
 pub const MAX_SECONDS: i64 = 10_000_000_000;
 

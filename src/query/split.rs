@@ -1,4 +1,4 @@
-//! A list that is too long for one query, in several: each record that passes it passes exactly one of its parts.
+//! Divides a list that is too long for one query: each record that passes the list passes exactly one of its parts.
 
 use ipnet::IpNet;
 
@@ -7,8 +7,8 @@ use super::plan::{Check, Condition, Plan, Source};
 use crate::field::Origin;
 
 impl Plan {
-    /// The longest list that every record must be in, in `count` parts of similar length; `None` where no list can be
-    /// divided so.
+    /// The longest list that every record must be in, in `count` parts of similar length; `None` if no list can be
+    /// divided.
     #[must_use]
     pub fn list_in_parts(&self, count: usize) -> Option<Vec<Check>> {
         let Condition::Test(_, check) = self.longest_list()? else { return None };
@@ -69,7 +69,7 @@ fn for_each_part(condition: &mut Condition, change: &impl Fn(&mut Condition)) {
     }
 }
 
-/// The length of a list of which each record is in one part at most; 0 for anything else.
+/// The length of a list that can be divided so that each record passes one part at most; 0 for anything else.
 fn length(condition: &Condition) -> usize {
     let Condition::Test(source, check) = condition else { return 0 };
     let is_either_side = matches!(source, Source::Field(field) if matches!(field.info().origin, Origin::EitherSide(_)));

@@ -5,7 +5,7 @@
 pub struct StageInfo {
     /// The name, that of its rule in the grammar without `_stage`.
     pub name: &'static str,
-    /// How it is written.
+    /// The notation.
     pub call: &'static str,
     /// One line of help.
     pub help: &'static str,

@@ -1,4 +1,4 @@
-//! Windows of time: as they were said, and the seconds that they mean here and now.
+//! Windows of time, as typed, and the seconds that they mean here and now.
 
 use std::fmt;
 
@@ -17,8 +17,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// The interval of the same length that begins so many seconds earlier. Both ends count, so that the hour before the
-    /// last hour would have a second in common with it: that second belongs to the later one.
+    /// The interval of the same length that begins this many seconds earlier. Both ends count, so the hour before the
+    /// last hour would share a second with it: that second belongs to the later one.
     #[must_use]
     pub fn before(self, seconds: i64) -> Self {
         let until = self.until.saturating_sub(seconds);
@@ -27,12 +27,12 @@ impl Interval {
     }
 }
 
-/// A window as it was said.
+/// A window as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The last so many seconds.
     Last(i64),
-    /// From then until now.
+    /// From a point in time until now.
     Since(Moment),
     /// From one to the other, both included.
     Between(Moment, Moment),
@@ -74,7 +74,7 @@ impl Window {
         Ok(Interval { from, until: until.min(clock.now) })
     }
 
-    /// Whether an end that was named lies in the future, so that it is cut.
+    /// Returns whether a named end is in the future, so that it is cut.
     #[must_use]
     pub fn is_cut(&self, clock: &Clock) -> bool {
         *self != Self::Today && self.uncut(clock).is_ok_and(|interval| interval.until > clock.now)
@@ -86,7 +86,7 @@ impl Window {
         let out_of_range = || WindowError::Start(TimeError::OutOfRange);
         let (from, until) = match self {
             Self::Last(seconds) => (clock.now.checked_sub(*seconds).ok_or_else(out_of_range)?, clock.now),
-            // One that starts in the future says so, rather than that it runs backward.
+            // A window that starts in the future is reported as such, not as one that runs backward.
             Self::Since(moment) => (start(moment)?, clock.now.max(start(moment)?)),
             Self::Between(from, until) => {
                 let from = start(from)?;

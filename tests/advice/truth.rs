@@ -1,4 +1,4 @@
-//! A demo account, and what is true about its traffic.
+//! A demo account, and the truth about its traffic.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::program::Ran;
 /// The seconds of a slot.
 const SLOT_S: i64 = 600;
 
-/// A connection as the generator tells it.
+/// A connection, as the generator describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     start: i64,
@@ -73,7 +73,7 @@ impl Told {
 pub(crate) struct Window {
     pub(crate) from: i64,
     until: i64,
-    /// As a sentence has it.
+    /// The window in the notation of sentences.
     pub(crate) text: String,
 }
 
@@ -85,7 +85,7 @@ impl Window {
     }
 }
 
-/// A demo account in a folder of its own.
+/// A demo account in its own folder.
 pub(crate) struct Demo {
     folder: TempDir,
     told: Vec<Told>,
@@ -131,8 +131,8 @@ impl Demo {
         }
     }
 
-    /// Windows that are over, the latest first: of ten minutes, of an hour before, of one earlier, and of one in the other
-    /// half of the day.
+    /// Windows in the past, the latest first: ten minutes, the hour before, one earlier, and one in the other half of
+    /// the day.
     pub(crate) fn windows(&self) -> [Window; 4] {
         let window = |back: i64, slots: i64| Window::new(self.last_slot - back * SLOT_S, slots);
         [window(1, 1), window(8, 6), window(20, 6), window(80, 6)]
@@ -144,7 +144,7 @@ impl Demo {
         self.told.iter().filter(move |one| (from..=until).contains(&one.start))
     }
 
-    /// The connections that flow logs recorded: those of the VPC that was bought are 20 minutes old.
+    /// The connections that flow logs recorded: the VPC that was bought has them for 20 minutes only.
     pub(crate) fn recorded(&self, window: &Window) -> impl Iterator<Item = &Told> {
         let is_young = window.from >= self.last_slot - SLOT_S;
         let is_bought = |one: &Told| one.purpose == "bought" || self.server_name(one).starts_with("bought");
@@ -165,13 +165,13 @@ impl Demo {
         self.interfaces.get(interface).map_or(&[], |known| known.1.as_slice())
     }
 
-    /// The groups, by id and name, that a flow log has recorded for the whole day.
+    /// The groups, by id and name, that a flow log recorded for the whole day.
     pub(crate) fn logged_groups(&self) -> Vec<(String, String)> {
         let is_logged = |name: &str| name.starts_with("demo-") || name.starts_with("staging-");
         self.groups.iter().filter(|(_, name)| is_logged(name)).cloned().collect()
     }
 
-    /// Runs a script that ships; returns what it prints.
+    /// Runs a script that ships; returns its output.
     pub(crate) fn ship(&self, name: &str, args: &[&str]) -> String {
         let script = scripts().join(format!("{name}.rhai")).display().to_string();
         let dir = self.folder.path().join("demo").display().to_string();

@@ -12,6 +12,6 @@ for line in sys.stdin:
         clients[service] = boto3.client(service)
     try:
         answer = {"ok": getattr(clients[service], method)(**arguments)}
-    except Exception as error:  # Whatever it is, the test says it.
+    except Exception as error:  # The test reports it, whatever it is.
         answer = {"error": str(error)}
     print(json.dumps(answer, default=str), flush=True)

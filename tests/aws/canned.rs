@@ -1,22 +1,22 @@
-//! EC2 as a test words it: a small network, and flow logs of whatever form.
+//! EC2 with answers that a test words: a small network, and flow logs of any form.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
 use crate::proxy::{Call, Verdict};
 
-/// An element of a list, of names and texts.
+/// An element of a list, from names and texts.
 pub(crate) fn item(pairs: &[(&str, &str)]) -> String {
     let elements: Vec<String> = pairs.iter().map(|(name, text)| format!("<{name}>{text}</{name}>")).collect();
     format!("<item>{}</item>", elements.concat())
 }
 
-/// The tags of what this tool creates for a `Name`.
+/// The tags of the resources that this tool creates for a `Name`.
 pub(crate) fn own_tags(name: &str) -> String {
     let pairs = [("Name", name), ("Project", "flowlogs-cli")];
     pairs.iter().map(|(key, value)| item(&[("key", key), ("value", value)])).collect()
 }
 
-/// VPCs `vpc-1` and so on, in each a subnet and an interface of the same number, and these flow logs.
+/// VPCs `vpc-1` and so on, each with a subnet and an interface of the same number; and these flow logs.
 pub(crate) fn network(vpcs: usize, flow_logs: &[String]) -> impl Fn(&Call) -> Verdict + Send + Sync + use<> {
     let each = |of: &dyn Fn(usize) -> String| (1..=vpcs).map(of).collect::<String>();
     let vpc =

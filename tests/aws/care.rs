@@ -1,4 +1,4 @@
-//! A life cycle that loses nothing: records, settings, and what others attached stay.
+//! A life cycle that loses nothing: records, settings, and things that others attached stay.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,7 +14,7 @@ fn retention(region: &Region, group: &str) -> serde_json::Value {
     array(&found, "logGroups")[0]["retentionInDays"].clone()
 }
 
-/// One after the other: each looks at all that there is in the Region.
+/// The tests run one after the other, since each checks the whole Region.
 #[test]
 fn nothing_is_lost_and_nothing_of_others_is_touched() {
     let region = Region::new("ap-southeast-5");
@@ -45,7 +45,7 @@ fn records_stay_where_they_are_to_be_kept_and_the_doctor_never_deletes_them(regi
     assert!(found.stdout.contains("which keeps records"), "{}", found.stdout);
     assert_eq!(region.log_groups(), [group.as_str()]);
 
-    // A create goes on with it and keeps its retention, which is never shortened.
+    // A create takes it over and keeps its retention, which is never shortened.
     let create = |more: &[&str]| region.done(&[&["create", "vpc", "prod"], more].concat());
     assert!(create(&[]).starts_with("created"));
     assert_eq!(retention(region, &group), 365);
@@ -105,7 +105,7 @@ fn an_interface_that_is_gone_meanwhile_does_not_fail_the_others(region: &Region)
     region.is_empty();
 }
 
-/// A script gives back what it was given: what it created goes, what it extended covers what it covered.
+/// A script undoes its own changes: what it created is deleted, what it extended covers the same as before.
 fn a_script_takes_back_what_it_made_and_nothing_else(region: &Region, network: &Network) {
     region.done(&["create", "sg", "web"]);
     network.run_instances(region, "more", 1);
@@ -115,7 +115,7 @@ fn a_script_takes_back_what_it_made_and_nothing_else(region: &Region, network: &
                   delete(list(\"sg\"))";
     let ran = region.run_at(port(), &["-e", script]);
     assert_eq!(ran.stdout, "extended 1\ncreated 0\ndeleted\nshrunk\n", "{}", ran.stderr);
-    // What was there before is not the script's to delete.
+    // A script must not delete a flow log that existed before.
     assert!(ran.stderr.contains("`--yes` confirms beforehand"), "{}", ran.stderr);
     let listed = region.list();
     assert_eq!((listed.len(), coverage(&listed[0])), (1, "2 of 3".into()));
@@ -189,7 +189,7 @@ fn a_second_delete_ends_what_the_first_one_began(region: &Region, network: &Netw
         let first = region.run_at(proxy.port, &["delete", "vpc", "prod", "--yes"]);
         assert!(first.stdout.contains("the flow log itself is deleted"), "{}", first.stdout);
         assert_eq!((first.code, [region.log_groups().len(), region.roles().len()]), (Some(1), left));
-        // Nobody is asked on the way that has nothing to delete.
+        // A command with nothing to delete asks no question.
         region.fails(&["delete", "subnet", "prod-a", "--yes"], 1, "no subnet matches `prod-a`");
         region.fails(&["delete", "vpc", "prod"], 2, "this would delete the flow logs of vpc prod");
         let second = region.done(&["delete", "vpc", "prod", "--yes"]);

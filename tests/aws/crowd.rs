@@ -1,5 +1,4 @@
-//! A Region with many things in it, as the services tell of them: page by page, each call after a
-//! while.
+//! A Region with many resources: the services list them page by page, and each call takes a while.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -10,24 +9,24 @@ use std::time::{Duration, Instant};
 
 use crate::proxy::{Call, Proxy, Verdict};
 
-/// Interfaces, a thousand of them a page.
+/// The number of interfaces, a thousand per page.
 const INTERFACES: usize = 2000;
-/// Subnets, each with its share of the interfaces and a flow log; a page takes all.
+/// The number of subnets, each with its share of the interfaces and a flow log; all on one page.
 const SUBNETS: usize = 200;
-/// Log groups of a page.
+/// The number of log groups on a page.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html>.
 const LOG_GROUPS_PER_PAGE: usize = 50;
 
-/// How long the slowest calls take that have to wait for each other: whose account it is, then one page
-/// of log groups after the other.
+/// The time of the longest chain of dependent calls: the identity of the caller, then the pages of log groups one after
+/// the other.
 pub(crate) fn slowest_chain(call: Duration) -> Duration {
     call * u32::try_from(1 + SUBNETS / LOG_GROUPS_PER_PAGE).unwrap()
 }
 
-/// Answers whatever `list` and pick lists call.
+/// Answers every call of `list` and of pick lists.
 pub(crate) fn serve(call: Duration) -> Proxy {
-    // Nothing is passed on.
+    // No call is passed on.
     const NOWHERE: u16 = 1;
     let pages = Pages::new();
     Proxy::new(NOWHERE, move |asked| {
@@ -36,7 +35,7 @@ pub(crate) fn serve(call: Duration) -> Proxy {
     })
 }
 
-/// Answers so many calls within a second; further ones are throttled.
+/// Answers this many calls in a second; further ones are throttled.
 pub(crate) fn serve_at_most(calls_a_second: usize) -> Proxy {
     const NOWHERE: u16 = 1;
     let (pages, answered) = (Pages::new(), Mutex::new(Vec::new()));
@@ -60,7 +59,7 @@ fn log_group(number: usize) -> String {
     format!("/fl-cli/subnet-{number:017x}")
 }
 
-/// What is answered is made once: making it would take as long as a call.
+/// The answers, made in advance: making them would take as long as a call.
 struct Pages {
     subnets: String,
     interfaces: [String; 2],

@@ -1,4 +1,4 @@
-//! Flow logs that are active and deliver nothing, and those that deliver to something else than a log group.
+//! Flow logs that are active and deliver nothing, and flow logs that deliver to something other than a log group.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::canned::{self, item, own_tags};
 use super::moto::{Region, port};
 use super::proxy::{Proxy, Verdict};
 
-/// One of each state; the last two are those of others.
+/// A flow log of each state; the last two belong to others.
 fn flow_logs() -> Vec<String> {
     let own = |number: usize, state: &[(&str, &str)]| {
         let (id, vpc) = (format!("fl-{number}"), format!("vpc-{number}"));

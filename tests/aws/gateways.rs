@@ -1,5 +1,5 @@
-//! Flow logs that are on a gateway itself: transit gateways, their attachments, regional NAT gateways; and fields that hold
-//! tags. moto takes any parameters of `CreateFlowLogs`, so the requests themselves are looked at.
+//! Flow logs of gateways: transit gateways, their attachments, regional NAT gateways; and fields with tags. moto
+//! accepts any parameters of `CreateFlowLogs`, so the requests themselves are checked.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::moto::{Region, array, port, text};
 use super::program::coverage;
 use super::proxy::{Call, Proxy, Verdict};
 
-/// A transit gateway `core` with an attachment `to-prod`; moto has no zones in this Region, which neither needs.
+/// A transit gateway `core` with an attachment `to-prod`. moto has no zones in this Region; neither needs one.
 struct Gateways {
     region: Region,
     gateway: String,
@@ -30,7 +30,7 @@ impl Gateways {
         });
         let attachment = region.call("ec2", "create_transit_gateway_vpc_attachment", attachment);
         let attachment = text(&attachment["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]);
-        // moto loses the tags that come with the call.
+        // moto loses the tags of this call.
         let tags = json!([{"Key": "Name", "Value": "to-prod"}]);
         region.call("ec2", "create_tags", json!({"Resources": [attachment], "Tags": tags}));
         Self { region, gateway, attachment }
@@ -98,7 +98,8 @@ fn transit_gateways_and_their_attachments_have_flow_logs_of_their_own_kind() {
     refused_settings(region);
 }
 
-/// What the service would refuse is an error before anything is made; defaults that do not fit are left out.
+/// A setting that the service would refuse is an error before anything is created; a default that does not fit is left
+/// out.
 fn refused_settings(region: &Region) {
     for (options, part) in [
         (&["--traffic", "all"][..], "flow logs of transit gateways record all traffic: their records have no action"),
@@ -144,7 +145,7 @@ fn who_may_not_list_transit_gateways_can_do_everything_else() {
     assert_eq!(run(&["list", "-o", "json"]).done(), "[]\n");
     run(&["inventory"]).done();
     run(&["create", "sg", "nothing", "--dry-run"]).fails(1, "no sg matches `nothing`");
-    // What cannot be seen is not taken for gone.
+    // A resource that the caller may not see does not count as gone.
     let gateway = region.call("ec2", "create_transit_gateway", json!({"Description": "x"}));
     let gateway = text(&gateway["TransitGateway"]["TransitGatewayId"]);
     region.done(&["create", "tgw", &gateway]);
@@ -164,8 +165,8 @@ fn who_may_not_list_transit_gateways_can_do_everything_else() {
     region.is_empty();
 }
 
-/// What EC2 tells of a network with a regional NAT gateway, one in a zone, a gateway endpoint, and a transit gateway that
-/// another account shares.
+/// The answers of EC2 about a network with a regional NAT gateway, a zonal one, a gateway endpoint, and a transit
+/// gateway that another account shares.
 fn network(call: &Call) -> Verdict {
     let inside = match call.action.as_str() {
         "DescribeVpcs" => "<vpcSet><item><vpcId>vpc-1</vpcId><cidrBlock>10.0.0.0/16</cidrBlock></item></vpcSet>",
@@ -224,7 +225,7 @@ fn a_regional_nat_gateway_is_logged_itself_and_one_in_a_zone_by_its_interface() 
         array(&inventory, "nat_gateways").iter().map(|one| one["regional"].clone()).collect::<Vec<_>>(),
         [json!(true), Value::Null]
     );
-    // The flow log was told, not made: nothing else knows it.
+    // The flow log exists only in the answers: nothing else knows it.
     region.call("logs", "delete_log_group", json!({"logGroupName": "/fl-cli/nat-1"}));
     let role = "fl-cli-us-iso-west-1-nat-1";
     region.call("iam", "delete_role_policy", json!({"RoleName": role, "PolicyName": "flow-logs"}));
@@ -260,7 +261,7 @@ fn fields_that_hold_tags_come_with_the_keys() {
     extension_keeps_the_tags(&region);
 }
 
-/// What joins has the same tags in its fields as what is there.
+/// Resources that join get the same tags in their fields as the others.
 fn extension_keeps_the_tags(region: &Region) {
     let there = "<flowLogSet><item><flowLogId>fl-9</flowLogId><resourceId>eni-1</resourceId>\
                  <logGroupName>/fl-cli/sg-1</logGroupName><deliverLogsPermissionArn>arn:aws:iam::1:role/a</deliverLogsPermissionArn>\

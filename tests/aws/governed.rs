@@ -1,4 +1,4 @@
-//! Accounts with rules: what is created has the tags, keys, roles, boundaries and names that the rules ask for.
+//! Accounts with rules: created resources have the tags, keys, roles, boundaries and names that the rules require.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -11,7 +11,7 @@ use super::tag;
 
 const ACCOUNT: &str = "123456789012";
 
-/// The Region of these tests, which take turns: moto knows no more Regions that have zones.
+/// The Region of these tests, which take turns: no other Region of moto has zones.
 fn place() -> (&'static Region, &'static Network, MutexGuard<'static, ()>) {
     static PLACE: OnceLock<(Region, Network)> = OnceLock::new();
     static TURN: Mutex<()> = Mutex::new(());
@@ -44,7 +44,7 @@ fn planned(plan: &str, call: &str) -> Value {
     serde_json::from_str(lines[0].trim_start()).unwrap()
 }
 
-/// A role that the service may assume, made by somebody else.
+/// A role that the service may assume, created by somebody else.
 fn role_of_others(region: &Region, name: &str) -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": []}).to_string();
     let made = region.call("iam", "create_role", json!({"RoleName": name, "AssumeRolePolicyDocument": trust}));
@@ -100,7 +100,7 @@ fn traffic_tags_key_class_and_boundary_are_as_chosen() {
     assert_eq!(made["PermissionsBoundary"]["PermissionsBoundaryArn"], boundary.as_str());
     assert_eq!((tag(&made["Tags"], "team"), tag(&made["Tags"], "cost-center")), (Some("net ops"), Some("12")));
 
-    // The dry run printed what was called.
+    // The dry run printed the calls that were made.
     let requests = proxy.requests.lock().unwrap().clone();
     let body = |action: &str| -> Value {
         let request = requests.iter().find(|request| request.contains(&format!("Logs_20140328.{action}"))).unwrap();
@@ -124,14 +124,14 @@ fn traffic_tags_key_class_and_boundary_are_as_chosen() {
         assert_eq!(flow_log_call[parameter], flow_log[parameter], "{parameter}");
     }
 
-    // What joins is recorded in the same way, whatever is asked for by then.
+    // Resources that join are recorded in the same way, whatever the later command asks for.
     network.run_instances(region, "more", 1);
     let extended = region.done(&["create", "sg", "web", "--traffic", "all", "--tag", "team=other"]);
     assert!(
         extended.contains("it keeps its traffic, `reject`") && extended.contains("it keeps its tags"),
         "{extended}"
     );
-    // So is what cannot be changed of its log group and its role.
+    // The settings of its log group and its role cannot be changed, either.
     let other = format!("arn:aws-cn:iam::{ACCOUNT}:policy/other");
     let unchanged = region.done(&[
         "create",
@@ -228,7 +228,7 @@ fn a_role_that_is_named_is_used_and_left() {
     assert!(created.contains("only this tool lists and deletes it, not the Go tool"), "{created}");
     assert_eq!((region.roles(), region.log_groups().len()), (Vec::new(), 1));
     assert!(region.flow_logs().iter().all(|flow_log| flow_log["DeliverLogsPermissionArn"] == arn.as_str()));
-    // The Go tool looks for what is tagged `Project=flowlogs-cli`.
+    // The Go tool looks for the tag `Project=flowlogs-cli`.
     assert!(region.flow_logs().iter().all(|flow_log| tag(&flow_log["Tags"], "Project") == Some("flowlogs")));
     network.run_instances(region, "more", 1);
     assert!(region.run_at(proxy.port, &["create", "sg", "web"]).done().starts_with("extended"));
@@ -281,11 +281,11 @@ fn a_log_group_that_is_named_is_used_and_deleted_only_if_it_was_created() {
     is_as_it_was();
     let role_name = format!("fl-cli-cn-north-1-{}", network.vpc);
     assert_eq!(region.roles(), std::slice::from_ref(&role_name));
-    // By this the doctor finds the log group of a create that ended before it had a flow log.
+    // The description lets the doctor find the log group of a create that ended before it had a flow log.
     let description = "flowlogs cli role for the log group /corp/flows";
     assert_eq!(role(region, &role_name)["Description"], description);
     assert_eq!(planned(&plan, "iam:CreateRole")["Description"], description);
-    // Of the two only the role is this tool's to create again.
+    // Of the two, only the role is this tool's to create again.
     region.call("iam", "delete_role_policy", json!({"RoleName": role_name, "PolicyName": "flow-logs"}));
     region.call("iam", "delete_role", json!({"RoleName": role_name}));
     region.done(&["doctor", "--fix", "--yes"]);
@@ -302,7 +302,7 @@ fn a_log_group_that_is_named_is_used_and_deleted_only_if_it_was_created() {
     let kept = region.done(&["create", "vpc", "prod", "--log-group", "/corp/other"]);
     assert!(kept.contains("it keeps its log group /corp/flows"), "{kept}");
 
-    // Two flow logs in one log group are told apart.
+    // Two flow logs in one log group are kept apart.
     region.done(&["create", "subnet", "prod-a", "--log-group", there]);
     region.done(&["delete", "vpc", "prod", "--yes"]);
     assert_eq!(region.list()[0]["kind"], "subnet");
@@ -310,7 +310,7 @@ fn a_log_group_that_is_named_is_used_and_deleted_only_if_it_was_created() {
     region.is_empty();
     is_as_it_was();
 
-    // One that was created goes with the last flow log that delivers to it.
+    // A log group that was created is deleted with the last flow log that delivers to it.
     let new = "/corp/new";
     region.done(&["create", "vpc", "prod", "--log-group", new]);
     let tags = json!({"Name": network.vpc, "Project": "flowlogs"});
@@ -338,7 +338,7 @@ fn a_log_group_that_is_named_is_used_and_deleted_only_if_it_was_created() {
     in_an_embedded_account(region);
 }
 
-/// A folder has log groups by name, and neither roles nor keys.
+/// An embedded account has log groups by name, but no roles and no keys.
 fn in_an_embedded_account(region: &Region) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("inventory.json"), region.done(&["inventory"])).unwrap();
@@ -356,7 +356,7 @@ fn in_an_embedded_account(region: &Region) {
     assert_eq!(local(&["list", "-o", "json"]).trim(), "[]");
 }
 
-/// By the doctor and by the script; the records stay, or go where that was asked for.
+/// The doctor and the script delete it; its records stay, or are deleted if that was asked for.
 #[test]
 fn a_flow_log_that_expired_is_found_and_deleted() {
     let (region, network, _turn) = place();

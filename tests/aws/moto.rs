@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::program::Ran;
 
-/// The Python that `tests/run` sets up.
+/// The Python environment of `tests/run`.
 fn python() -> PathBuf {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"));
     let venv = env::var_os("FLOWLOGS_TEST_VENV").map_or_else(|| root.join(".venv"), PathBuf::from);
@@ -28,7 +28,7 @@ fn script(name: &str) -> PathBuf {
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests")).join("tests/aws").join(name)
 }
 
-/// The port of the one moto of all tests; each test has a Region for itself.
+/// The port of moto, which all tests share; each test has its own Region.
 pub(crate) fn port() -> u16 {
     static MOTO: OnceLock<(u16, Child)> = OnceLock::new();
     MOTO.get_or_init(start).0
@@ -51,7 +51,7 @@ fn start() -> (u16, Child) {
     panic!("moto does not answer within a minute");
 }
 
-/// A Region of moto with nothing but what AWS puts there.
+/// A Region of moto with nothing but the resources that AWS itself creates.
 pub(crate) struct Region {
     pub(crate) name: &'static str,
     bridge: Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>,
@@ -62,7 +62,7 @@ impl Region {
         Self::at(name, port())
     }
 
-    /// The same, whose calls go to a proxy in front of moto.
+    /// A Region whose calls go to a proxy in front of moto.
     pub(crate) fn at(name: &'static str, port: u16) -> Self {
         let mut command = Command::new(python());
         environment(&mut command, name, port);
@@ -124,7 +124,7 @@ impl Region {
         array(&self.call("ec2", "describe_flow_logs", json!({})), "FlowLogs")
     }
 
-    /// The names of log groups as moto has them.
+    /// The names of log groups in moto.
     pub(crate) fn log_groups(&self) -> Vec<String> {
         let groups = self.call("logs", "describe_log_groups", json!({"logGroupNamePrefix": "/fl-cli/"}));
         array(&groups, "logGroups").iter().map(|group| text(&group["logGroupName"])).collect()
@@ -173,7 +173,7 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_string()
 }
 
-/// A network with one thing of each kind, named `x`, and two instances.
+/// A network with one resource of each kind, named `x`, and two instances.
 pub(crate) struct Network {
     pub(crate) vpc: String,
     pub(crate) subnet: String,

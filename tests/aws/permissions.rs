@@ -1,8 +1,9 @@
 //! The printed policies, used literally by an assumed role: enough for the commands, and no more.
 //!
-//! moto does not look at the conditions of a policy, so a proxy in front of it judges each call by the simulator, with what
-//! moto has at that moment (tags, paths, boundaries) as the context, and refuses as AWS does. What the simulator does not
-//! know of AWS is not proven here: how long a new tag or policy takes to count, and limits of the organization.
+//! moto ignores the conditions of a policy, so a proxy in front of it judges each call with the simulator, with the
+//! state of moto at that moment (tags, paths, boundaries) as the context, and refuses as AWS does. Behaviour of AWS
+//! that the simulator does not know is not proven here: the time until a new tag or policy counts, and limits of the
+//! organization.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,7 +18,7 @@ use super::simulator::{Need, Policy, needs};
 const ACCOUNT: &str = "123456789012";
 const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/flow-logs";
 
-/// A proxy that lets through what a policy allows.
+/// A proxy that lets calls through if a policy allows them.
 struct Guard {
     proxy: Proxy,
     policy: Arc<Mutex<Policy>>,
@@ -32,7 +33,7 @@ impl Guard {
             let refused = needs(&call.request, region)
                 .into_iter()
                 .map(|need| known(&moto, need))
-                // Nobody can be denied the identity.
+                // `GetCallerIdentity` cannot be denied.
                 .find(|need| !judge.lock().unwrap().allows(need) && need.action != "sts:GetCallerIdentity");
             match refused {
                 Some(need) => Verdict::Refuse(denial(&call.request), of_denial(&need)),
@@ -44,13 +45,13 @@ impl Guard {
 
     fn unused(&self) -> Vec<String> {
         let mut unused = self.policy.lock().unwrap().unused();
-        // For `--region all`, which would meet other tests.
+        // Needed for `--region all`, which would meet other tests.
         unused.retain(|action| action != "ec2:DescribeRegions");
         unused
     }
 }
 
-/// The code with which the service of a request denies it.
+/// The error code of a denial, by the service of the request.
 fn denial(request: &str) -> &'static str {
     if request.contains("Version=2016-11-15") {
         "UnauthorizedOperation"
@@ -65,7 +66,7 @@ fn of_denial(need: &Need) -> String {
     format!("User: x is not authorized to perform: {} on resource: {}", need.action, need.resource)
 }
 
-/// A need with what moto knows of the resource.
+/// A need with the state of the resource in moto.
 fn known(moto: &Region, need: Need) -> Need {
     let resource = need.resource.clone();
     if need.action.starts_with("iam:") && need.action != "iam:PassRole" {
@@ -135,7 +136,7 @@ impl Session {
     }
 }
 
-/// The Region of these tests, which take turns: moto knows no more Regions that have zones.
+/// The Region of these tests, which take turns: no other Region of moto has zones.
 fn place() -> (&'static Region, &'static Network, MutexGuard<'static, ()>) {
     static PLACE: OnceLock<(Region, Network)> = OnceLock::new();
     static TURN: Mutex<()> = Mutex::new(());
@@ -152,7 +153,7 @@ fn printed(region: &Region, args: &[&str]) -> Value {
     serde_json::from_str(&region.done(&[&["policy"], args].concat())).unwrap()
 }
 
-/// Each command with the policy that is printed for it, also where it goes wrong.
+/// Runs each command with the policy that is printed for it, including its failures.
 #[test]
 fn the_printed_policy_is_enough_for_a_command_and_no_more() {
     let (region, _network, _turn) = place();
@@ -181,7 +182,7 @@ fn the_printed_policy_is_enough_for_a_command_and_no_more() {
     .enumerate()
     {
         if command == "doctor" {
-            // Only what nothing uses is looked at closely.
+            // The doctor looks closely only at resources that nothing uses.
             super::create_as_go(region, "vpc-0", "NetworkInterface", &[]);
         }
         let document = printed(region, &[&[command], options].concat());
@@ -195,7 +196,7 @@ fn the_printed_policy_is_enough_for_a_command_and_no_more() {
             let ran = session.run(region, &guard, args);
             assert_eq!(ran.code, Some(i32::from(!is_done)), "{args:?}: {}{}", ran.stdout, ran.stderr);
             let said = format!("{}{}", ran.stdout, ran.stderr);
-            // A session does not get at its own role, which the check of permissions does without.
+            // A session cannot read its own role, so the check of permissions has to work without.
             assert!(!said.contains("not authorized"), "{args:?}: {said}");
             let of_run = guard.unused();
             unused = Some(unused.map_or(of_run.clone(), |so_far| intersection(&so_far, &of_run)));
@@ -219,11 +220,11 @@ fn intersection(one: &[String], other: &[String]) -> Vec<String> {
     one.iter().filter(|action| other.contains(action)).cloned().collect()
 }
 
-/// What was there before an abuse is there afterwards, with the same tags and policies.
+/// The resources that existed before an abuse, with their tags and policies: they must be the same afterwards.
 fn state(region: &Region) -> Value {
     let role = |name: &str| {
         let mut role = region.call("iam", "get_role", json!({"RoleName": name}))["Role"].take();
-        // moto notes when a role was looked at.
+        // moto notes the time at which a role is read.
         role.as_object_mut().unwrap().remove("RoleLastUsed");
         let inline = region.call("iam", "list_role_policies", json!({"RoleName": name}));
         let attached = region.call("iam", "list_attached_role_policies", json!({"RoleName": name}));
@@ -252,7 +253,7 @@ fn state(region: &Region) -> Value {
     json!([region.flow_logs(), tags, roles])
 }
 
-/// Whoever has the policy tries to get at more.
+/// A holder of the policy tries to get at more.
 #[test]
 fn the_printed_policy_refuses_abuses() {
     let (region, network, _turn) = place();
@@ -260,7 +261,7 @@ fn the_printed_policy_refuses_abuses() {
     let document = printed(region, &bounded);
     let guard = Guard::new(region.name, &document, |_| Verdict::Pass);
     let session = Session::new(region, "person-who-abuses", &document);
-    // Their own flow log, and what others have, also under names as ours.
+    // Their own flow log, and resources of others, some under names like ours.
     session.run(region, &guard, &[&["create", "vpc", "prod"], &bounded[..]].concat()).done();
     let own_role = format!("fl-cli-{}-{}", region.name, network.vpc);
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"},
@@ -408,13 +409,13 @@ fn the_printed_policy_refuses_abuses() {
         assert!(refused.contains("is not authorized to perform"), "{what}: {refused}");
     }
     assert_eq!(state(region), before);
-    // Our role goes to the service of flow logs alone.
+    // Our role can be passed to the service of flow logs alone.
     let pass = |service: &str| Need::new("iam:PassRole", own_arn.clone()).with("iam:PassedToService", service);
     assert!(guard.policy.lock().unwrap().allows(&pass("vpc-flow-logs.amazonaws.com")));
     for service in ["ec2.amazonaws.com", "lambda.amazonaws.com"] {
         assert!(!guard.policy.lock().unwrap().allows(&pass(service)), "{service}");
     }
-    // A policy that allows more can be put on an own role, and allows no more than the boundary.
+    // A policy that allows more can be attached to an own role, but allows no more than the boundary.
     abuser.call(
         "iam",
         "put_role_policy",

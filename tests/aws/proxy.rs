@@ -1,4 +1,4 @@
-//! A proxy on loopback in front of moto, which can do what moto cannot: fail.
+//! A proxy on loopback in front of moto, for the failures that moto does not have.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -19,7 +19,7 @@ pub(crate) struct Call {
     pub(crate) request: String,
 }
 
-/// What becomes of a call.
+/// The fate of a call.
 pub(crate) enum Verdict {
     Pass,
     /// moto gets it later.
@@ -28,9 +28,9 @@ pub(crate) enum Verdict {
     Refuse(&'static str, String),
     /// moto does not get it; the caller gets this body.
     Answer(String),
-    /// moto does it, and the caller does not hear of it.
+    /// moto does it, but the caller gets no answer.
     LoseAnswer,
-    /// moto does it, and the caller hears of a fault of the service.
+    /// moto does it, but the caller gets a fault of the service.
     Fault,
     /// moto does not get it; the caller gets the status 500.
     Error500,
@@ -53,13 +53,13 @@ impl Proxy {
         Self::before(Arc::new(move |call| forward(moto, &call.request)), decide)
     }
 
-    /// A proxy in front of something else than moto.
+    /// A proxy in front of something other than moto.
     pub(crate) fn before(answer: Arc<Answer>, decide: impl Fn(&Call) -> Verdict + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (seen, decide, count) = (Arc::clone(&requests), Arc::new(decide), Arc::new(AtomicUsize::new(0)));
-        // Ends with the process: a test that is over has no one left to connect.
+        // The thread ends with the process: after a test nobody connects any more.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (seen, decide, count) = (Arc::clone(&seen), Arc::clone(&decide), Arc::clone(&count));
@@ -109,7 +109,7 @@ fn serve(
     }
 }
 
-/// One request, its connection to be closed behind it.
+/// Reads one request; its connection is closed after it.
 fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 1 << 14];
@@ -161,7 +161,7 @@ pub(crate) fn response(status: &str, content_type: &str, body: &str) -> String {
     )
 }
 
-/// An error as the service of the request writes it: no retry helps against it.
+/// An error in the form of the request's service; retrying does not help.
 pub(crate) fn refusal(request: &str, code: &str, message: &str) -> String {
     if request.to_lowercase().contains("x-amz-target:") {
         let body = serde_json::json!({"__type": code, "message": message}).to_string();

@@ -7,11 +7,12 @@ use crate::moto::{Region, port};
 use crate::program::Ran;
 use crate::proxy::{Call, Proxy, Verdict};
 
-/// The account that moto takes every caller for.
+/// The account of every caller in moto.
 const CALLER: &str = "123456789012";
 const OTHER: &str = "111111111111";
 
-/// What EC2 tells an account of the network: VPC and subnet of one owner, a group of another, and two interfaces in it.
+/// The answers of EC2 about the network: VPC and subnet of one owner, a security group of another, and two interfaces
+/// in it.
 fn network(of_vpc: &str, of_group: &str, of_interfaces: [&str; 2]) -> impl Fn(&Call) -> Verdict + use<> {
     let interface = |number: usize, owner: &str| {
         format!(
@@ -68,7 +69,7 @@ fn who_takes_part_in_a_vpc_logs_its_own_interfaces() {
     assert!(!asked.stderr.contains("create vpc"), "{}", asked.stderr);
     asked.fails(1, &format!("vpc vpc-1 of account {OTHER} has no flow log"));
 
-    // What is printed can be read.
+    // The printed inventory can be read.
     let printed = run(&["inventory"]).done();
     let document: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!((&document["vpcs"][0]["account"], &document["subnets"][0]["account"]), (&OTHER.into(), &OTHER.into()));

@@ -1,9 +1,7 @@
-//! A small IAM policy simulator: what each call has to be allowed, and whether a policy allows it.
+//! A small IAM policy simulator: the permissions that each call needs, and whether a policy allows them.
 //!
-//! It stands for AWS, since moto does not look at conditions. Its rules are tested against examples of the IAM user guide;
-//! which action needs what, with which keys in its context, is from the service authorization reference.
-//!
-//! Source of what each action needs:
+//! It stands for AWS, since moto ignores conditions. Its rules are tested against examples of the IAM user guide. The
+//! needs of each action, with the keys of their context, are from the service authorization reference:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
 
 #![allow(dead_code, reason = "each test uses a part")]
@@ -17,12 +15,12 @@ use crate::moto::{array, text};
 
 const ACCOUNT: &str = "123456789012";
 
-/// An action on a resource that a caller has to be allowed.
+/// An action on a resource, which a caller must be allowed.
 #[derive(Debug)]
 pub(crate) struct Need {
     pub(crate) action: String,
     pub(crate) resource: String,
-    /// What the policy's conditions can ask for.
+    /// The keys and values that the policy's conditions can test.
     context: Vec<(String, String)>,
 }
 
@@ -36,12 +34,12 @@ impl Need {
         self
     }
 
-    /// The same of another resource.
+    /// The same need of another resource.
     pub(crate) fn of(self, resource: String) -> Self {
         Self { resource, ..self }
     }
 
-    /// The same with the tags that the request gives.
+    /// The same need with the tags of the request.
     fn tagged(self, tags: &[(String, String)]) -> Self {
         tags.iter().fold(self, |need, (key, value)| need.with(&format!("aws:RequestTag/{key}"), value))
     }
@@ -53,7 +51,7 @@ fn tags_of(input: &Map<String, Value>, list: &str) -> Vec<(String, String)> {
     keys.map(|(name, key)| (text(key), text(&input[&name.replace(".Key", ".Value")]))).collect()
 }
 
-/// What a request to a service needs.
+/// The needs of a request.
 pub(crate) fn needs(request: &str, region: &str) -> Vec<Need> {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let target = head.lines().find(|line| line.to_lowercase().starts_with("x-amz-target:"));
@@ -71,7 +69,7 @@ pub(crate) fn needs(request: &str, region: &str) -> Vec<Need> {
     }
 }
 
-/// What a call of CloudWatch Logs needs.
+/// The needs of a call of CloudWatch Logs.
 pub(crate) fn needs_of_logs(operation: &str, input: &Value, region: &str) -> Vec<Need> {
     let group = |name: &Value| match text(name) {
         name if name.starts_with("arn:") => name,
@@ -181,7 +179,7 @@ fn needs_of_iam(action: &str, input: &Map<String, Value>) -> Vec<Need> {
     }
 }
 
-/// A policy and which of its permissions were of use.
+/// A policy, and which of its permissions were used.
 pub(crate) struct Policy {
     statements: Vec<Value>,
     used: BTreeSet<(usize, String)>,
@@ -192,7 +190,7 @@ impl Policy {
         Self { statements: array(document, "Statement"), used: BTreeSet::new() }
     }
 
-    /// Whether the caller may do it: a statement allows it and none denies it.
+    /// Returns whether the policy allows it: a statement allows it and none denies it.
     pub(crate) fn allows(&mut self, need: &Need) -> bool {
         let meant = |effect: &str| {
             self.statements.iter().enumerate().find_map(|(place, statement)| {
@@ -219,7 +217,7 @@ impl Policy {
     }
 }
 
-/// The only text, or several.
+/// A list, or the only text as a list.
 fn list(value: &Value) -> Vec<String> {
     match value {
         Value::Array(values) => values.iter().map(text).collect(),
@@ -231,7 +229,7 @@ fn list(value: &Value) -> Vec<String> {
 fn holds(condition: &Value, need: &Need) -> bool {
     let Some(condition) = condition.as_object() else { return condition.is_null() };
     let is_one = |operator: &str, key: &str, values: &[String]| {
-        // Keys are told without regard to case, the keys of tags too.
+        // Keys are compared without case, even the keys of tags.
         let found = need.context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, is)| is);
         match (operator, found) {
             ("StringEquals" | "StringEqualsIfExists", Some(is)) => values.contains(is),
@@ -275,7 +273,7 @@ fn a_policy_is_judged_by_action_resource_and_condition() {
     assert_eq!(policy.unused(), ["iam:DeleteRole"]);
 }
 
-/// Each with what the user guide says of it.
+/// Each case has a sentence of the user guide.
 ///
 /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>,
@@ -298,7 +296,7 @@ fn conditions_are_judged_as_the_user_guide_says() {
     let tag = || Need::new("ec2:CreateTags", format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-1"));
     assert!(judged(tags.clone(), &tag().with("ec2:CreateAction", "RunInstances")));
     assert!(!judged(tags, &tag()));
-    // With IfExists a key that is not there does no harm; without it, it does.
+    // With `IfExists`, an absent key does no harm; without it, the test fails.
     let of = |operator: &str| {
         json!([{"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*",
             "Condition": {operator: {"ec2:InstanceType": ["t1.micro", "m1.small"]}}}])
@@ -316,7 +314,7 @@ fn conditions_are_judged_as_the_user_guide_says() {
         let need = type_.map_or_else(run, |type_| run().with("ec2:InstanceType", type_));
         assert_eq!(judged(of(operator), &need), expected, "{operator} {type_:?}");
     }
-    // All conditions have to hold, and what is denied is not allowed.
+    // All conditions have to hold, and a denial wins.
     let both = json!([{"Effect": "Allow", "Action": "*", "Resource": "*",
         "Condition": {"StringEquals": {"aws:ResourceTag/a": "1", "aws:ResourceTag/b": "2"}}}]);
     let tagged = || run().with("aws:ResourceTag/a", "1");

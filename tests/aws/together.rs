@@ -1,4 +1,4 @@
-//! Two commands on one account at once: what one of them rolls back or clears away, the other did not make.
+//! Two commands on one account at once: neither rolls back or clears away resources that the other one made.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ fn denied() -> Verdict {
     Verdict::Refuse("UnauthorizedOperation", "You are not authorized to perform this operation.".into())
 }
 
-/// One after the other: each looks at all that there is in the Region.
+/// The tests run one after the other, since each checks the whole Region.
 #[test]
 fn two_commands_at_once_leave_alone_what_the_other_one_made() {
     let region = Arc::new(Region::new("ap-east-2"));
@@ -63,8 +63,8 @@ fn a_create_that_fails_leaves_what_another_made_meanwhile(region: &Arc<Region>, 
     }
 }
 
-/// The first create fails and rolls back while the second, which took over its log group and role, has not created its
-/// flow logs yet.
+/// The first create fails and rolls back while the second one, which took over its log group and role, has not yet
+/// created its flow logs.
 fn a_create_that_fails_does_not_take_log_group_and_role_from_under_another(region: &Arc<Region>) {
     let (has_taken_over, is_rolled_back) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let taken_over = Arc::clone(&has_taken_over);
@@ -143,7 +143,8 @@ fn a_create_makes_again_what_a_delete_took_away_meanwhile(region: &Arc<Region>, 
     region.is_empty();
 }
 
-/// The doctor clears away what a create has just made and not used yet, only if it is told to look at what is young.
+/// The doctor clears away resources that a create has just made and not yet used only if it is told to include young
+/// ones.
 fn what_is_young_is_not_an_orphan(region: &Arc<Region>) {
     let other = Arc::clone(region);
     let proxy = Proxy::new(port(), move |call| {

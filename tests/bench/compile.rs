@@ -1,5 +1,5 @@
-//! The time from text to plan: of everyday sentences the best of many, in microseconds; of hostile ones, as
-//! long as they may be, drawn errors included, in milliseconds.
+//! The time from text to plan: for everyday sentences the best of many tries, in microseconds; for hostile ones of the
+//! greatest length, drawn errors included, in milliseconds.
 
 #[path = "../limits/hostile.rs"]
 mod hostile;

@@ -12,7 +12,7 @@ import time
 def duckdb_rows(sql):
     import duckdb
 
-    # A new database each time, so that none has cached what another has read.
+    # A new database each time, so that no query profits from what another one cached.
     with duckdb.connect(config={"threads": 2}) as connection:
         return [list(row) for row in connection.execute(sql).fetchall()]
 

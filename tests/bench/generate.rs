@@ -73,7 +73,7 @@ impl Random {
         from[place]
     }
 
-    /// Small numbers far more often than large ones, as talkers in a network are.
+    /// Small numbers far more often than large ones, like the traffic of hosts in a network.
     fn skewed(&mut self, bound: u64) -> u64 {
         let a = self.below(bound) + 1;
         self.below(a)
@@ -98,7 +98,7 @@ fn flow(random: &mut Random) -> Flow {
     let client_port = 1024 + random.below(64_000);
     let internal = |random: &mut Random| format!("10.0.{}.{}", random.below(4), 4 + random.skewed(250));
     let public = |random: &mut Random| {
-        // So many peers has a busy network in a day, some of them far busier than the others.
+        // A busy network has this many peers in a day, some of them far busier than the others.
         let [a, b, c, d, ..] = Random(random.skewed(60_000)).next().to_le_bytes();
         format!("{}.{b}.{c}.{d}", 20 + a % 80)
     };

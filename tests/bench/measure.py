@@ -33,7 +33,7 @@ GZIP = arguments.folder / "v5.log.gz"
 PARQUET = arguments.folder / "v5.parquet"
 
 
-# Who takes longer is asked once.
+# A query that takes longer, in seconds, is run only once.
 SLOW_S = 10
 
 
@@ -42,7 +42,7 @@ class Absent(Exception):
 
 
 def process(command, keep=True):
-    """Output, wall and processor seconds of a whole process."""
+    """The output, wall seconds and processor seconds of a whole process."""
     if not shutil.which(command[0]):
         raise Absent
     start = time.perf_counter()

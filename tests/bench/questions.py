@@ -11,7 +11,7 @@ TYPES = {
 }
 CLICKHOUSE_TYPES = {"INTEGER": "Int32", "BIGINT": "Int64", "VARCHAR": "String"}
 
-# What each question is called, and how it is asked.
+# The name of each question, and its sentence.
 SENTENCES = {
     "filter-count": "where reject and dst.port = 22 | count()",
     "top-10 by bytes": "top 10 src.addr by bytes",
@@ -24,7 +24,7 @@ SQL = {
     "filter-count": "select count(*) from {t} where log_status = 'OK' and action = 'REJECT' and dstport = 22",
     "top-10 by bytes":
         "select srcaddr, sum(bytes) as b from {t} where log_status = 'OK' group by srcaddr order by b desc, srcaddr limit 10",
-    # A prefix of text is quicker than what it stands for.
+    # A prefix of text is faster than the network that it stands for.
     "newest 100 in a /24":
         f"select {SHOWN} from {{t}} where log_status = 'OK' and srcaddr like '198.51.100.%' "
         "order by start desc, interface_id, {by_src}, {by_dst}, srcport, dstport, bytes limit 100",

@@ -1,4 +1,4 @@
-//! Chance that repeats itself.
+//! Random numbers that repeat.
 
 /// `SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>.
 pub(crate) struct Random(pub(crate) u64);
@@ -12,13 +12,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Less than `end`.
+    /// A number less than `end`.
     #[expect(clippy::cast_possible_truncation, reason = "what remains is less than `end`")]
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
-    /// Once in so many times.
+    /// True once in this many times.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -27,7 +27,7 @@ impl Random {
         from[self.below(from.len())]
     }
 
-    /// Some of them, in any order, none twice; one at least.
+    /// Some of the texts, at least one and none twice, in any order.
     pub(crate) fn some<'a>(&mut self, from: &[&'a str], most: usize) -> Vec<&'a str> {
         let mut found: Vec<&str> = Vec::new();
         for _ in 0..=self.below(most) {

@@ -1,4 +1,4 @@
-//! Sentences by chance: all of them mean something, or are told by `compile` not to.
+//! Random sentences: each has a meaning, or `compile` refuses it.
 
 use std::fmt::Write as _;
 
@@ -136,7 +136,7 @@ fn ports(random: &mut Random) -> String {
     }
 }
 
-/// Two fields of one type.
+/// A comparison of two fields of one type.
 fn relation(random: &mut Random) -> String {
     let (fields, operators): (&[&str], &[&str]) = match random.below(5) {
         0 | 1 => (&ADDRESS_FIELDS[..8], &EQUALITIES),
@@ -147,7 +147,7 @@ fn relation(random: &mut Random) -> String {
     format!("{} {} {}", random.pick(fields), random.pick(operators), random.pick(fields))
 }
 
-/// The tcpdump spellings.
+/// A test in tcpdump's spelling.
 fn sided(random: &mut Random) -> String {
     let side = if random.once_in(4) { "" } else { random.pick(&SIDES[..6]) };
     match random.below(4) {
@@ -237,12 +237,12 @@ fn codes(random: &mut Random) -> String {
 fn any_field(random: &mut Random) -> String {
     let info = &FIELDS[random.below(FIELDS.len())];
     let name = info.name;
-    // In a batch the one says which condition a record belongs to, and the other would show
-    // records to all conditions.
+    // A batch uses `resource` to tell which condition a record belongs to; `log-status` would show records to all
+    // conditions.
     if matches!(info.field, Field::Resource | Field::Status) {
         return "eni exists".into();
     }
-    // What has a name is found out by an inventory, before either side reads a record; where it is, on files only.
+    // An inventory resolves names before either side reads a record; locations are tested on files only.
     if matches!(info.origin, Origin::Inventory(_) | Origin::Geo(..)) {
         return "eni exists".into();
     }
@@ -262,7 +262,7 @@ fn any_field(random: &mut Random) -> String {
     }
 }
 
-/// Tests, joined and turned about.
+/// Tests, combined and negated.
 pub(crate) fn condition(random: &mut Random, depth: usize) -> String {
     if depth == 0 || random.once_in(3) {
         return leaf(random);
@@ -379,7 +379,7 @@ const AGGREGATES: [&str; 34] = [
     "distinct(remote.addr)",
     "distinct(local.port)",
 ];
-/// Names that are given to aggregates: plain ones, and those that the query itself may need.
+/// Aliases of aggregates: plain ones, and names that the query itself may need.
 const ALIASES: [&str; 17] = [
     "role",
     "client_addr",
@@ -400,7 +400,7 @@ const ALIASES: [&str; 17] = [
     "no_bytes",
 ];
 
-/// What a column of groups holds, as far as tests of it go.
+/// The contents of a column of groups, as far as tests need them.
 #[derive(Clone, Copy)]
 enum Held {
     Number,
@@ -413,7 +413,7 @@ enum Held {
     Text,
 }
 
-/// A column of groups: its result name, and what it holds.
+/// A column of groups: its result name and its contents.
 type Column = (String, Held);
 
 /// The column of a key.
@@ -437,7 +437,7 @@ fn key_column(key: &str) -> Column {
     (key.replace('.', "_"), held)
 }
 
-/// An aggregate as it is said, and its column.
+/// An aggregate as typed, and its column.
 fn aggregate(random: &mut Random) -> (String, Column) {
     let call = random.pick(&AGGREGATES);
     let (function, over) = call.trim_end_matches(')').split_once('(').expect("a call");
@@ -478,7 +478,7 @@ fn column_test(random: &mut Random, (name, held): &Column) -> String {
     }
 }
 
-/// A filter over groups of these columns, now and then one that no group passes.
+/// A filter over groups with these columns; now and then no group passes it.
 fn having(random: &mut Random, columns: &[Column]) -> String {
     let test = |random: &mut Random| {
         let column = &columns[random.below(columns.len())];
@@ -497,7 +497,7 @@ fn having(random: &mut Random, columns: &[Column]) -> String {
     }
 }
 
-/// An order by one or two of the names.
+/// A `sort` by one or two of the names.
 fn sort(random: &mut Random, names: &[&str]) -> String {
     if random.once_in(2) {
         return String::new();

@@ -138,7 +138,7 @@ def table(path):
     con = duckdb.connect()
     types = ", ".join(f'"{name}" {"BIGINT" if name in NUMBERS else "VARCHAR"}' for name in columns)
     con.execute(f"create table f ({types})")
-    # MAC addresses stand in EFA records; flowlogs takes them for absent addresses.
+    # EFA records have MAC addresses; for flowlogs, these are absent addresses.
     clean = [[None if value and re.fullmatch("(..:){5}..", value) else value for value in row] for row in rows]
     if clean:
         con.executemany(f"insert into f values ({', '.join('?' * len(columns))})", clean)

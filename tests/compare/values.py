@@ -169,7 +169,7 @@ def by_file(folder, name, expected):
     if len(ours) != len(expected):
         check(f"{folder} {name}", f"{len(ours)} records, expected {len(expected)}", {})
         return
-    # Ours come newest first, theirs in the file's order: both are put in the order of their text.
+    # Our rows are the newest first, theirs in the file's order: both are sorted as text.
     key_ours = lambda row: (str(plain("srcaddr", row.get("srcaddr"))), str(plain("dstaddr", row.get("dstaddr"))))
     key_theirs = lambda row: (str(row.get("srcaddr")), str(row.get("dstaddr")))
     for mine, theirs in zip(sorted(ours, key=key_ours), sorted(expected, key=key_theirs)):

@@ -1,4 +1,4 @@
-//! Groups, and what is computed over them.
+//! Groups, and the aggregates over each.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,7 @@ use super::eval::{Row, arithmetic, value};
 use super::syntax::{Aggregate, Expr, Stats, Total};
 use super::{Settings, SumOfNothing, Value, natural};
 
-/// One row a group: its keys, then its aggregates. Without keys there is one group, also of nothing.
+/// One row per group: its keys, then its aggregates. Without keys there is one group, even over no rows.
 pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) -> Vec<Row<'a>> {
     let mut groups: BTreeMap<String, (Vec<Value<'static>>, Vec<&Row<'a>>)> = BTreeMap::new();
     if stats.keys.is_empty() {
@@ -25,7 +25,7 @@ pub(super) fn groups<'a>(stats: &Stats, rows: &[Row<'a>], settings: Settings) ->
     groups.into_values().map(make).collect()
 }
 
-/// The same for equal keys only; nothing is a key of its own.
+/// A text that is equal only for equal keys; null is a key, too.
 fn identity(keys: &[Value<'_>]) -> String {
     format!("{keys:?}")
 }
@@ -75,13 +75,13 @@ fn sum(numbers: &[f64], settings: Settings) -> Value<'static> {
     if is_nothing { Value::Null } else { Value::Number(total(numbers)) }
 }
 
-/// The smallest or largest value in the order of `sort`, in which text such as `-` comes before numbers.
+/// The smallest or largest value in the order of `sort`, which puts text such as `-` before numbers.
 fn extreme<'r>(values: impl Iterator<Item = Value<'r>>, wanted: Ordering) -> Value<'static> {
     let found = values.reduce(|best, value| if natural::compare(&value, &best) == wanted { value } else { best });
     found.map_or(Value::Null, Value::owned)
 }
 
-/// The nearest rank; the service estimates.
+/// The percentile by nearest rank; the service estimates.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
 fn percentile(mut numbers: Vec<f64>, percent: f64) -> Value<'static> {
     numbers.sort_by(f64::total_cmp);

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::syntax::{Arithmetic, Call, Comparison, Expr, Family, Pattern, Slot};
 use super::{MissingTest, Mixed, NotNull, Settings, Value};
 
-/// An event, or a group, with what was computed from it.
+/// An event or a group, with the values computed from it.
 #[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
     /// The event; empty for a group.
@@ -26,12 +26,12 @@ impl Row<'_> {
     }
 }
 
-/// Whether the row passes: null does not.
+/// Whether the row passes: null does not pass.
 pub(super) fn passes(expr: &Expr, row: &Row<'_>, settings: Settings) -> bool {
     truth(expr, row, settings) == Some(true)
 }
 
-/// A test: true, false, or null.
+/// The result of a test: true, false, or null.
 fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
     match expr {
         Expr::All(parts) => joined(parts, false, row, settings),
@@ -49,7 +49,7 @@ fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
             if left == Value::Null {
                 return missing(*negated, settings);
             }
-            // The number that a text spells is read once for the whole list.
+            // A number in a text is read once for the whole list.
             let number = left.ordered();
             let is_in = list.iter().any(|item| match item {
                 Expr::Number(item) => number == Some(*item),
@@ -76,7 +76,8 @@ fn truth(expr: &Expr, row: &Row<'_>, settings: Settings) -> Option<bool> {
     }
 }
 
-/// `or` where one true decides, `and` where one false does; else null where any is null.
+/// `or` if `decides` is true, `and` if it is false. One part equal to `decides` decides; else the result is null if any
+/// part is.
 fn joined(parts: &[Expr], decides: bool, row: &Row<'_>, settings: Settings) -> Option<bool> {
     let mut result = Some(!decides);
     for part in parts {
@@ -89,7 +90,7 @@ fn joined(parts: &[Expr], decides: bool, row: &Row<'_>, settings: Settings) -> O
     result
 }
 
-/// What a comparison with nothing gives.
+/// The result of a comparison with a missing field.
 fn missing(negated: bool, settings: Settings) -> Option<bool> {
     match settings.missing {
         MissingTest::False => Some(false),
@@ -122,7 +123,7 @@ fn compare(operator: Comparison, left: &Value<'_>, right: &Value<'_>, settings: 
     }
 }
 
-/// Equal as text where both are; as numbers where either is one. The left value comes with its number.
+/// Equal as text if both are text; as numbers if either is a number. The left value comes with its number.
 fn are_equal((left, number): (&Value<'_>, Option<f64>), right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => left == right,
@@ -163,7 +164,7 @@ fn test(call: &Call, row: &Row<'_>, settings: Settings) -> Option<bool> {
     })
 }
 
-/// A value.
+/// The value of an expression.
 pub(super) fn value<'r>(expr: &'r Expr, row: &'r Row<'_>, settings: Settings) -> Value<'r> {
     match expr {
         Expr::Slot(slot) => row.get(*slot),
@@ -178,7 +179,7 @@ pub(super) fn value<'r>(expr: &'r Expr, row: &'r Row<'_>, settings: Settings) ->
     }
 }
 
-/// Null where a side is no number, or the result is none.
+/// Null if a side is no number, or the result is none.
 pub(super) fn arithmetic(operator: Arithmetic, left: Option<f64>, right: Option<f64>) -> Value<'static> {
     let (Some(left), Some(right)) = (left, right) else { return Value::Null };
     let result = match operator {
@@ -215,7 +216,7 @@ fn computed<'r>(call: &'r Call, row: &'r Row<'_>, settings: Settings) -> Value<'
             Value::Time(time) => Value::Number(time as f64),
             _ => Value::Null,
         },
-        // `@timestamp` stands first in every event.
+        // `@timestamp` is the first field of every event.
         Call::Bin(width) => match row.get(0) {
             Value::Time(time) => Value::Time(time.div_euclid(*width) * width),
             _ => Value::Null,

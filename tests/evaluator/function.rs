@@ -1,4 +1,4 @@
-//! The functions: their arguments, and what they give.
+//! The functions: their arguments, and their results.
 
 use std::net::IpAddr;
 
@@ -38,7 +38,7 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Result<Call, Error> {
     }
 }
 
-/// Whether it gives true or false.
+/// Whether the result is true or false.
 pub(super) fn is_test(call: &Call) -> bool {
     matches!(call, Call::IsPresent(_) | Call::IsNumeric(_) | Call::IsIp(..) | Call::InSubnet(..) | Call::Contains(_))
 }
@@ -66,7 +66,7 @@ fn branches(arguments: Vec<Expr>) -> Option<[Expr; 3]> {
     (expression::is_test(test) && values).then_some(arguments)
 }
 
-/// Pairs of a test and a value, and a last value for what passes none.
+/// Pairs of a test and a value, and a last value for rows that pass no test.
 fn case(arguments: Vec<Expr>) -> Option<Call> {
     let mut arms = Vec::new();
     let mut arguments = arguments.into_iter();
@@ -98,7 +98,7 @@ fn subnet(text: &str, family: Family) -> Result<Subnet, Error> {
     Ok(Subnet { address, length })
 }
 
-/// The bits of an address, and how many it has.
+/// The bits of an address, and their number.
 fn bits(address: IpAddr) -> (u128, u8) {
     match address {
         IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32),
@@ -113,8 +113,8 @@ impl Subnet {
     }
 }
 
-/// The width of a bin in milliseconds. Past its unit's cap the service silently takes the cap, and
-/// what does not divide the next unit would not be aligned.
+/// The width of a bin in milliseconds. The service silently cuts a width to the cap of its unit, and a width that does
+/// not divide the next larger unit would not be aligned.
 pub(super) fn bin_width(count: u64, unit: &str) -> Result<i64, Error> {
     let (milliseconds, cap) = match unit {
         "ms" => (1, 1000),

@@ -6,7 +6,7 @@ use super::Error;
 pub(super) enum Token {
     Word(String),
     Number(f64),
-    /// A number and the unit behind it: `5m`.
+    /// A number and the unit after it: `5m`.
     Period(u64, String),
     Text(String),
     Regex(String),
@@ -41,7 +41,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Error> {
     Ok(tokens)
 }
 
-/// A pattern stands behind `like` and `=~` only; elsewhere a slash divides.
+/// A pattern comes only after `like` and `=~`; elsewhere a slash is a division.
 fn expects_regex(tokens: &[Token]) -> bool {
     match tokens.last() {
         Some(Token::Word(word)) => word == "like",
@@ -50,8 +50,8 @@ fn expects_regex(tokens: &[Token]) -> bool {
     }
 }
 
-/// Documented are letters, digits, `@` and `.`; the underscore stands bare in the service's own
-/// samples (`count_distinct`, aliases).
+/// Letters, digits, `@` and `.` are documented; the underscore occurs in the service's own samples (`count_distinct`,
+/// aliases).
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_')
 }
@@ -65,8 +65,8 @@ fn word(text: &str) -> Result<(Token, usize), Error> {
     Ok((Token::Word(word.to_string()), length))
 }
 
-/// No escape is documented; tools that run against the service put a backslash before a quote and
-/// before a backslash, and nothing else is taken.
+/// No escape is documented. Tools that run against the service put a backslash before a quote and before a backslash;
+/// no other escape is accepted here.
 fn string(text: &str, quote: char) -> Result<(Token, usize), Error> {
     if quote == '\'' {
         return single_quoted(text);
@@ -87,7 +87,7 @@ fn string(text: &str, quote: char) -> Result<(Token, usize), Error> {
     Err(Error::new("a string has no end"))
 }
 
-/// Single quotes stand around text with double quotes, and nothing in it is escaped.
+/// Single quotes enclose text with double quotes, in which nothing is escaped.
 fn single_quoted(text: &str) -> Result<(Token, usize), Error> {
     let body = &text[1..];
     let end = body.find('\'').ok_or_else(|| Error::new("a string has no end"))?;
@@ -98,7 +98,7 @@ fn single_quoted(text: &str) -> Result<(Token, usize), Error> {
     Ok((Token::Text(body.to_string()), end + 2))
 }
 
-/// A slash inside a pattern stands behind a backslash.
+/// A slash inside a pattern has a backslash before it.
 fn regex(text: &str) -> Result<(Token, usize), Error> {
     let mut chars = text.char_indices().skip(1);
     let end = loop {

@@ -20,12 +20,12 @@ impl Log {
         Ok(Self { events, dash })
     }
 
-    /// How many events there are.
+    /// The number of events.
     pub(crate) fn len(&self) -> usize {
         self.events.len()
     }
 
-    /// Those of a window, both seconds included.
+    /// The events of a window, both ends included.
     #[must_use]
     pub(crate) fn within(&self, first: i64, last: i64) -> Self {
         let is_within = |event: &&Vec<Value<'static>>| match event[0] {

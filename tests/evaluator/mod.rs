@@ -1,9 +1,8 @@
 //! A second reader of Logs Insights text: the subset that the program emits, and nothing else.
 //!
-//! It is written from the service's documentation alone and shares no code with what emits the
-//! text, so that both can only agree by meaning the same. What lies outside the subset, or against
-//! a rule for safe queries, is an error. Where nobody knows what the service does, [`Settings`]
-//! choose: a query is safe when it means the same under all of them.
+//! It is written from the service's documentation alone and shares no code with the emitter, so that the two agree only
+//! if they mean the same. Text outside the subset, or against a rule for safe queries, is an error. If the behaviour of
+//! the service is unknown, [`Settings`] choose: a query is safe if it means the same under all of them.
 
 mod aggregate;
 mod eval;
@@ -27,7 +26,7 @@ pub(crate) use settings::{Dash, MissingTest, Mixed, NotNull, Settings, SumOfNoth
 pub(crate) use syntax::Query;
 pub(crate) use value::Value;
 
-/// Why a text is not one of the subset, or cannot be run.
+/// The reason why a text is not one of the subset, or cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Error(pub(crate) String);
 

@@ -1,4 +1,4 @@
-//! Names that stand for something: fields that the service discovers, commands, functions.
+//! Names with a meaning: fields that the service discovers, commands, functions.
 
 /// Fields that each event may have, as the service names them.
 pub(super) const FIELDS: &[&str] = &[
@@ -159,7 +159,7 @@ const RESERVED: &[&str] = &[
     "tonumber",
 ];
 
-/// Whether `name` may be the name of something computed.
+/// Returns whether a computed value may have this name.
 pub(super) fn is_free(name: &str) -> bool {
     !FIELDS.contains(&name) && !RESERVED.contains(&name.to_ascii_lowercase().as_str())
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::Value;
 
-/// Compares two values of one column: nothing first, then text, then numbers and times.
+/// Compares two values of one column: absent values first, then text, then numbers and times.
 pub(super) fn compare(a: &Value<'_>, b: &Value<'_>) -> Ordering {
     rank(a).cmp(&rank(b)).then_with(|| match (a, b) {
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
@@ -25,7 +25,7 @@ fn rank(value: &Value<'_>) -> u8 {
     }
 }
 
-/// Digit runs by length, then by value; all else letter by letter.
+/// Runs of digits compare by length, then by value; other characters one by one.
 fn compare_texts(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {

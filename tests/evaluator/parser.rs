@@ -1,4 +1,4 @@
-//! Tokens to a checked query: what is outside the subset, or unsafe, is an error here.
+//! Tokens to a checked query: text that is unsafe or outside the subset is an error here.
 
 mod command;
 pub(super) mod expression;
@@ -9,7 +9,7 @@ use super::lexer::{Token, tokens};
 use super::syntax::{Command, Query};
 use scope::Scope;
 
-/// The most `stats` that every class of log group takes.
+/// The most `stats` commands that every class of log group accepts.
 const MOST_STATS: usize = 2;
 
 pub(super) struct Parser {
@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<Query, Error> {
     }
 }
 
-/// `sort` stands once, behind all else; `fields` stands before `stats`; records have a `fields`.
+/// `sort` comes once, after all others; `fields` comes before `stats`; a query of records has a `fields`.
 fn check_order(commands: &[Command]) -> Result<(), Error> {
     let count = |is: fn(&Command) -> bool| commands.iter().filter(|command| is(command)).count();
     let is_sort = |command: &Command| matches!(command, Command::Sort(_));
@@ -85,7 +85,7 @@ impl Parser {
         matches!(self.peek(), Some(Token::Word(found)) if found == word)
     }
 
-    /// Takes the symbol if it is next.
+    /// Consumes the symbol if it is next; returns whether it was.
     fn takes(&mut self, symbol: &str) -> bool {
         let takes = self.is_symbol(symbol);
         self.place += usize::from(takes);

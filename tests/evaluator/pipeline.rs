@@ -4,16 +4,16 @@ use super::eval::{Row, passes, value};
 use super::syntax::{Command, Query, SortKey};
 use super::{Log, Settings, Value, aggregate, natural};
 
-/// What a query gives.
+/// The answer of a query.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// The rows in order, past the query's limit too.
+    /// The rows in order, including those beyond the query's limit.
     pub(crate) rows: Vec<OutRow>,
-    /// Events that passed the filters before any `stats`.
+    /// The number of events that passed the filters before any `stats`.
     pub(crate) matched: usize,
 }
 
-/// A row as the service returns it: what a row lacks is not among its cells.
+/// A row as the service returns it: absent values have no cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OutRow {
     /// Names and texts.
@@ -24,7 +24,7 @@ pub(crate) struct OutRow {
     pub(crate) event: Option<usize>,
 }
 
-/// Runs a query. The caller cuts the rows at [`Query::limit`], so that it can see what else there was.
+/// Runs a query. The caller cuts the rows at [`Query::limit`], so that it can see the others.
 pub(crate) fn run(query: &Query, log: &Log, settings: Settings) -> Answer {
     assert_eq!(settings.dash, log.dash, "the log was made for other settings");
     let all = log.events.iter().enumerate();

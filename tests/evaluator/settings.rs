@@ -1,9 +1,9 @@
-//! What is unsettled about the service, as choices.
+//! The open questions about the service, as choices.
 
-/// What a comparison with a field that an event lacks gives.
+/// The result of a comparison with a field that an event lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MissingTest {
-    /// False, the negated ones too.
+    /// False, even for negated comparisons.
     False,
     /// Null.
     Null,
@@ -11,7 +11,7 @@ pub(crate) enum MissingTest {
     Opposite,
 }
 
-/// What `not` of null gives.
+/// The result of `not` over null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotNull {
     /// True.
@@ -20,7 +20,7 @@ pub(crate) enum NotNull {
     Null,
 }
 
-/// What becomes of the `-` of a flow log record.
+/// The handling of a `-` in a flow log record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dash {
     /// It is text.
@@ -29,12 +29,12 @@ pub(crate) enum Dash {
     Dropped,
 }
 
-/// What a comparison by order of a number with text that is no number gives.
+/// The result of ordering a number against text that is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mixed {
-    /// What one with a missing field gives.
+    /// The same as with a missing field.
     Missing,
-    /// What the same comparison of both as text gives.
+    /// The result of ordering both as text.
     AsText,
 }
 
@@ -47,7 +47,7 @@ pub(crate) enum SumOfNothing {
     Zero,
 }
 
-/// One way the service may be.
+/// A possible behaviour of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// Comparisons with missing fields.
@@ -63,7 +63,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Every way of comparing, and the ways of adding nothing up, which no comparison depends on.
+    /// Every combination of the ways to compare; and a sum of zero over nothing with one of them, as no comparison
+    /// depends on it.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for dash in [Dash::Text, Dash::Dropped] {

@@ -1,4 +1,4 @@
-//! What a text says, with names resolved to places.
+//! The meaning of a text, with names resolved to slots.
 
 use std::net::IpAddr;
 
@@ -15,12 +15,12 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// Reads a text of the subset.
+    /// Parses a text of the subset.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         super::parser::parse(text)
     }
 
-    /// How many commands `sort` has keys for; 0 without one.
+    /// The number of keys of `sort`; 0 without a `sort`.
     pub(crate) fn sort_keys(&self) -> usize {
         let keys = |command: &Command| if let Command::Sort(keys) = command { keys.len() } else { 0 };
         self.commands.iter().map(keys).sum()
@@ -37,7 +37,7 @@ pub(super) type Slot = usize;
 
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Columns that are shown; those with an expression are computed and stand in the next slot.
+    /// Columns that are shown; those with an expression are computed and go to the next slot.
     Fields(Vec<Shown>),
     Filter(Expr),
     Stats(Stats),
@@ -47,7 +47,7 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) name: String,
-    /// `None` for what is there already.
+    /// `None` for a value that exists already.
     pub(super) computed: Option<Expr>,
     pub(super) slot: Slot,
 }
@@ -140,7 +140,7 @@ pub(super) enum Call {
     Contains(Box<[Expr; 2]>),
     Concat(Vec<Expr>),
     ToMillis(Box<Expr>),
-    /// Milliseconds of an interval, over a point in time.
+    /// The interval that contains a point in time, with its width in milliseconds.
     Bin(i64),
 }
 

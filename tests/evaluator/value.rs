@@ -1,4 +1,4 @@
-//! Values: text, as events have it, and what is computed from it.
+//! Values: the text of events, and values computed from it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,20 +6,20 @@ use std::fmt;
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
-    /// There is none.
+    /// No value.
     Null,
-    /// What a test gives.
+    /// The result of a test.
     Bool(bool),
-    /// What arithmetic gives.
+    /// The result of arithmetic.
     Number(f64),
     /// A point in time, in milliseconds.
     Time(i64),
-    /// What an event has.
+    /// The value of an event's field.
     Text(Cow<'a, str>),
 }
 
 impl<'a> Value<'a> {
-    /// The same, of shorter life.
+    /// The same value, borrowed.
     pub(super) fn borrowed(&'a self) -> Self {
         match self {
             Self::Text(text) => Self::Text(Cow::Borrowed(text)),
@@ -30,7 +30,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same, of its own.
+    /// The same value, owned.
     pub(super) fn owned(self) -> Value<'static> {
         match self {
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
@@ -41,7 +41,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The number that it is or spells.
+    /// The number that it is or spells, if any.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),

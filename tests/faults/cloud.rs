@@ -1,6 +1,6 @@
 //! The services that a life cycle changes, in memory: set to a state at once, and compared as a whole.
 //!
-//! moto takes seconds to be brought to a state, and a table of faults needs a thousand times one.
+//! It takes seconds to bring moto to a state, and a table of faults needs a thousand states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(crate) flow_logs: BTreeMap<String, FlowLog>,
     pub(crate) log_groups: BTreeMap<String, LogGroup>,
     pub(crate) roles: BTreeMap<String, Role>,
-    /// The flow logs that were created so far, also those that are gone.
+    /// The number of flow logs that were created so far, including deleted ones.
     pub(crate) created: usize,
 }
 
@@ -102,7 +102,7 @@ impl Cloud {
     }
 }
 
-/// What is described of the network, which nothing changes.
+/// The descriptions of the network, which never changes.
 fn network(action: &str) -> Option<String> {
     let named = |name: &str| item(&[("key", "Name"), ("value", name)]);
     let interface = |id: &str, more: &str| {
@@ -137,7 +137,7 @@ fn network(action: &str) -> Option<String> {
             list("natGatewaySet", item(&nat))
         }
         "DescribeFlowLogs" => None,
-        // There is none of anything else; log groups are described by another service.
+        // There are no resources of other kinds; log groups are described by another service.
         _ => action.starts_with("Describe").then(String::new),
     }
 }
@@ -151,7 +151,7 @@ fn listed(input: &BTreeMap<String, String>, name: &str) -> Vec<String> {
     (1..).map_while(|number| input.get(&format!("{name}.{number}"))).cloned().collect()
 }
 
-/// The tags of a form, each a key and a value behind `{name}.{number}`.
+/// The tags of a form, each a key and a value under `{name}.{number}`.
 fn tags(input: &BTreeMap<String, String>, name: &str) -> Tags {
     let pair = |number: usize| {
         let of = |part: &str| input.get(&format!("{name}.{number}.{part}")).cloned();
@@ -228,7 +228,7 @@ impl State {
         format!("<flowLogSet>{all}</flowLogSet>")
     }
 
-    /// One that is asked for with the same token again was created already.
+    /// A call with a token that was used before creates nothing: its flow log exists already.
     fn create_flow_logs(&mut self, input: &BTreeMap<String, String>) -> String {
         let text = |name: &str| input[name].clone();
         let (mut made, mut failed) = (Vec::new(), String::new());
@@ -262,7 +262,7 @@ impl State {
         format!("<flowLogIdSet>{made}</flowLogIdSet><unsuccessful>{failed}</unsuccessful>")
     }
 
-    /// A call of IAM that is about one role.
+    /// A call of IAM about one role.
     fn of_role(&mut self, action: &str, input: &BTreeMap<String, String>) -> Outcome {
         let name = &input["RoleName"];
         if action == "CreateRole" {
@@ -340,7 +340,7 @@ impl State {
         }
     }
 
-    /// A call that is about one log group.
+    /// A call about one log group.
     fn of_group(&mut self, action: &str, name: &str, input: &Value) -> Result<Value, Refusal> {
         let group = self.log_groups.get_mut(name).ok_or_else(|| missing_group(name))?;
         match action {

@@ -1,4 +1,4 @@
-//! Two commands at once, the second of which runs from beginning to end at whatever call of the first.
+//! Two commands at once: the second one runs from beginning to end during any call of the first.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use super::{each, run};
 
 const COMMANDS: [&str; 3] = ["create", "delete", "doctor"];
 
-/// The doctor puts right what is old enough, as it does by default.
+/// The doctor clears away only resources that are older than its default age.
 fn args(case: &Case, command: &'static str) -> Vec<&'static str> {
     if command == "doctor" { vec!["doctor", "--fix", "--yes"] } else { case.args(command) }
 }
 
-/// What is there before the first command. Old leftovers of what is created give the doctor something to do.
+/// The state before the first command. Old leftovers of the created resources give the doctor something to do.
 fn start(case: &Case, first: &str) -> State {
     let mut state = world::start();
     add_leftovers(&mut state, "vpc-9");
     if first == "delete" { case.with_whole(state) } else { case.with_leftovers(state) }
 }
 
-/// Leftovers that the doctor clears away or does not, depending on whether it runs.
+/// The state without the leftovers that the doctor may or may not have cleared away.
 fn without_leftovers(mut state: State) -> State {
     state.log_groups.remove("/fl-cli/vpc-9");
     state.roles.remove("fl-cli-eu-west-1-vpc-9");

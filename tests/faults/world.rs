@@ -1,4 +1,4 @@
-//! An account with things of others and of ours, before and after a command.
+//! An account with resources of others and of ours, before and after a command.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -13,9 +13,9 @@ pub(crate) struct Case {
     selector: &'static str,
     /// The `Name` of its flow log.
     name: &'static str,
-    /// What the service creates flow logs for.
+    /// The resources for which the service creates flow logs.
     resources: &'static [&'static str],
-    /// Its log group, if that has another name than ours have.
+    /// Its log group, if its name is not one of ours.
     log_group: Option<&'static str>,
 }
 
@@ -25,11 +25,11 @@ pub(crate) const CASES: [Case; 3] = [
     Case { kind: "nat", selector: "out", name: "nat-1", resources: &["eni-3"], log_group: None },
 ];
 
-/// A flow log whose log group the user names.
+/// A flow log with a log group that the user names.
 pub(crate) const CHOSEN: Case =
     Case { kind: "vpc", selector: "prod", name: "vpc-1", resources: &["vpc-1"], log_group: Some("/corp/flows") };
 
-/// How much of a flow log, its role and its log group is there.
+/// The parts of a flow log, its role and its log group that are left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Left {
     Nothing,
@@ -77,8 +77,8 @@ fn flow_log(resource: &str, log_group: &str, role: &str, tags: Tags) -> FlowLog 
     }
 }
 
-/// What a command on one of the cases has to leave alone: a flow log of others, things of others whose names look like
-/// ours, and a flow log of ours on something else.
+/// The resources that a command on one of the cases must not change: a flow log of others, resources of others with
+/// names like ours, and a flow log of ours for another resource.
 pub(crate) fn start() -> State {
     let mut state = State::default();
     let none = Tags::new;
@@ -100,7 +100,7 @@ fn add(state: &mut State, name: &str, resources: &[&str]) {
     }
 }
 
-/// Adds log group and role of ours, without a flow log.
+/// Adds a log group and a role of ours, without a flow log.
 pub(crate) fn add_leftovers(state: &mut State, name: &str) {
     state.log_groups.insert(group_name(name), group(own_tags(name)));
     state.roles.insert(role_name(name), role(own_tags(name)));
@@ -111,13 +111,13 @@ pub(crate) fn command(port: u16, args: &[&str]) -> Command {
     command.args(args).env_clear().env("TZ", "UTC").env("HOME", "/nonexistent");
     command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")).env("AWS_REGION", REGION);
     command.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "example");
-    // Nothing goes over TLS, and most of a short run would be reading all certificates of the system.
+    // Nothing uses TLS, and a short run would spend most of its time reading the system's certificates.
     command.env("SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/root.pem"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// Runs a command that nothing goes wrong with.
+/// Runs a command without failures.
 pub(crate) fn undisturbed(cloud: &Arc<Cloud>, args: &[&str]) -> Ran {
     let behind = Arc::clone(cloud);
     let proxy = Proxy::before(Arc::new(move |call| behind.answer(call)), |_| Verdict::Pass);
@@ -150,7 +150,7 @@ impl Case {
         state
     }
 
-    /// What is there of it.
+    /// The parts that are left of it.
     pub(crate) fn left(&self, state: &State) -> Left {
         let flow_logs = state.flow_logs.values().filter(|flow_log| self.is_own(&flow_log.tags)).count();
         let has_group = state.log_groups.contains_key(&self.log_group());
@@ -176,13 +176,14 @@ impl Case {
     }
 }
 
-/// Whether nothing else than a case changed since the start.
+/// Returns an error if anything except the case changed since the start.
 pub(crate) fn others_are_as_before(cloud: &Cloud, case: &Case, start: &State) -> Result<(), String> {
     let (before, now) = (case.others(start), case.others(&cloud.state()));
     if before == now { Ok(()) } else { Err(format!("others are not as before: {before:#?}, now {now:#?}")) }
 }
 
-/// Whether the doctor names and clears away what is left of a case, which can be deleted then, and nothing else changes.
+/// Returns an error unless the doctor names and clears away the rest of a case, after which the case can be deleted,
+/// and nothing else changes.
 pub(crate) fn is_clear(cloud: &Arc<Cloud>, case: &Case, start: &State) -> Result<(), String> {
     others_are_as_before(cloud, case, start)?;
     let state = cloud.state().clone();
@@ -191,7 +192,7 @@ pub(crate) fn is_clear(cloud: &Arc<Cloud>, case: &Case, start: &State) -> Result
         let has_flow_log = state.flow_logs.values().any(|flow_log| case.is_own(&flow_log.tags));
         let names = [case.log_group(), role_name(case.name)];
         let is_there = |name: &str| state.log_groups.contains_key(name) || state.roles.contains_key(name);
-        // What a flow log lacks, or what is left of one.
+        // The parts that a flow log lacks, or the parts that are left of one.
         if let Some(name) = names.iter().find(|name| is_there(name) != has_flow_log && !found.contains(name.as_str())) {
             return Err(format!("the doctor does not name {name}: {found}"));
         }

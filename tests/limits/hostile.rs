@@ -1,4 +1,4 @@
-//! Sentences that are as long as they may be, each of which is made to cost as much as it can.
+//! Sentences of the greatest length, each made to cost as much as possible.
 
 /// A sentence, and the saved filters that it may refer to.
 pub(crate) struct Hostile {
@@ -13,7 +13,7 @@ pub(crate) struct Hostile {
 /// The longest sentence.
 const LENGTH: usize = 64 * 1024;
 
-/// One part after the other, until the sentence is as long as it may be.
+/// Repeats parts until the sentence has its greatest length.
 fn filled(head: &str, joint: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_string();
     for number in 0.. {
@@ -26,7 +26,7 @@ fn filled(head: &str, joint: &str, part: impl Fn(usize) -> String) -> String {
     text
 }
 
-/// A list that is as long as a sentence may be.
+/// A list of the greatest length.
 fn list(head: &str, part: impl Fn(usize) -> String) -> String {
     filled(&format!("{head} ("), ",", part) + ")"
 }
@@ -41,12 +41,12 @@ fn two_lists(first: &str, second: &str, part: impl Fn(usize) -> String) -> Strin
     format!("where {} and {}", half(first), half(second))
 }
 
-/// The whole parts of a text that was cut somewhere.
+/// The whole parts at the start of a text that was cut anywhere.
 fn parts_of<'t>(text: &'t str, joint: &str) -> &'t str {
     text.rsplit_once(joint).map_or(text, |(parts, _)| parts)
 }
 
-/// Every network that 0.0.0.0 is in, from another one on.
+/// The networks 0.0.0.0/0 to 0.0.0.0/32, beginning with one of them.
 fn nested_networks(number: usize) -> String {
     let networks: Vec<String> = (0..33).map(|length| format!("0.0.0.0/{}", (length + number) % 33)).collect();
     format!("src net ({})", networks.join(","))

@@ -12,7 +12,7 @@ use super::query::{self, Query};
 use super::script::{Script, Step};
 use super::state::{Call, Group, State};
 
-/// The largest page of results, and the log groups that a query takes.
+/// The largest page of results, and the most log groups of a query.
 const LARGEST_PAGE: usize = 10_000;
 const MOST_GROUPS: usize = 50;
 /// Log groups on a page.
@@ -111,7 +111,8 @@ fn check_classes(groups: &[&Group], script: &Script) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a log group is described: one of another account is not, and one that vanished until a query meets that.
+/// Returns whether a log group is described. A log group of another account is not; one that vanishes is, until a query
+/// uses it.
 fn is_described(state: &State, group: &Group) -> bool {
     let has_met = || state.calls.iter().any(|call| call.operation == "StartQuery");
     !group.name.starts_with("arn:") && (group.name != state.script.vanished || !has_met())
@@ -121,7 +122,7 @@ fn missing(group: &str) -> Refusal {
     Refusal::new("ResourceNotFoundException", format!("Log group does not exist for account: {group}"))
 }
 
-/// The log groups that are meant, by exactly one of three ways.
+/// The log groups of a query, named in exactly one of three ways.
 fn groups<'a>(state: &'a State, input: &Value) -> Result<Vec<&'a Group>, Refusal> {
     let ways = ["logGroupName", "logGroupNames", "logGroupIdentifiers"];
     let used: Vec<&Value> = ways.iter().map(|way| &input[*way]).filter(|value| !value.is_null()).collect();
@@ -164,7 +165,7 @@ fn get_query_results(state: &mut State, input: &Value) -> Result<Value, Refusal>
     };
     let repeats = state.script.repeats_pages;
     let query = query(state, input)?;
-    // A page is of the answer there is; only a poll without a token finds the query further on.
+    // A page belongs to the current answer; only a poll without a token advances the query.
     if first == 0 {
         query.advance();
     }

@@ -1,9 +1,9 @@
-//! HTTP/1.1, as far as the SDK needs it: POST, a length, connections that are kept.
+//! HTTP/1.1, as far as the SDK needs it: POST with a length, and connections that stay open.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-/// The most that a request may hold.
+/// The largest request in bytes.
 const LARGEST: usize = 1 << 20;
 
 pub(super) struct Request {
@@ -14,12 +14,12 @@ pub(super) struct Request {
 
 pub(super) struct Response {
     pub(super) status: u16,
-    /// The name of the error, if it is one.
+    /// The name of the error, if the response is one.
     pub(super) error: Option<&'static str>,
     pub(super) body: String,
 }
 
-/// Answers requests until the client goes away.
+/// Answers requests until the client closes the connection.
 pub(super) fn serve(stream: &TcpStream, answer: impl Fn(&Request) -> Response) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {

@@ -1,9 +1,8 @@
-//! A loopback service that speaks the protocol of CloudWatch Logs as far as queries go.
+//! A loopback service that speaks the protocol of CloudWatch Logs, as far as queries need it.
 //!
-//! It runs the text of a query with the second reader over the events it was given, and does on
-//! demand what the service does on a bad day: queries that wait, fail or time out, calls that are
-//! throttled, pages, partial answers, delays. The protocol is AWS JSON 1.1: a POST with the
-//! operation in `X-Amz-Target`.
+//! It runs the text of a query with the second reader over its events, and does on demand what the service does on a
+//! bad day: queries that wait, fail or time out, throttled calls, pages, partial answers, delays. The protocol is AWS
+//! JSON 1.1: a POST with the operation in `X-Amz-Target`.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -53,7 +52,7 @@ impl LogsService {
         Self { address, state, is_over, listener: Some(listener) }
     }
 
-    /// Where it listens, for `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
+    /// The URL of the service, for `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -70,7 +69,7 @@ impl LogsService {
         group.events.extend(events);
     }
 
-    /// The calls so far, throttled ones too.
+    /// The calls so far, including throttled ones.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.state.lock().expect("no thread panics").calls.clone()
     }
@@ -79,7 +78,7 @@ impl LogsService {
 impl Drop for LogsService {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::SeqCst);
-        // Wakes the listener, so that it sees that it is over.
+        // Wakes the listener, so that it notices its end.
         let _ = std::net::TcpStream::connect(self.address);
         if let Some(listener) = self.listener.take() {
             let _ = listener.join();

@@ -1,4 +1,4 @@
-//! A query: its whole answer at once, told step by step.
+//! A query: its whole answer is computed at once, and returned step by step.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use super::script::{Script, Step};
 use super::state::Group;
 use crate::evaluator::{self, Log, OutRow};
 
-/// The service's message about a window that lies before the log groups.
+/// The service's message about a window before the creation of the log groups.
 const OUTSIDE: &str = "Query's end date and time is either before the log groups creation time or exceeds the log \
                        groups log retention settings ([0,79])";
 
@@ -18,13 +18,13 @@ pub(super) struct Query {
     has_stats: bool,
     has_statistics: bool,
     steps: Vec<Step>,
-    /// The step that the last poll found; `None` before the first.
+    /// The step of the last poll; `None` before the first.
     at: Option<usize>,
     matched: usize,
     scanned: usize,
     bytes: usize,
     groups: usize,
-    /// Until when it runs, whatever the steps are.
+    /// The time until which it runs, whatever the steps are.
     until: Instant,
 }
 
@@ -59,7 +59,7 @@ impl Query {
         let pairs = events.iter().map(|event| event.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let log = Log::new(pairs, script.settings.dash).map_err(|error| malformed(error.to_string()))?;
         let answer = evaluator::run(&query, &log, script.settings);
-        // Both limits hold, so that the smaller one wins.
+        // Both limits hold, so the smaller one wins.
         let limit = limit.map_or(query.limit, |limit| limit.min(query.limit));
         let estimate = vec![json!([{ "field": "estimatedBytes", "value": usize::to_string(&bytes) }])];
         let found = || answer.rows.iter().take(limit).map(row).collect();
@@ -86,19 +86,19 @@ impl Query {
         self.at.and_then(|at| self.steps.get(at)).copied().unwrap_or(Step::Scheduled)
     }
 
-    /// Goes one step on; the last stays.
+    /// Advances by one step; the last step stays.
     pub(super) fn advance(&mut self) {
         self.at = Some(self.at.map_or(0, |at| at + 1).min(self.steps.len().saturating_sub(1)));
     }
 
-    /// Ends it, whatever was to come.
+    /// Ends the query, whatever steps are left.
     pub(super) fn end(&mut self, step: Step) {
         self.until = Instant::now();
         self.steps = vec![step];
         self.at = Some(0);
     }
 
-    /// A page of what there is so far.
+    /// A page of the rows so far.
     pub(super) fn page(&self, first: usize, most: usize) -> Value {
         let there = match self.step() {
             Step::Complete => self.rows.len(),
@@ -120,7 +120,7 @@ impl Query {
         page
     }
 
-    /// All of them are doubles.
+    /// The statistics; all of them are doubles.
     #[expect(clippy::cast_precision_loss, reason = "there are few records")]
     fn statistics(&self, rows: usize) -> Value {
         let is_known = !matches!(self.step(), Step::Scheduled);
@@ -137,7 +137,7 @@ impl Query {
     }
 }
 
-/// The names that a glob over the text of events gives to what stands between blanks, and the rest of the
+/// The names that `parse` with a glob gives to the values between blanks in the text of events, and the rest of the
 /// query.
 fn parse_command(text: &str) -> (Vec<&str>, &str) {
     let command = text.strip_prefix("parse @message \"").and_then(|rest| rest.split_once("\n| "));
@@ -145,22 +145,22 @@ fn parse_command(text: &str) -> (Vec<&str>, &str) {
     let Some((globs, names)) = command.split_once("\" as ") else { return (Vec::new(), text) };
     let names: Vec<&str> = names.split(", ").collect();
     assert_eq!(globs.split(' ').filter(|glob| *glob == "*").count(), names.len());
-    // The service takes a dash in a name for a minus.
+    // The service reads a dash in a name as a minus.
     assert!(names.iter().all(|name| !name.contains('-')), "{names:?}");
     (names, rest)
 }
 
-/// An event with what the names stand for; names of nothing that is known are left out.
+/// An event with the values of these names; names of unknown fields are left out.
 fn parsed(event: &[(String, String)], names: &[&str]) -> Vec<(String, String)> {
     let message = event.iter().find(|(name, _)| name == "@message").map_or("", |(_, text)| text);
     let values = names.iter().zip(message.split(' ')).filter(|(name, _)| !name.starts_with("unknown"));
     event.iter().cloned().chain(values.map(|(name, text)| ((*name).to_string(), text.to_string()))).collect()
 }
 
-/// The characters of a value that a row has.
+/// The longest value of a row, in characters.
 const LONGEST_VALUE: usize = 1_000;
 
-/// A row as pairs, whose values are cut without a word; events have a pointer, too.
+/// A row as pairs. Longer values are cut silently; events also have a pointer.
 fn row(row: &OutRow) -> Value {
     let pair = |field: &str, value: &str| json!({ "field": field, "value": value.chars().take(LONGEST_VALUE).collect::<String>() });
     let mut cells: Vec<Value> = row.cells.iter().map(|(field, value)| pair(field, value)).collect();
@@ -170,7 +170,7 @@ fn row(row: &OutRow) -> Value {
     Value::Array(cells)
 }
 
-/// The token of a page that starts at this place.
+/// The token of the page that starts at this place.
 pub(super) fn token(place: usize) -> String {
     format!("page-{place}")
 }

@@ -1,4 +1,4 @@
-//! The behaviour that a test asks of the service.
+//! The behaviour of the service in a test.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::evaluator::{Dash, MissingTest, Mixed, NotNull, Settings, SumOfNothing
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Scheduled,
-    /// So many rows are found already; none where the query groups.
+    /// The query has found this many rows already; none if it groups.
     Running(usize),
     Complete,
     Failed,
@@ -20,7 +20,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// The status as it is called.
+    /// The name of the status.
     pub(super) fn status(self) -> &'static str {
         match self {
             Self::Scheduled => "Scheduled",
@@ -33,44 +33,45 @@ impl Step {
         }
     }
 
-    /// Whether the query goes on.
+    /// Returns whether the query continues.
     pub(super) fn is_running(self) -> bool {
         matches!(self, Self::Scheduled | Self::Running(_) | Self::Unknown)
     }
 }
 
-/// How the service behaves.
+/// The behaviour of the service.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     /// The results of a query's polls, one after the other; the last stays.
     pub(crate) steps: Vec<Step>,
-    /// How long each query runs, before the steps.
+    /// The time that each query runs, before the steps.
     pub(crate) lasts: Duration,
-    /// So many calls that start a query or look at it are throttled before any is answered.
+    /// The number of first calls to start or poll a query that are throttled.
     pub(crate) throttled: usize,
-    /// The queries that may run at once.
+    /// The most queries that may run at once.
     pub(crate) most_running: usize,
     /// Whether answers have statistics.
     pub(crate) has_statistics: bool,
-    /// How long each answer takes.
+    /// The time that each answer takes.
     pub(crate) delay: Duration,
-    /// The calls of one operation that are answered within a second; further ones are throttled.
+    /// The most calls of one operation that are answered within a second; further ones are throttled.
     pub(crate) calls_a_second: usize,
     /// An operation that is not answered for a minute.
     pub(crate) hangs_at: &'static str,
     /// Whether every page names itself as the next one.
     pub(crate) repeats_pages: bool,
-    /// An operation that the caller is not allowed.
+    /// An operation that the caller is denied.
     pub(crate) denied: &'static str,
     /// The classes of log groups that are not STANDARD.
     pub(crate) classes: Vec<(&'static str, &'static str)>,
-    /// A log group that is gone since it was described.
+    /// A log group that vanishes after it was described.
     pub(crate) vanished: String,
-    /// The rows of every query that is complete, whatever it asks for.
+    /// The rows of every complete query, whatever its text.
     pub(crate) rows: Option<Vec<Value>>,
-    /// How many times the bytes of their messages log groups say that they store; the service counts them a while later.
+    /// The size that a log group reports, in multiples of its messages' bytes; the service counts these bytes with a
+    /// delay.
     pub(crate) stored_times: usize,
-    /// The points on which the service's documentation is not settled.
+    /// The behaviour where the service's documentation is open.
     pub(crate) settings: Settings,
 }
 

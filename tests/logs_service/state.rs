@@ -19,20 +19,20 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// The ARN as queries take it.
+    /// The ARN in the form that queries take.
     pub(super) fn arn(&self) -> String {
         format!("arn:aws:logs:eu-central-1:123456789012:log-group:{}", self.name)
     }
 }
 
-/// A call that was made.
+/// A call to the service.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Call {
     /// The operation.
     pub(crate) operation: String,
     /// The request.
     pub(crate) input: Value,
-    /// When.
+    /// The time of the call.
     pub(crate) at: Instant,
 }
 

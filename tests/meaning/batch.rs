@@ -1,5 +1,5 @@
-//! Conditions, many at a time: each record stands in the file once for each condition, with the
-//! condition's number in a field of its own, and one run of the engine answers all of them.
+//! Conditions, many at a time: the file has each record once for each condition, with the condition's number in a
+//! separate field, and one run of the engine answers all conditions.
 
 use std::collections::BTreeSet;
 
@@ -17,12 +17,12 @@ use crate::records::{Records, formats, made_up, of_two_formats};
 use crate::sentences::condition;
 use crate::tally::Tally;
 
-/// Conditions that one run answers.
+/// The number of conditions in one run.
 const BATCH: usize = 24;
-/// Records that each is asked of.
+/// The number of records for each condition.
 const RECORDS: usize = 30;
 
-/// Which format's records are asked, in turn: most often those that have most fields.
+/// The formats in turn, by number: most often those with the most fields.
 const TURNS: [usize; 9] = [0, 4, 0, 1, 0, 2, 4, 3, 5];
 
 struct Asked {
@@ -31,7 +31,7 @@ struct Asked {
     emitted: Emitted,
 }
 
-/// Asks `count` conditions of made-up records.
+/// Runs `count` conditions over made-up records.
 pub(crate) fn conditions(count: usize, seed: u64) -> Tally {
     let mut tally = Tally::default();
     let mut random = Random(seed);
@@ -52,7 +52,7 @@ struct Asker {
     logs: Logs,
     engine: Engine,
     format: insights::Format,
-    /// How deep conditions go: those of a format with few fields soon name one that it lacks.
+    /// The deepest nesting of conditions: in a format with few fields, a deep one soon names a field that is missing.
     depth: usize,
 }
 
@@ -68,7 +68,7 @@ impl Asker {
     fn ask(&mut self, random: &mut Random, tally: &mut Tally) {
         let mut asked = Vec::new();
         while asked.len() < BATCH {
-            // Most of them are small.
+            // Most of them are shallow.
             let depth = 1 + random.below(self.depth).min(random.below(self.depth));
             let text = condition(random, depth);
             let Ok(plan) = compile(&format!("where {text} | show bytes | limit none"), &context()) else {
@@ -136,7 +136,7 @@ impl Asker {
     }
 }
 
-/// Each record once for each condition.
+/// Every record, once for each condition.
 fn repeated(records: &Records) -> Records {
     let place = records.names.iter().position(|name| name == "resource-id").expect("every format has it");
     let of = |number: usize| {

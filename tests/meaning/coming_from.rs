@@ -1,4 +1,4 @@
-//! The manual for people who know Logs Insights: the query there finds what the sentence finds here.
+//! The manual for people who know Logs Insights: its queries find the same as its sentences.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::engine::context;
 use crate::evaluator::{Dash, Query, Settings, run};
 use crate::records::Records;
 
-/// Records of all that the questions are about; no two groups are equal.
+/// Records with something for every question; no two groups are equal.
 const RECORDS: &str = "\
 2 1 eni-1 10.0.0.1 10.0.1.1 40000 22 6 1 100 1795434000 1795434060 ACCEPT OK
 2 1 eni-1 10.0.0.1 10.0.1.2 40001 22 6 2 200 1795434100 1795434160 REJECT OK
@@ -22,7 +22,7 @@ const RECORDS: &str = "\
 2 1 eni-2 10.0.0.2 10.0.1.3 40007 25 6 8 800 1795435000 1795435060 ACCEPT OK
 ";
 
-/// The rows of a query, each by its values alone: the columns have other names.
+/// The rows of a query, each without names: its columns have other names.
 fn rows(text: &str, records: &Records) -> Result<Vec<Vec<String>>, String> {
     let query = Query::parse(text).map_err(|error| format!("{error}: {text}"))?;
     let settings = Settings::all().into_iter().find(|settings| settings.dash == Dash::Text);
@@ -38,7 +38,7 @@ fn rows(text: &str, records: &Records) -> Result<Vec<Vec<String>>, String> {
     Ok(rows)
 }
 
-/// The questions of the manual's part about Logs Insights: theirs, and the sentence.
+/// The questions in the manual's part about Logs Insights: the query, and the sentence.
 fn questions() -> BTreeMap<String, String> {
     let output = Command::new(env!("CARGO_BIN_EXE_flowlogs")).args(["help", "insights"]).output();
     let text = String::from_utf8(output.expect("the program runs").stdout).expect("the manual is text");
@@ -67,7 +67,7 @@ fn queries_of_insights_find_what_the_sentences_beside_them_find() {
     for (theirs, ours) in &questions {
         let plan = compile(ours, &context()).unwrap_or_else(|error| panic!("{ours}: {error}"));
         let emitted = insights::emit(&plan, &records.format()).expect("the service can say it");
-        // The service's own limit, which the second reader wants to be said.
+        // The service's own limit, which the second reader wants to be explicit.
         let limit = if theirs.contains("| limit ") { "" } else { " | limit 10000" };
         let found = rows(&format!("{theirs}{limit}"), &records);
         if found.as_ref().is_ok_and(|rows| !rows.is_empty()) && found == rows(&emitted.text, &records) {

@@ -1,4 +1,4 @@
-//! The rows of both sides, compared.
+//! Compares the rows of both sides.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::typed::{Kind, Known, kind_of, of_text, of_value};
 /// The most rows that one query of the service returns.
 const CAP: u64 = 100_000;
 
-/// The same records, as the service may have them.
+/// The same records, in each form that the service may have.
 pub(crate) struct Logs {
     pub(crate) text: Log,
     pub(crate) dropped: Log,
@@ -39,7 +39,7 @@ impl Logs {
     }
 }
 
-/// A plan as the service gets it.
+/// A plan in the form that the service gets.
 pub(crate) struct Emitted {
     pub(crate) text: String,
     pub(crate) query: Query,
@@ -47,11 +47,11 @@ pub(crate) struct Emitted {
     pub(crate) columns: Vec<Option<String>>,
     /// The service's names of the sort keys of records.
     order: Vec<String>,
-    /// Whether a note says that the service orders otherwise.
+    /// Whether a note says that the service has another order.
     notes_order: bool,
 }
 
-/// Emits a plan and reads it back: `Err` where the plan is refused, a second one where the text is.
+/// Emits a plan and parses the text: `Err` if the plan is refused, an inner `Err` if the text is.
 pub(crate) fn emit(plan: &Plan, format: &insights::Format) -> Result<Result<Emitted, String>, String> {
     let emitted = insights::emit(plan, format).map_err(|error| error.to_string())?;
     let query = match Query::parse(&emitted.text) {
@@ -77,16 +77,16 @@ fn columns(plan: &Plan, names: &[String]) -> Vec<Option<String>> {
     }
 }
 
-/// A key that the answer's order is about: its name on the service, its kind and its direction.
+/// A sort key of the answer: its name on the service, its kind and its direction.
 struct Key {
     name: String,
     kind: Kind,
     descending: bool,
 }
 
-/// The keys that the answer's order is about, before ties.
+/// The sort keys of the answer, before ties are broken.
 fn order_of(plan: &Plan, kinds: &[Kind], emitted: &Emitted) -> Vec<Key> {
-    // Words that stand for numbers are ordered as these.
+    // Words for numbers are ordered like the numbers.
     let ordered = |kind: Kind| if matches!(kind, Kind::Code(_)) { Kind::Number } else { kind };
     match &plan.shape {
         Shape::Groups(groups) if groups.keys.is_empty() => Vec::new(),
@@ -117,21 +117,21 @@ fn order_of(plan: &Plan, kinds: &[Kind], emitted: &Emitted) -> Vec<Key> {
     }
 }
 
-/// A row: what it is ordered by, and its values.
+/// A row: its sort keys, and its values.
 struct Ordered {
     order: Vec<Known>,
     values: Vec<Known>,
 }
 
-/// What comparing found.
+/// The result of a comparison.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Same,
-    /// The same rows; but the service would cut them at another place, as it orders otherwise.
+    /// The same rows, but the service would cut them at another place, as it has another order.
     CutElsewhere,
 }
 
-/// Whether the rows are the same under every combination of settings, by columns of these kinds.
+/// Compares the rows under every combination of settings, by columns of these kinds.
 pub(crate) fn compare(
     plan: &Plan,
     kinds: &[Kind],
@@ -139,7 +139,7 @@ pub(crate) fn compare(
     logs: &Logs,
     rows: &[Row],
 ) -> Result<Found, String> {
-    // A sum that the text itself makes absent over nothing is a number like others.
+    // A sum that the text itself makes absent over nothing is compared like other numbers.
     let is_guarded =
         |name: &Option<String>| name.as_ref().is_some_and(|name| emitted.text.contains(&format!("* 0) as {name}")));
     let kind = |(kind, name): (&Kind, &Option<String>)| {
@@ -153,7 +153,7 @@ pub(crate) fn compare(
     let mut found = Found::Same;
     for settings in Settings::all() {
         let answer = run(&emitted.query, logs.get(settings.dash), settings);
-        // Where a sum over nothing is 0 on the service, that is all that may differ.
+        // If a sum over nothing is 0 on the service, nothing else may differ.
         let (engine, is_zero) =
             if settings.sum_of_nothing == SumOfNothing::Zero { (&zero, true) } else { (&absent, false) };
         let one = one(plan, kinds, emitted, (&answer.rows, is_zero), engine)
@@ -173,7 +173,7 @@ fn one(
     engine: &[Vec<Known>],
 ) -> Result<Found, String> {
     let mut order = order_of(plan, kinds, emitted);
-    // Behind a key that both sides estimate, nothing is known of the order.
+    // After a key that both sides estimate, the order is unknown.
     if let Some(place) = order.iter().position(|key| key.kind == Kind::Estimate) {
         order.truncate(place + 1);
     }
@@ -218,7 +218,7 @@ fn ordered(row: &OutRow, kinds: &[Kind], columns: &[Option<String>], order: &[Ke
     Ordered { order: keys.collect(), values: values.collect() }
 }
 
-/// By value; what is absent comes last both ways.
+/// Compares by value; absent values are last in either direction.
 fn compare_keys(a: &Ordered, b: &Ordered, order: &[Key]) -> Ordering {
     let keys = a.order.iter().zip(&b.order).zip(order);
     keys.fold(Ordering::Equal, |so_far, ((a, b), key)| {
@@ -232,7 +232,7 @@ fn compare_keys(a: &Ordered, b: &Ordered, order: &[Key]) -> Ordering {
     })
 }
 
-/// Whether rows in order are these: those that tie stand in any order, and any of them may be cut.
+/// Whether `rows` are the first ones of `all`: rows that tie may be in any order, and any of them may be cut.
 fn same(all: &[Ordered], rows: &[Vec<Known>], order: &[Key], limit: usize) -> Result<(), String> {
     let expected = all.len().min(limit);
     if rows.len() != expected {

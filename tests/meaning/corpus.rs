@@ -1,4 +1,4 @@
-//! The corpus: every case with records whose sentence can be asked of the service.
+//! The corpus: every case that has records and a sentence for the service.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::records::Records;
 use crate::tally::Tally;
 use crate::whole::{Checked, check};
 
-/// Asks every case.
+/// Runs every case.
 pub(crate) fn cases() -> Tally {
     let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
     let mut files = Vec::new();
@@ -83,7 +83,7 @@ impl Sections {
     }
 }
 
-/// What came of a case, and of how many records; `None` where there is nothing to compare.
+/// The outcome of a case, and its number of records; `None` if there is nothing to compare.
 fn case(sections: &Sections) -> Result<Option<(Checked, usize)>, String> {
     let context = sections.context();
     let (Some(query), Some(input)) = (sections.get("query"), sections.get("input")) else { return Ok(None) };

@@ -1,6 +1,7 @@
-//! Sentences whose emitted text once meant something else: asked of every kind of record, whatever chance draws.
+//! Sentences whose emitted text once had another meaning: run over every kind of record, whatever the random tests
+//! draw.
 
-/// Grouped by what went wrong.
+/// The sentences, grouped by the mistake.
 pub(crate) const DIFFERED: [(&str, &[&str]); 12] = [
     (
         "a time behind an aggregation was compared in seconds",

@@ -1,4 +1,4 @@
-//! The engine, asked in this process.
+//! The engine, in this process.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Files that are asked many times.
+/// Files that are queried many times.
 pub(crate) struct Engine {
     pub(crate) session: Session,
     runtime: Runtime,

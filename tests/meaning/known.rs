@@ -1,4 +1,4 @@
-//! Differences that are known: each one narrowly, with its reason, and counted.
+//! Known differences: each is narrow, has a reason, and is counted.
 
 use flowlogs::function::Function;
 use flowlogs::query::Plan;
@@ -7,7 +7,7 @@ use flowlogs::value::{Row, Value};
 
 use crate::typed::Kind;
 
-/// Whether the filter over groups tests a percentile, which both sides estimate.
+/// Returns whether the filter over groups tests a percentile, which both sides estimate.
 pub(crate) fn chooses_by_estimate(plan: &Plan) -> bool {
     let Shape::Groups(groups) = &plan.shape else { return false };
     let is_estimate = |source: &Source| {
@@ -27,20 +27,21 @@ fn tests(filter: &Filter, is_meant: &dyn Fn(&Source) -> bool) -> bool {
     }
 }
 
-/// Whether a filter over groups with such a number decides whether the answer about no record has its row.
+/// Returns whether a filter over groups tests a number of distinct values, and so decides about the row of an answer
+/// over no records.
 pub(crate) fn chooses_by_distinct(plan: &Plan) -> bool {
     let Shape::Groups(groups) = &plan.shape else { return false };
     groups.having.is_some() && groups.aggregates.iter().any(|aggregate| aggregate.function == Function::Distinct)
 }
 
-/// Whether it is the answer about no record: one row of nothing and zeros. How many different values
-/// there are in nothing, the text may leave open.
+/// Returns whether it is the answer over no records: one row of absent values and zeros. The text may leave the number
+/// of distinct values open.
 pub(crate) fn is_of_nothing(plan: &Plan, rows: &[Row]) -> bool {
     let is_keyless = matches!(&plan.shape, Shape::Groups(groups) if groups.keys.is_empty());
     is_keyless && rows.iter().flatten().all(|value| matches!(value, Value::Absent | Value::Int(0)))
 }
 
-/// The kinds of the columns, with nothing to compare in those that count different values.
+/// The kinds of the columns, with distinct counts not to be compared.
 pub(crate) fn without_distinct(plan: &Plan, kinds: &[Kind]) -> Vec<Kind> {
     let Shape::Groups(groups) = &plan.shape else { return kinds.to_vec() };
     let mut kinds = kinds.to_vec();

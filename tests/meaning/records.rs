@@ -7,22 +7,22 @@ use crate::evaluator::{Dash, Error, Log};
 use crate::random::Random;
 use crate::sentences::TEXTS;
 
-/// The format of flow logs that choose none.
+/// The default format of flow logs.
 const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start \
                        end action log-status";
 
 /// Records of one format.
 #[derive(Clone)]
 pub(crate) struct Records {
-    /// The names that the format has, in order.
+    /// The names of the format, in order.
     pub(crate) names: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
-    /// The names that the format of every second record lacks, in a log group of two formats. A file has `-` there.
+    /// The names that every second record lacks, in a log group of two formats. A file has `-` there.
     pub(crate) lacking: Vec<&'static str>,
 }
 
 impl Records {
-    /// What stands in a file: a line that starts with a name is a header.
+    /// Parses the text of a file: a line that starts with a name is a header.
     pub(crate) fn parse(text: &str) -> Self {
         let mut names: Vec<String> = DEFAULT.split_whitespace().map(str::to_string).collect();
         let mut rows = Vec::new();
@@ -37,18 +37,18 @@ impl Records {
         Self { names, rows, lacking: Vec::new() }
     }
 
-    /// The same as a file has it.
+    /// The records as the text of a file.
     pub(crate) fn text(&self) -> String {
         let lines = std::iter::once(&self.names).chain(&self.rows);
         lines.map(|values| values.join(" ") + "\n").collect()
     }
 
-    /// The fields of the format; `None` where the table lacks one.
+    /// The fields of the format; `None` if the table lacks one.
     pub(crate) fn fields(&self) -> Option<Vec<Field>> {
         self.names.iter().map(|name| Field::of_record(name)).collect()
     }
 
-    /// What the emission knows of their format; the fields must be in the table.
+    /// The format for the emitter; all fields must be in the table.
     pub(crate) fn format(&self) -> insights::Format {
         let fields = self.fields().expect("the fields are known");
         let has_all = |field: &Field| self.lacking.iter().all(|name| Field::of_record(name) != Some(*field));
@@ -56,7 +56,7 @@ impl Records {
         insights::Format::of_several(&[fields, short])
     }
 
-    /// What CloudWatch has of them: the time of an event is the record's start.
+    /// The records in CloudWatch: the time of an event is the record's start.
     pub(crate) fn log(&self, dash: Dash) -> Result<Log, Error> {
         let fields = self.fields().unwrap_or_default();
         let names: Vec<(&str, bool)> = fields
@@ -75,12 +75,12 @@ impl Records {
     }
 }
 
-/// Whether a record is of the shorter format, in a log group of two.
+/// Returns whether a record has the shorter format, in a log group of two.
 const fn is_short(number: usize) -> bool {
     number % 2 == 1
 }
 
-/// Formats whose records are made up: much, the default, and two that lack what guards need.
+/// Formats of made-up records: one with many fields, the default, and two that lack fields that guards need.
 const FORMATS: [&str; 4] = [
     "interface-id flow-direction srcaddr dstaddr srcport dstport protocol tcp-flags packets bytes start end action \
      log-status pkt-srcaddr pkt-dstaddr pkt-src-aws-service pkt-dst-aws-service traffic-path type vpc-id subnet-id \
@@ -92,7 +92,7 @@ const FORMATS: [&str; 4] = [
      srcaddr resource-id",
 ];
 
-/// The formats whose records are made up; the last one has every field there is.
+/// The formats of made-up records; the last one has every field.
 pub(crate) fn formats() -> Vec<String> {
     let every = FIELDS.iter().filter_map(|info| match info.origin {
         Origin::Record(name) => Some(name),
@@ -105,7 +105,7 @@ pub(crate) fn formats() -> Vec<String> {
 /// Midnight before the clock of the tests, so that bins of every width meet records.
 const FIRST: usize = 1_795_392_000;
 
-/// Made-up records; the bytes of each are its number, or, where `repeated`, any.
+/// Made-up records; the bytes of each are its number or, if `repeated`, any number.
 pub(crate) fn made_up(format: &str, count: usize, repeated: bool, random: &mut Random) -> Records {
     let names: Vec<String> = format.split_whitespace().map(str::to_string).collect();
     let mut rows = Vec::new();
@@ -120,7 +120,7 @@ pub(crate) fn made_up(format: &str, count: usize, repeated: bool, random: &mut R
     Records { names, rows, lacking: Vec::new() }
 }
 
-/// The same records in a log group of two formats: the other one has the default fields.
+/// The same records in a log group of two formats: the other format has the default fields.
 pub(crate) fn of_two_formats(mut records: Records) -> Records {
     const KEPT: [&str; 1] = ["resource-id"];
     let is_default = |name: &str| DEFAULT.split_whitespace().any(|known| known == name) || KEPT.contains(&name);
@@ -136,13 +136,13 @@ pub(crate) fn of_two_formats(mut records: Records) -> Records {
     records
 }
 
-/// What kind of record it is, so that its values fit each other.
+/// The kind of a record, so that its values fit each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Ports,
     NoPorts,
     NoProtocol,
-    /// Of an Elastic Fabric Adapter: MAC addresses, and no ports.
+    /// Traffic of an Elastic Fabric Adapter: MAC addresses, and no ports.
     Efa,
     /// Rejected by Block Public Access: without bytes.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html>
@@ -237,7 +237,7 @@ fn value(name: &str, kind: Kind, number: usize, random: &mut Random) -> String {
     }
 }
 
-/// A value of a field that nothing else depends on, by its type.
+/// A value of a field on which no other field depends, by its type.
 fn other(name: &str, random: &mut Random) -> String {
     let Some(field) = Field::of_record(name) else { return "-".into() };
     match field.field_type() {

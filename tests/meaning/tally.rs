@@ -1,4 +1,4 @@
-//! What was done, for the closing line.
+//! The counts for the closing line.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,11 +10,11 @@ use crate::evaluator::Settings;
 pub(crate) struct Tally {
     pub(crate) cases: usize,
     pub(crate) plans: usize,
-    /// Plans times the records they were asked of.
+    /// The sum over all plans of the number of their records.
     pub(crate) records: usize,
-    /// Runs of the text: one for each combination of what is unsettled.
+    /// The number of runs of the text: one for each combination of settings.
     pub(crate) combinations: usize,
-    /// Refused by both sides.
+    /// The number of sentences that both sides refuse.
     pub(crate) refused: usize,
     pub(crate) left_out: BTreeMap<&'static str, usize>,
     pub(crate) differences: Vec<String>,

@@ -1,4 +1,4 @@
-//! Values of both sides, brought to one form.
+//! Converts values of both sides to one form.
 
 use std::net::IpAddr;
 
@@ -8,30 +8,30 @@ use flowlogs::query::Plan;
 use flowlogs::query::plan::{KeyBy, Shape, Source};
 use flowlogs::value::Value;
 
-/// What a column holds, as far as reading the service's text goes.
+/// The contents of a column, as far as reading the service's text needs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Address,
     Number,
     /// A mean: the last digits may differ.
     Mean,
-    /// A sum: over nothing it is absent, but perhaps 0 on the service.
+    /// A sum: over nothing it is absent, but may be 0 on the service.
     Sum,
-    /// Both sides estimate: only whether there is one can be compared.
+    /// Both sides estimate it: only its presence can be compared.
     Estimate,
     Time,
     /// Known to differ: not compared.
     Ignored,
-    /// A number in the record that is shown as a word.
+    /// A number in the record that is printed as a word.
     Code(Field),
     Text,
 }
 
-/// A value that can be compared and ordered; what is absent comes last.
+/// A value that can be compared and ordered; absent values come last.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
 pub(crate) enum Known {
     Number(f64),
-    /// Its bits; IPv4 stands in `::ffff:0:0/96`.
+    /// The bits of an address; IPv4 is in `::ffff:0:0/96`.
     Address(u128),
     Text(String),
     Absent,
@@ -83,7 +83,7 @@ impl Known {
     }
 }
 
-/// What the service's text says; `None` where the row lacks it.
+/// The value in the service's text; `None` if the row lacks it.
 pub(crate) fn of_text(text: Option<&str>, kind: Kind) -> Known {
     if kind == Kind::Ignored {
         return ignored();
@@ -131,7 +131,7 @@ fn seconds(text: &str) -> Known {
     time.map_or(Known::Absent, |time| Known::Number(time.as_second() as f64))
 }
 
-/// What the engine says.
+/// The value in the engine's answer.
 #[expect(clippy::cast_precision_loss, reason = "the records of the tests have small numbers")]
 pub(crate) fn of_value(value: &Value, kind: Kind) -> Known {
     match value {

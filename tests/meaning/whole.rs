@@ -16,10 +16,10 @@ use crate::sentences::sentence;
 use crate::tally::Tally;
 use crate::typed::kinds;
 
-/// Records that many sentences are asked of.
+/// The number of records for many sentences.
 const RECORDS: usize = 60;
 
-/// Asks `count` sentences of made-up records of each format.
+/// Runs `count` sentences over made-up records of each format.
 pub(crate) fn sentences(count: usize, seed: u64) -> Tally {
     let context = context();
     let mut tally = Tally::default();
@@ -48,7 +48,7 @@ pub(crate) fn sentences(count: usize, seed: u64) -> Tally {
     tally
 }
 
-/// Records, as both sides have them.
+/// Records, in the forms of both sides.
 struct Asked {
     records: Records,
     engine: Engine,
@@ -82,8 +82,7 @@ pub(crate) enum Checked {
     LeftOut(&'static str),
 }
 
-/// Compares both sides; an error is a difference. Of conversations, the groups by interface that they are made of are
-/// compared.
+/// Compares both sides; an error is a difference. Conversations are compared by their groups by interface.
 pub(crate) fn check(plan: &Plan, format: &insights::Format, engine: &Engine, logs: &Logs) -> Result<Checked, String> {
     let per_interface = plan.in_parts();
     let plan = per_interface.as_ref().unwrap_or(plan);
@@ -121,8 +120,8 @@ pub(crate) fn check(plan: &Plan, format: &insights::Format, engine: &Engine, log
     }
 }
 
-/// Whether files take the target as every record: what is selected is not in the text, but in which
-/// logs are asked.
+/// Returns whether files take the target as every record: a selector is not in the text, but in the choice of the
+/// queried logs.
 fn is_every_record(target: &Target) -> bool {
     use TargetKind::{All, Eni, Instance, Subnet, Vpc};
     target.selectors.is_empty() && matches!(target.kind, All | Eni | Instance | Subnet | Vpc)

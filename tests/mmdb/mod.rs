@@ -15,7 +15,7 @@ pub(crate) enum Data<'a> {
 }
 
 impl Data<'_> {
-    /// The control byte, which has the type and the length, and the value.
+    /// The control byte, which holds the type and the length, and the value.
     fn bytes(&self) -> Vec<u8> {
         let control = |kind: u8, length: usize| kind << 5 | u8::try_from(length).unwrap();
         match self {
@@ -25,7 +25,7 @@ impl Data<'_> {
                 [vec![control(2, 29), more], text.as_bytes().to_vec()].concat()
             }
             Self::Short(number) => [vec![control(5, 2)], number.to_be_bytes().to_vec()].concat(),
-            // Types above 7 stand in a byte of their own.
+            // Types above 7 have a byte of their own.
             Self::Long(number) => [vec![8, 2], number.to_be_bytes().to_vec()].concat(),
             Self::Number(number) => [vec![control(6, 4)], number.to_be_bytes().to_vec()].concat(),
             Self::NoList => vec![0, 4],
@@ -37,8 +37,8 @@ impl Data<'_> {
     }
 }
 
-/// A database of IPv4 networks. A node of the tree has a record of 24 bits for each bit of an address: the next node,
-/// or behind the number of nodes the place of the data.
+/// A database of IPv4 networks. A node of the tree has a record of 24 bits for each value of a bit of the address: the
+/// number of the next node, or the number of nodes plus the place of the data.
 pub(crate) fn database(networks: &[(&str, Data<'_>)]) -> Vec<u8> {
     let mut nodes: Vec<[Option<usize>; 2]> = vec![[None, None]];
     let mut leaves: Vec<(usize, usize, usize)> = Vec::new();

@@ -1,4 +1,4 @@
-//! A run of the program, and what is asserted of it.
+//! A run of the program, and assertions about it.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -23,14 +23,14 @@ impl Ran {
         command.output().unwrap().into()
     }
 
-    /// What it printed, where it succeeded.
+    /// The output of a run that succeeded.
     #[track_caller]
     pub(crate) fn done(self) -> String {
         assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
         self.stdout
     }
 
-    /// It ended with this code, and said so.
+    /// Asserts that the run ended with this code and message.
     #[track_caller]
     pub(crate) fn fails(self, code: i32, part: &str) {
         assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
@@ -38,7 +38,7 @@ impl Ran {
     }
 }
 
-/// How many of the interfaces of a listed flow log's resource it covers: `2 of 3`.
+/// The number of covered interfaces of a listed flow log's resource, and of all: `2 of 3`.
 pub(crate) fn coverage(flow_log: &serde_json::Value) -> String {
     format!("{} of {}", flow_log["covered"], flow_log["interfaces"])
 }

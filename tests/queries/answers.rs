@@ -1,4 +1,4 @@
-//! Answers of the service as they come on a bad day.
+//! Answers of the service on a bad day.
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::program::Ran;
 use super::records::{self, FIELDS, Records, now};
 use super::{TURN, create_flow_log, interrupt, quick, wait_for_calls, world};
 
-/// More than one query returns.
+/// More records than one query returns.
 const CROWDED: i64 = 100_050;
 
 #[test]
@@ -20,7 +20,7 @@ fn a_second_with_more_records_than_a_query_returns_is_said_and_fails() {
     let second = now() - 1_200;
     let mut events = Records::between(second, second + 1, CROWDED).bare_events();
     for (number, event) in (1..).zip(Records::between(second - 60, second + 60, 40).bare_events()) {
-        // Those around it, but none of the same second.
+        // The records around it, but none of the same second.
         if number != 21 {
             events.push(event);
         }
@@ -33,7 +33,7 @@ fn a_second_with_more_records_than_a_query_returns_is_said_and_fails() {
     let said = format!("the second {time} has more than 100000 records: some are missing");
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
     assert_eq!((ran.code, ran.stdout.lines().count()), (Some(1), 1 + 100_000 + 39), "{}", ran.stderr);
-    // A limit is in the text or beside it, not in both with other values.
+    // A limit is in the text or in the parameter of the call, not in both with different values.
     let starts = service.calls().into_iter().filter(|call| call.operation == "StartQuery");
     assert!(starts.map(|call| call.input["limit"].clone()).all(|limit| limit.is_null()));
 }
@@ -47,7 +47,7 @@ fn an_answer_that_is_cut_ends_with_3_where_that_was_asked_for() {
     assert!(ran.stderr.contains("the answer is cut at 100 rows of 1,"), "{}", ran.stderr);
 }
 
-/// A value of a row has a thousand characters at most, so that `@message` would be cut.
+/// A value in a row has at most a thousand characters, so `@message` would be cut.
 #[test]
 fn a_record_that_is_longer_than_a_value_is_read_whole() {
     let world = world();
@@ -56,7 +56,7 @@ fn a_record_that_is_longer_than_a_value_is_read_whole() {
                           ecs-task-arn ecs-task-id"
     );
     create_flow_log(world, "/long/a", &records::format(&fields));
-    // Nothing older than its flow log is read.
+    // Records older than their flow log are not read.
     std::thread::sleep(Duration::from_secs(2));
     let start = now() - 1;
     let id = "0123456789abcdef".repeat(2);

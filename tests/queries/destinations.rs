@@ -1,5 +1,5 @@
-//! Flow logs by what they deliver to: log groups of other accounts and of all classes, one log group for several flow
-//! logs, and what is no log group at all.
+//! Flow logs by their destination: log groups of other accounts and of all classes, one log group for several flow
+//! logs, and destinations that are no log group.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ use super::{quick, texts};
 
 const CENTRAL: &str = "arn:aws:logs:us-west-2:999999999999:log-group:/central";
 
-/// Eight VPCs, whose flow logs deliver to a place of another kind each.
+/// Eight VPCs; each has a flow log with another kind of destination.
 struct Account {
     region: Region,
     ec2: Proxy,
@@ -89,7 +89,7 @@ fn classes() -> Script {
     Script { classes: vec![("/cold", "DELIVERY"), ("/rare", "INFREQUENT_ACCESS")], ..quick() }
 }
 
-/// Asks, and returns the log groups of each query.
+/// Runs a sentence, and returns the log groups of each query.
 fn ask(script: Script, args: &[&str]) -> (Ran, Vec<Vec<String>>) {
     let account = account();
     let service = LogsService::start(account.groups.clone(), script);

@@ -1,4 +1,4 @@
-//! Traffic of transit gateways and regional NAT gateways, from whatever flow log records it.
+//! Traffic of transit gateways and regional NAT gateways, whichever flow log records it.
 
 use serde_json::{Value, json};
 
@@ -18,14 +18,14 @@ const GATEWAY_FIELDS: &str = "version resource-type tgw-id tgw-attachment-id tgw
 
 /// Two transit gateways, of which the first has two attachments, and a VPC without a flow log of ours.
 ///
-/// Each record has a power of two as its bytes, so that a sum says which records are in it, each once.
+/// Each record has a power of two as its bytes, so that a sum tells which records it includes.
 struct Account {
     region: Region,
     gateways: [String; 2],
     attachments: [String; 3],
 }
 
-/// A record as the service has it: these values, and some of the other fields.
+/// A record in the service: these values, and some of the other fields.
 fn event(values: &[(&str, &str)]) -> Vec<(String, String)> {
     let value = |name: &str| match values.iter().find(|(known, _)| *known == name) {
         Some((_, value)) => (*value).to_string(),
@@ -58,7 +58,7 @@ impl Account {
             });
             let made = region.call("ec2", "create_transit_gateway_vpc_attachment", asked);
             let id = text(&made["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]);
-            // moto loses the tags that come with the call.
+            // moto loses the tags of this call.
             let tags = json!([{"Key": "Name", "Value": name}]);
             region.call("ec2", "create_tags", json!({"Resources": [id], "Tags": tags}));
             id
@@ -113,7 +113,7 @@ fn a_transit_gateway_is_asked_by_name_and_answered_by_whatever_records_it() {
     for (target, bytes) in [
         ("tgw core", 3),
         (&format!("transit-gateway {core}"), 3),
-        // The one on the attachment itself answers; the other is narrowed.
+        // The flow log of the attachment itself answers; the other one is narrowed.
         ("tgw-attachment to-prod", 1),
         (&format!("tgw-attachment {to_dev}"), 2),
         ("tgw-attachment \"to-*\"", 7),
@@ -134,7 +134,7 @@ fn a_transit_gateway_is_asked_by_name_and_answered_by_whatever_records_it() {
     for (sentence, part) in [
         ("tgw core where reject", "no queried flow log has the field `action`"),
         ("tgw cora", "did you mean `core`?"),
-        // What is asked for by name only is in no other answer.
+        // Records of transit gateways are in answers for targets of their own kinds only.
         ("all", "has no flow log"),
         ("vpc", "has no flow log of kind `vpc`"),
     ] {

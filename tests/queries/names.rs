@@ -1,4 +1,4 @@
-//! Names on AWS, where several VPCs have the same addresses.
+//! Names on AWS, if several VPCs have the same addresses.
 
 use std::sync::OnceLock;
 
@@ -110,7 +110,7 @@ fn groups_of_one_name_are_one_group() {
 
 #[test]
 fn sides_and_names_are_those_of_the_vpc_in_which_the_address_was_seen() {
-    // Worked out by hand: each record has a bit of its own.
+    // Worked out by hand: each record has a power of two as its bytes.
     for (test, bytes) in [
         ("remote.name = web", "1"),
         ("remote.name in (web, db)", "3"),
@@ -157,7 +157,7 @@ fn countries_are_shown_and_grouped_by_and_not_tested() {
         let mut command = account.region.command(port(), &["--geo", &file, "-o", "csv", "-e", sentence]);
         Ran::of(command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", service.url()))
     };
-    // Worked out by hand: each record has a bit of its own.
+    // Worked out by hand: each record has a power of two as its bytes.
     assert_eq!(
         ask("all | sum(bytes) as b, count() as n by remote.country last 2h").done(),
         "remote_country,b,n\nFR,64,1\nDE,32,1\n,31,5\n"
@@ -186,7 +186,7 @@ fn two_windows_are_compared() {
         ask("all | sum(bytes) as b by local.name | compare 2h last 2h"),
         "local_name,b,b_before,b_change\nfront,105,0,105\ncache,18,0,18\nproxy,4,0,4\n"
     );
-    // Every record is more than half an hour old: what the last 20 minutes lack, the window before has.
+    // Every record is more than half an hour old: those that the last 20 minutes lack are in the window before.
     assert_eq!(
         ask("all | count() by local.name | compare 20m gone last 20m"),
         "local_name,count,count_before,count_change\nfront,0,4,-4\ncache,0,2,-2\nproxy,0,1,-1\n"

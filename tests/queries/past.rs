@@ -1,4 +1,4 @@
-//! Names of interfaces that are gone, by the inventories that are kept for some days.
+//! Names of interfaces that are gone, from the inventories that are kept for some days.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ use super::terraform::named;
 
 const DAY_S: i64 = 24 * 60 * 60;
 
-/// The name of the file of the day that is so many days ago.
+/// The name of the inventory's file of this many days ago.
 fn file_of(days_ago: i64) -> String {
     let second = jiff::Timestamp::from_second(now() - days_ago * DAY_S).unwrap();
     format!("{}.json", second.strftime("%Y-%m-%d"))
@@ -100,7 +100,7 @@ fn what_is_gone_has_the_name_that_it_had() {
     assert_eq!(run(&service, state.path(), &["-o", "csv", "-e", grouped]), expected);
     assert_eq!(files(&folder), [file_of(6), file_of(3), file_of(0)]);
 
-    // Nothing is kept where that is turned off.
+    // Nothing is kept if that is turned off.
     let (other, config) = (state.path().join("other"), state.path().join("config.toml"));
     fs::write(&config, "[aws]\nkeep_inventories = false\n").unwrap();
     run(&service, &other, &["--config", &config.display().to_string(), "inventory"]);
@@ -108,7 +108,7 @@ fn what_is_gone_has_the_name_that_it_had() {
     run(&service, &other, &["inventory"]);
     assert!(other.exists());
 
-    // Where nothing can be kept, the answer comes all the same.
+    // If nothing can be kept, the answer comes all the same.
     let file = state.path().join("no-folder");
     fs::write(&file, "").unwrap();
     let expected = "bytes,local_name,remote_name\n1,web,\n2,,web\n4,web,\n8,web,\n16,web,\n32,web,\n";

@@ -1,4 +1,4 @@
-//! Made-up records, as a file has them and as the service does.
+//! Made-up records, as a file and as the service have them.
 
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ pub(crate) fn format(fields: &str) -> String {
     fields.join(" ")
 }
 
-/// Some of them, in an order that no default has.
+/// Some of the fields, in an order that no default format has.
 pub(crate) const FIELDS_OF_A_FEW: &str = "srcaddr dstport protocol bytes start end action log-status";
 
 pub(crate) fn now() -> i64 {
@@ -51,13 +51,13 @@ impl Records {
         self
     }
 
-    /// The window that they are in, as sentences have it.
+    /// The window that they are in, in the notation of sentences.
     pub(crate) fn window(&self) -> (String, String) {
         let text = |second| jiff::Timestamp::from_second(second).unwrap().to_string();
         (text(self.from), text(self.until))
     }
 
-    /// As a file with a header line.
+    /// The records as a file with a header line.
     pub(crate) fn text(&self) -> String {
         let mut text = FIELDS.split_whitespace().collect::<Vec<_>>().join(" ");
         for line in &self.lines {
@@ -66,12 +66,12 @@ impl Records {
         text + "\n"
     }
 
-    /// Records of traffic.
+    /// The number of records of traffic.
     pub(crate) fn lines_ok(&self) -> usize {
         self.lines.iter().filter(|line| line.contains(" OK ")).count()
     }
 
-    /// As the service has those of [`FIELDS_OF_A_FEW`], of which it finds none.
+    /// Records of [`FIELDS_OF_A_FEW`] in the service, which finds none of their fields.
     pub(crate) fn text_events(&self) -> Vec<Vec<(String, String)>> {
         let places: Vec<usize> = FIELDS_OF_A_FEW
             .split(' ')
@@ -85,7 +85,7 @@ impl Records {
         self.lines.iter().map(event).collect()
     }
 
-    /// As the service has them, of which it finds these fields only.
+    /// Records in the service, which finds only these fields.
     pub(crate) fn found_events(&self, found: &[&str]) -> Vec<Vec<(String, String)>> {
         let mut events = self.events();
         for event in &mut events {
@@ -94,7 +94,7 @@ impl Records {
         events
     }
 
-    /// As the service has them, with few fields: there may be many.
+    /// Records in the service, with few fields: there may be many records.
     pub(crate) fn bare_events(&self) -> Vec<Vec<(String, String)>> {
         let event = |line: &String| {
             let values: Vec<&str> = line.split(' ').collect();
@@ -105,7 +105,7 @@ impl Records {
         self.lines.iter().map(event).collect()
     }
 
-    /// As the service has them.
+    /// Records in the service.
     pub(crate) fn events(&self) -> Vec<Vec<(String, String)>> {
         let names: Vec<&str> = FIELDS.split_whitespace().collect();
         let event = |line: &String| {
@@ -122,7 +122,7 @@ impl Records {
     }
 }
 
-/// One record; what is in it depends on its number alone.
+/// One record; its values depend on its number alone.
 fn line(number: i64, start: i64) -> String {
     // A linear congruence, so that neighbours differ; Knuth's multiplier.
     let mix =
@@ -163,7 +163,7 @@ fn line(number: i64, start: i64) -> String {
     )
 }
 
-/// A record of traffic as the service has it: these values, and some of the other fields.
+/// A record of traffic in the service: these values, and some of the other fields.
 pub(crate) fn event(values: &[(&str, &str)]) -> Vec<(String, String)> {
     let value = |name: &str| match values.iter().find(|(known, _)| *known == name) {
         Some((_, value)) => (*value).to_string(),

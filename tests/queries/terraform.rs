@@ -14,10 +14,10 @@ use super::records::{self, FIELDS, event, now};
 
 /// A network with flow logs that this tool did not create.
 ///
-/// Each record has a power of two as its bytes, so that a sum says which records are in it, each once.
+/// Each record has a power of two as its bytes, so that a sum tells which records it includes.
 struct Account {
     region: Region,
-    /// The ids of resources by a name.
+    /// The ids of resources, by name.
     ids: BTreeMap<&'static str, String>,
     groups: BTreeMap<&'static str, Group>,
 }
@@ -91,7 +91,7 @@ impl Account {
         self.ids.insert("e10", text(&instance["NetworkInterfaces"][0]["NetworkInterfaceId"]));
     }
 
-    /// Those of the subnet come first; the one of its VPC is younger.
+    /// The flow logs of the subnet come first; the flow log of its VPC is younger.
     fn create_flow_logs(&self) {
         self.create_flow_log("Subnet", "prod-a", "ALL", "tf-subnet");
         std::thread::sleep(Duration::from_millis(1_200));
@@ -119,7 +119,7 @@ impl Account {
         self.call("create_flow_logs", flow_log);
     }
 
-    /// Records of half an hour ago, when no flow log was there that is still there, and of now.
+    /// Records of now, and of half an hour ago, before any of the flow logs was created.
     fn deliver(&mut self) {
         let (old, new) = (now() - 1_800, now() + 1);
         let both = ["tf-subnet", "/aws/vpc/prod"];
@@ -157,7 +157,7 @@ impl Account {
                 self.groups.entry(name).or_insert_with(empty).events.push(event.clone());
             }
         }
-        // They are in the past when they are asked for.
+        // They have to be in the past when they are queried.
         std::thread::sleep(Duration::from_secs(2));
     }
 
@@ -194,10 +194,10 @@ fn traffic_is_answered_from_whatever_records_it_and_counted_once() {
         ("vpc", ALL),
         ("all", ALL),
         ("all where reject", 2 + 16 + 128 + 1_024 + 4_096 + HALF),
-        // The older one of the subnet itself answers; nothing is left of the younger one.
+        // The older flow log of the subnet itself answers; the younger one adds nothing.
         ("subnet prod-a", 1 + 2 + 4 + 32 + 64 + 256),
         (&format!("subnet {subnet}"), 1 + 2 + 4 + 32 + 64 + 256),
-        // The one of the VPC is narrowed by the subnet, so that interfaces that are gone are there.
+        // The flow log of the VPC is narrowed to the subnet, so that interfaces that are gone are included.
         ("subnet prod-b", 8 + 16 + 128 + 8_192 + 16_384),
         ("subnet prod-a, prod-b", PROD),
         ("subnet", ALL),
@@ -209,11 +209,11 @@ fn traffic_is_answered_from_whatever_records_it_and_counted_once() {
         ("vpc prod, sg web", PROD),
         ("sg web, subnet prod-b, vpc prod, instance api", PROD),
         ("all, vpc prod", ALL),
-        // A pair of one action each.
+        // A pair of flow logs, each for one action.
         ("vpc pair", PAIR),
         ("vpc pair where accept", 512),
         ("vpc pair where reject", 1_024),
-        // Two log groups in one.
+        // Two flow logs in one log group.
         ("vpc one", 2_048),
         ("vpc one, two", SHARED),
         ("subnet two-a", 4_096),
@@ -308,7 +308,7 @@ fn everybodys_flow_logs_are_listed_and_what_would_answer_is_explained() {
     assert!(text(&of("prod")["format"]).starts_with("${version} "));
     assert_eq!(rows(&["list", "--all", "subnet"]).len(), 1);
 
-    // Each has stored a billion times its messages in thirty days, which cost half a dollar a gigabyte.
+    // Each log group has stored a billion times its messages in thirty days, at half a dollar per gigabyte.
     let month_ago = (now() - 30 * 86_400) * 1_000;
     let aged = account.groups.values().map(|group| Group { created: month_ago, ..group.clone() }).collect();
     let service = LogsService::start(aged, Script { stored_times: 1_000_000_000, ..quick() });
@@ -329,7 +329,7 @@ fn everybodys_flow_logs_are_listed_and_what_would_answer_is_explained() {
     let records = |group: &str| -> Vec<String> {
         answering.iter().filter(|row| row["log_group"] == group).map(|row| text(&row["records"])).collect()
     };
-    // The flow log of the subnet was there first; since its VPC has one, that answers for all of it.
+    // The flow log of the subnet was first; since its VPC got one, that one answers for all of it.
     assert_eq!(records("tf-subnet"), ["every record"], "{answering:?}");
     let of_vpc = records("/aws/vpc/prod");
     assert_eq!(of_vpc.len(), 2, "{answering:?}");

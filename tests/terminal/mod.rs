@@ -1,4 +1,4 @@
-//! The program in a terminal of its own: keys go in, and the screen is what a person would see.
+//! The program in a terminal: a test types keys and reads the screen.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, NativePtySystem, PtySize, PtySystem};
 
-/// How long something may take to appear on a busy machine.
+/// The longest time that something may take to appear on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
-    /// Every byte that it was sent.
+    /// Every byte that the program sent to the terminal.
     sent: Arc<Mutex<Vec<u8>>>,
     _master: Box<dyn MasterPty + Send>,
 }
@@ -26,14 +26,14 @@ fn non_zero(number: u16) -> NonZero<u16> {
 }
 
 impl Terminal {
-    /// Starts the program with these arguments and environment, in so many columns.
+    /// Starts the program with these arguments and environment, in a terminal of this many columns.
     pub(crate) fn start(args: &[&str], environment: &[(&str, &str)], columns: u16) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flowlogs"));
         command.args(args);
         Self::of(command, environment, columns)
     }
 
-    /// Starts a line of a system's shell.
+    /// Starts a command line of the system's shell.
     pub(crate) fn start_shell(line: &str, environment: &[(&str, &str)], columns: u16) -> Self {
         let mut command = CommandBuilder::new("/bin/sh");
         command.args(["-c", line]);
@@ -67,19 +67,19 @@ impl Terminal {
         Self { child, keys, screen, sent, _master: pair.master }
     }
 
-    /// Types.
+    /// Types keys.
     pub(crate) fn keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the program.
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    /// Everything that it was sent, sequences too, once nothing has come for a while.
+    /// Every byte that the program sent, sequences included, once nothing has come for a while.
     pub(crate) fn sent(&self) -> String {
         let mut length = usize::MAX;
         loop {
@@ -92,12 +92,12 @@ impl Terminal {
         }
     }
 
-    /// What stands on the screen.
+    /// The text on the screen.
     pub(crate) fn screen(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
-    /// The colour of the last place where a text stands.
+    /// The colour of the last occurrence of a text.
     #[track_caller]
     pub(crate) fn colour_of(&self, text: &str) -> vt100::Color {
         self.cell(text).fgcolor()
@@ -119,7 +119,7 @@ impl Terminal {
         parser.screen().cell(place(row), place(column)).unwrap().clone()
     }
 
-    /// Waits until the screen is so.
+    /// Waits until `is_so` holds for the screen.
     #[track_caller]
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
@@ -133,13 +133,13 @@ impl Terminal {
         }
     }
 
-    /// Waits until a text stands on the screen.
+    /// Waits until a text is on the screen.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) -> String {
         self.wait(&format!("`{text}`"), |screen| screen.contains(text))
     }
 
-    /// Waits until the program ends; its exit code.
+    /// Waits until the program ends; returns its exit code.
     #[track_caller]
     pub(crate) fn exit_code(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;

@@ -13,7 +13,7 @@ const STEP: usize = 64;
 /// The values of a chunk of lines.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// The start of each value, line by line; behind the last one a sentinel, the length of the lines.
+    /// The start of each value, line by line; after the last one a sentinel, the length of the lines.
     starts: Vec<u16>,
     /// A bit for each byte that is neither a digit, nor the end of a value, nor a `-` by itself.
     others: Vec<u64>,
@@ -154,7 +154,7 @@ const PLACES: [u8; STEP] = {
     places
 };
 
-/// Writes the positions of the set bits, from `base`, and garbage behind them; returns how many are set.
+/// Writes the positions of the set bits, from `base`, and garbage after them; returns how many are set.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "lines are read in blocks of less than 64 KiB")]
 fn write_places<S: Simd>(simd: S, mut bits: u64, base: usize, places: &mut [u16; STEP]) -> usize {

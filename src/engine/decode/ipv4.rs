@@ -9,7 +9,7 @@ const _: () = assert!(cfg!(target_endian = "little"), "digits are added up with 
 
 /// The moves for the digits of an address, given the lengths of its numbers.
 struct Form {
-    /// Moves the digits of each number into four bytes of its own, the last one in the highest.
+    /// Moves the digits of each number into four separate bytes, the last digit into the highest.
     spread: [u8; 16],
     /// The smallest valid number of each length: leading zeros are not allowed.
     least: [u32; 4],

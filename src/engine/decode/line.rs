@@ -43,7 +43,7 @@ pub(crate) enum Parsed {
     Text,
 }
 
-/// Why a line is not a record.
+/// The reason why a line is not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Too few or too many values.

@@ -45,7 +45,7 @@ fn digits(text: &[u8], start: usize, length: usize) -> Option<u64> {
     Some(high.wrapping_add(low) >> 32)
 }
 
-/// One to eight digits, each in a byte of its own: the last one in the highest byte, zeros in front.
+/// One to eight digits, each in a separate byte: the last one in the highest byte, zeros in front.
 #[inline]
 fn spread(text: &[u8], start: usize, length: usize) -> Option<u64> {
     let word = u64::from_le_bytes(*load(text, start)?);

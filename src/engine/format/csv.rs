@@ -19,7 +19,7 @@ use super::stored_bytes::StoredBytes;
 /// The largest number of values in a row.
 const COLUMNS: usize = 256;
 
-/// What the rows of a file hold.
+/// The shape of a CSV file's rows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CsvShape {
     /// The number of columns.
@@ -116,7 +116,7 @@ impl Records for Csv {
 pub(crate) struct CsvRows<R> {
     reader: R,
     parser: csv_core::Reader,
-    /// The values of a row, one after another, and where each ends.
+    /// The values of a row, one after another; then the offset at which each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
 }

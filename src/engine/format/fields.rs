@@ -1,7 +1,7 @@
 //! Records whose values come by name, as in JSON and CSV, on their way to blocks.
 //!
-//! Values are checked as those of lines are. Programs that convert records also change how values are written: numbers
-//! get a fraction, times become dates, account ids lose their zeros. These are understood.
+//! Values are checked like those of lines. Programs that convert records also change the notation of values: numbers
+//! get a fraction, times become dates, account ids lose their zeros. All of these are understood.
 
 use std::borrow::Cow;
 use std::mem;
@@ -19,7 +19,7 @@ use super::log_file::LogFile;
 use super::reader::Reader;
 use super::stored_bytes::StoredBytes;
 
-/// The number of bytes of text in a block at most.
+/// The largest number of bytes of text in a block.
 const BLOCK_BYTES: usize = 1 << 20;
 
 /// Digits of an account id.
@@ -34,9 +34,9 @@ pub(super) struct FieldRecords<'r> {
     needed: Vec<usize>,
     eager: Vec<usize>,
     gathering: Gathering,
-    /// The text of the records that were gathered.
+    /// The text of the gathered records.
     text: Vec<u8>,
-    /// The values of the current record, and where they stand in the text behind its start.
+    /// The byte ranges of the current record's values, counted from the record's start in the text; then the values.
     spans: Vec<Span>,
     values: Vec<Parsed>,
     counter: Counter<'r>,
@@ -108,7 +108,7 @@ impl<'r> FieldRecords<'r> {
         Ok(())
     }
 
-    /// Passes on the records that wait.
+    /// Passes on the gathered records.
     pub(super) fn emit(&mut self, stored_bytes: &StoredBytes) -> Result<(), Halt> {
         self.thread.outlet.check_open()?;
         let gathered = mem::replace(&mut self.gathering, Gathering::new(self.layout, &self.needed, &self.eager));
@@ -126,7 +126,7 @@ fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("a block and one more record are smaller than 4 GiB")
 }
 
-/// A value as log lines have it.
+/// The value in the notation of log lines.
 fn plain<'t>(slot: &Slot, kind: SlotKind, text: &'t str) -> Cow<'t, str> {
     let text = text.trim();
     if matches!(text, "" | "-" | "null" | "None") {

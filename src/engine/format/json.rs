@@ -1,4 +1,4 @@
-//! JSON: what CloudWatch and forwarders wrap log messages in, and records as objects.
+//! JSON: log messages as CloudWatch and forwarders wrap them, and records as objects.
 
 mod guard;
 mod walk;
@@ -16,7 +16,7 @@ use super::reader::{ReadContext, Reader};
 use super::stored_bytes::StoredBytes;
 pub(crate) use walk::{Broken, Item, Pair, walk};
 
-/// What the JSON of a file holds.
+/// The contents of a JSON file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum JsonShape {
     /// Log messages.

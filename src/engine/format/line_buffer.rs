@@ -34,7 +34,7 @@ pub(super) struct LineBuffer<R> {
     pub(super) position: u64,
     /// The offset from which lines belong to the next part.
     end: Option<u64>,
-    /// The error behind the lines that are left.
+    /// The error to return after the remaining lines.
     error: Option<io::Error>,
 }
 

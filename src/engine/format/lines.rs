@@ -185,7 +185,7 @@ impl<'r> Lines<'r> {
 /// The lines of log messages that come one by one, on their way to records.
 pub(super) struct Messages<'r> {
     lines: Lines<'r>,
-    /// Whole lines that wait.
+    /// Whole lines that are not yet read.
     text: Vec<u8>,
 }
 
@@ -199,7 +199,7 @@ impl<'r> Messages<'r> {
 
     /// Adds a message: a line, with or without its line end.
     pub(super) fn push(&mut self, message: &[u8], stored_bytes: &StoredBytes) -> Result<(), Halt> {
-        /// The number of bytes that are read at once.
+        /// The number of bytes that are collected before they are read.
         const MANY_BYTES: usize = 256 << 10;
         self.text.extend_from_slice(message.strip_suffix(b"\n").unwrap_or(message));
         self.text.push(b'\n');
@@ -214,7 +214,7 @@ impl<'r> Messages<'r> {
         Ok(())
     }
 
-    /// Reads the lines that wait.
+    /// Reads the collected lines.
     pub(super) fn read(&mut self, stored_bytes: &StoredBytes) -> Result<(), Halt> {
         self.lines.thread.outlet.check_open()?;
         let length = self.text.len();

@@ -50,7 +50,7 @@ pub(crate) trait Records: Debug + Send + Sync {
     /// Reads a part, and passes on the records that the query keeps.
     fn read(&self, reader: &Reader<'_>, unit: &Unit, file: &LogFile) -> Result<(), Halt>;
 
-    /// The time range of a part; `outlet` tells when it is not needed any more.
+    /// The time range of a part; `outlet` tells when it is no longer needed.
     fn times(&self, _file: &LogFile, _part: &Part, _outlet: &dyn Outlet) -> Result<Times, Halt> {
         Ok(Times::UNKNOWN)
     }
@@ -70,7 +70,7 @@ pub(crate) trait Records: Debug + Send + Sync {
         Some(0)
     }
 
-    /// The name of what the records are counted in.
+    /// The unit in which records are counted: `line`, `record` or `row`.
     fn unit_name(&self) -> &'static str {
         "line"
     }

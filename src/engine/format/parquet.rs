@@ -325,7 +325,7 @@ impl BatchRows {
     }
 }
 
-/// The sum of numbers that a file tells, and which may be nonsense.
+/// The sum of numbers from a file, which may be nonsense; it saturates.
 fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
     numbers.fold(0, u64::saturating_add)
 }

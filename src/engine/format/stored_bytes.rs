@@ -4,14 +4,14 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Tells how many stored bytes were read since it was last asked.
+/// Counts the stored bytes that were read since the last call of [`take`](Self::take).
 pub(super) struct StoredBytes {
     counter: Arc<AtomicU64>,
     taken: Cell<u64>,
 }
 
 impl StoredBytes {
-    /// The bytes that this counter counts.
+    /// Starts from this counter, which grows elsewhere.
     pub(super) fn new(counter: Arc<AtomicU64>) -> Self {
         Self { counter, taken: Cell::new(0) }
     }

@@ -25,7 +25,7 @@ pub struct Options {
     pub strict: bool,
     /// The memory that a query may use for groups and sorting.
     pub memory_limit_bytes: usize,
-    /// What says where addresses are.
+    /// The geolocation files.
     pub geo: Arc<Geo>,
 }
 
@@ -54,7 +54,7 @@ impl Files {
     /// Finds the files of `options` and reads the head of each.
     ///
     /// A file that is named twice, or named and also found in a folder, is read once. A file that cannot be read is
-    /// [named](Self::failed), unless it is the only one, or with `strict`.
+    /// listed in [`Self::failed`], but is an error if it is the only one or with `strict`.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl Files {
         Ok(Self { files, is_strict: strict, memory_limit_bytes, geo, skipped, failed })
     }
 
-    /// No files, for what needs none.
+    /// No files, for an answer that reads none.
     #[must_use]
     pub fn none() -> Self {
         let Options { memory_limit_bytes, geo, .. } = Options::default();
@@ -141,8 +141,7 @@ impl Files {
         &self.failed
     }
 
-    /// Returns whether a run goes on without a file that fails: not if it is the only one, nor if it must not be
-    /// missing.
+    /// Returns whether a run continues without a file that fails: not if it is the only one, nor in a strict run.
     pub(crate) fn goes_on(&self) -> bool {
         !self.is_strict && self.files.len() + self.failed.len() > 1
     }
@@ -168,7 +167,7 @@ impl Files {
         Malformed { file: name, unit, line: line + lines_before(&file.path, origin), reason }
     }
 
-    /// A note on a name of some records of a file whose values are not read.
+    /// A note on a name in later records of a file that the first ones do not have, so that its values are not read.
     pub(crate) fn note_of_name(&self, file: usize, name: &str) -> String {
         let file = &self.files[file].name;
         format!("`{file}`: records further on have `{name}`, which the first ones do not have: it is not read")

@@ -77,7 +77,7 @@ struct Walk {
     seen: HashSet<Seen>,
 }
 
-/// What tells a file from others: its number, or its canonical path where files have no numbers.
+/// The identity of a file: its number, or its canonical path on systems without file numbers.
 #[derive(PartialEq, Eq, Hash)]
 enum Seen {
     Number((u64, u64)),

@@ -47,7 +47,7 @@ pub(crate) fn sniff(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sni
     sniff_csv(head, is_whole, format).unwrap_or_else(|| sniff_lines(head, is_whole, format))
 }
 
-/// What a head that is not text is.
+/// The reason why a head is not text; `None` for text.
 fn binary(head: &[u8]) -> Option<&'static str> {
     let kinds: [(&[u8], &str); 3] = [
         (b"PAR1", "it is parquet inside gzip: decompress it first"),
@@ -72,7 +72,7 @@ fn sniff_lines(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed 
     }
 }
 
-/// Checks that a header line fits a line behind it, if there are any.
+/// Checks that a header line fits at least one of the lines after it, if there are any.
 fn check_header(layout: Layout, lines: &[&[u8]]) -> Sniffed {
     let mut reader = LineReader::new(Arc::new(layout.clone()));
     let mut fits = |line: &&[u8]| reader.read(line).is_ok() || header(line).is_some();
@@ -121,7 +121,7 @@ fn is_record(layout: &Layout, reader: &mut LineReader, line: &[u8], is_given: bo
         || word(Field::ResourceType).starts_with(b"TransitGateway")
 }
 
-/// What to say of a record of Cloud WAN: AWS does not document in which order its fields come by default.
+/// The reason why a record of Cloud WAN is not read: AWS does not document the order of its default fields.
 fn cloud_wan(line: &[u8]) -> Option<&'static str> {
     let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
     words.any(|word| word.starts_with(b"CoreNetwork")).then_some("no header line, and records of Cloud WAN")
@@ -187,7 +187,7 @@ fn sniff_json(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Sniffed {
     }
 }
 
-/// Examines CSV; `None` if it is not that.
+/// Examines CSV; `None` if it is not CSV.
 fn sniff_csv(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Option<Sniffed> {
     let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
     if !line.contains(&b',') {
@@ -221,8 +221,8 @@ fn sniff_csv(head: &[u8], is_whole: bool, format: Option<&Layout>) -> Option<Sni
     Some(csv(layout, content))
 }
 
-/// The layout of records with values by name, and the slot of each name; `None` if most names are not those of fields.
-/// The timestamp of a log event is the start of the record, where the record does not have it itself.
+/// The layout of records whose values have names, and the slot of each name; `None` if most names are not those of
+/// fields. The timestamp of a log event is the start of a record that has no start.
 fn layout_of_names<'n>(names: impl Iterator<Item = &'n str>) -> Option<(Layout, HashMap<String, usize>)> {
     let mut slots: Vec<Slot> = Vec::new();
     let mut of_names = HashMap::new();

@@ -1,4 +1,4 @@
-//! Where addresses are and whose they are, from files in MMDB format that the user names.
+//! The location and the owner of addresses, from files in MMDB format that the user names.
 //!
 //! Format: <https://maxmind.github.io/MaxMind-DB/>.
 
@@ -14,7 +14,7 @@ use crate::value::Value;
 
 type Database = Reader<Vec<u8>>;
 
-/// Files that say where addresses are; read when they are needed first.
+/// Geolocation files, read when they are first needed.
 #[derive(Debug, Default)]
 pub struct Geo {
     files: Vec<PathBuf>,
@@ -22,7 +22,7 @@ pub struct Geo {
 }
 
 impl Geo {
-    /// The files, of which none is read yet.
+    /// The files; none is read yet.
     #[must_use]
     pub fn new(files: Vec<PathBuf>) -> Self {
         Self { files, databases: OnceLock::new() }
@@ -46,8 +46,7 @@ impl Geo {
         Ok(())
     }
 
-    /// What is known of an address: text, or the number of an autonomous system; of several files, the first that knows
-    /// counts.
+    /// The location of an address, as text or as the number of an autonomous system, from the first file that has one.
     #[must_use]
     pub fn find(&self, what: Location, address: IpAddr) -> Value {
         let databases = self.databases.get().into_iter().flatten();
@@ -60,7 +59,7 @@ fn opened(file: &Path) -> Result<Database, Error> {
     Reader::open_readfile(file).map_err(|error| Error::Geo { file: file.to_path_buf(), reason: error.to_string() })
 }
 
-/// The value by the names that the makers of such files have for it.
+/// The value in an entry. Each maker of such files has other keys for it.
 fn value(what: Location, entry: &LookupResult<'_, Vec<u8>>) -> Value {
     let text = |paths: &[&[&str]]| paths.iter().find_map(|path| text_at(entry, path));
     match what {

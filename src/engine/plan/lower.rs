@@ -43,12 +43,12 @@ impl Operand {
     }
 }
 
-/// What is looked up for fields that records do not have.
+/// The sources of fields that records do not have: names and locations.
 #[derive(Clone, Copy)]
 pub(crate) struct Looked<'t> {
     /// The names, if there is an inventory.
     pub(crate) names: Option<&'t Names>,
-    /// Where addresses are.
+    /// The locations of addresses.
     pub(crate) geo: &'t Arc<Geo>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Looked<'t> {
 pub(crate) struct Lowering<'t> {
     /// The columns of the table.
     pub(crate) columns: &'t [TableColumn],
-    /// What records do not say.
+    /// The sources of fields that records do not have.
     pub(crate) looked: Looked<'t>,
     /// The columns of the result so far, for filters over groups.
     pub(crate) results: Vec<Operand>,
@@ -96,7 +96,7 @@ impl Lowering<'_> {
             Origin::Ratio(ratio) => self.ratio(ratio),
             Origin::Role => Ok(self.role()),
             Origin::BySide { by, sides } => self.by_side(by, sides),
-            // A plan names a side wherever a single value is needed.
+            // A plan names one side wherever a single value is needed.
             Origin::EitherSide(_) => Err(Error::FieldMissing { missing: Source::Field(field).into() }),
             Origin::Geo(what, key) => {
                 let place = scalar::location(self.looked.geo, what).call(vec![self.field(key)?.expr]);
@@ -116,7 +116,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A number by another; absent where either is, or where there is nothing to divide by.
+    /// A ratio; absent where a number is absent, or the divisor is 0.
     fn ratio(&self, ratio: Ratio) -> Result<Operand, Error> {
         let number = |field| cast(self.slot(Slot::Field(field)).expr, DataType::Float64);
         let seconds = || -> Result<Expr, Error> {
@@ -134,20 +134,20 @@ impl Lowering<'_> {
         Ok(Operand::new(expr, DataType::Float64))
     }
 
-    /// The role of the record, by a function: it stands in many places of a query, and the rule is long.
+    /// The role of the record. It is a function call, since it occurs in many places of a query and its rule is long.
     fn role(&self) -> Operand {
         let mut arguments = scalar::ROLE_FIELDS.map(|field| self.slot(Slot::Field(field)).expr).to_vec();
         arguments.push(ident(TableColumn::Ported.name()));
         Operand::new(scalar::role().call(arguments), TEXT)
     }
 
-    /// The number of a record of this role; 0 for any other record, and where there is none.
+    /// `number` for a record of this role; 0 for other records, and where `number` is absent.
     pub(crate) fn in_role(&self, number: Expr, role: &str) -> Result<Expr, Error> {
         let is_added = self.role().expr.eq(text(role)).and(number.clone().is_not_null());
         first_of(vec![(is_added, number), (lit(true), lit(0_i64))])
     }
 
-    /// The value of the side whose word `by` has.
+    /// The value of the side that the word in `by` selects.
     fn by_side(&self, by: Field, sides: [(&str, Field); 2]) -> Result<Operand, Error> {
         let by = self.field(by)?.expr;
         let [(first, one), (second, other)] = sides.map(|(word, side)| (word, self.slot(Slot::Field(side))));

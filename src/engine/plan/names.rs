@@ -35,7 +35,7 @@ impl Names {
         of_length.entry(address_bits(network.network())).or_insert_with(|| (network, name.to_string()));
     }
 
-    /// Says in which VPC an interface is.
+    /// Adds the VPC of an interface.
     pub fn add_interface(&mut self, id: &str, vpc: &str) {
         let table = Arc::make_mut(&mut self.by_address);
         let vpc = table.vpc(vpc);
@@ -76,7 +76,7 @@ impl Names {
 pub enum Found<'n> {
     /// A name.
     Name(&'n str),
-    /// Nobody is known by the key.
+    /// The key has no name.
     Nothing,
     /// Several VPCs have the address, and none of them is that of the interface.
     Several,

@@ -1,26 +1,25 @@
-//! A set of networks that an address is looked up in, a million of them as quickly as a few.
+//! A set of networks in which addresses are looked up, as fast for a million networks as for a few.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
-/// The bits of an IPv4 address above its own: those of the mapped address, `::ffff:0:0/96`.
+/// The bits of an IPv4-mapped IPv6 address above the IPv4 address: `::ffff:0:0/96`.
 const V4_PREFIX: u128 = 0xffff << 32;
 
-/// Networks as sorted and disjoint ranges. IPv4 ranges are found by the first half of an address, behind which few are
-/// left to search.
+/// Networks as sorted, disjoint ranges. The first half of an IPv4 address narrows the search to a few ranges.
 #[derive(Clone, Debug)]
 pub(crate) struct NetworkSet {
-    /// The first address of each range, and the last: apart, as most addresses are compared with the first ones only.
+    /// The first addresses of all ranges, and the last ones; in two arrays, since a search reads mostly the first ones.
     v4: [Vec<u32>; 2],
-    /// For each first half of an address, the number of ranges that begin below it; and their number in all. None where
-    /// all ranges are [`FEW`].
+    /// For each first half of an address, the number of ranges that start below it; finally the number of all ranges.
+    /// Empty if there are at most [`FEW`].
     starts: Vec<u32>,
     v6: Vec<RangeInclusive<u128>>,
 }
 
-/// The most ranges that are searched as they are.
+/// The largest number of ranges that are searched without `starts`.
 const FEW: usize = 32;
 
 impl NetworkSet {
@@ -45,7 +44,7 @@ impl NetworkSet {
         Self { starts, v6: disjoint(v6, u128::saturating_add), v4: [first, last] }
     }
 
-    /// Whether an address, by its bits, is in one of the networks. No IPv4 address is in an IPv6 network.
+    /// Returns whether an address, by its bits, is in one of the networks. An IPv4 address is in no IPv6 network.
     pub(crate) fn contains(&self, bits: u128) -> bool {
         if bits >> 32 != V4_PREFIX >> 32 {
             let behind = self.v6.partition_point(|range| *range.start() <= bits);
@@ -63,7 +62,7 @@ impl NetworkSet {
         behind > 0 && address <= lasts[behind - 1]
     }
 
-    /// A name of the set, for plans that have several.
+    /// A name that tells the set from others of the same plan.
     pub(crate) fn label(&self) -> String {
         let mut hasher = DefaultHasher::new();
         (&self.v4, &self.v6).hash(&mut hasher);

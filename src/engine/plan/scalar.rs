@@ -98,7 +98,7 @@ pub(crate) fn name_of_interface(names: &Names, field: Field) -> ScalarUDF {
     })
 }
 
-/// The type of what is known of where an address is.
+/// The type of a location.
 pub(crate) const fn type_of_location(what: Location) -> DataType {
     match what {
         Location::Country | Location::Organisation => TEXT,
@@ -106,7 +106,7 @@ pub(crate) const fn type_of_location(what: Location) -> DataType {
     }
 }
 
-/// What is known of where an address is; looked up once for each different address of a batch.
+/// The location of an address, looked up once for each distinct address of a batch.
 pub(crate) fn location(geo: &Arc<Geo>, what: Location) -> ScalarUDF {
     let geo = Arc::clone(geo);
     scalar(&format!("location {what:?}"), ADDRESS, type_of_location(what), move |array| {
@@ -154,7 +154,7 @@ pub(crate) fn name_of_address(names: &Names, field: Field) -> ScalarUDF {
     create_udf(&label, vec![ADDRESS, TEXT], TEXT, Volatility::Immutable, Arc::new(over_values))
 }
 
-/// The fields that [`role()`] takes, in order; behind them it takes whether the protocol has ports.
+/// The fields that [`role()`] takes, in order; the last argument is whether the protocol has ports.
 pub(crate) const ROLE_FIELDS: [Field; 4] = [Field::Protocol, Field::Flags, Field::SrcPort, Field::DstPort];
 
 /// The role of a record: the word of the first case whose filter it passes.
@@ -182,7 +182,7 @@ pub(crate) fn role() -> ScalarUDF {
     create_udf("role", takes, TEXT, Volatility::Immutable, Arc::new(over_values))
 }
 
-/// Whether numbers pass a filter of numbers; an absent one passes no test.
+/// Returns whether numbers pass a filter over numbers; an absent number passes no test.
 fn passes(filter: &Filter, number: &impl Fn(&Source) -> Option<i64>, ported: bool) -> bool {
     match filter {
         Filter::All(parts) => parts.iter().all(|part| passes(part, number, ported)),

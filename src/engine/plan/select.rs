@@ -94,7 +94,7 @@ impl Select {
         columns.iter().filter_map(|column| column.slot(layout)).collect()
     }
 
-    /// The kept records of a block, if there are any. `seen` takes the mask of these first; `None` stands for all.
+    /// The kept records of a block, if there are any. `seen` is first called with their mask, `None` for all records.
     pub(crate) fn select(
         &self,
         layout: &Layout,

@@ -120,7 +120,7 @@ pub(crate) struct Layout {
     slots: Vec<Slot>,
     /// Whether a timestamp precedes each record, as in CloudWatch Logs exports.
     pub(crate) is_export: bool,
-    /// Values from the names of folders, for records that do not have one of their own.
+    /// Values from the names of folders, for records that have none.
     folders: Vec<(Slot, Arc<str>)>,
 }
 
@@ -211,12 +211,12 @@ impl Layout {
         Self { folders, ..self }
     }
 
-    /// Every slot that records have a value for, in them or by their folder.
+    /// Every slot that records have a value for, in the record itself or in the name of a folder.
     pub(crate) fn all_slots(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().chain(self.folders.iter().map(|(slot, _)| slot).filter(|slot| !self.slots.contains(slot)))
     }
 
-    /// The value of a slot that the folder of the file gives.
+    /// The value of a slot from the name of a folder.
     pub(crate) fn of_folder(&self, slot: &Slot) -> Option<&str> {
         self.folders.iter().find(|(known, _)| known == slot).map(|(_, value)| value.as_ref())
     }

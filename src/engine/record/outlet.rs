@@ -17,7 +17,7 @@ pub(crate) enum Halt {
     Closed,
     /// A file cannot be read.
     Failed(Error),
-    /// The query engine cannot go on.
+    /// The query engine cannot continue.
     Engine(DataFusionError),
 }
 

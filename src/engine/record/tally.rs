@@ -19,11 +19,11 @@ pub(crate) struct Tally {
     pub(crate) nodata: AtomicU64,
     pub(crate) skipdata: AtomicU64,
     first: Mutex<Option<FirstMalformed>>,
-    /// Names in records of a file that its layout does not have.
+    /// For a file, the names in its records that its layout does not have.
     unread_names: Mutex<BTreeSet<(usize, String)>>,
     /// For each file that could not be read to its end, the place of the part that failed first, and its error.
     failed_files: Mutex<BTreeMap<usize, (usize, Error)>>,
-    /// The error that ends the run, with the place in the order of reading of what failed.
+    /// The error that ends the run, with the place of the failed part in the order of reading.
     failure: Mutex<Option<(usize, Error)>>,
 }
 
@@ -81,7 +81,7 @@ impl Tally {
 
     /// Records that a file has this name, which its layout does not have.
     pub(crate) fn note_name(&self, file: usize, name: &str) {
-        /// More names are not worth the memory: nobody reads on.
+        /// The largest number of names: nobody reads more, so they are not worth the memory.
         const NAMES: usize = 100;
         let mut names = lock(&self.unread_names);
         if names.len() < NAMES {

@@ -224,7 +224,7 @@ impl NewestReader {
         let time_range = |(place, unit): (usize, Unit)| {
             let file = &self.query.scan.files[unit.file];
             let times = match file.records.times(file, &unit.part, &self.to) {
-                // The records before the damage may have any time; reading them tells of it.
+                // The records before the damage may have any time; reading them reports it.
                 Err(Halt::Failed(error)) if error.file_problem().is_some() => Times::UNKNOWN,
                 times => times?,
             };
@@ -260,8 +260,8 @@ fn take_last<T>(queue: &mut Vec<T>, count: usize) -> Vec<T> {
     queue.split_off(queue.len().saturating_sub(count))
 }
 
-/// The number of units at the end of the queue that are read as one round: `parts` units, or more small ones.
-/// Who finds enough in the newest parts reads no more than these: so the first round has no more.
+/// The number of units at the end of the queue that are read as one round: `parts` units, or more small ones. The first
+/// round has no more than `parts`, since these often have enough records.
 fn round_of(queue: &[Unit], parts: usize) -> usize {
     if parts == FIRST_PARTS {
         return parts;
@@ -418,9 +418,9 @@ mod tests {
         assert_eq!(most(&[(0, 9, 5), (10, 19, 7), (i64::MIN, 29, 6)], 1), 13);
         assert_eq!(most(&[(5, 9, 5), (10, 19, 7), (0, 29, 6)], 1), 13);
         assert_eq!(most(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)], 1), 18);
-        // Numbers that a damaged file tells fit nowhere.
+        // Numbers from a damaged file fit nowhere.
         assert_eq!(most(&[(0, 9, u64::MAX), (0, 19, u64::MAX)], 2), u64::MAX);
-        // Four records of the last two parts are left while the first is read.
+        // Four records of the last two parts are still in memory while the first is read.
         assert_eq!(most_rows(&parts(&[(5, 29, 5), (5, 29, 7), (5, 29, 6)]), 1, 4), 11);
     }
 

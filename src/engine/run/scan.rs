@@ -3,9 +3,9 @@
 //! Parts come from one queue, so that one big file does not leave threads idle. Reading a part is the business of its
 //! `format`, filtering its records that of `plan::select`.
 //!
-//! A file that fails among others does not end the run: its records up to there count, and it is named. Any other error
-//! ends the run. Parts are taken in the order of the files, and each that was taken is read to its end, so that the
-//! error of the first part is reported, whichever thread met one first.
+//! A file that fails does not end the run if there are others: its records up to there count, and it is named. Any
+//! other error ends the run. Parts are taken in the order of the files, and each part that was taken is read to its
+//! end, so that the reported error is that of the first part, whichever thread failed first.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -53,7 +53,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Reads a part. If its file fails among others, that is noted.
+    /// Reads a part. If its file fails and there are others, the failure is noted.
     pub(super) fn read(&self, reader: &Reader<'_>, unit: &Unit) -> Result<(), Halt> {
         let file = &self.files[unit.file];
         let read = file.records.read(reader, unit, file).and_then(|()| self.check_unchanged(file));
@@ -66,9 +66,9 @@ impl Scan {
         }
     }
 
-    /// Returns an error if the file changed so that something of it was not read.
+    /// Returns an error if the file changed so that some of it was not read.
     fn check_unchanged(&self, file: &LogFile) -> Result<(), Halt> {
-        // Who follows a file knows that it changes.
+        // A file that is followed is expected to change.
         let stamp = file.stamp.filter(|_| !self.context.visible.is_followed);
         match stamp.and_then(|stamp| stamp.change(&file.path)) {
             Some(reason) => Err(Error::Damaged { file: file.name.clone(), reason: reason.into() }.into()),
@@ -80,8 +80,8 @@ impl Scan {
         lock(&self.queue).pop_front()
     }
 
-    /// Converts the outcome of a thread for DataFusion. An error that ends the run goes to the tally, as DataFusion
-    /// would keep only its message: whoever takes the rows looks there.
+    /// Converts the outcome of a thread for DataFusion. An error that ends the run goes to the tally, where the
+    /// consumer of the rows finds it: DataFusion would keep only its message.
     pub(super) fn halted(&self, halt: Halt, place: usize) -> Result<(), DataFusionError> {
         match halt {
             Halt::Closed => Ok(()),

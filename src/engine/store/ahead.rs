@@ -69,7 +69,7 @@ fn read(mut reader: impl Read, pieces: &SyncSender<io::Result<Vec<u8>>>, free: &
     }
 }
 
-/// Fills `piece` up to its capacity, or to the end of the reader. The more room there is, the faster the decompressor.
+/// Fills `piece` up to its capacity, or to the end of the reader. A larger output buffer makes the decompressor faster.
 fn fill(reader: &mut impl Read, piece: &mut Vec<u8>) -> io::Result<()> {
     let mut filled = 0;
     let outcome = loop {

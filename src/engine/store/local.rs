@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::engine::record::LINE_LIMIT_BYTES;
 
-/// What tells whether a file is still the one that it was.
+/// The identity of a file's contents, to notice when the file is replaced or cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     bytes: u64,
@@ -20,8 +20,8 @@ impl Stamp {
         Self { bytes: metadata.len(), identity: identity(metadata) }
     }
 
-    /// The change of the file at `path` that makes what was read of it incomplete. A file that grows is read up to its
-    /// old end; one that is deleted is read as long as it is open.
+    /// The change of the file at `path` because of which some of it was not read. A file that grows is read up to its
+    /// old end; a deleted one as long as it is open.
     pub(crate) fn change(self, path: &Path) -> Option<&'static str> {
         let now = Self::of(&path.metadata().ok()?);
         if now.identity != self.identity {
@@ -56,7 +56,7 @@ pub(crate) fn line_start(file: &mut File, at: u64, end: u64) -> io::Result<u64> 
         let read = file.read(&mut buffer)?;
         let line_end = memchr::memchr(b'\n', &buffer[..read]);
         position += line_end.map_or(read, |at| at + 1) as u64;
-        // A line may be as long as the file: who looks for its end once is enough.
+        // A line may be as long as the file: finding its end once is enough.
         if line_end.is_some() || read == 0 || position >= end {
             return file.seek(SeekFrom::Start(position));
         }

@@ -17,7 +17,7 @@ const PARQUET_MAGIC: &[u8] = b"PAR1";
 /// The number of compressed bytes to read at a time.
 pub(crate) const READ_BYTES: usize = 256 * 1024;
 
-/// The number of times that a file may be compressed: forwarders compress what was compressed already.
+/// The largest number of times that a file may be compressed: forwarders compress files that are compressed already.
 const GZIP_LAYERS: usize = 3;
 
 /// Stored bytes whose first ones were read already.

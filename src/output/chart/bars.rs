@@ -1,4 +1,4 @@
-//! Bars, one a row.
+//! Bars, one per row.
 
 use std::io::{self, Write};
 
@@ -9,10 +9,10 @@ use super::super::width::{Align, aligned, width};
 use super::parts::{DEFAULT_WIDTH, Parts, number};
 use crate::value::Row;
 
-/// Bars that are drawn; more are no picture any longer.
+/// The most bars that are drawn; more would be no picture any longer.
 const MOST_BARS: usize = 200;
 
-/// The narrowest room for bars, whatever stands in front of them.
+/// The narrowest room for bars, however wide the labels are.
 const NARROWEST: usize = 10;
 
 /// Blanks between labels, numbers and bars.
@@ -24,7 +24,7 @@ const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'
 pub(super) struct Bars {
     parts: Parts,
     rows: Vec<Row>,
-    /// Rows that have no bar.
+    /// The number of rows without a bar.
     left_out: usize,
 }
 
@@ -71,7 +71,7 @@ fn widest(texts: &[String]) -> usize {
     texts.iter().map(|text| width(text)).max().unwrap_or(0)
 }
 
-/// Returns the bar of a number where that of `largest` takes `room` cells.
+/// Returns the bar of a number, given that the bar of `largest` takes `room` cells.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(bar(huge, 1.0, 4), "████");
         assert_eq!(bar(f64::INFINITY, 1.0, 4), "████");
         assert_eq!(bar(3.0, 4.0, 4), "███");
-        // Something is more than nothing.
+        // A value above 0 is visible.
         assert_eq!(bar(1.0, huge, 4), "▏");
         for nothing in [0.0, -1.0, f64::NAN] {
             assert_eq!(bar(nothing, 4.0, 4), "");

@@ -10,13 +10,13 @@ pub(super) const ROWS: usize = 10;
 /// Source: <https://www.unicode.org/charts/PDF/U2800.pdf>.
 const DOTS: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-/// Cells from one mark to the next one, which is of another line.
+/// The number of cells from one mark to the next, which belongs to another line.
 const MARK_GAP: usize = 4;
 
-/// A time and the value then.
+/// A time and its value.
 pub(super) type Point = (EpochSeconds, f64);
 
-/// Dots of some lines, in cells.
+/// A drawing of lines in dots, cell by cell.
 pub(super) struct Canvas {
     cells: Vec<Vec<Cell>>,
     first: EpochSeconds,
@@ -31,7 +31,7 @@ struct Cell {
     lines: u8,
     /// The line that was drawn last here, which gives the cell its colour.
     line: usize,
-    /// The line whose mark stands here.
+    /// The line whose mark is here.
     mark: Option<usize>,
 }
 
@@ -42,8 +42,8 @@ impl Canvas {
         Self { cells, first, last, largest: largest.max(f64::MIN_POSITIVE) }
     }
 
-    /// Draws the points of a line, which are joined where one is at most `step` seconds behind the other: over a
-    /// longer gap there is no line.
+    /// Draws the points of a line. Two points are joined if they are at most `step` seconds apart; a longer gap stays
+    /// empty.
     pub(super) fn draw(&mut self, line: usize, points: &[Point], step: i64) {
         for (place, point) in points.iter().enumerate() {
             let (x, y) = self.at(*point);
@@ -59,8 +59,8 @@ impl Canvas {
         }
     }
 
-    /// Puts marks on the first `count` lines, that tell them apart without colours: each at other columns, so
-    /// that lines that cross are told apart too.
+    /// Puts marks on the first `count` lines, so that they can be told apart without colours: each line has its marks
+    /// in other columns, so that this works for crossing lines, too.
     pub(super) fn mark(&mut self, count: usize) {
         let columns = self.cells.first().map_or(0, Vec::len);
         for column in (0..columns).skip(MARK_GAP / 2).step_by(MARK_GAP) {
@@ -101,7 +101,7 @@ impl Canvas {
         })
     }
 
-    /// Returns the dot of a point, from the left and from the top.
+    /// Returns the position of a point in dots, from the left and from the top.
     fn at(&self, (time, value): Point) -> (f64, f64) {
         let (width, height) = (self.cells.first().map_or(0, Vec::len) * 2 - 1, ROWS * 4 - 1);
         let across = share(time - self.first, self.last - self.first) * dots(width);

@@ -11,7 +11,7 @@ use super::canvas::{Canvas, Point, ROWS};
 use super::parts::{DEFAULT_WIDTH, Parts, number};
 use crate::value::{ColumnType, EpochSeconds, Row, Value, time_in};
 
-/// Lines of a chart, the one for the rest among them: as many as have colours that differ.
+/// The most lines of a chart, including the one for the rest: as many as there are distinct colours.
 const MOST_LINES: usize = 6;
 
 /// The colours and the marks of lines, the largest first.
@@ -19,7 +19,7 @@ const COLOURS: [AnsiColors; MOST_LINES] =
     [AnsiColors::Cyan, AnsiColors::Yellow, AnsiColors::Magenta, AnsiColors::Green, AnsiColors::Blue, AnsiColors::Red];
 const MARKS: [char; MOST_LINES] = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-/// The narrowest room for lines, whatever stands in front of them.
+/// The narrowest room for lines, however wide the scale is.
 const NARROWEST: usize = 10;
 
 /// Blanks between the scale and the lines, and between the entries of the legend.
@@ -28,15 +28,15 @@ const GAP: usize = 2;
 pub(super) struct Lines {
     parts: Parts,
     axis: usize,
-    /// The length of the bins, where the axis has such.
+    /// The length of the bins, if the axis has bins.
     bin_s: Option<i64>,
-    /// The points of each series, by what the further keys have in common.
+    /// The points of each series, by the text of its further keys.
     points: BTreeMap<String, Vec<Point>>,
-    /// Rows without a time.
+    /// The number of rows without a time.
     timeless: usize,
 }
 
-/// Points that one line is drawn through, in order.
+/// The points of one line, in order.
 struct Series {
     label: String,
     points: Vec<Point>,
@@ -49,7 +49,7 @@ impl Lines {
         Self { parts, axis, bin_s, points: BTreeMap::new(), timeless: 0 }
     }
 
-    /// Adds rows. One without a time has no place, and one without a value is a gap.
+    /// Adds rows. A row without a time is not drawn; one without a value is a gap.
     pub(super) fn add(&mut self, rows: &[Row], style: &Style) {
         for row in rows {
             let value = &row[self.parts.measure];
@@ -64,7 +64,7 @@ impl Lines {
         }
     }
 
-    /// Returns whether the values of several series may be added, and no row means 0.
+    /// Returns whether the values of several series may be added, so that a missing row means 0.
     const fn adds_up(&self) -> bool {
         matches!(self.parts.column_type, ColumnType::Measure { adds_up: true, .. })
     }
@@ -160,8 +160,8 @@ fn shortest_step(series: &[Series]) -> i64 {
     steps.filter(|step| *step > 0).min().unwrap_or(1)
 }
 
-/// Returns the points with zeros where bins are missing between `first` and `last`. Of a gap only the ends are
-/// made, so that few bins of a long time stay few.
+/// Returns the points, with zeros for the missing bins between `first` and `last`. A gap gets zeros only at its ends,
+/// so that few points stay few.
 fn with_zeros(points: &[Point], step: i64, first: EpochSeconds, last: EpochSeconds) -> Vec<Point> {
     let mut filled: Vec<Point> = Vec::with_capacity(points.len());
     let mut next = first;
@@ -213,7 +213,7 @@ fn print_axis(to: &mut dyn Write, indent: &str, room: usize, ends: [EpochSeconds
     writeln!(to, "{indent}{first}{:between$}{last}", "")
 }
 
-/// Prints what each line stands for, in as many lines of text as that takes.
+/// Prints the legend, in as many lines of text as it takes.
 fn print_legend(to: &mut dyn Write, indent: &str, room: usize, series: &[Series], style: &Style) -> io::Result<()> {
     let mut taken = 0;
     for (line, series) in series.iter().enumerate() {
@@ -269,7 +269,7 @@ mod tests {
         vec![Value::Time(minute * 60), Value::Text(name.into()), Value::Int(value)]
     }
 
-    /// The rows of ten names, each ten times as large as the next one, over so many minutes.
+    /// The rows of ten names over this many minutes; the values of each name are ten times those of the next.
     fn ten_names(minutes: i64) -> Vec<Row> {
         let names = ["n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"];
         let row_of = |minute, place: usize| row(minute, names[place], 10_i64.pow(9 - u32::try_from(place).unwrap()));

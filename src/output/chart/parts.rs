@@ -4,16 +4,16 @@ use super::super::style::Style;
 use super::super::text::shown;
 use crate::value::{Column, ColumnType, Row, Value};
 
-/// The width of a drawing where there is no terminal to fit.
+/// The width of a drawing without a terminal.
 pub(super) const DEFAULT_WIDTH: usize = 80;
 
-/// The measure that is drawn, and what tells its values apart.
+/// The measure that is drawn, and the columns that tell its values apart.
 pub(super) struct Parts {
     pub(super) heading: String,
     pub(super) column_type: ColumnType,
     /// The place of the measure.
     pub(super) measure: usize,
-    /// The places of the columns that are no measure.
+    /// The places of the columns that are not measures.
     pub(super) keys: Vec<usize>,
 }
 

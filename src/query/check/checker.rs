@@ -1,4 +1,4 @@
-//! The state of a check, and the limits of what one sentence may cost.
+//! The state of a check, and the limits of one sentence.
 
 use std::collections::HashSet;
 
@@ -8,21 +8,21 @@ use super::error::CheckError;
 use super::results::ResultColumns;
 use crate::query::context::Context;
 
-/// The errors of one sentence that are told; behind them the check stops.
+/// The most errors that are reported for one sentence; then the check stops.
 pub const MAX_ERRORS: usize = 20;
-/// The most text of saved filters that one sentence may be made of, each as often as it is read.
+/// The most bytes of saved filters in one sentence, each counted as often as it is used.
 pub(super) const MAX_SAVED_BYTES: usize = 32 * 1024;
-/// The most text of regular expressions in one sentence. Each takes memory by the hundredfold.
+/// The most bytes of regular expressions in one sentence; each takes a hundred times its length in memory.
 pub(super) const MAX_REGEX_BYTES: usize = 4 * 1024;
-/// The most values of parameters in one sentence, each as often as it is used.
+/// The most values of parameters in one sentence, each counted as often as it is used.
 pub(super) const MAX_PARAMETER_VALUES: usize = 1_000_000;
 
-/// The state of a check: where names are looked up, and what was found so far.
+/// The state of a check: the context for names, and the findings so far.
 pub(super) struct Checker<'a> {
     pub(super) context: &'a Context,
     /// The saved filters that are being read, outermost first.
     pub(super) reading: Vec<String>,
-    /// The nesting of what is being checked, through saved filters too.
+    /// The nesting of the current expression, including saved filters.
     pub(super) depth: usize,
     /// The bytes of saved filters that were read.
     pub(super) saved_bytes: usize,
@@ -30,13 +30,13 @@ pub(super) struct Checker<'a> {
     pub(super) regex_bytes: usize,
     /// The values of parameters that were used.
     pub(super) parameter_values: usize,
-    /// An `and` and an `or` met without parentheses.
+    /// Whether an `and` and an `or` meet without parentheses.
     pub(super) is_mixed: bool,
     /// The columns that names mean after an aggregation.
     pub(super) results: Option<ResultColumns>,
     pub(super) errors: Vec<CheckError>,
     pub(super) notes: Vec<String>,
-    /// The notes once more, to find one quickly among thousands.
+    /// The notes again, to find one quickly among thousands.
     noted: HashSet<String>,
 }
 
@@ -57,18 +57,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether so much is wrong that nobody would read more.
+    /// Returns whether there are more errors than anybody would read.
     pub(super) const fn is_full(&self) -> bool {
         self.errors.len() >= MAX_ERRORS
     }
 
-    /// Keeps an error and goes on with nothing.
+    /// Adds an error; returns `None`.
     pub(super) fn fail<T>(&mut self, error: CheckError) -> Option<T> {
         self.errors.push(error);
         None
     }
 
-    /// Keeps the error of a result, if it is one.
+    /// Returns the value of a result, or adds its error.
     pub(super) fn keep<T>(&mut self, result: Result<T, CheckError>) -> Option<T> {
         result.map_err(|error| self.errors.push(error)).ok()
     }
@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Notes that a network was written with bits behind its prefix.
+    /// Adds a note that a network was typed with bits beyond its prefix.
     pub(super) fn note_masked(&mut self, text: &str, network: IpNet) {
         self.note(format!("`{text}` is read as the network `{network}`"));
     }

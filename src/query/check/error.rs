@@ -6,7 +6,7 @@ use crate::diagnostic::{Report, Span};
 /// it, message, fields. Every variant also carries the span of the place.
 macro_rules! check_errors {
     ($($(#[$doc:meta])* $variant:ident($message:literal) { $($field:ident: $type:ty),* })*) => {
-        /// Why a sentence means nothing. Each variant is documented with an input that causes it.
+        /// The reason why a sentence has no meaning. Each variant is documented with an input that causes it.
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         #[allow(missing_docs, reason = "the messages name the fields")]
@@ -15,7 +15,7 @@ macro_rules! check_errors {
         }
 
         impl CheckError {
-            /// Where in the text.
+            /// The place in the text.
             pub(crate) const fn place(&self) -> Span {
                 match self {
                     $(Self::$variant { span, .. } => *span,)*
@@ -30,7 +30,7 @@ check_errors! {
     UnknownField("unknown field `{name}`") { name: String, suggestion: Option<String> }
     /// `rejct`
     UnknownWord("unknown word `{name}`") { name: String, suggestion: Option<String> }
-    /// `bytes` where a test should stand
+    /// `bytes` where a test should be
     FieldAlone("`{name}` is a field, not a test") { name: String, example: String }
     /// `public` without a side
     SetAlone("`{name}` needs a side") { name: String }

@@ -20,7 +20,7 @@ use crate::value::TCP_FLAGS;
 #[derive(Clone)]
 struct Subject {
     source: Source,
-    /// As it is typed.
+    /// The name as typed.
     name: String,
     field_type: FieldType,
     span: Span,
@@ -72,8 +72,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Each part, so that every mistake is found; nothing if any is wrong. Values without a test that
-    /// follow each other are one mistake.
+    /// Checks each part, so that every mistake is found; `None` if any part is wrong. Consecutive values without a test
+    /// are one mistake.
     fn parts(&mut self, parts: &[Expression]) -> Option<Vec<Condition>> {
         let is_stray = |part: &Expression| matches!(part.kind, ExpressionKind::Stray(_));
         let mut checked = Some(Vec::with_capacity(parts.len()));
@@ -95,7 +95,7 @@ impl Checker<'_> {
         checked
     }
 
-    /// Values where a test should stand, behind the test that they may belong to.
+    /// Reports values where a test should be; `before` is the test that they may belong to.
     fn strays<T>(&mut self, before: Option<&Expression>, strays: &[Expression]) -> Option<T> {
         let values: Vec<&Literal> = strays
             .iter()
@@ -126,7 +126,7 @@ impl Checker<'_> {
     /// The field or the file's own column of this name.
     pub(super) fn source(&mut self, name: &Name) -> Option<Source> {
         if name.is_backquoted {
-            // A column of a file, by the file's own spelling: `host` is no word for an address there.
+            // Columns of files are spelled as in the file: `host` does not mean an address there.
             let field = Field::of_record(&name.text);
             return Some(field.map_or_else(|| Source::Extra(name.text.clone()), Source::Field));
         }
@@ -137,7 +137,7 @@ impl Checker<'_> {
         self.fail(CheckError::UnknownField { name: name.text.clone(), suggestion, span: name.span })
     }
 
-    /// The one text of a value: its own, or that of the parameter it names.
+    /// The single text of a value: its own, or that of the parameter that it names.
     fn single(&mut self, value: &Literal) -> Option<String> {
         let mut texts = self.texts(value)?;
         if texts.len() != 1 {
@@ -206,8 +206,8 @@ impl Checker<'_> {
         Some(Condition::Test(subject.source.clone(), check))
     }
 
-    /// The field or result column that a value names, if it names one of the subject's type; against text
-    /// only with a dot, since every other word is text.
+    /// The field or result column that a value names, if it has the subject's type. Against text, only a name with a
+    /// dot counts, since any other word is text.
     fn related(&self, subject: &Subject, value: &Literal) -> Option<Source> {
         let may_name = value.form == LiteralForm::Bare && (!subject.field_type.is_text() || value.text.contains('.'));
         if !may_name {
@@ -221,7 +221,7 @@ impl Checker<'_> {
         (field.field_type() == subject.field_type).then_some(Source::Field(field))
     }
 
-    /// Two fields or result columns against each other, each of which has a single value.
+    /// A comparison of two fields or result columns, each of which has a single value.
     fn relation(&mut self, left: &Subject, operator: Operator, right: Source, right_span: Span) -> Option<Condition> {
         for (source, span) in [(&left.source, left.span), (&right, right_span)] {
             if let Some(error) = side_needed(source, span).or_else(|| not_testable(source, span)) {
@@ -242,7 +242,7 @@ impl Checker<'_> {
         })
     }
 
-    /// A value of the subject's type among `items`.
+    /// A test that the subject's value is among `items`.
     fn among(&mut self, subject: &Subject, items: &[Item], negated: bool, span: Span) -> Option<Check> {
         if items.is_empty() {
             return self.fail(CheckError::EmptyList { span });
@@ -256,7 +256,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Each item as a range of numbers; sorted, overlapping ones joined.
+    /// The items as ranges of numbers, sorted; overlapping ones are joined.
     fn ranges(&mut self, subject: &Subject, items: &[Item]) -> Option<Vec<Range>> {
         let mut ranges = Vec::new();
         let mut valid = true;
@@ -411,7 +411,7 @@ impl Checker<'_> {
             let reason = format!("all in this sentence may have {MAX_REGEX_BYTES} bytes");
             return self.fail(CheckError::BadRegex { reason, help: None, span: regex.span });
         }
-        // Only what crate `regex`, RE2 and Hyperscan read alike; `\/` is a slash to all of them.
+        // Only the syntax that crate `regex`, RE2 and Hyperscan share; `\/` is a slash in all of them.
         if let Err(error) = regex_syntax::Parser::new().parse(&regex.text) {
             let reason = match &error {
                 regex_syntax::Error::Parse(error) => error.kind().to_string(),
@@ -433,7 +433,7 @@ impl Checker<'_> {
         Some(Condition::Test(subject.source, Check::Like { glob, negated }))
     }
 
-    /// tcpdump's spelling.
+    /// A test in tcpdump's spelling.
     fn packet(&mut self, side: Option<&Name>, part: PacketPart, items: &[Item], span: Span) -> Option<Condition> {
         if self.results.is_some() {
             return self.fail(CheckError::NotOfGroups { name: "packets".into(), span });
@@ -548,7 +548,7 @@ impl Checker<'_> {
             }
             Err(error) => return self.bad_saved(name, error.to_string()),
         };
-        // Its mistakes point into its own text, so here they are told as one.
+        // Mistakes in the filter point into its own text, so they are reported here as one.
         let outer = std::mem::take(&mut self.errors);
         self.reading.push(name.text.clone());
         let condition = self.expression(&expression);
@@ -611,7 +611,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A word that is no test: what it is instead, or what was meant.
+    /// Reports a word that is not a test: what it is instead, or which word was meant.
     fn no_test(&mut self, name: &Name) -> Option<Condition> {
         let span = name.span;
         if let Some(set) = AddressSet::named(&name.text) {
@@ -631,7 +631,7 @@ impl Checker<'_> {
     }
 }
 
-/// `a and b`, chains flat, so that the same meaning has one form.
+/// A conjunction; chains are flattened, so that the same meaning has one form.
 pub(super) fn all(parts: Vec<Condition>) -> Condition {
     let flat = parts.into_iter().flat_map(|part| match part {
         Condition::All(inner) => inner,
@@ -652,8 +652,7 @@ const fn one(number: i64) -> Range {
     Range { first: number, last: number }
 }
 
-/// The same numbers as sorted ranges that neither overlap nor touch, but for single numbers, which
-/// stay as they were typed.
+/// The same numbers as sorted ranges that neither overlap nor touch; single numbers stay as typed.
 fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable();
     ranges.dedup();
@@ -684,19 +683,19 @@ fn foreign_name(name: &str) -> Option<&'static str> {
     FOREIGN_NAMES.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(name)).map(|(_, ours)| *ours)
 }
 
-/// The field that was most likely meant by a name that is none.
+/// The field that was most likely meant by an unknown name.
 pub(super) fn suggested_field(name: &str) -> Option<String> {
     let near = || nearest(name, FIELDS.iter().map(|info| info.name));
     foreign_name(name).or_else(near).map(Into::into)
 }
 
-/// Whether the text is an account id, which is written in digits.
+/// Returns whether the text is an account id, which is written in digits.
 fn is_account_id(subject: &Subject, text: &str) -> bool {
     let is_account = matches!(subject.source, Source::Field(field) if field.is_account());
     is_account && text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The error of a field that stands for several where a single value is needed, if it is one.
+/// The error for a field that stands for several, where a single value is needed; `None` for other fields.
 pub(super) fn side_needed(source: &Source, span: Span) -> Option<CheckError> {
     let Source::Field(field) = source else { return None };
     let Origin::EitherSide(sides) = field.info().origin else { return None };
@@ -704,14 +703,15 @@ pub(super) fn side_needed(source: &Source, span: Span) -> Option<CheckError> {
     Some(CheckError::SideNeeded { name: field.name().into(), sides: sides.join(", "), span })
 }
 
-/// The error of a field by an inventory, which is resolved to one list and not compared value by value, if it is one.
+/// The error for a field from an inventory, which is resolved to a list and so has no single value to compare; `None`
+/// for other fields.
 fn not_testable(source: &Source, span: Span) -> Option<CheckError> {
     let Source::Field(field) = source else { return None };
     let is_joined = matches!(field.info().origin, Origin::Inventory(_));
     is_joined.then(|| CheckError::NotTestable { name: field.name().into(), span })
 }
 
-/// The values of a list that a help repeats; more would fill the screen.
+/// The most values of a list that a help repeats; more would fill the screen.
 const REPEATED_VALUES: usize = 10;
 
 /// The list that tcpdump's `port 80 or 443` means: the test before `or`, carried over to more values.
@@ -742,7 +742,7 @@ fn carried_over(test: &Expression, values: &[&Literal]) -> Option<String> {
     Some(format!("a list is written in parentheses: `{lead} ({})`", texts.join(", ")))
 }
 
-/// The test that a value by itself stands for: an address or a network.
+/// The test that a lone value stands for: an address or a network.
 fn lone_value(value: &Literal) -> Option<String> {
     let is_address = value.text.parse::<std::net::IpAddr>().is_ok();
     let is_network = value.text.parse::<ipnet::IpNet>().is_ok();

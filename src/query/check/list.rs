@@ -12,7 +12,7 @@ use crate::query::plan::{Check, Condition, Range, Source};
 /// The most bytes of a list: ten million networks and more.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Why a list cannot be read. The text of a line is never told: the file may be one that its reader should not see.
+/// The reason why a list cannot be read. It never quotes a line: the user may not be allowed to read the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListError {
@@ -22,12 +22,12 @@ pub enum ListError {
     /// A line is no value of the field; the number of the first line is 1.
     #[error("line {line}: expected {expected}")]
     Line {
-        /// Its number.
+        /// The number of the line.
         line: u64,
-        /// What was expected.
+        /// The expected value.
         expected: String,
     },
-    /// It is longer than a list may be.
+    /// The list is too long.
     #[error("a list may have 256 MiB")]
     TooLong,
 }
@@ -40,7 +40,7 @@ pub struct Lines {
     pub remark: Option<String>,
 }
 
-/// The test that a value is (or, negated, is not) among the lines of a list. What stands behind a `#` is a comment.
+/// The test that a value is (or, negated, is not) among the lines of a list. `#` begins a comment.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub fn among_lines(source: &Source, negated: bool, mut list: impl BufRead, clock
     Ok(Lines { condition: values.condition(source, negated), remark })
 }
 
-/// What a line should have been, in a user's words.
+/// The description of a valid line, in a user's words.
 fn expected(error: &CheckError) -> String {
     let label = error.label().unwrap_or_default();
     label.strip_prefix("expected ").unwrap_or("a value of the field").to_string()
@@ -98,7 +98,7 @@ impl Values {
         }
     }
 
-    /// Adds a value. Returns whether it has bits behind its prefix, and so is read as the network that it is in.
+    /// Adds a value. Returns whether it has bits beyond its prefix, and so is read as the network that it is in.
     fn add(&mut self, wanted: &Wanted<'_>, value: &str, clock: &Clock) -> Result<bool, CheckError> {
         match self {
             Self::Networks(networks) => {
@@ -147,7 +147,7 @@ impl Values {
         };
         match check {
             Some(check) => Condition::Test(source.clone(), check),
-            // Nothing is in an empty list, and everything is outside.
+            // An empty list contains no value, so every value is outside.
             None if negated => Condition::Test(source.clone(), Check::Present),
             None => Condition::Any(Vec::new()),
         }

@@ -1,4 +1,4 @@
-//! Values: from the text that was typed to what the field holds.
+//! Parses values: from the typed text to the value that the field holds.
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ use crate::query::seconds::{MAX_SECONDS, UNITS, Unit};
 pub(super) struct Wanted<'a> {
     /// The field, as errors name it.
     pub(super) field: &'a str,
-    /// Where the value stands.
+    /// The place of the value.
     pub(super) span: Span,
 }
 
@@ -32,7 +32,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// The number that `text` stands for in a field of this type.
+    /// The value of the number `text` in a field of this type.
     pub(super) fn number(&self, text: &str, field_type: FieldType, clock: &Clock) -> Result<i64, CheckError> {
         match field_type {
             FieldType::Port => self.port(text),
@@ -86,7 +86,7 @@ impl Wanted<'_> {
     }
 
     fn time(&self, text: &str, clock: &Clock) -> Result<i64, CheckError> {
-        // Nine digits and more are epoch seconds; fewer would be a year or a slip.
+        // Nine digits or more are epoch seconds; fewer would be a year or a slip.
         if text.len() >= 9 && text.bytes().all(|b| b.is_ascii_digit()) {
             let too_large = |_| CheckError::TooLarge { value: text.to_string(), span: self.span };
             return text.parse().map_err(too_large);
@@ -162,7 +162,7 @@ pub(super) fn range(first: i64, last: i64, span: Span) -> Result<Range, CheckErr
     Ok(Range { first, last })
 }
 
-/// The point in time that `text` says.
+/// The point in time that `text` means.
 pub(super) fn moment(text: &str, span: Span) -> Result<Moment, CheckError> {
     if let Some(length) = text.trim_end().strip_suffix("ago").filter(|length| length.ends_with(char::is_whitespace)) {
         let length: String = length.split_whitespace().collect();
@@ -233,7 +233,7 @@ pub(super) fn duration(text: &str, span: Span) -> Result<i64, CheckError> {
     Ok(seconds)
 }
 
-/// The seconds in a decimal fraction of `seconds`, given by its digits; `None` where they are not whole.
+/// The seconds in a decimal fraction of `seconds`, given by its digits; `None` if they are not whole.
 fn part_of(seconds: i64, digits: &str) -> Option<i64> {
     let digits = digits.trim_end_matches('0');
     let scale = 10_i64.checked_pow(u32::try_from(digits.len()).ok()?)?;
@@ -242,7 +242,7 @@ fn part_of(seconds: i64, digits: &str) -> Option<i64> {
     (scaled % scale == 0).then_some(scaled / scale)
 }
 
-/// Whether `bin` can be this wide: what divides a minute, an hour or a day, or whole days.
+/// Returns whether `bin` can be this wide: a divisor of a minute, an hour or a day, or whole days.
 pub(super) const fn is_bin_width(seconds: i64) -> bool {
     seconds > 0
         && (60 % seconds == 0

@@ -1,4 +1,4 @@
-//! Saved sentences: `@name` by itself, or with a window in place of its own.
+//! Saved sentences: `@name` alone, or with a window in place of its own.
 
 use super::checker::{Checker, MAX_SAVED_BYTES};
 use super::error::CheckError;
@@ -7,7 +7,7 @@ use crate::query::ast::{ClauseKind, Name, Sentence};
 use crate::query::parse::parse_sentence;
 
 impl Checker<'_> {
-    /// The sentence that is saved under a name, read through to the end.
+    /// The sentence that is saved under a name; saved sentences within it are resolved, too.
     pub(super) fn unfolded(&mut self, sentence: &Sentence) -> Option<Sentence> {
         let Some(name) = &sentence.saved else { return Some(sentence.clone()) };
         let Some(text) = self.context.named.sentences.get(&name.text) else { return self.no_sentence(name) };
@@ -27,7 +27,7 @@ impl Checker<'_> {
         };
         self.reading.push(name.text.clone());
         let mut unfolded = self.unfolded(&Sentence {
-            // A mistake in a sentence within it is told where the outermost stands.
+            // A mistake in a saved sentence within it is reported at the outermost name.
             saved: saved.saved.map(|inner| Name { span: name.span, ..inner }),
             ..saved
         })?;
@@ -39,7 +39,7 @@ impl Checker<'_> {
         Some(unfolded)
     }
 
-    /// The error of a name that is made from itself.
+    /// The error for a saved sentence that contains itself.
     pub(super) fn cycle(&self, name: &Name) -> CheckError {
         let mut path: Vec<String> = self.reading.iter().map(|name| format!("@{name}")).collect();
         path.push(format!("@{}", name.text));

@@ -1,4 +1,4 @@
-//! Tests of what values belong to: resources as sides, and lists in files.
+//! Tests of what a value belongs to: a resource of a side, or a list in a file.
 
 use ipnet::IpNet;
 
@@ -14,7 +14,7 @@ use crate::query::glob::matches_glob;
 use crate::query::owner::{ListFile, Owner};
 use crate::query::plan::{Check, Condition, Source};
 
-/// A test of a side by a resource, as it stands in the text.
+/// A test of a side by a resource, as typed.
 pub(super) struct ResourceTest<'a> {
     pub(super) side: &'a Name,
     pub(super) kind: &'a Name,
@@ -23,7 +23,7 @@ pub(super) struct ResourceTest<'a> {
 }
 
 impl Checker<'_> {
-    /// `src sg web`: the address of a side, or the recording interface for the local one.
+    /// `src sg web`: tests the address of the side; for the local side, the recording interface.
     pub(super) fn resource(&mut self, test: &ResourceTest<'_>) -> Option<Condition> {
         let ResourceTest { side, kind, selectors, is_bracketed } = test;
         if self.results.is_some() {
@@ -43,7 +43,7 @@ impl Checker<'_> {
         Some(Condition::Test(Source::Field(field), Check::Belongs { owner, negated: false }))
     }
 
-    /// Each selector that a literal stands for, with its place.
+    /// The selectors that a literal stands for, each with its place.
     fn selectors(&mut self, selector: &Literal) -> Option<Vec<(String, Span)>> {
         let texts = self.texts(selector)?;
         if texts.iter().any(String::is_empty) {
@@ -69,7 +69,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The networks of the config by their names, or globs over them; none for all.
+    /// The networks of the config by names or globs; without any, all networks.
     fn own_networks(&mut self, placed: Vec<(String, Span)>) -> Option<Owner> {
         let known = &self.context.named.networks;
         let is_unknown = |(name, _): &&(String, Span)| !known.keys().any(|known| matches_glob(name, known));

@@ -19,8 +19,8 @@ use crate::query::plan::{
 use crate::query::print;
 use crate::query::window::Window;
 
-/// The columns of records if a sentence names none: the ends of the record and of the packet, and the interface,
-/// which tables leave out.
+/// The columns of records if a sentence names none: the ends of the record and of the packet, and the interface, which
+/// tables leave out.
 pub(super) const DEFAULT_COLUMNS: [Field; 14] = [
     Field::Time,
     Field::Eni,
@@ -56,7 +56,7 @@ const TRANSIT_GATEWAY_COLUMNS: [Field; 14] = [
     Field::LostBlackhole,
 ];
 
-/// The part of a plan that the clauses so far make up.
+/// The part of a plan that the clauses so far define.
 #[derive(Default)]
 struct Draft {
     window: Option<Window>,
@@ -68,9 +68,9 @@ struct Draft {
     chart: bool,
     follow: Option<Span>,
     has_window: bool,
-    /// An `and` and an `or` met without parentheses in a `where` before the aggregation.
+    /// Whether an `and` and an `or` meet without parentheses in a `where` before the aggregation.
     is_mixed: bool,
-    /// They did in a `where` behind it.
+    /// The same for a `where` after the aggregation.
     is_having_mixed: bool,
 }
 
@@ -138,7 +138,7 @@ fn selection(draft: &Draft) -> Selection {
 
 const STATUS: Source = Source::Field(Field::Status);
 
-/// Which kinds of record the sentence sees: naming the field shows them all.
+/// The kinds of records that the sentence sees: all, if it names the field.
 fn statuses(plan: &Plan) -> Statuses {
     fn names(condition: &Condition, found: &mut (bool, bool, bool)) {
         match condition {
@@ -267,7 +267,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether nothing decided the columns yet, and nothing came that has to follow them.
+    /// Returns whether this is the first clause to decide the columns, and no clause came that has to follow them.
     fn is_first_shape(&mut self, draft: &Draft, what: &'static str, span: Span) -> bool {
         if draft.sort.is_some() || draft.chart || draft.limit.is_some() && !is_top(draft.shape.as_ref()) {
             let help = "put it before `sort`, `limit` and `chart`";
@@ -288,7 +288,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Later stages see the result of an aggregation only.
+    /// Sets the groups: later stages see only the result of the aggregation.
     fn group(&mut self, draft: &mut Draft, groups: Option<Groups>) {
         if let Some(groups) = &groups {
             self.results = Some(ResultColumns::of(groups));
@@ -305,7 +305,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Compares the groups with those of the window before: each measure has two columns more.
+    /// Compares the groups with those of the window before: each measure gets two more columns.
     fn compare_windows(&mut self, draft: &mut Draft, by: &Name, kept: Kept, span: Span) {
         let is_behind = draft.havings.is_empty() && draft.sort.is_none() && !draft.chart;
         let groups = match draft.shape.take() {
@@ -362,7 +362,7 @@ impl Checker<'_> {
         valid.then_some(Shape::Records { columns, chosen: Chosen::Sentence })
     }
 
-    /// Whether no other column is called `name`, which is added to the `names` there are.
+    /// Adds `name` to `names`; returns whether no other column has it.
     fn is_new_name(&mut self, names: &mut HashSet<String>, name: &str, span: Span) -> bool {
         let is_new = names.insert(name.to_ascii_lowercase());
         if !is_new {
@@ -371,7 +371,7 @@ impl Checker<'_> {
         is_new
     }
 
-    /// A field that can be shown, grouped by and sorted by: one that has a single value.
+    /// A field that can be shown, grouped by and sorted by: one with a single value.
     fn shown_source(&mut self, name: &Name) -> Option<Source> {
         if name.text.contains('/') && !name.is_backquoted {
             return self.fail(CheckError::BadPrefix { text: name.text.clone(), span: name.span });
@@ -383,7 +383,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The measure that is said behind `by`; records where none is.
+    /// The measure after `by`; the number of records if there is none.
     fn measure(&mut self, stage: &'static str, by: Option<&Name>) -> Option<Measure> {
         let Some(by) = by else { return Some(Measure::Flows) };
         // `packets` and `bytes` are fields, which have other spellings.
@@ -427,7 +427,7 @@ impl Checker<'_> {
         })
     }
 
-    /// The field that `share` takes the sum of; none for a count.
+    /// The field whose sum `share` takes; `None` for a count.
     #[allow(clippy::option_option, reason = "an error, no field, or a field")]
     fn summed(&mut self, inner: &Name, over: Option<&Over>, span: Span) -> Option<Option<Source>> {
         match (Function::named(&inner.text), over) {
@@ -579,14 +579,14 @@ impl Checker<'_> {
         self.fail(CheckError::UnknownResult { name: name.text.clone(), columns, suggestion, span: name.span })
     }
 
-    /// Says how a condition is read that mixes `and` and `or`; a long one without repeating it.
+    /// Notes how a condition that mixes `and` and `or` is read, without repeating a long one.
     fn note_precedence(&mut self, read_as: &str) {
         const LONGEST: usize = 400;
         let read_as = if read_as.len() > LONGEST { String::new() } else { format!(": read as {read_as}") };
         self.note(format!("`and` binds tighter than `or`{read_as}"));
     }
 
-    /// Adds the notes that hold whatever account the answer comes from.
+    /// Adds the notes that do not depend on the account.
     fn note_plan(&mut self, plan: &Plan) {
         if plan.is_never() {
             self.note("the filter can never match: nothing is run".into());
@@ -601,7 +601,7 @@ impl Checker<'_> {
     }
 }
 
-/// The columns of conversations: who asked whom, and what went out to the server and came back.
+/// The columns of conversations: client and server, and the traffic to the server and back.
 fn conversations(measure: Measure) -> Groups {
     const KEYS: [Field; 4] = [Field::ClientAddr, Field::ServerAddr, Field::Protocol, Field::ServerPort];
     let key = |field: Field| GroupKey { by: KeyBy::Source(Source::Field(field)), name: field.result_name() };
@@ -628,7 +628,7 @@ fn sum_or_count(measure: Measure, role: Option<&'static str>, name: &str) -> Agg
     Aggregate { function, over, role, compared: Compared::Now, name: name.into() }
 }
 
-/// The columns that an error lists; more would fill the screen.
+/// The most columns that an error lists; more would fill the screen.
 const LISTED_COLUMNS: usize = 20;
 
 fn is_top(shape: Option<&Shape>) -> bool {

@@ -1,4 +1,4 @@
-//! A condition, spelled out in fields of the record, `not` pushed down to the leaves.
+//! Lowers a condition to fields of the record, with `not` pushed down to the leaves.
 //!
 //! Rules 1 to 4 of the language's "Meaning, exactly" live here and nowhere else, so that both
 //! readers of a plan inherit them. Nothing here depends on a log's format.
@@ -85,10 +85,10 @@ fn test_fails(source: &Source, check: &Check) -> Filter {
     }
 }
 
-/// Fields with the word that each must have for a relation to be about these sides.
+/// Fields, each with the word that it must have if a relation is about these sides.
 type Words = Vec<(Source, &'static str)>;
 
-/// A relation in fields of the record, for each choice of sides where words of the record tell which fields they are.
+/// A relation in fields of the record: one for each choice of sides, where words of the record select the fields.
 fn by_side(relation: &Relation) -> Vec<(Words, Relation)> {
     let mut relations = Vec::new();
     for (left_word, left) in sides(&relation.left) {
@@ -105,7 +105,7 @@ fn by_side(relation: &Relation) -> Vec<(Words, Relation)> {
     relations
 }
 
-/// The fields that a source may stand for, each with the word of the record that says so.
+/// The fields that a source may stand for, each with the word of the record that selects it.
 fn sides(source: &Source) -> Vec<(Option<(Source, &'static str)>, Source)> {
     match origin(source) {
         Some(Origin::BySide { by, sides }) => {
@@ -128,7 +128,7 @@ fn relation_fails(relation: Relation) -> Filter {
     any(not_ported.into_iter().chain(absent).chain([Filter::Relation(opposite)]))
 }
 
-/// Whether ports are compared, which records of a protocol without ports have as 0.
+/// Returns whether ports are compared; records of a protocol without ports have 0 there.
 fn is_of_ports(relation: &Relation) -> bool {
     matches!(relation.left, Source::Field(field) if field.field_type() == FieldType::Port)
 }
@@ -149,14 +149,14 @@ fn leaf_fails(source: &Source, check: &Check) -> Filter {
     any(not_ported.into_iter().chain(absent).chain([otherwise]))
 }
 
-/// Whether a test of a port has to look at the protocol. Records of a protocol without ports carry
-/// 0, so a test that 0 fails needs no guard.
+/// Returns whether a test of a port has to test the protocol, too. Records of a protocol without ports have port 0, so
+/// a test that 0 fails needs no guard.
 fn needs_ported(source: &Source, check: &Check) -> bool {
     let is_port = matches!(source, Source::Field(field) if field.field_type() == FieldType::Port);
     is_port && check.admits(0)
 }
 
-/// All of them, flat; `True` for none.
+/// The conjunction, flat; `True` for no parts.
 pub(super) fn all(parts: impl Iterator<Item = Filter>) -> Filter {
     let mut flat: Vec<Filter> = Vec::new();
     for part in parts {
@@ -174,7 +174,7 @@ pub(super) fn all(parts: impl Iterator<Item = Filter>) -> Filter {
     }
 }
 
-/// Some of them, flat; `False` for none.
+/// The disjunction, flat; `False` for no parts.
 pub(super) fn any(parts: impl Iterator<Item = Filter>) -> Filter {
     let mut flat: Vec<Filter> = Vec::new();
     for part in parts {
@@ -192,8 +192,8 @@ pub(super) fn any(parts: impl Iterator<Item = Filter>) -> Filter {
     }
 }
 
-/// Adds a part that is not there yet. Long lists come from typed chains, which rarely repeat, so
-/// only the last few are compared.
+/// Adds a part unless it is there already. Long lists come from typed chains, which rarely repeat, so only the last few
+/// parts are compared.
 fn push(flat: &mut Vec<Filter>, part: Filter) {
     if !flat.iter().rev().take(8).any(|known| *known == part) {
         flat.push(part);

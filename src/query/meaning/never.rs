@@ -1,8 +1,7 @@
-//! Filters that can never match: what is left of each field after all tests that must hold at once.
+//! Finds filters that can never match, by the values that remain for each field after all tests that must hold at once.
 //!
-//! It finds the contradictions that people type (`accept and reject`); it need not find them all. Lists
-//! stay sorted and disjoint, so that the work grows with the length of the sentence and not with the
-//! product of its lists.
+//! It finds the contradictions that people type (`accept and reject`), not all that exist. Lists stay sorted and
+//! disjoint, so that the work grows with the length of the sentence and not with the product of its lists.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +12,7 @@ use super::ranges::{self, Ranges};
 use crate::field::{Field, FieldType, PORTED_PROTOCOLS};
 use crate::query::plan::{Check, Filter, Order, Source};
 
-/// The same filter with every part that can never match taken out.
+/// The same filter without the parts that can never match.
 #[must_use]
 pub(super) fn reduce(filter: Filter) -> Filter {
     match filter {
@@ -26,11 +25,11 @@ pub(super) fn reduce(filter: Filter) -> Filter {
     }
 }
 
-/// Whether no record passes all of `parts`.
+/// Returns whether no record passes all of `parts`.
 fn contradicts(parts: &[Filter]) -> bool {
     let mut fields: HashMap<&Source, Remaining> = HashMap::new();
     let mut families = Vec::new();
-    // Only where the sentence tests the protocol is it known to be in the format.
+    // The protocol is known to be in the format only if the sentence tests it.
     let tests_protocol = parts.iter().any(|part| matches!(part, Filter::Test(PROTOCOL, _)));
     for part in parts {
         match part {
@@ -66,7 +65,7 @@ struct Remaining<'a> {
     v4: Option<Ranges<u32>>,
     v6: Option<Ranges<u128>>,
     words: Option<BTreeSet<&'a str>>,
-    /// Words that are ruled out, until it is known which are left.
+    /// Words that are ruled out, collected until a test lists the allowed ones.
     refused_words: BTreeSet<&'a str>,
 }
 
@@ -127,8 +126,8 @@ impl<'a> Remaining<'a> {
     }
 }
 
-/// The numbers on this side of another: none where there is no such number. Where there are numbers with
-/// a fraction, the other is among them.
+/// The numbers on this side of `value`; `None` if there are none. Among numbers with a fraction, `value` itself is
+/// included.
 fn side(order: Order, value: i64, is_whole: bool) -> Option<(i64, i64)> {
     match order {
         Order::Less if is_whole => Some((i64::MIN, value.checked_sub(1)?)),

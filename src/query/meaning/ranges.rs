@@ -36,7 +36,7 @@ whole!(i64, u32, u128);
 pub(super) struct Ranges<T>(Vec<(T, T)>);
 
 impl<T: Whole> Ranges<T> {
-    /// The numbers in some of `ranges`.
+    /// The numbers in any of `ranges`.
     pub(super) fn new(ranges: impl IntoIterator<Item = (T, T)>) -> Self {
         let mut sorted: Vec<(T, T)> = ranges.into_iter().collect();
         sorted.sort_unstable();
@@ -66,7 +66,7 @@ impl<T: Whole> Ranges<T> {
         Self(gaps)
     }
 
-    /// The numbers that are in both: at most as many ranges as the two have together.
+    /// The numbers that are in both; at most as many ranges as the two have together.
     fn intersection(&self, other: &Self) -> Self {
         let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
         let mut both = Vec::new();
@@ -85,7 +85,7 @@ impl<T: Whole> Ranges<T> {
     }
 }
 
-/// Leaves those of the numbers that are in `ranges` or, negated, outside.
+/// Keeps the numbers that are in `ranges` or, negated, outside.
 pub(super) fn narrow<T: Whole>(numbers: &mut Option<Ranges<T>>, ranges: Ranges<T>, negated: bool) {
     let ranges = if negated { ranges.complement() } else { ranges };
     *numbers = Some(match numbers.take() {

@@ -1,12 +1,12 @@
-//! Why a text is no sentence.
+//! The reasons why a text is no sentence.
 
 use crate::diagnostic::{Report, Span};
 
 /// The longest text that is read, in bytes: over six times what Logs Insights takes.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// How deep parentheses, brackets and `not` may nest.
+/// The deepest nesting of parentheses, brackets and `not`.
 pub const MAX_DEPTH: usize = 200;
-/// Why a text is no sentence.
+/// The reason why a text is no sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -31,7 +31,7 @@ pub enum ParseError {
         expected: String,
         /// A fix.
         help: Option<String>,
-        /// Where.
+        /// The place in the text.
         span: Span,
     },
 }

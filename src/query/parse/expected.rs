@@ -11,7 +11,7 @@ use crate::field::{Field, protocol_words};
 use crate::kind::TargetKind;
 use crate::query::word::TEST_WORDS;
 
-/// Says where and why `text` is no sentence.
+/// Explains where and why `text` is no sentence.
 pub(super) fn explain(error: &Error<Rule>, text: &str) -> ParseError {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
@@ -48,7 +48,7 @@ fn skip_blanks(text: &str, at: usize) -> usize {
     at + (text[at..].len() - text[at..].trim_start().len())
 }
 
-/// The word, or else the one character, that stands at `at`.
+/// The word at `at`, or else the character there.
 fn word_at(text: &str, at: usize) -> &str {
     let rest = &text[at..];
     let is_word = |c: char| c.is_alphanumeric() || "_-.@$:".contains(c);
@@ -56,7 +56,7 @@ fn word_at(text: &str, at: usize) -> &str {
     if end > 0 { &rest[..end] } else { &rest[..rest.chars().next().map_or(0, char::len_utf8)] }
 }
 
-/// The word that a text ends in.
+/// The last word of a text.
 fn last_word(text: &str) -> &str {
     text.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default()
 }
@@ -64,7 +64,7 @@ fn last_word(text: &str) -> &str {
 /// The expectations as one phrase, each named once.
 fn expectation(positives: &[Rule]) -> String {
     let mut phrases: Vec<&str> = Vec::new();
-    // Where a test may go on, only what continues it is worth a word.
+    // If a test may continue, only its continuations are worth a word.
     for phrase in positives.iter().filter_map(|rule| phrase(*rule)) {
         if !phrases.contains(&phrase) {
             phrases.push(phrase);
@@ -276,7 +276,7 @@ fn mistyped_before(text: &str, at: usize) -> Option<String> {
     (!keyword.eq_ignore_ascii_case(word)).then(|| format!("did you mean `{keyword}` in place of `{word}`?"))
 }
 
-/// Returns how to say in this language something that another tool would take here.
+/// Returns this language's form of something that another tool would take here.
 fn import_fix(text: &str, at: usize) -> Option<String> {
     let before = text[..at].trim_end().to_ascii_lowercase();
     let rest = text[at..].to_ascii_lowercase();
@@ -343,7 +343,7 @@ fn value_help(before: &str, rest: &str) -> Option<String> {
     (is_address && before.trim().is_empty()).then(|| format!("did you mean `where host {word}`?"))
 }
 
-/// A test where a sentence, a stage or a selector should stand: `reject last 1h`.
+/// A test where a sentence, a stage or a selector should be: `reject last 1h`.
 fn test_without_where(found: &str, positives: &[Rule]) -> Option<String> {
     let is_start = positives.iter().any(|rule| matches!(rule, Rule::sentence | Rule::stage | Rule::where_stage));
     let is_test = TEST_WORDS.contains(&found.to_ascii_lowercase().as_str()) || Field::named(found).is_some();

@@ -1,4 +1,4 @@
-//! The grammar as pest reads it, and what it says of single words.
+//! The grammar as pest reads it, and its rules for single words.
 
 use pest::Parser;
 
@@ -11,25 +11,25 @@ mod derived {
 
 pub(super) use derived::{Grammar, Rule};
 
-/// Whether a word is one of the language's own, which is no name without quotes.
+/// Returns whether a word is a keyword, which is a name only in quotes.
 #[must_use]
 pub fn is_keyword(word: &str) -> bool {
     word.starts_with(char::is_alphabetic) && Grammar::parse(Rule::unreserved, word).is_err()
 }
 
-/// Whether text reads back as itself without quotes, as a value that is text.
+/// Returns whether text without quotes reads back as itself, as a text value.
 #[must_use]
 pub fn is_bare_word(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && is_whole(Rule::bare, text)
 }
 
-/// Whether a result name reads back as itself without backquotes, where a sentence refers to it.
+/// Returns whether a result name without backquotes reads back as itself, where a sentence refers to it.
 #[must_use]
 pub fn is_bare_reference(text: &str) -> bool {
     is_whole(Rule::lone_word, text)
 }
 
-/// Whether a selector reads back as itself without quotes.
+/// Returns whether a selector without quotes reads back as itself.
 #[must_use]
 pub fn is_bare_selector(text: &str) -> bool {
     is_whole(Rule::unreserved, text)

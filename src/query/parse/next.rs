@@ -1,4 +1,4 @@
-//! The words that may stand next in a sentence, by the grammar itself: for completion and hints.
+//! The words that may come next in a sentence, by the grammar itself: for completion and hints.
 
 use pest::Parser;
 use pest::error::InputLocation;
@@ -6,7 +6,7 @@ use pest::error::InputLocation;
 use super::expected::positives;
 use super::grammar::{Grammar, Rule};
 
-/// Something that may stand next.
+/// Something that may come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Next {
     /// This word.
@@ -37,16 +37,16 @@ pub enum Next {
     Flags,
     /// A whole number.
     Number,
-    /// A length of time, behind `last` and the like.
+    /// A length of time, after `last` and the like.
     Length,
     /// A point in time.
     Moment,
 }
 
-/// A character that no sentence has: where the parser stops at it, everything before it fits.
+/// A character that no sentence has: if the parser stops at it, everything before it fits.
 const STOP: char = '\u{1}';
 
-/// Returns the words that may stand behind `before`; none where that does not begin a sentence.
+/// Returns what may come after `before`; nothing if `before` does not begin a sentence.
 #[must_use]
 pub fn next_of(before: &str) -> Vec<Next> {
     let text = format!("{before}{STOP}");
@@ -62,7 +62,7 @@ pub fn next_of(before: &str) -> Vec<Next> {
     found
 }
 
-/// Returns what a rule begins with.
+/// Returns what a rule may begin with.
 ///
 /// Exhaustive, so that a new rule cannot be forgotten.
 const fn nexts(rule: Rule) -> &'static [Next] {

@@ -117,7 +117,7 @@ impl Parser {
         Ok((name, Expr::Call(Call::Bin(width))))
     }
 
-    /// One aggregate, or one operation of arithmetic on two.
+    /// One aggregate, or an arithmetic operation on two.
     fn total(&mut self) -> Result<Total, Error> {
         let left = self.total_operand()?;
         let Some(operator) = self.arithmetic() else { return Ok(left) };

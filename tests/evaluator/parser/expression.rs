@@ -1,5 +1,5 @@
-//! Expressions. Nothing depends on the precedence of operators, which nobody has documented: each
-//! operand of `and`, `or` and `not` stands in parentheses, and no two other operators meet.
+//! Expressions. Nothing depends on the precedence of operators, which is undocumented: each operand of `and`, `or` and
+//! `not` is in parentheses, and no two other operators meet.
 
 use regex::Regex;
 
@@ -15,13 +15,13 @@ impl Parser {
         if is_test(&expr) { Ok(expr) } else { Err(Error::new("a value where a test is expected")) }
     }
 
-    /// An expression that is neither.
+    /// An expression that is not a test.
     pub(super) fn value(&mut self) -> Result<Expr, Error> {
         let (expr, _) = self.expression()?;
         if is_test(&expr) { Err(Error::new("a test where a value is expected")) } else { Ok(expr) }
     }
 
-    /// An expression, and whether it is one in parentheses.
+    /// An expression, and whether it is in parentheses.
     fn expression(&mut self) -> Result<(Expr, bool), Error> {
         if self.takes_word("not") {
             return Ok((Expr::Not(Box::new(self.enclosed_test()?)), false));
@@ -64,7 +64,7 @@ impl Parser {
         Ok(test)
     }
 
-    /// A comparison with this on its left, or this again.
+    /// A comparison with `left` on its left side, or `left` itself.
     fn comparison(&mut self, left: Expr) -> Result<Result<Expr, Expr>, Error> {
         let negated = self.takes_word("not");
         if self.takes_word("in") {
@@ -135,7 +135,7 @@ impl Parser {
         })
     }
 
-    /// A name, a literal, a function, or an expression in parentheses (then `true`).
+    /// A name, a literal, a function, or an expression in parentheses (then the flag is true).
     fn operand(&mut self) -> Result<(Expr, bool), Error> {
         if self.takes("(") {
             let (expr, _) = self.expression()?;
@@ -173,7 +173,7 @@ fn check_values(operands: &[&Expr]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether it is true or false.
+/// Returns whether an expression is a test.
 pub(in crate::evaluator) fn is_test(expr: &Expr) -> bool {
     match expr {
         Expr::Slot(_) | Expr::Number(_) | Expr::Text(_) | Expr::Arithmetic(..) => false,

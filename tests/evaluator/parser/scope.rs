@@ -1,4 +1,4 @@
-//! Which names there are at a place of the query, and where their values stand.
+//! The names at a place of the query, and the slots of their values.
 
 use crate::evaluator::Error;
 use crate::evaluator::names::{FIELDS, is_free};
@@ -6,7 +6,7 @@ use crate::evaluator::syntax::Slot;
 
 pub(super) struct Scope {
     names: Vec<String>,
-    /// Every name that was given; none is given twice, as the service takes a second one badly.
+    /// Every name that was given: the service does not accept a second value of the same name.
     given: Vec<String>,
 }
 
@@ -22,7 +22,7 @@ impl Scope {
         slot.ok_or_else(|| Error::new(format!("`{name}` is not known here")))
     }
 
-    /// Checks a name for something computed; it is seen from the next command on.
+    /// Checks the name of a computed value; the next command sees it.
     pub(super) fn give(&mut self, name: &str) -> Result<(), Error> {
         if !is_free(name) || self.given.iter().any(|given| given == name) {
             return Err(Error::new(format!("the name `{name}` is taken")));
@@ -43,7 +43,7 @@ impl Scope {
         self.names.push(name);
     }
 
-    /// From here on there is nothing but these.
+    /// Leaves only these names from here on.
     pub(super) fn replace(&mut self, names: Vec<String>) {
         self.names = names;
     }

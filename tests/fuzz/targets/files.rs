@@ -1,4 +1,4 @@
-//! Bytes as a file: text, JSON, CSV and gzip, whichever they look like.
+//! Reads bytes as a file: text, JSON, CSV or gzip, as they look.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flowlogs::engine::fuzz::read(bytes));

@@ -1,4 +1,4 @@
-//! Bounds what a JSON parser keeps in memory, and finds its way back after a syntax error.
+//! Bounds the memory of a JSON parser, and resumes after a syntax error.
 //!
 //! `serde_json` reads values one after another, but it keeps each text whole, and remembers each level of nesting. This
 //! reader looks at the bytes before the parser gets them, and passes them on one at a time, so it knows at every moment
@@ -17,7 +17,7 @@ const DEPTH: usize = 64;
 /// The number of bytes to read at a time.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// The bytes that are kept when others are read, so that the beginning of a line can be passed on again.
+/// The number of bytes that are kept when others are read, so that the beginning of a line can be passed on again.
 const KEPT_BYTES: usize = 256;
 
 /// A reader of JSON.
@@ -28,9 +28,9 @@ pub(super) struct Guard<R> {
     at: usize,
     /// The byte that must not be passed on, with the reason.
     refused: Option<(usize, String)>,
-    /// Where the current value began, or 0 if that is no longer in the buffer.
+    /// The start of the current value in the buffer, or 0 if it is no longer there.
     value: usize,
-    /// The line ends of the current value that are no longer in the buffer.
+    /// The number of line ends of the current value that are no longer in the buffer.
     line_ends: usize,
     nesting: Nesting,
 }
@@ -46,7 +46,7 @@ struct Nesting {
 }
 
 impl Nesting {
-    /// Goes on over `bytes`; returns the place of a byte that leads too far, and the reason.
+    /// Advances over `bytes`; the error is the place of the byte that exceeds a limit, and the reason.
     fn advance(&mut self, bytes: &[u8]) -> Result<(), (usize, String)> {
         let mut at = 0;
         while at < bytes.len() {
@@ -148,7 +148,7 @@ impl<R: Read> Guard<R> {
         self.has_next()
     }
 
-    /// Reads more bytes, keeping the last ones; returns whether there are some.
+    /// Reads more bytes, keeping the last ones; returns whether there were any.
     fn fill(&mut self) -> io::Result<bool> {
         let dropped = self.buffer.len().saturating_sub(KEPT_BYTES);
         self.line_ends += memchr::memchr_iter(b'\n', &self.buffer[self.value.min(dropped)..dropped]).count();

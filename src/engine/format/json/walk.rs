@@ -25,7 +25,7 @@ use crate::engine::store::{READ_BYTES, Raw};
 
 use super::guard::Guard;
 
-/// The number of times that `data` may hold `data`.
+/// The largest depth of `data` inside `data`.
 const LAYERS: usize = 3;
 
 /// The beginning of the messages that CloudWatch sends to test a destination.
@@ -34,7 +34,7 @@ const CONTROL_MESSAGE: &str = "CWL CONTROL MESSAGE";
 /// The name and the text of a field; `-` is absent.
 pub(crate) type Pair = (String, String);
 
-/// What is found in JSON.
+/// An item found in JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Item<'a> {
     /// A log message: one or more lines of text.
@@ -47,16 +47,16 @@ pub(crate) enum Item<'a> {
     Envelope,
 }
 
-/// Why a walk ends early.
+/// The reason why a walk ends early.
 #[derive(Debug)]
 pub(crate) enum Broken {
-    /// What takes the items wants no more.
+    /// The consumer of the items wants no more.
     Halted(Halt),
-    /// The text cannot be read on, or holds what is refused.
+    /// The text cannot be read any further, or exceeds a limit.
     Unreadable(io::Error),
     /// The text ends within a value.
     CutOff,
-    /// A syntax error in the last line, so that nothing behind it can be found.
+    /// A syntax error in the last line, so nothing follows that could be found.
     Syntax(String),
 }
 
@@ -105,7 +105,7 @@ fn without_place(error: &serde_json::Error) -> String {
 /// The state of a walk through one value.
 struct Walker<'e> {
     each: &'e mut dyn FnMut(Item<'_>) -> Result<(), Halt>,
-    /// What the last call of `each` failed with.
+    /// The error that the last call of `each` returned.
     halt: Option<Halt>,
     /// The fields of the current row of Logs Insights.
     row: Vec<Pair>,
@@ -124,7 +124,7 @@ impl Walker<'_> {
         if message.starts_with(CONTROL_MESSAGE) { Ok(()) } else { self.found(Item::Message(message)) }
     }
 
-    /// Finds the items in base64; returns whether it is that.
+    /// Finds the items in base64 data; returns whether `data` is base64.
     fn found_data<E: serde::de::Error>(&mut self, data: &str) -> Result<bool, E> {
         let Ok(bytes) = BASE64_STANDARD.decode(data.trim()) else { return Ok(false) };
         if self.layers == 0 {
@@ -144,7 +144,7 @@ impl Walker<'_> {
     }
 }
 
-/// Finds the items of data that was in base64: JSON, or lines of text, perhaps compressed.
+/// Finds the items of decoded base64 data: JSON, or lines of text, perhaps compressed.
 fn walk_data(bytes: Vec<u8>, each: &mut dyn FnMut(Item<'_>) -> Result<(), Halt>, layers: usize) -> Result<(), Broken> {
     let decoded = Raw::open(Cursor::new(bytes)).and_then(|raw| raw.decoded(READ_BYTES)).map_err(Broken::Unreadable)?;
     let mut reader = BufReader::new(decoded);
@@ -155,7 +155,7 @@ fn walk_data(bytes: Vec<u8>, each: &mut dyn FnMut(Item<'_>) -> Result<(), Halt>,
     let mut line = Vec::new();
     loop {
         line.clear();
-        // One more byte than a record has tells that it is too long.
+        // Reads one byte more than a record may have, to notice that it is too long.
         let read = reader.by_ref().take(LINE_LIMIT_BYTES as u64 + 1).read_until(b'\n', &mut line);
         if read.map_err(Broken::Unreadable)? == 0 {
             return Ok(());
