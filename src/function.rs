@@ -96,7 +96,7 @@ pub const FUNCTIONS: &[FunctionInfo] = &[
     FunctionInfo {
         name: "rate",
         takes: "a quantity (bytes, packets, duration)",
-        help: "The sum by the second of the window, or of the part of a bin that lies in it; bytes as bits.",
+        help: "The sum per second of the window, or of the part of a bin that lies in it; bytes as bits.",
         example: "rate(bytes) by bin(5m)",
         url: STATS_URL,
     },

@@ -94,7 +94,9 @@ pub fn parses(plan: &Plan, format: &Format) -> bool {
 #[must_use]
 pub fn note_of_several(plan: &Plan) -> Option<String> {
     let is_long = plan.limit.rows().is_none_or(|rows| rows > MAX_ROWS);
-    is_long.then(|| format!("one query returns at most {MAX_ROWS} rows: a longer answer takes several, by time"))
+    is_long.then(|| {
+        format!("one query returns at most {MAX_ROWS} rows: a longer answer takes several queries, split by time")
+    })
 }
 
 fn refuse_extra_columns(plan: &Plan) -> Result<(), Error> {

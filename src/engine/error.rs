@@ -99,13 +99,13 @@ pub enum Error {
         name: String,
     },
     /// `remote.country` without a geolocation file.
-    #[error("`{name}` needs a file that says where addresses are")]
+    #[error("`{name}` needs a geolocation file")]
     NeedsGeo {
         /// The field as it is typed.
         name: String,
     },
     /// A geolocation file that cannot be read.
-    #[error("cannot read `{}`, which should say where addresses are: {reason}", file.display())]
+    #[error("cannot read `{}`, a geolocation file: {reason}", file.display())]
     Geo {
         /// The file.
         file: PathBuf,

@@ -287,7 +287,7 @@ fields! {
     Action "action" {
         origin: Origin::Record("action"),
         insights: "action", aliases: &[], holds: FieldType::Word(ACTIONS), version: 2, heading: "",
-        help: "What security groups and network ACLs decided.",
+        help: "The decision of security groups and network ACLs.",
         example: "action = REJECT",
     }
     Direction "dir" {
@@ -323,7 +323,7 @@ fields! {
     RejectReason "reject.reason" {
         origin: Origin::Record("reject-reason"),
         insights: "rejectReason", aliases: &[], holds: FieldType::OpenWord(REJECT_REASONS), version: 8, heading: "",
-        help: "Why traffic was refused, where it was not a group or an ACL.",
+        help: "The reason of a refusal that no security group or network ACL made.",
         example: "reject.reason = BPA",
     }
     Resource "resource" {
@@ -635,85 +635,85 @@ fields! {
     BitsPerSecond "bps" {
         origin: Origin::Ratio(Ratio::BitsPerSecond),
         insights: "", aliases: &[], holds: FieldType::Ratio, version: 0, heading: "",
-        help: "Bits by the second of the record's interval.",
+        help: "Bits per second of the record's interval.",
         example: "bps > 10M",
     }
     PacketsPerSecond "pps" {
         origin: Origin::Ratio(Ratio::PacketsPerSecond),
         insights: "", aliases: &[], holds: FieldType::Ratio, version: 0, heading: "",
-        help: "Packets by the second of the record's interval.",
+        help: "Packets per second of the record's interval.",
         example: "pps > 10k",
     }
     BytesPerPacket "bpp" {
         origin: Origin::Ratio(Ratio::BytesPerPacket),
         insights: "", aliases: &[], holds: FieldType::Ratio, version: 0, heading: "",
-        help: "Bytes by the packet.",
+        help: "Bytes per packet.",
         example: "bpp < 64",
     }
     SrcName "src.name" {
         origin: Origin::Inventory(Field::SrcAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The name behind the source address, from an inventory.",
+        help: "The name of the source address, from an inventory.",
         example: "src.name = web",
     }
     DstName "dst.name" {
         origin: Origin::Inventory(Field::DstAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The name behind the destination address, from an inventory.",
+        help: "The name of the destination address, from an inventory.",
         example: "dst.name = web",
     }
     SrcCountry "src.country" {
         origin: Origin::Geo(Location::Country, Field::SrcAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The country of the source address, by a file that the user names.",
+        help: "The country of the source address, from a geolocation file.",
         example: "src.country in (DE, FR)",
     }
     SrcAsn "src.asn" {
         origin: Origin::Geo(Location::System, Field::SrcAddr),
         insights: "", aliases: &[], holds: FieldType::Number, version: 0, heading: "",
-        help: "The number of the autonomous system of the source address, by a file that the user names.",
+        help: "The number of the autonomous system of the source address, from a geolocation file.",
         example: "src.asn = 16509",
     }
     SrcOrg "src.org" {
         origin: Origin::Geo(Location::Organisation, Field::SrcAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The organisation that has the autonomous system of the source address, by a file that the user names.",
+        help: "The organisation that owns the autonomous system of the source address, from a geolocation file.",
         example: "src.org like \"*Amazon*\"",
     }
     DstCountry "dst.country" {
         origin: Origin::Geo(Location::Country, Field::DstAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The country of the destination address, by a file that the user names.",
+        help: "The country of the destination address, from a geolocation file.",
         example: "dst.country in (DE, FR)",
     }
     DstAsn "dst.asn" {
         origin: Origin::Geo(Location::System, Field::DstAddr),
         insights: "", aliases: &[], holds: FieldType::Number, version: 0, heading: "",
-        help: "The number of the autonomous system of the destination address, by a file that the user names.",
+        help: "The number of the autonomous system of the destination address, from a geolocation file.",
         example: "dst.asn = 16509",
     }
     DstOrg "dst.org" {
         origin: Origin::Geo(Location::Organisation, Field::DstAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The organisation that has the autonomous system of the destination address, by a file that the user names.",
+        help: "The organisation that owns the autonomous system of the destination address, from a geolocation file.",
         example: "dst.org like \"*Amazon*\"",
     }
     RemoteCountry "remote.country" {
         origin: Origin::Geo(Location::Country, Field::RemoteAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The country of the far address, by a file that the user names.",
+        help: "The country of the far address, from a geolocation file.",
         example: "remote.country in (DE, FR)",
     }
     RemoteAsn "remote.asn" {
         origin: Origin::Geo(Location::System, Field::RemoteAddr),
         insights: "", aliases: &[], holds: FieldType::Number, version: 0, heading: "",
-        help: "The number of the autonomous system of the far address, by a file that the user names.",
+        help: "The number of the autonomous system of the far address, from a geolocation file.",
         example: "remote.asn = 16509",
     }
     RemoteOrg "remote.org" {
         origin: Origin::Geo(Location::Organisation, Field::RemoteAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The organisation that has the autonomous system of the far address, by a file that the user names.",
+        help: "The organisation that owns the autonomous system of the far address, from a geolocation file.",
         example: "remote.org like \"*Amazon*\"",
     }
     LocalType "local.type" {
@@ -731,19 +731,19 @@ fields! {
     RemoteName "remote.name" {
         origin: Origin::Inventory(Field::RemoteAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The name behind the far address, from an inventory.",
+        help: "The name of the far address, from an inventory.",
         example: "remote.name like \"web-*\"",
     }
     ClientName "client.name" {
         origin: Origin::Inventory(Field::ClientAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The name behind the address of the end that asked, from an inventory.",
+        help: "The name of the end that asked, from an inventory.",
         example: "client.name = api",
     }
     ServerName "server.name" {
         origin: Origin::Inventory(Field::ServerAddr),
         insights: "", aliases: &[], holds: FieldType::Text, version: 0, heading: "",
-        help: "The name behind the address of the end that was asked, from an inventory.",
+        help: "The name of the end that was asked, from an inventory.",
         example: "server.name = db",
     }
     Addr "addr" {

@@ -32,7 +32,7 @@ pub enum Error {
         name: String,
     },
     /// `instance.tag = "a\u{202e}b"`
-    #[error("`{value}` cannot be said in a Logs Insights query: it has {reason}")]
+    #[error("`{value}` cannot be written in a Logs Insights query: it has {reason}")]
     UnsafeText {
         /// The value.
         value: String,
@@ -40,7 +40,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// `eni ~ /[a&&b]/`
-    #[error("the regular expression `{regex}` is not one for the service: {reason}")]
+    #[error("the regular expression `{regex}` is not supported by the service: {reason}")]
     UnsafeRegex {
         /// The expression.
         regex: String,

@@ -18,7 +18,7 @@ pub const STAGES: &[StageInfo] = &[
     StageInfo {
         name: "where",
         call: "where EXPR",
-        help: "Keeps the records, or behind an aggregation the groups, that fulfil the expression.",
+        help: "Keeps the records, or after an aggregation the groups, that fulfil the expression.",
         example: "vpc where reject | count() as flows by src.addr | where flows > 10",
     },
     StageInfo {
@@ -42,7 +42,7 @@ pub const STAGES: &[StageInfo] = &[
     StageInfo {
         name: "aggregate",
         call: "count(), sum(F) as name by KEYS",
-        help: "One row a group, with the functions below.",
+        help: "One row per group, with the functions below.",
         example: "vpc | count() as flows, sum(bytes) by bin(5m), action",
     },
     StageInfo {
@@ -60,7 +60,7 @@ pub const STAGES: &[StageInfo] = &[
     StageInfo {
         name: "limit",
         call: "limit N|none",
-        help: "The most rows; 100 where nothing is said.",
+        help: "The most rows; 100 by default.",
         example: "vpc | limit 20",
     },
     StageInfo {
@@ -72,7 +72,7 @@ pub const STAGES: &[StageInfo] = &[
     StageInfo {
         name: "follow",
         call: "follow",
-        help: "Goes on with new records, until Ctrl-C.",
+        help: "Continues with new records, until Ctrl-C.",
         example: "vpc where reject | follow",
     },
 ];

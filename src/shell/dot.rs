@@ -89,7 +89,7 @@ pub(super) const DOT_COMMANDS: &[DotCommand] = &[
     DotCommand {
         name: "output",
         argument: "[FILE|>>FILE]",
-        help: "Write answers to a file, or behind what is in it; without one, to the terminal again.",
+        help: "Write answers to a file, or append to one; without one, to the terminal again.",
         takes: Takes::File,
         run: set_output,
     },

@@ -4,7 +4,7 @@
 /// The sentences, grouped by the mistake.
 pub(crate) const DIFFERED: [(&str, &[&str]); 12] = [
     (
-        "a time behind an aggregation was compared in seconds",
+        "a time after an aggregation was compared in seconds",
         &[
             "min(time) as first by eni | where first < 2026-11-23T01:10:00Z",
             "max(time) as z by src.addr | where z > 2026-11-23T01:10:00Z",

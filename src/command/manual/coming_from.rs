@@ -8,7 +8,7 @@ type Tool = (&'static str, &'static str, [(&'static str, &'static str); 10]);
 const TOOLS: [Tool; 6] = [
     (
         "tcpdump",
-        "A capture filter stands behind `where`; several values stand in parentheses.",
+        "A capture filter stands after `where`; several values stand in parentheses.",
         [
             ("host 10.1.10.10", "where host 10.1.10.10"),
             ("src host 10.1.10.10", "where src host 10.1.10.10"),
@@ -87,7 +87,7 @@ const TOOLS: [Tool; 6] = [
     ),
     (
         "athena",
-        "`WHERE` is `where`, `GROUP BY` is `by`, `HAVING` is a `where` behind it.",
+        "`WHERE` is `where`, `GROUP BY` is `by`, `HAVING` is a `where` after it.",
         [
             ("SELECT count(*) FROM logs WHERE action = 'REJECT'", "where reject | count()"),
             ("SELECT * FROM logs WHERE dstport IN (22, 3389) LIMIT 20", "where dst.port in (22, 3389) | limit 20"),

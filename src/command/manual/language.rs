@@ -79,7 +79,7 @@ pub(super) fn page() -> Page {
             Part::new(
                 "belonging",
                 "",
-                [(sets, "sets of addresses, behind a side: `remote public`".to_string())].into_iter().chain(rows(&[
+                [(sets, "sets of addresses, after a side: `remote public`".to_string())].into_iter().chain(rows(&[
                     ("src sg (web, db)", "a side, and a kind of resource with ids, names or globs"),
                     ("remote network office", "networks of the config file"),
                     ("dst prefix-list corp", "prefix lists"),

@@ -89,7 +89,7 @@ check_errors! {
     /// `@broken`
     BadSaved("`@{name}` is not valid: {reason}") { name: String, reason: String }
     /// `flags S/A`
-    FlagsOutsideMask("flags that must be set have to be among those looked at") {}
+    FlagsOutsideMask("flags that must be set have to be in the mask") {}
     /// `flags has sin`
     UnknownFlag("unknown TCP flag `{name}`") { name: String, suggestion: Option<String> }
     /// `since tomorrow`, `since 01/03/2018`
@@ -161,7 +161,7 @@ impl Report for CheckError {
         let fixed = match self {
             Self::UnknownField { .. } => "expected a field",
             Self::UnknownWord { .. } => "expected a test such as `reject` or `dst.port = 22`",
-            Self::FieldAlone { .. } => "expected an operator and a value behind it",
+            Self::FieldAlone { .. } => "expected an operator and a value after it",
             Self::SetAlone { .. } => "expected a side before it",
             Self::StrayValue { .. } => "expected a test such as `dst.port = 22`",
             Self::PortRange { .. } => "expected 0 to 65535",
@@ -229,7 +229,7 @@ impl Report for CheckError {
             Self::SetAlone { name, .. } => {
                 Some(format!("`src {name}`, `dst {name}`, `local {name}` or `remote {name}`"))
             }
-            Self::ManyValues { name, .. } => Some(format!("a list goes behind `in`: `in ${name}`")),
+            Self::ManyValues { name, .. } => Some(format!("a list goes after `in`: `in ${name}`")),
             Self::Twice { help, .. } | Self::OutOfOrder { help, .. } | Self::UnevenCompare { help, .. } => {
                 Some((*help).to_string())
             }
@@ -243,7 +243,7 @@ impl Report for CheckError {
             Self::BadBin { .. } => Some("for example `bin(5m)`, `bin(6h)` or `bin(1d)`".into()),
             Self::SameName { .. } => Some("give one of them another name with `as`".into()),
             Self::NotOfGroups { .. } => Some("put the `where` before the aggregation".into()),
-            Self::FilterAlone { name, .. } => Some(format!("a filter stands behind `where`: `where @{name}`")),
+            Self::FilterAlone { name, .. } => Some(format!("a filter stands after `where`: `where @{name}`")),
             Self::BareList { list, .. } => Some(format!("several stand in brackets: `{list}`")),
             Self::NoSideKind { .. } => {
                 Some("a side is tested by `vpc`, `subnet`, `sg`, `instance`, ..., `prefix-list` or `network`".into())

@@ -169,7 +169,7 @@ impl Checker<'_> {
                 value: format!("/{}/", value.text),
                 expected: "a value".into(),
                 field: "this comparison".into(),
-                help: Some("a regular expression goes behind `~`".into()),
+                help: Some("a regular expression goes after `~`".into()),
                 span: value.span,
             }),
         }
@@ -403,7 +403,7 @@ impl Checker<'_> {
         };
         if !suffix.is_empty() {
             let help = Some(format!("letters go in front: `/(?{suffix}){}/`", regex.text));
-            let reason = format!("`{suffix}` behind the slash");
+            let reason = format!("`{suffix}` after the slash");
             return self.fail(CheckError::BadRegex { reason, help, span: regex.span });
         }
         self.regex_bytes += regex.text.len();

@@ -28,7 +28,7 @@ pub enum ListError {
         expected: String,
     },
     /// The list is too long.
-    #[error("a list may have 256 MiB")]
+    #[error("a list may have at most 256 MiB")]
     TooLong,
 }
 

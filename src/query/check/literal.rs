@@ -125,7 +125,7 @@ impl Wanted<'_> {
         let help = match text.rsplit_once('/') {
             Some((address, _)) if address.parse::<IpAddr>().is_ok() => {
                 let most = if address.contains(':') { 128 } else { 32 };
-                Some(format!("the length behind the slash must be 0 to {most}"))
+                Some(format!("the length after the slash must be 0 to {most}"))
             }
             _ if text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(':') => {
                 Some("names are never looked up; test ids with `eni`, `instance` or `vpc`".to_string())

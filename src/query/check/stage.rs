@@ -225,7 +225,7 @@ impl Checker<'_> {
             }
             ClauseKind::Limit(text) => {
                 if draft.limit.is_some() {
-                    let help = "one `limit`, or the number behind `top`, says it";
+                    let help = "one `limit`, or the number after `top`, says it";
                     self.errors.push(CheckError::Twice { what: "the number of rows", help, span });
                 }
                 let is_none = text.text.eq_ignore_ascii_case("none");
@@ -281,7 +281,7 @@ impl Checker<'_> {
                 false
             }
             Some(Shape::Groups(_)) => {
-                let help = "a sentence has one aggregation, and `top` and `conversations` are such; a `where` behind it filters its groups";
+                let help = "a sentence has one aggregation, and `top` and `conversations` are such; a `where` after it filters its groups";
                 self.errors.push(CheckError::Twice { what: "the shape of the answer", help, span });
                 false
             }
@@ -311,7 +311,7 @@ impl Checker<'_> {
         let groups = match draft.shape.take() {
             Some(Shape::Groups(groups)) if groups.compare.is_none() && is_behind => groups,
             shape => {
-                let help = "it stands directly behind its aggregation: `count() by eni | compare 1d`";
+                let help = "it stands directly after its aggregation: `count() by eni | compare 1d`";
                 self.errors.push(CheckError::OutOfOrder { what: "`compare`", help, span });
                 draft.shape = shape;
                 return;
@@ -449,7 +449,7 @@ impl Checker<'_> {
         let source = self.shown_source(name)?;
         if !function.takes(source.field_type()) {
             let is_ratio = source.field_type() == FieldType::Ratio;
-            let help = is_ratio.then(|| "the bits by the second of all records are `rate(bytes)`".to_string());
+            let help = is_ratio.then(|| "the bits per second of all records are `rate(bytes)`".to_string());
             return self.wrong_argument(function, help, name.span);
         }
         Some(source)

@@ -336,7 +336,7 @@ fn value_help(before: &str, rest: &str) -> Option<String> {
         return Some(format!("a list is written in parentheses: `in ({value}, {})`", values.join(", ")));
     }
     if is_keyword(value) && ahead.trim_end().ends_with(['=', '<', '>', '~']) {
-        return Some(format!("`{value}` was read as the value behind the operator: put a value before it"));
+        return Some(format!("`{value}` was read as the value after the operator: put a value before it"));
     }
     let word = word_at(rest, 0);
     let is_address = word.parse::<std::net::IpAddr>().is_ok();
