@@ -72,7 +72,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, global = true, overrides_with = "utc")]
     pub(super) tz: Option<TimeZone>,
 
-    /// When to use colours
+    /// Use of colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
 
@@ -202,7 +202,7 @@ pub(super) enum LogLevel {
     Warn,
     /// Steps
     Info,
-    /// How it is done
+    /// Details
     Debug,
     /// Everything
     Trace,

@@ -79,7 +79,7 @@ pub(crate) struct Create {
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
 
-    /// How long it is wanted, such as `2h` or `7d`; `doctor --fix` deletes flow log and role after that
+    /// Its lifetime, such as `2h` or `7d`, after which `doctor --fix` deletes the flow log and its role
     #[arg(long = "for", value_name = "TIME", value_parser = parse_lifetime)]
     lifetime: Option<SignedDuration>,
 

@@ -39,7 +39,7 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// A sentence about what is wrong with it.
 pub fn host(text: &str) -> Result<String, String> {
     let is_host = text.parse::<Authority>().is_ok_and(|host| host.as_str() == text && !text.contains(['@', '*']));
     if is_host { Ok(text.to_ascii_lowercase()) } else { Err("it is not a host such as `hooks.example.com`".into()) }
@@ -56,12 +56,12 @@ fn post(world: &World, url: &str, json: &Dynamic) -> Result<String, Thrown> {
         world.console.note(&format!("would send {} to {host}", HumanBytes(body.len() as u64)));
         return Ok(String::new());
     }
-    let sent = world.runtime().spawn_blocking(move || send(uri, body));
+    let sent = world.runtime().spawn_blocking(move || send(uri, &host, body));
     let sent = world.wait(sent)?.unwrap_or_else(|error| Err(error.to_string()));
-    sent.map_err(|error| thrown("net", &format!("{host} {error}"), None))
+    sent.map_err(|error| thrown("net", &error, None))
 }
 
-/// Where something is sent.
+/// The target of a call.
 struct Target {
     uri: Uri,
     /// The host, with the port if the URL has one.
@@ -103,7 +103,7 @@ fn body(json: &Dynamic) -> Result<String, Thrown> {
 }
 
 /// Sends it once; a redirection, which would lead to another host, is a refusal.
-fn send(uri: Uri, body: String) -> Result<String, String> {
+fn send(uri: Uri, host: &str, body: String) -> Result<String, String> {
     let agent: Agent = Agent::config_builder()
         .tls_config(tls())
         .http_status_as_error(false)
@@ -113,15 +113,16 @@ fn send(uri: Uri, body: String) -> Result<String, String> {
         .user_agent(concat!("flowlogs/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
-    let mut answer = agent.post(uri).content_type("application/json").send(body).map_err(|error| failure(&error))?;
+    let mut answer =
+        agent.post(uri).content_type("application/json").send(body).map_err(|error| failure(host, &error))?;
     let text = answer.body_mut().with_config().limit(ANSWER_BYTES).lossy_utf8(true).read_to_string();
     if answer.status().is_success() {
-        return text.map_err(|error| failure(&error));
+        return text.map_err(|error| failure(host, &error));
     }
     let text = text.unwrap_or_default();
     let shown: String = escape::lines(text.trim()).chars().take(REFUSAL_SHOWN).collect();
     let colon = if shown.is_empty() { "" } else { ": " };
-    Err(format!("answered {}{colon}{shown}", answer.status()))
+    Err(format!("{host} answered {}{colon}{shown}", answer.status()))
 }
 
 /// TLS with the certificates that the system trusts, as the SDK of AWS has it: those of a company's proxy are among them.
@@ -129,18 +130,17 @@ fn tls() -> TlsConfig {
     let trusted = rustls_native_certs::load_native_certs().certs;
     let trusted: Vec<_> = trusted.iter().map(|trusted| Certificate::from_der(trusted).to_owned()).collect();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    TlsConfig::builder().root_certs(trusted).unversioned_rustls_crypto_provider(provider).build()
+    TlsConfig::builder().root_certs(trusted.into()).unversioned_rustls_crypto_provider(provider).build()
 }
 
-/// What went wrong, as the rest of a sentence about the host.
-fn failure(error: &ureq::Error) -> String {
+fn failure(host: &str, error: &ureq::Error) -> String {
     match error {
-        ureq::Error::HostNotFound => "is not known: its name has no address".into(),
         ureq::Error::Timeout(Timeout::Global | Timeout::PerCall) => {
-            format!("did not answer within {} s", PATIENCE.as_secs())
+            format!("{host} did not answer within {} s", PATIENCE.as_secs())
         }
-        ureq::Error::BodyExceedsLimit(_) => format!("answered with more than {}", HumanBytes(ANSWER_BYTES)),
-        error => format!("cannot be sent to: {error}"),
+        ureq::Error::BodyExceedsLimit(_) => format!("{host} answered with more than {}", HumanBytes(ANSWER_BYTES)),
+        ureq::Error::Io(error) => format!("sending to {host} failed: {error}"),
+        error => format!("sending to {host} failed: {error}"),
     }
 }
 

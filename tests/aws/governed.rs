@@ -347,7 +347,7 @@ fn in_an_embedded_account(region: &Region) {
     let local = |args: &[&str]| region.done(&[&["--local", &dir], args].concat());
     let created = local(&["create", "vpc", "prod", "--log-group", "/corp/flows", "--tag", "a=b"]);
     assert!(created.contains(", log group /corp/flows, "), "{created}");
-    assert!(created.contains("there are no roles, keys, classes and tags here"), "{created}");
+    assert!(created.contains("an embedded account has no roles, keys, log classes or tags"), "{created}");
     assert!(local(&["create", "vpc", "prod"]).starts_with("unchanged"));
     assert!(local(&["create", "vpc", "prod", "--dry-run"]).starts_with("unchanged"));
     let traffic = ["--local", &dir, "create", "subnet", "prod-a", "--traffic", "reject"];

@@ -207,7 +207,7 @@ fn the_printed_policy_is_enough_for_a_command_and_no_more() {
     region.is_empty();
     region.fails(&["policy", "queries"], 2, "expected one of create");
     let bare = region.run_at(port(), &["policy", "create"]);
-    assert!(bare.stderr.contains("can give himself any permission"), "{}", bare.stderr);
+    assert!(bare.stderr.contains("can gain any permission"), "{}", bare.stderr);
     for options in [&bounded[..], &role] {
         let ran = region.run_at(port(), &[&["policy", "create"], options].concat());
         assert_eq!(ran.stderr, "", "{options:?}");

@@ -23,7 +23,7 @@ fn why(region: &Region, port: u16, words: &[&str]) -> Value {
 
 #[test]
 fn throttled_calls_wait_and_refused_ones_leave_the_verdict_open() {
-    let region = Region::new("ap-east-2");
+    let region = Region::new("us-gov-east-1");
     let network = Network::new(&region);
     let rule = json!({"GroupId": network.group, "IpPermissions": [
         {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]});
@@ -41,11 +41,7 @@ fn throttled_calls_wait_and_refused_ones_leave_the_verdict_open() {
     assert_eq!(free["verdict"], "allowed", "{free:#}");
     throttled_twice_a_call_says_the_same(&region, &between, &free);
 
-    let refused = Proxy::new(port(), |call| {
-        let is_way = WAYS.contains(&call.action.as_str());
-        let message = || "You are not authorized to perform this operation.".to_string();
-        if is_way { Verdict::Refuse("UnauthorizedOperation", message()) } else { Verdict::Pass }
-    });
+    let refused = Proxy::new(port(), |call| refused_if(WAYS.contains(&call.action.as_str())));
     let answer = why(&region, refused.port, &outwards);
     assert_eq!(answer["verdict"], "cannot judge", "{answer:#}");
     assert!(answer.to_string().contains("no route table"), "{answer:#}");
@@ -53,14 +49,13 @@ fn throttled_calls_wait_and_refused_ones_leave_the_verdict_open() {
     assert_eq!(why(&region, refused.port, &between)["verdict"], "allowed");
 
     // A refusal of the block of public access alone leaves the routes: nothing leads out of the VPC.
-    let half = Proxy::new(port(), |call| {
-        let message = || "You are not authorized to perform this operation.".to_string();
-        match call.action.starts_with("DescribeVpcBlockPublicAccess") {
-            true => Verdict::Refuse("UnauthorizedOperation", message()),
-            false => Verdict::Pass,
-        }
-    });
+    let half = Proxy::new(port(), |call| refused_if(call.action.starts_with("DescribeVpcBlockPublicAccess")));
     assert_eq!(why(&region, half.port, &outwards)["verdict"], "denied");
+}
+
+fn refused_if(is_refused: bool) -> Verdict {
+    let message = || "You are not authorized to perform this operation.".to_string();
+    if is_refused { Verdict::Refuse("UnauthorizedOperation", message()) } else { Verdict::Pass }
 }
 
 fn throttled_twice_a_call_says_the_same(region: &Region, words: &[&str], expected: &Value) {

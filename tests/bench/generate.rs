@@ -12,7 +12,7 @@ use clap::{Parser, ValueEnum};
 /// Writes made-up flow log records to standard output.
 #[derive(Parser)]
 struct Args {
-    /// How many records
+    /// The number of records
     #[arg(long, default_value_t = 2_000, conflicts_with = "megabytes")]
     records: u64,
 
@@ -20,7 +20,7 @@ struct Args {
     #[arg(long)]
     megabytes: Option<u64>,
 
-    /// Which fields
+    /// The fields of the records
     #[arg(long, value_enum, default_value_t = Fields::V5)]
     fields: Fields,
 

@@ -175,7 +175,7 @@ fn the_internet_is_reached_through_a_gateway_and_reaches_what_has_a_public_addre
     assert_eq!(verdict(&six, "web", "2001:db8:1::1", "443"), "allowed: ");
     assert_judged(
         &verdict(&six, "2001:db8:1::1", "web", "443"),
-        "denied: route table rtb-1 routes ::/0 to eigw-1, which takes no requests",
+        "denied: route table rtb-1 routes ::/0 to eigw-1, which accepts no requests",
     );
 }
 
@@ -239,10 +239,9 @@ fn a_group_of_another_account_over_a_peering_may_have_any_address_of_it() {
     let mut network = with("/security_groups/1/ingress", json!([{"protocol": 6, "peer": "sg-of-others"}]));
     network["routing"]["peerings"] = json!([{"id": "pcx-2", "vpcs": ["vpc-a", "vpc-of-others"]}]);
     network["routing"]["route_tables"][1]["routes"][1] = json!({"to": "10.9.0.0/16", "via": "pcx-2"});
-    assert_judged(
-        &verdict(&network, "10.9.0.5", "db", "5432"),
-        "cannot judge: sg-db (sg-db) ingress rule 1: TCP from sg-of-others",
-    );
+    let other = verdict(&network, "10.9.0.5", "db", "5432");
+    assert_judged(&other, "cannot judge: ");
+    assert!(other.contains("sg-db (sg-db) ingress rule 1: TCP from sg-of-others"), "{other}");
     // An interface of this account is not in that group, and the internet neither.
     assert_judged(&verdict(&network, "web", "db", "5432"), "denied: no rule of sg-db");
     assert_judged(&verdict(&network, "198.51.100.7", "db", "5432"), "denied: ");
