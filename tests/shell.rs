@@ -518,7 +518,7 @@ fn where_no_history_can_be_kept_a_note_says_so_once() {
     let home = Home::new();
     fs::create_dir_all(history_of(&home)).unwrap();
     let mut shell = home.shell(160, &[]);
-    shell.wait_for("is not kept in the history");
+    shell.wait_for("are not kept in the history");
     ask(&mut shell, "40 + 2", "42");
     let screen = ask(&mut shell, "40 + 3", "43");
     assert_eq!(screen.matches("is not kept").count(), 1, "{screen}");
