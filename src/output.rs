@@ -10,6 +10,7 @@ mod human;
 mod json;
 mod plain;
 mod printer;
+mod prose;
 mod style;
 mod table;
 mod text;
@@ -18,6 +19,7 @@ mod width;
 use std::io::Write;
 
 pub use printer::Output;
+pub use prose::wrapped;
 pub use style::Style;
 pub(crate) use width::width;
 

@@ -521,7 +521,7 @@ fn where_no_history_can_be_kept_a_note_says_so_once() {
     shell.wait_for("are not kept in the history");
     ask(&mut shell, "40 + 2", "42");
     let screen = ask(&mut shell, "40 + 3", "43");
-    assert_eq!(screen.matches("is not kept").count(), 1, "{screen}");
+    assert_eq!(screen.matches("are not kept").count(), 1, "{screen}");
     shell.keys(CTRL_D);
     assert_eq!(shell.exit_code(), 0);
 }
@@ -641,4 +641,12 @@ fn a_terminal_of_any_width_cuts_no_value_and_stops_nothing() {
     }
     let mut help = Terminal::start(&["--help"], &[("COLUMNS", "0")], 0);
     assert_eq!(help.exit_code(), 0);
+}
+
+#[test]
+fn prose_is_wrapped_at_words_to_the_width_of_the_terminal() {
+    let terminal = Terminal::start(&["help", "post"], &[], 60);
+    terminal.wait_for(
+        "  Sends a map, an array or a JSON text to a host that\n      --allow-net names; gives the text of its answer, after\n      a --dry-run \"\".",
+    );
 }

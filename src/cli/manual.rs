@@ -31,7 +31,7 @@ pub(super) fn help(name: Option<&str>) -> Option<String> {
 #[cfg(not(feature = "local"))]
 pub(super) fn print_about(name: &str) -> Result<Exit, Error> {
     let text = manual::about(name, &manual::pages()).ok_or_else(|| unknown(name))?;
-    Out::default().print(&text)?;
+    Out::default().print_prose(&text)?;
     Ok(Exit::Done)
 }
 

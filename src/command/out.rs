@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::escape;
+use crate::output::wrapped;
 
 /// The destination of data.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,12 @@ impl Out {
     /// Prints lines, escaped only if a terminal shows them.
     pub(crate) fn print(&self, lines: &str) -> io::Result<()> {
         self.clone().write_all(self.shown(lines, escape::lines).as_bytes())
+    }
+
+    /// Prints text for people as it is, wrapped at words if a terminal shows it.
+    pub(crate) fn print_prose(&self, text: &str) -> io::Result<()> {
+        let text = self.width().map_or(text.into(), |width| Cow::from(wrapped(text, width)));
+        self.clone().write_all(text.as_bytes())
     }
 
     /// Prints a JSON document, escaped only if a terminal shows it.

@@ -1,7 +1,6 @@
 //! `why`: judges a connection by the inventory, and shows what the records say about it.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -195,7 +194,7 @@ fn print(
         Some(Err(why)) => text += &["records of the ", window, ": none to read: ", &escape::lines(why), "\n"].concat(),
         None => {}
     }
-    out.clone().write_all(text.as_bytes())?;
+    out.print_prose(&text)?;
     Ok(())
 }
 

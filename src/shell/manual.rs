@@ -71,7 +71,7 @@ impl Shell {
     /// Prints the manual's text about a topic; without one, an overview of what can be typed.
     pub(crate) fn help(&mut self, about: &str) -> Result<Exit, Error> {
         let text = self.help_text(about)?;
-        self.desk.out.print(&text)?;
+        self.desk.out.print_prose(&text)?;
         Ok(Exit::Done)
     }
 
