@@ -288,6 +288,7 @@ fn of_records(seen: &[Seen], answer: &Answer<'_>, window: &str, desk: &Desk) -> 
         let ends = answer.ends.iter().flatten();
         let interface = ends.filter_map(|end| end.interface).find(|interface| interface.id == id);
         let name = interface.and_then(|interface| interface.name.as_ref());
+        let id = escape::text(id);
         name.map_or_else(|| id.to_string(), |name| format!("{} ({id})", escape::text(name)))
     };
     let line = |one: &Seen| {

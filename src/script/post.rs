@@ -133,6 +133,7 @@ fn tls() -> TlsConfig {
     TlsConfig::builder().root_certs(trusted.into()).unversioned_rustls_crypto_provider(provider).build()
 }
 
+/// A sentence about a call without an answer.
 fn failure(host: &str, error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(Timeout::Global | Timeout::PerCall) => {
