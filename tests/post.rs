@@ -122,6 +122,10 @@ fn nothing_is_sent_to_a_host_that_is_not_named_nor_in_a_dry_run() {
 fn a_refusal_says_why_and_keeps_the_path_of_the_url_to_itself() {
     let refusals = [
         (answer("404 Not Found", "", "no_service\x1b[31m"), "HOST answered 404 Not Found: no_service"),
+        (
+            answer("404 Not Found", "", "Cannot POST /services/SECRET\nerror: forged"),
+            "HOST answered 404 Not Found: Cannot POST ... error: forged",
+        ),
         (answer("302 Found", "location: http://127.0.0.1:1/elsewhere\r\n", ""), "HOST answered 302 Found"),
         ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ncut".to_string(), "sending to HOST failed: "),
         (answer("200 OK", "", &"x".repeat(1_100_000)), "HOST answered with more than 1.00 MiB"),

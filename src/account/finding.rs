@@ -24,7 +24,7 @@ impl Finding {
 /// The automatic fix of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Delete this flow log, which has expired or lost its resource; its records only if they expire with it.
+    /// Delete this flow log, which has expired or has nothing left to record; its records only if they expire with it.
     Delete(FlowLog),
     /// Extend the flow log of this resource to the interfaces that joined.
     Extend(Resource),

@@ -29,7 +29,7 @@ fn after_help() -> String {
         flowlogs --local logs/ query vpc --reject --port 22\n  \
         flowlogs explain 'sg where remote public and local port 443'\n\n\
         `flowlogs help TOPIC` is about {}, a field or a function.\n\n\
-        Of an option that is given twice the last one counts; -e, --param, --local, --allow-env and --allow-net add up.",
+        Of an option that is given twice the last one counts; -e, --param, --local, --geo, --allow-env and --allow-net add up.",
         command::manual::names().join(", ")
     )
 }
@@ -272,22 +272,22 @@ impl Args {
     fn add_up(&mut self, given: &[OsString]) {
         let Some((before, behind)) = around_command(given) else { return };
         let behind = Self::try_parse_from(behind).ok();
-        let values = |name: &str| -> Vec<String> {
-            before.get_many(name).map(|values| values.cloned().collect()).unwrap_or_default()
-        };
-        let add = |name: &str, all: &mut Vec<String>, own: Option<&Vec<String>>| {
-            // If there are none after it, clap has kept those before it.
-            if own.is_some_and(|own| !own.is_empty()) {
-                all.splice(0..0, values(name));
-            }
-        };
         let own = behind.as_ref();
-        add("param", &mut self.param, own.map(|own| &own.param));
-        add("local", &mut self.place.local, own.map(|own| &own.place.local));
+        let before = &before;
+        add(before, "param", &mut self.param, own.map(|own| &own.param));
+        add(before, "local", &mut self.place.local, own.map(|own| &own.place.local));
+        add(before, "geo", &mut self.place.geo, own.map(|own| &own.place.geo));
         #[cfg(feature = "local")]
-        add("allow_env", &mut self.allowed.allow_env, own.map(|own| &own.allowed.allow_env));
+        add(before, "allow_env", &mut self.allowed.allow_env, own.map(|own| &own.allowed.allow_env));
         #[cfg(feature = "local")]
-        add("allow_net", &mut self.allowed.allow_net, own.map(|own| &own.allowed.allow_net));
+        add(before, "allow_net", &mut self.allowed.allow_net, own.map(|own| &own.allowed.allow_net));
+    }
+}
+
+/// Prepends the values of an option that stand before a command. If there are none after it, clap has kept them.
+fn add<T: Clone + Send + Sync + 'static>(before: &ArgMatches, name: &str, all: &mut Vec<T>, own: Option<&Vec<T>>) {
+    if own.is_some_and(|own| !own.is_empty()) {
+        all.splice(0..0, before.get_many(name).into_iter().flatten().cloned());
     }
 }
 

@@ -7,7 +7,7 @@ use clap_complete::env::Shells;
 
 use crate::command::{Error, Exit, Out};
 
-/// A folder of zsh's completions reads the file at the first Tab, which would else be lost.
+/// zsh reads a file of its completions folder at the first Tab; without these lines that Tab would be lost.
 const ZSH_FIRST_TAB: &str = "
 if [[ $funcstack[1] = _flowlogs ]]; then
     _clap_dynamic_completer_flowlogs \"$@\"

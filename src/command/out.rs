@@ -49,7 +49,7 @@ impl Out {
         self.clone().write_all(self.shown(lines, escape::lines).as_bytes())
     }
 
-    /// Prints text for people as it is, wrapped at words if a terminal shows it.
+    /// Prints text for people as it is, wrapped at words if it goes straight to a terminal.
     pub(crate) fn print_prose(&self, text: &str) -> io::Result<()> {
         let text = self.width().map_or(text.into(), |width| Cow::from(wrapped(text, width)));
         self.clone().write_all(text.as_bytes())

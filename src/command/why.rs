@@ -1,6 +1,6 @@
 //! `why`: judges a connection by the inventory, and shows what the records say about it.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use super::compile;
 use super::desk::Desk;
 use super::error::{Error, Exit};
 use super::outcome::explained;
-use crate::account;
 use crate::account::why::{self, Answer, Case, Decision, End, INTERNET_WORD, Question, Service, Verdict};
+use crate::account::{self, Cancellation};
 use crate::escape;
 use crate::output::Format;
 use crate::query::Context;
 use crate::query::ast::{Clause, ClauseKind};
 use crate::query::parse::parse_sentence;
 use crate::session::recorded::{Asked, Seen, seen};
-use crate::value::{Rows, Value, time_in, time_utc};
+use crate::value::{Rows, RunStats, Value, time_in, time_utc};
 
 /// The first words of a window.
 const WINDOW_WORDS: [&str; 6] = ["last", "since", "from", "around", "today", "yesterday"];
@@ -99,8 +99,11 @@ impl Words {
 
 impl Why {
     pub(super) async fn run(&self, desk: &Desk) -> Result<Exit, Error> {
-        // In the shell, a quoted line is a single argument.
-        let words: Vec<String> = self.words.iter().flat_map(|word| word.split_whitespace()).map(Into::into).collect();
+        // A quoted line is a single argument; among several, one with blanks is a name.
+        let words: Vec<String> = match &self.words[..] {
+            [line] => line.split_whitespace().map(Into::into).collect(),
+            words => words.to_vec(),
+        };
         let Words { source, target, service, window } = Words::read(&words)?;
         check_window(&window, desk)?;
         let (client_ports, interfaces) = (self.client_ports.clone(), self.eni.clone());
@@ -147,7 +150,13 @@ async fn records(answer: &Answer<'_>, question: &Question, window: &str, desk: &
             Ok::<_, Error>(desk.session.run(&plan, &desk.context.clock, &Arc::default(), &mut rows).await)
         };
         match run.await {
-            Ok(Ok(_)) => return Ok(Ok(seen(&rows, answer))),
+            Ok(Ok(stats)) => {
+                for note in notes(&stats, desk) {
+                    desk.terminal.note(&note);
+                }
+                return Ok(Ok(seen(&rows, answer)));
+            }
+            Ok(Err(_)) if Cancellation::current().check().is_err() => return Err(Error::Interrupted),
             // The verdict is useful without records.
             Ok(Err(error)) => refused = explained(&error),
             Err(error @ Error::Failed { .. }) => refused = error.to_string(),
@@ -155,6 +164,14 @@ async fn records(answer: &Answer<'_>, question: &Question, window: &str, desk: &
         }
     }
     Ok(Err(refused))
+}
+
+/// Notes on records that the answer lacks.
+fn notes(stats: &RunStats, desk: &Desk) -> Vec<String> {
+    let from = stats.recorded_from.map(|from| format!("recorded since {}", time_in(from, &desk.context.clock.zone)));
+    let failed = stats.failed_files.iter().map(|problem| format!("{}: {}", problem.file, problem.reason));
+    let cut = stats.truncated.then(|| "records are missing: the answer is cut".to_string());
+    stats.notes.iter().cloned().chain(from).chain(failed).chain(cut).collect()
 }
 
 fn print(
@@ -187,11 +204,11 @@ fn print(
         let _ = writeln!(text, "{}: {denied}\n  no rule lets any service pass\n", escape::text(&ends));
     }
     if answer.left_out > 0 {
-        let _ = writeln!(text, "{} further pairs of interfaces were not judged\n", answer.left_out);
+        let _ = writeln!(text, "not judged: {} of interfaces\n", plural(answer.left_out, "further pair"));
     }
     match recorded {
         Some(Ok(seen)) => text += &of_records(seen, answer, window, desk),
-        Some(Err(why)) => text += &["records of the ", window, ": none to read: ", &escape::lines(why), "\n"].concat(),
+        Some(Err(why)) => text += &["records, ", window, ": none to read: ", &escape::lines(why), "\n"].concat(),
         None => {}
     }
     out.print_prose(&text)?;
@@ -282,7 +299,7 @@ const fn sign(decision: Decision) -> char {
 /// Describes the records, a line for each interface, direction and action.
 fn of_records(seen: &[Seen], answer: &Answer<'_>, window: &str, desk: &Desk) -> String {
     if seen.is_empty() {
-        return format!("records of the {window}: none of this connection\n");
+        return format!("records, {window}: none of this connection\n");
     }
     let name = |id: &str| {
         let ends = answer.ends.iter().flatten();
@@ -302,9 +319,16 @@ fn of_records(seen: &[Seen], answer: &Answer<'_>, window: &str, desk: &Desk) -> 
             Value::Time(time) => format!(", the last at {}", time_in(time, &desk.context.clock.zone)),
             _ => String::new(),
         };
-        format!("  {} flows of {what} {action} at {}, {} packets{last}\n", one.flows, name(&one.interface), one.packets)
+        let (flows, packets) = (plural(one.flows, "flow"), plural(one.packets, "packet"));
+        format!("  {flows} of {what} {action} at {}, {packets}{last}\n", name(&one.interface))
     };
-    format!("records of the {window}\n{}", seen.iter().map(line).collect::<String>())
+    format!("records, {window}:\n{}", seen.iter().map(line).collect::<String>())
+}
+
+/// A number of things.
+fn plural<N: Copy + PartialEq + From<u8> + Display>(number: N, noun: &str) -> String {
+    let s = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{s}")
 }
 
 fn json_of_seen(one: &Seen) -> Json {

@@ -8,7 +8,8 @@ use textwrap::{Options, WordSeparator, WordSplitter, wrap};
 /// The further indent of what continues a line that has no columns.
 const INDENT: usize = 4;
 
-/// Wraps the lines that are wider than `width` columns. What continues a line stands below its last column, or is indented.
+/// Wraps the lines that are wider than `width` columns. What continues a line stands below its last column, if that
+/// begins in the left half, and is indented otherwise.
 ///
 /// Ids and addresses are never cut, and colours have no width.
 #[must_use]
@@ -46,7 +47,7 @@ mod tests {
     #[test]
     fn what_continues_a_line_stands_below_its_last_column() {
         assert_eq!(wrapped("  ab  one two three\n", 14), "  ab  one two\n      three\n");
-        assert_eq!(wrapped("\u{1b}[32m+\u{1b}[39m a  one two", 9), "\u{1b}[32m+\u{1b}[39m a  one\n     two\n");
+        assert_eq!(wrapped("\u{1b}[32m+\u{1b}[39m a  one two", 10), "\u{1b}[32m+\u{1b}[39m a  one\n     two\n");
     }
 
     #[test]

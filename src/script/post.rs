@@ -1,6 +1,7 @@
 //! JSON that a script sends, to hosts that the command line names.
 //!
-//! The path of a URL is often a secret, as that of a webhook is: messages name the host alone.
+//! The path of a URL is often a secret, as that of a webhook is: messages name the host alone. An error that nobody
+//! catches also shows the script's line, so such a URL comes from the environment.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::escape;
 
 type Thrown = Box<EvalAltResult>;
 
-/// The time in which a host has to answer.
+/// The time for a call, from the lookup of the host to the end of its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The characters of a refusal that are shown.
 const REFUSAL_SHOWN: usize = 200;
@@ -41,8 +42,12 @@ pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
 ///
 /// A sentence about what is wrong with it.
 pub fn host(text: &str) -> Result<String, String> {
-    let is_host = text.parse::<Authority>().is_ok_and(|host| host.as_str() == text && !text.contains(['@', '*']));
-    if is_host { Ok(text.to_ascii_lowercase()) } else { Err("it is not a host such as `hooks.example.com`".into()) }
+    let is_host = |host: Authority| host.as_str() == text && !text.contains(['@', '*']) && is_whole(&host);
+    if text.parse().is_ok_and(is_host) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("it is not a host such as `hooks.example.com`".into())
+    }
 }
 
 fn post(world: &World, url: &str, json: &Dynamic) -> Result<String, Thrown> {
@@ -75,12 +80,22 @@ impl Target {
         let (Some("https" | "http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(bad("a URL begins with `https://` or `http://`, and a host"));
         };
+        if !is_whole(authority) {
+            return Err(bad("a URL has a host, and a port from 0 to 65535 if it has one"));
+        }
         if authority.as_str().contains('@') {
             return Err(bad("a URL with a password in it is not sent to"));
         }
         let host = authority.as_str().to_ascii_lowercase();
         Ok(Self { uri, host })
     }
+}
+
+/// Whether there is a host, and a number behind its colon.
+fn is_whole(authority: &Authority) -> bool {
+    let has_colon = authority.as_str().trim_end_matches(|c: char| c.is_ascii_alphanumeric()).ends_with(':');
+    let is_address = authority.host().ends_with(']') && authority.as_str().ends_with(']');
+    !authority.host().is_empty() && (is_address || !has_colon || authority.port_u16().is_some())
 }
 
 /// Whether this is the host, and the port if one is named.
@@ -102,7 +117,7 @@ fn body(json: &Dynamic) -> Result<String, Thrown> {
     }
 }
 
-/// Sends it once; a redirection, which would lead to another host, is a refusal.
+/// Sends it once; a redirection, which might lead to another host, is a refusal.
 fn send(uri: Uri, host: &str, body: String) -> Result<String, String> {
     let agent: Agent = Agent::config_builder()
         .tls_config(tls())
@@ -113,14 +128,19 @@ fn send(uri: Uri, host: &str, body: String) -> Result<String, String> {
         .user_agent(concat!("flowlogs/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
+    let secrets = [uri.path_and_query().map(ToString::to_string), Some(uri.path().to_string())];
     let mut answer =
         agent.post(uri).content_type("application/json").send(body).map_err(|error| failure(host, &error))?;
     let text = answer.body_mut().with_config().limit(ANSWER_BYTES).lossy_utf8(true).read_to_string();
     if answer.status().is_success() {
         return text.map_err(|error| failure(host, &error));
     }
+    // Some hosts repeat what they were asked for.
     let text = text.unwrap_or_default();
-    let shown: String = escape::lines(text.trim()).chars().take(REFUSAL_SHOWN).collect();
+    let is_secret = |part: &String| part.len() > 1;
+    let text = secrets.into_iter().flatten().filter(is_secret).fold(text, |text, part| text.replace(&part, "..."));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = escape::text(&text).chars().take(REFUSAL_SHOWN).collect();
     let colon = if shown.is_empty() { "" } else { ": " };
     Err(format!("{host} answered {}{colon}{shown}", answer.status()))
 }
@@ -165,7 +185,18 @@ mod tests {
 
     #[test]
     fn what_is_no_host_or_no_url_is_refused() {
-        for text in ["", "https://example.com", "example.com/path", "me@example.com", "*.example.com", "*", "a b"] {
+        for text in [
+            "",
+            "https://example.com",
+            "example.com/path",
+            "me@example.com",
+            "*.example.com",
+            "*",
+            "a b",
+            ":80",
+            "h:",
+            "h:99999",
+        ] {
             assert!(host(text).is_err(), "{text}");
         }
         for url in ["", "example.com", "/path", "ftp://example.com/", "https://", "https://hooks.example.com@evil.net/"]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::{Span, SpanRelativeTo};
-use rhai::{Array, Dynamic, EvalAltResult, FnPtr, INT};
+use rhai::{Array, Dynamic, EvalAltResult, FLOAT, FnPtr, INT};
 
 use super::error::{Stop, thrown};
 use super::library::{Library, functions};
@@ -19,6 +19,15 @@ type Thrown = Box<EvalAltResult>;
 const OWN_PREFIX: &str = "FLOWLOGS_";
 
 pub(super) fn register(library: &mut Library<'_>, world: &Rc<World>) {
+    // The language's own would not hear Ctrl-C.
+    let sleeping = Rc::clone(world);
+    library
+        .engine
+        .register_fn("sleep", move |seconds: INT| sleeping.pause(Duration::from_secs(seconds.max(0).unsigned_abs())));
+    let sleeping = Rc::clone(world);
+    library.engine.register_fn("sleep", move |seconds: FLOAT| {
+        sleeping.pause(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
+    });
     functions! { library, world:
         "args", "args()", "The script's arguments.",
         [] world.args.borrow().iter().map(|arg| Dynamic::from(arg.clone())).collect::<Array>();

@@ -52,7 +52,7 @@ pub(super) fn highlight(text: &str, cursor: usize, context: &Context) -> String 
     coloured
 }
 
-/// The range of an error in a sentence; `None` if the error is at the end, where more may follow.
+/// The range of the error in a sentence; `None` if there is none, or if the parser only expects more at the end.
 fn wrong(text: &str, context: &Context) -> Option<(usize, usize)> {
     let (offset, sentence) = match line::classify(text) {
         Line::Sentence => (0, text),

@@ -7,7 +7,8 @@ use super::piece::{Decided, Decision};
 use crate::account::inventory::{Interface, Inventory};
 use crate::account::routing::Blocked;
 
-/// Decides whether an address of an interface can be reached from the internet: an IPv4 address needs a public address.
+/// Decides whether an interface can exchange packets with the internet from an address: a private IPv4 address needs a
+/// public one, a private IPv6 address never can.
 pub(super) fn public_address(interface: &Interface, address: IpAddr) -> Decided {
     let public = interface.public_addresses.iter().find(|public| public.is_ipv4());
     match (address, public) {

@@ -67,6 +67,8 @@ impl Check {
 pub struct Step {
     /// Whether it is on the path of the answers.
     pub is_answer: bool,
+    /// Whether its ports are those that a NAT gateway takes in place of the client's.
+    pub is_translated: bool,
     /// The check.
     pub check: Check,
     /// The decisions, by destination ports.
@@ -149,16 +151,18 @@ pub fn judge<'a>(
 /// The verdict of the steps, for the ports of the request and those of the answer.
 fn verdict(steps: &[Step], [request, answer]: [&RangeInclusive<u16>; 2]) -> Verdict {
     let is_all_denied = |is_answer: bool, ports: &RangeInclusive<u16>| {
-        let pieces = steps.iter().filter(|step| step.is_answer == is_answer).flat_map(|step| &step.pieces);
+        let pieces = steps.iter().filter(|step| step.is_answer == is_answer && !step.is_translated);
+        let pieces = pieces.flat_map(|step| &step.pieces);
         let mut open = Open::new(ports.clone());
         for piece in pieces.filter(|piece| piece.decision == Decision::Denied) {
             open.decide(&piece.ports, Decision::Denied, &String::new);
         }
         open.finish(Decision::Allowed, &String::new).iter().all(|piece| piece.decision == Decision::Denied)
     };
+    let is_translation_denied = steps.iter().any(|step| step.is_translated && step.best() == Decision::Denied);
     let worst = steps.iter().map(Step::worst).max().unwrap_or(Decision::Unknown);
     match worst {
-        _ if is_all_denied(false, request) || is_all_denied(true, answer) => Verdict::Denied,
+        _ if is_translation_denied || is_all_denied(false, request) || is_all_denied(true, answer) => Verdict::Denied,
         Decision::Denied => Verdict::DeniedInPart,
         Decision::Unknown => Verdict::CannotJudge,
         Decision::Allowed => Verdict::Allowed,
@@ -210,7 +214,12 @@ impl<'a> Path<'a> {
         }
         if let Some(nat) = gateway {
             let inside = nat_end(nat, source);
-            self.acl(nat, [target, inside], &CLIENT_PORTS, false, true);
+            // The gateway takes a port of its own, whatever the client's is.
+            let ports = if Service::has_ports(self.protocol) { &CLIENT_PORTS } else { answers };
+            self.acl(nat, [target, inside], ports, false, true);
+            if let Some(step) = self.steps.last_mut() {
+                step.is_translated = true;
+            }
             if here.is_some_and(|from| from.subnet != nat.subnet) {
                 self.acl(nat, [target, source], answers, true, true);
             }
@@ -221,7 +230,7 @@ impl<'a> Path<'a> {
     }
 
     fn push(&mut self, is_answer: bool, check: Check, pieces: Vec<Piece>) {
-        self.steps.push(Step { is_answer, check, pieces });
+        self.steps.push(Step { is_answer, is_translated: false, check, pieces });
     }
 
     /// Adds a step with the same decision for every port.
@@ -357,7 +366,7 @@ impl Judgement<'_> {
         steps.flat_map(|step| &step.pieces).filter(move |piece| piece.decision == meant)
     }
 
-    /// The denying steps, in the order of the path; the first is the reason.
+    /// The denying steps: first those that deny all ports, then the others, each in the order of the path.
     pub fn denying(&self) -> impl Iterator<Item = &Step> {
         // A step that denies all ports is a better reason than one that denies some.
         let whole = self.steps.iter().filter(|step| step.best() == Decision::Denied);

@@ -18,7 +18,7 @@ pub const SENSITIVE_PORTS: [u16; 26] = [
     8088, 8888, 9200, 9300, 27017,
 ];
 
-/// The changes that would allow a connection, one for each step that denies it; or else a warning.
+/// The changes that would allow a connection, one for each denying step that has a fix; or else a warning.
 pub(super) fn fixes(network: &Inventory, judgement: &Judgement<'_>) -> Vec<String> {
     if !matches!(judgement.verdict, Verdict::Denied | Verdict::DeniedInPart) {
         return Vec::new();

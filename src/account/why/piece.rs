@@ -35,7 +35,7 @@ pub struct Piece {
     pub ports: RangeInclusive<u16>,
     /// The decision.
     pub decision: Decision,
-    /// The rule, entry or route that decided, or the missing one.
+    /// The rule, entry or route that decided, or what is missing.
     pub by: String,
 }
 

@@ -113,7 +113,7 @@ fn zone<'a>(network: &'a Inventory, interface: &Interface) -> Option<&'a str> {
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>.
 fn chosen<'a>(network: &'a Inventory, table: &'a RouteTable, to: IpAddr) -> Result<Option<&'a Route>, &'a str> {
-    let mut matches: Vec<(u8, bool, bool, &Route)> = Vec::new();
+    let mut matches = Vec::new();
     for route in &table.routes {
         let networks: Vec<IpNet> = match route.network() {
             Some(network) => vec![network],
@@ -123,10 +123,12 @@ fn chosen<'a>(network: &'a Inventory, table: &'a RouteTable, to: IpAddr) -> Resu
             },
         };
         let longest = networks.iter().filter(|network| network.contains(&to)).map(IpNet::prefix_len).max();
-        // Of routes to the same network, the local one takes precedence, then a static one.
-        matches.extend(longest.map(|length| (length, route.via == "local", !route.propagated, route)));
+        // Of routes to networks of one length, the local one takes precedence, then a static one, then that of a prefix
+        // list, then a propagated one.
+        let is_network = route.network().is_some();
+        matches.extend(longest.map(|length| ((length, route.via == "local", !route.propagated, is_network), route)));
     }
-    Ok(matches.into_iter().max_by_key(|(length, local, by_hand, _)| (*length, *local, *by_hand)).map(|found| found.3))
+    Ok(matches.into_iter().max_by_key(|(rank, _)| *rank).map(|(_, route)| route))
 }
 
 /// The name of a route table for the user.

@@ -248,6 +248,48 @@ fn a_group_of_another_account_over_a_peering_may_have_any_address_of_it() {
 }
 
 #[test]
+fn a_nat_gateway_takes_ports_of_its_own() {
+    let denied = |entry: Json| {
+        let mut network = network();
+        network["network_acls"][0]["entries"].as_array_mut().unwrap().push(entry);
+        network
+    };
+    let entry = |more: Json| {
+        let mut entry = json!({"number": 50, "egress": false, "allow": false, "cidr": "0.0.0.0/0"});
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        entry
+    };
+    // The client's only port says nothing about that of the gateway.
+    let high = denied(entry(json!({"protocol": 6, "ports": [32_768, 65_535]})));
+    assert_judged(&judged(&high, "web", "198.51.100.7", "443", 40_000..=40_000), "denied in part: acl-pub");
+    let all = denied(entry(json!({"protocol": 6})));
+    assert_judged(&judged(&all, "web", "198.51.100.7", "443", 40_000..=40_000), "denied: acl-pub");
+    let icmp = denied(entry(json!({"protocol": 1})));
+    assert_judged(&verdict(&icmp, "web", "198.51.100.7", "icmp"), "denied: acl-pub");
+}
+
+#[test]
+fn a_prefix_list_takes_precedence_over_a_route_that_was_propagated_only() {
+    let routes = |first: Json, second: Json| {
+        let mut network = with("/routing/route_tables/1/routes", json!([first, second]));
+        network["prefix_lists"] = json!([{"id": "pl-1", "name": "l", "cidrs": ["10.8.0.0/16"]}]);
+        verdict(&network, "web", "10.8.0.1", "443")
+    };
+    let list = || json!({"to": "pl-1", "via": "tgw-list"});
+    let by_hand = || json!({"to": "10.8.0.0/16", "via": "tgw-hand"});
+    let propagated = || json!({"to": "10.8.0.0/16", "via": "vgw-1", "propagated": true});
+    for (first, second, via) in [
+        (list(), by_hand(), "tgw-hand"),
+        (by_hand(), list(), "tgw-hand"),
+        (propagated(), list(), "tgw-list"),
+        (list(), propagated(), "tgw-list"),
+    ] {
+        let said = routes(first, second);
+        assert!(said.contains(via), "{said}");
+    }
+}
+
+#[test]
 fn a_range_of_ports_is_denied_in_part() {
     let some = with("/security_groups/1/ingress", json!([{"protocol": 6, "ports": [8000, 8005], "peer": "sg-web"}]));
     assert_judged(&verdict(&some, "web", "db", "8000-8010"), "denied in part: no rule of sg-db");

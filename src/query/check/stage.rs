@@ -267,7 +267,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Returns whether this is the first clause to decide the columns, and no clause came that has to follow them.
+    /// Returns whether no clause decided the columns before; reports that, and a clause that should follow them.
     fn is_first_shape(&mut self, draft: &Draft, what: &'static str, span: Span) -> bool {
         if draft.sort.is_some() || draft.chart || draft.limit.is_some() && !is_top(draft.shape.as_ref()) {
             let help = "put it before `sort`, `limit` and `chart`";

@@ -114,7 +114,7 @@ fn value_ticks(largest: f64) -> Vec<f64> {
 const TIME_STEPS_S: [i64; 13] =
     [60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 
-/// Times of day, or dates if the range is days, each with its label: about eight.
+/// Times of day, or dates if the range is days, each with its label: at most nine.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds since 1970 have no 53 bits")]
 fn time_ticks(first: f64, last: f64, zone: &TimeZone) -> Vec<(f64, String)> {
     let (first, last) = (first as i64, last as i64);
