@@ -80,11 +80,11 @@ impl Target {
         let (Some("https" | "http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(bad("a URL begins with `https://` or `http://`, and a host"));
         };
-        if !is_whole(authority) {
-            return Err(bad("a URL has a host, and a port from 0 to 65535 if it has one"));
-        }
         if authority.as_str().contains('@') {
             return Err(bad("a URL with a password in it is not sent to"));
+        }
+        if !is_whole(authority) {
+            return Err(bad("a URL has a host, and a port from 0 to 65535 if it has one"));
         }
         let host = authority.as_str().to_ascii_lowercase();
         Ok(Self { uri, host })
@@ -93,9 +93,7 @@ impl Target {
 
 /// Whether there is a host, and a number behind its colon.
 fn is_whole(authority: &Authority) -> bool {
-    let has_colon = authority.as_str().trim_end_matches(|c: char| c.is_ascii_alphanumeric()).ends_with(':');
-    let is_address = authority.host().ends_with(']') && authority.as_str().ends_with(']');
-    !authority.host().is_empty() && (is_address || !has_colon || authority.port_u16().is_some())
+    !authority.host().is_empty() && (authority.port_u16().is_some() || authority.as_str() == authority.host())
 }
 
 /// Whether this is the host, and the port if one is named.
